@@ -1,0 +1,49 @@
+/** Every way in which `store` can refuse or fail. The command line maps each to one exit status. */
+export type ErrorCode =
+  | "FAILED"
+  | "USAGE"
+  | "INVALID_RECIPE"
+  | "INVALID_INPUT"
+  | "NOT_FOUND"
+  | "CONFLICT"
+  | "INTEGRITY"
+  | "ARCHIVE"
+  | "LIMIT"
+  | "NETWORK"
+  | "OFFLINE"
+  | "BUILD_FAILED"
+  | "UNSAFE"
+  | "BUSY"
+  | "DAMAGED"
+  | "NEWER_FORMAT"
+  | "NO_SPACE"
+  | "UNSUPPORTED"
+  | "INTERRUPTED";
+
+export interface StoreErrorOptions {
+  /** The next step for the person who reads the message: a full sentence or a command. */
+  readonly hint?: string;
+  /** Facts for programs: paths, expected and actual values. Must be JSON. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The only error class that operations throw on purpose. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: StoreErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Whether `error` is a system error with one of `codes`, for example `isErrno(error, "ENOENT")`. */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(error.code as string);
+}

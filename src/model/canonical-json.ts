@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** RFC 8785 (JSON Canonicalization Scheme) text of `value`; members that are `undefined` are left out. */
+export function canonicalJson(value: Json): string {
+  return (canonicalize as unknown as (input: Json) => string)(value);
+}
+
+/** SHA-256 of the canonical JSON text in UTF-8, 64 lower-case hexadecimal digits. */
+export function canonicalSum(value: Json): string {
+  return createHash("sha256").update(canonicalJson(value), "utf8").digest("hex");
+}

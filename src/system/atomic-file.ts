@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { isErrno } from "../errors.ts";
+
+/**
+ * Replaces `path` by a file with this content: temporary file beside it, fsync, rename, fsync of the directory. After a
+ * crash the path holds the old or the new content, whole.
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array, options: { mode?: number } = {}): void {
+  const temporary = temporaryName(path);
+  try {
+    const fd = openSync(temporary, "wx", options.mode ?? 0o644);
+    try {
+      writeAll(fd, typeof content === "string" ? Buffer.from(content, "utf8") : content);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+/** Makes `path` a symlink to `target`, replacing a link that is there, in one durable step. */
+export function replaceLink(target: string, path: string): void {
+  const temporary = temporaryName(path);
+  try {
+    symlinkSync(target, temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+/** Makes what was renamed into or out of this directory durable. */
+export function syncDirectory(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    // Some network and FUSE filesystems have no fsync for directories; they order renames themselves.
+    if (!isErrno(error, "EINVAL", "ENOTSUP", "EBADF")) throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Writes all of `bytes` at the file's position: a single `write` may stop short. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
+}
+
+/** The file's text, or `undefined` when there is none. */
+export function readTextIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** The marker of temporary names, by which leftovers of a killed process are known. */
+export const TEMPORARY_MARK = ".tmp-";
+
+function temporaryName(path: string): string {
+  return `${path}${TEMPORARY_MARK}${randomBytes(8).toString("hex")}`;
+}

@@ -1,0 +1,104 @@
+import { closeSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import nativeExtensions from "fs-native-extensions";
+import { StoreError } from "../errors.ts";
+
+/** Who holds a lock, as the holder wrote it into the lock file. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly command: string;
+  /** UTC, RFC 3339. */
+  readonly since: string;
+}
+
+export interface LockOptions {
+  /** What this process does, for those who wait: `store install zlib`. */
+  readonly command: string;
+  readonly now: () => Date;
+  /** `false`: a lock that is held is an error BUSY at once. */
+  readonly wait: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once when the lock is held by another process. */
+  readonly onWait?: ((holder: LockHolder | undefined) => void) | undefined;
+}
+
+/**
+ * An exclusive lock on a file between processes and within one, kept by the kernel (open file description lock): the
+ * lock of a process that died is free. The file stays behind; its text names the last holder.
+ */
+export interface Lock extends Disposable {
+  readonly path: string;
+}
+
+/** @throws StoreError BUSY when the lock is held and `wait` is false; the signal's reason when aborted. */
+export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
+  const fd = openSync(path, "a+", 0o644);
+  try {
+    if (!nativeExtensions.tryLock(fd)) await waitForLock(fd, path, options);
+    writeHolder(fd, { pid: process.pid, command: options.command, since: options.now().toISOString() });
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return { path, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** The lock when it is free right now, otherwise `undefined`. */
+export function tryAcquireLock(path: string, command: string, now: () => Date): Lock | undefined {
+  const fd = openSync(path, "a+", 0o644);
+  if (!nativeExtensions.tryLock(fd)) {
+    closeSync(fd);
+    return undefined;
+  }
+  writeHolder(fd, { pid: process.pid, command, since: now().toISOString() });
+  return { path, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** Who wrote the lock file last: the holder while the lock is held. */
+export function readLockHolder(path: string): LockHolder | undefined {
+  try {
+    return parseHolder(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+const POLL_MS = 20;
+
+async function waitForLock(fd: number, path: string, options: LockOptions): Promise<void> {
+  const holder = readHolder(fd);
+  if (!options.wait) throw busy(path, holder);
+  options.onWait?.(holder);
+  while (!nativeExtensions.tryLock(fd)) {
+    options.signal?.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  options.signal?.throwIfAborted();
+}
+
+function busy(path: string, holder: LockHolder | undefined): StoreError {
+  const who = holder ? `process ${holder.pid} (${holder.command}) since ${holder.since}` : "another process";
+  return new StoreError("BUSY", `the store is in use by ${who}`, {
+    hint: "Try again when it is done, or leave out --no-wait to wait for it.",
+    details: { lock: path, ...(holder && { holder }) },
+  });
+}
+
+function writeHolder(fd: number, holder: LockHolder): void {
+  ftruncateSync(fd, 0);
+  writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+}
+
+function readHolder(fd: number): LockHolder | undefined {
+  const buffer = Buffer.alloc(4096);
+  return parseHolder(buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, 0)));
+}
+
+function parseHolder(text: string): LockHolder | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<LockHolder>;
+    if (typeof value.pid !== "number" || typeof value.command !== "string") return undefined;
+    return { pid: value.pid, command: value.command, since: String(value.since) };
+  } catch {
+    return undefined;
+  }
+}
