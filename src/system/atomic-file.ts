@@ -8,21 +8,35 @@ import { isErrno } from "../errors.ts";
  * crash the path holds the old or the new content, whole.
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array, options: { mode?: number } = {}): void {
-  const temporary = temporaryName(path);
-  try {
-    const fd = openSync(temporary, "wx", options.mode ?? 0o644);
+  writeFilesAtomic([{ path, content }], options);
+}
+
+/** The same for several files of one directory, whose fsync they share. Each is whole; not all need be there. */
+export function writeFilesAtomic(
+  files: readonly { readonly path: string; readonly content: string | Uint8Array }[],
+  options: { mode?: number } = {},
+): void {
+  for (const { path, content } of files) {
+    const temporary = temporaryName(path);
     try {
-      writeAll(fd, typeof content === "string" ? Buffer.from(content, "utf8") : content);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
+      writeDurable(temporary, content, options.mode ?? 0o644);
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
   }
-  syncDirectory(dirname(path));
+  for (const directory of new Set(files.map(({ path }) => dirname(path)))) syncDirectory(directory);
+}
+
+function writeDurable(path: string, content: string | Uint8Array, mode: number): void {
+  const fd = openSync(path, "wx", mode);
+  try {
+    writeAll(fd, typeof content === "string" ? Buffer.from(content, "utf8") : content);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Makes `path` a symlink to `target`, replacing a link that is there, in one durable step. */

@@ -1,0 +1,37 @@
+import { type ByteString, parseEscaped, toEscaped } from "./byte-string.ts";
+import type { GitMode } from "./git-object.ts";
+import type { BlobId } from "./ids.ts";
+
+/** One line of an object's file list: a file, a symlink, or a directory with nothing in it. */
+export interface FileListEntry {
+  readonly mode: GitMode;
+  /** Git's id of the canonical content; the empty tree's for an empty directory. */
+  readonly id: string;
+  /** Bytes of content; 0 for a directory. */
+  readonly size: number;
+  /** The id of the local content, where it differs: the file's name in the pool. */
+  readonly localId: BlobId | undefined;
+  readonly path: ByteString;
+}
+
+/** `<mode> <id> <size> <local id or ->\t<escaped path>` and a line feed for each entry, in git's order. */
+export function printFileList(entries: readonly FileListEntry[]): string {
+  let text = "";
+  for (const { mode, id, size, localId, path } of entries) {
+    text += `${mode} ${id} ${size} ${localId ?? "-"}\t${toEscaped(path)}\n`;
+  }
+  return text;
+}
+
+/** The inverse of `printFileList`; `undefined` when a line is not in that form. */
+export function parseFileList(text: string): FileListEntry[] | undefined {
+  const entries: FileListEntry[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    const match = /^(100644|100755|120000|40000) ([0-9a-f]{64}) (\d{1,15}) (-|[0-9a-f]{64})\t(.+)$/.exec(line);
+    const path = match && parseEscaped(match[5] as string);
+    if (!match || path === undefined || path === null) return undefined;
+    const localId = match[4] === "-" ? undefined : (match[4] as BlobId);
+    entries.push({ mode: match[1] as GitMode, id: match[2] as string, size: Number(match[3]), localId, path });
+  }
+  return text === "" || text.endsWith("\n") ? entries : undefined;
+}

@@ -1,0 +1,98 @@
+import {
+  type BaseName,
+  type GenerationNumber,
+  type PackageName,
+  type PackageVersion,
+  type ProfileName,
+  parseBaseName,
+  parseGenerationNumber,
+  parsePackageName,
+  parsePackageVersion,
+  parseProfileName,
+} from "./ids.ts";
+import { damagedRecord, isJsonObject, parseJsonObject, readRecord, recordReader } from "./json-object.ts";
+
+/** Value of an option as it was chosen for a build. */
+export type OptionValue = boolean | string;
+
+/** One package of a generation. */
+export interface InstalledPackage {
+  readonly name: PackageName;
+  readonly version: PackageVersion;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly path: BaseName;
+  /** The lower number wins where two packages provide the same path; 5 unless chosen. */
+  readonly priority: number;
+  /** The SPEC that the package was asked for with: what `upgrade` looks at again. */
+  readonly requested: string;
+  readonly unknown: Readonly<Record<string, unknown>>;
+}
+
+export const DEFAULT_PRIORITY = 5;
+
+/** One immutable state of a profile: enough to build its forest again. */
+export interface Generation {
+  readonly generation: GenerationNumber;
+  readonly profile: ProfileName;
+  /** UTC, RFC 3339. */
+  readonly created: string;
+  /** The generation it was made from; absent for 0. */
+  readonly parent: GenerationNumber | undefined;
+  /** What was asked for, in words: `install zlib`. */
+  readonly reason: string;
+  /** Number of the transaction that made it; 0 for the empty generation. */
+  readonly transaction: number;
+  /** The link forest, a store object. */
+  readonly path: BaseName;
+  /** Sorted by name. */
+  readonly packages: readonly InstalledPackage[];
+  readonly unknown: Readonly<Record<string, unknown>>;
+}
+
+const GENERATION_FORMAT = 1;
+
+export function printGeneration(generation: Generation): string {
+  const { unknown, packages, ...known } = generation;
+  const plain = packages.map(packageToJson);
+  return `${JSON.stringify({ format: GENERATION_FORMAT, ...known, packages: plain, ...unknown }, null, 1)}\n`;
+}
+
+/** @throws StoreError DAMAGED, NEWER_FORMAT */
+export function parseGeneration(text: string, source: string): Generation {
+  const record = readRecord(parseJsonObject(text, source), source, GENERATION_FORMAT);
+  const parent = record.optionalCount("parent");
+  const packages = record.list("packages").map((item) => parseInstalledPackage(item, source));
+  return {
+    generation: parseGenerationNumber(record.count("generation")),
+    profile: parseProfileName(record.text("profile")),
+    created: record.text("created"),
+    parent: parent === undefined ? undefined : parseGenerationNumber(parent),
+    reason: record.text("reason"),
+    transaction: record.count("transaction"),
+    path: parseBaseName(record.text("path")),
+    packages,
+    unknown: record.rest(),
+  };
+}
+
+/** One package as it stands in generation records and in the log. */
+export function packageToJson(item: InstalledPackage): Readonly<Record<string, unknown>> {
+  const { unknown, ...known } = item;
+  return { ...known, ...unknown };
+}
+
+/** @throws StoreError DAMAGED */
+export function parseInstalledPackage(value: unknown, source: string): InstalledPackage {
+  if (!isJsonObject(value)) throw damagedRecord(source, "a package is not a JSON object");
+  const { options, ...members } = value;
+  const record = recordReader(members, source);
+  return {
+    name: parsePackageName(record.text("name")),
+    version: parsePackageVersion(record.text("version")),
+    options: isJsonObject(options) ? (options as Record<string, OptionValue>) : {},
+    path: parseBaseName(record.text("path")),
+    priority: record.optionalCount("priority") ?? DEFAULT_PRIORITY,
+    requested: record.optionalText("requested") ?? record.text("name"),
+    unknown: record.rest(),
+  };
+}

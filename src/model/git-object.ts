@@ -1,0 +1,62 @@
+import * as crypto from "node:crypto";
+import { type ByteString, toBytes } from "./byte-string.ts";
+import type { BlobId, TreeId } from "./ids.ts";
+
+/** Modes of git tree entries; a store object knows no others. */
+export type GitMode = "100644" | "100755" | "120000" | "40000";
+
+export interface GitTreeEntry {
+  readonly mode: GitMode;
+  readonly name: ByteString;
+  /** 64 lower-case hexadecimal digits: a blob id, or a tree id when the mode is 40000. */
+  readonly id: string;
+}
+
+/** Git's id, in the SHA-256 object format, of a blob with this content (gitformat-pack, hash-function-transition). */
+export function hashBlob(content: Uint8Array): BlobId {
+  return startBlob(content.length).update(content).digest("hex") as BlobId;
+}
+
+/** A running hash of a blob of `size` bytes, for content that comes in pieces. */
+export function startBlob(size: number): crypto.Hash {
+  return crypto.createHash("sha256").update(`blob ${size}\0`);
+}
+
+/** Room that `hashBlobInPlace` needs before the content. */
+export const BLOB_HEADER_ROOM = 32;
+
+/** The blob id of `buffer[BLOB_HEADER_ROOM .. BLOB_HEADER_ROOM + size)`; overwrites the room before it, copies nothing. */
+export function hashBlobInPlace(buffer: Buffer, size: number): BlobId {
+  const header = `blob ${size}\0`;
+  const start = BLOB_HEADER_ROOM - header.length;
+  buffer.write(header, start, "latin1");
+  return crypto.hash("sha256", buffer.subarray(start, BLOB_HEADER_ROOM + size), "hex") as BlobId;
+}
+
+/** Git's id, in the SHA-256 object format, of a tree with these entries, given in any order. */
+export function hashTree(entries: readonly GitTreeEntry[]): TreeId {
+  const sorted = [...entries].sort(compareEntries);
+  let size = 0;
+  for (const entry of sorted) size += entry.mode.length + entry.name.length + 34;
+  const body = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { mode, name, id } of sorted) {
+    at += body.write(`${mode} ${name}\0`, at, "latin1");
+    at += body.write(id, at, "hex");
+  }
+  return crypto.createHash("sha256").update(`tree ${size}\0`).update(body).digest("hex") as TreeId;
+}
+
+/** Git's order of tree entries: bytes of the name, where a directory's name ends in "/". */
+export function compareEntries(a: GitTreeEntry, b: GitTreeEntry): number {
+  const left = a.mode === "40000" ? `${a.name}/` : a.name;
+  const right = b.mode === "40000" ? `${b.name}/` : b.name;
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export const EMPTY_TREE_ID = hashTree([]);
+
+/** The blob id of a symlink: its target is the content. */
+export function hashLinkTarget(target: ByteString): BlobId {
+  return hashBlob(toBytes(target));
+}

@@ -1,0 +1,85 @@
+import { StoreError } from "../errors.ts";
+
+/** A record that the store wrote, read back: its members, checked one by one. */
+export interface RecordReader {
+  text(member: string): string;
+  optionalText(member: string): string | undefined;
+  count(member: string): number;
+  optionalCount(member: string): number | undefined;
+  list(member: string): readonly unknown[];
+  /** Members that were not asked for. */
+  rest(): Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads a record of the store whose `format` must be at most `newest`; `source` names it in messages.
+ * @throws StoreError DAMAGED, NEWER_FORMAT; so do the reader's methods
+ */
+export function readRecord(value: Readonly<Record<string, unknown>>, source: string, newest: number): RecordReader {
+  const reader = recordReader(value, source);
+  const format = reader.count("format");
+  if (format <= newest) return reader;
+  throw new StoreError("NEWER_FORMAT", `${source} has format ${format}; this program reads formats up to ${newest}`, {
+    hint: "Use the newer version of store that wrote it; nothing was changed.",
+    details: { file: source, format, supported: newest },
+  });
+}
+
+export function recordReader(value: Readonly<Record<string, unknown>>, source: string): RecordReader {
+  const rest: Record<string, unknown> = { ...value };
+  const take = (member: string): unknown => {
+    delete rest[member];
+    return value[member];
+  };
+  const wrong = (member: string, what: string): never => {
+    throw damagedRecord(source, `${member} is not ${what}`);
+  };
+  const isCount = (item: unknown): item is number => Number.isSafeInteger(item) && (item as number) >= 0;
+  return {
+    text(member) {
+      const item = take(member);
+      return typeof item === "string" ? item : wrong(member, "text");
+    },
+    optionalText(member) {
+      const item = take(member);
+      return item === undefined || item === null ? undefined : typeof item === "string" ? item : wrong(member, "text");
+    },
+    count(member) {
+      const item = take(member);
+      return isCount(item) ? item : wrong(member, "a count");
+    },
+    optionalCount(member) {
+      const item = take(member);
+      return item === undefined || item === null ? undefined : isCount(item) ? item : wrong(member, "a count");
+    },
+    list(member) {
+      const item = take(member);
+      return Array.isArray(item) ? item : wrong(member, "a list");
+    },
+    rest: () => rest,
+  };
+}
+
+/** @throws StoreError DAMAGED */
+export function parseJsonObject(text: string, source: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw damagedRecord(source, "it is not JSON", cause);
+  }
+  if (isJsonObject(value)) return value;
+  throw damagedRecord(source, "it is not a JSON object");
+}
+
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function damagedRecord(source: string, reason: string, cause?: unknown): StoreError {
+  return new StoreError("DAMAGED", `${source} is damaged: ${reason}`, {
+    hint: "Run `store verify --repair`, or restore the file from a backup.",
+    details: { file: source },
+    cause,
+  });
+}

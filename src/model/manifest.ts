@@ -1,0 +1,71 @@
+import {
+  type BaseName,
+  type PackageName,
+  type PackageVersion,
+  parseBaseName,
+  parsePackageName,
+  parsePackageVersion,
+  parseTreeId,
+  type TreeId,
+} from "./ids.ts";
+import { damagedRecord, isJsonObject, parseJsonObject, readRecord } from "./json-object.ts";
+
+/** Where an object came from, for people and for getting it again. `kind` tells which other members there are. */
+export interface Origin {
+  readonly kind: "directory" | "file" | "archive" | "url" | "npm" | "build" | "profile" | "import";
+  readonly [key: string]: unknown;
+}
+
+/** The record of one store object. Where it is present and well-formed, the object is valid. */
+export interface Manifest {
+  readonly path: BaseName;
+  readonly name: PackageName;
+  readonly version: PackageVersion;
+  readonly treeId: TreeId;
+  /** `content`: the digest in the name is the tree id's; `input`: it is that of a derivation key. */
+  readonly addressing: "content" | "input";
+  /** Bytes in regular files. */
+  readonly size: number;
+  /** Regular files and symlinks. */
+  readonly files: number;
+  /** Other objects that this one's bytes mention, sorted. */
+  readonly references: readonly BaseName[];
+  /** Whether the object mentions the storeDir or itself: its local bytes differ from the canonical ones. */
+  readonly localised: boolean;
+  /** UTC, RFC 3339. */
+  readonly created: string;
+  readonly origin: Origin;
+  /** Members that this version does not know; they are kept. */
+  readonly unknown: Readonly<Record<string, unknown>>;
+}
+
+const MANIFEST_FORMAT = 1;
+
+export function printManifest(manifest: Manifest): string {
+  const { unknown, ...known } = manifest;
+  return `${JSON.stringify({ format: MANIFEST_FORMAT, ...known, ...unknown }, null, 2)}\n`;
+}
+
+/**
+ * Reads a manifest's text; `source` names it in messages.
+ * @throws StoreError DAMAGED, NEWER_FORMAT
+ */
+export function parseManifest(text: string, source: string): Manifest {
+  const { origin, localised, ...members } = parseJsonObject(text, source);
+  const record = readRecord(members, source, MANIFEST_FORMAT);
+  if (!isJsonObject(origin) || typeof origin["kind"] !== "string") throw damagedRecord(source, "origin is missing");
+  return {
+    path: parseBaseName(record.text("path")),
+    name: parsePackageName(record.text("name")),
+    version: parsePackageVersion(record.text("version")),
+    treeId: parseTreeId(record.text("treeId")),
+    addressing: record.text("addressing") === "input" ? "input" : "content",
+    size: record.count("size"),
+    files: record.count("files"),
+    references: record.list("references").map((item) => parseBaseName(String(item))),
+    localised: localised === true,
+    created: record.text("created"),
+    origin: origin as unknown as Origin,
+    unknown: record.rest(),
+  };
+}

@@ -1,0 +1,12 @@
+/** What an operation may not take from the machine by itself. */
+export interface StoreContext {
+  readonly now: () => Date;
+  /** IANA name of the time zone that times are shown and read in. */
+  readonly timeZone: string;
+  /** The command that this process carries out, for the log and for those who wait for a lock. */
+  readonly command: readonly string[];
+  readonly user: string;
+  /** Whether to wait for a lock that another process holds. */
+  readonly wait: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

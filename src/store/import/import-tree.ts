@@ -1,0 +1,131 @@
+import { chmodSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { StoreError } from "../../errors.ts";
+import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
+import { findBaseNames } from "../../model/find-base-names.ts";
+import { replaceInPlace, replacements } from "../../model/rewrite.ts";
+import type { FileBatch, ImportedFile, ImportSettings } from "./import-files.ts";
+import type { ImportRunner } from "./runner.ts";
+
+/** One directory of a tree that is being imported; names in no particular order. */
+export interface ImportedDirectory {
+  readonly path: ByteString;
+  readonly directories: ReadonlyMap<ByteString, ImportedDirectory>;
+  readonly files: ReadonlyMap<ByteString, ImportedFile>;
+  readonly links: ReadonlyMap<ByteString, ImportedLink>;
+}
+
+export interface ImportedLink {
+  /** In canonical form. */
+  readonly target: ByteString;
+  readonly mentions: boolean;
+  readonly fromLocal: boolean;
+  readonly fromCanonical: boolean;
+  readonly baseNames: readonly string[] | undefined;
+}
+
+export interface ImportProgress {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface ImportTreeOptions {
+  readonly settings: ImportSettings;
+  readonly runner: ImportRunner;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+}
+
+/**
+ * Copies the tree at `source` to the existing empty directory `target`, or in `adopt` mode takes `target` as it is.
+ * Afterwards the target holds the canonical form; only files and links that mention the store are not frozen yet.
+ * @throws StoreError INVALID_INPUT for anything but directories, regular files and symlinks
+ */
+export async function importTree(
+  source: string,
+  target: string,
+  options: ImportTreeOptions,
+): Promise<ImportedDirectory> {
+  const walk: Walk = { options, copying: options.settings.mode === "copy", pending: [], done: { files: 0, bytes: 0 } };
+  const tree = walkDirectory(walk, fromText(source), fromText(target));
+  options.runner.finishQueue();
+  await Promise.all(walk.pending);
+  return tree;
+}
+
+interface Walk {
+  readonly options: ImportTreeOptions;
+  readonly copying: boolean;
+  readonly pending: Promise<void>[];
+  readonly done: { files: number; bytes: number };
+}
+
+/** Files that one message to a thread carries at most. */
+const BATCH = 256;
+
+function walkDirectory(walk: Walk, source: ByteString, target: ByteString): ImportedDirectory {
+  walk.options.signal?.throwIfAborted();
+  if (!walk.copying) chmodSync(toFsPath(source), 0o755);
+  const directories = new Map<ByteString, ImportedDirectory>();
+  const files = new Map<ByteString, ImportedFile>();
+  const links = new Map<ByteString, ImportedLink>();
+  const names: ByteString[] = [];
+  const inner: ByteString[] = [];
+  for (const entry of readdirSync(toFsPath(source), { withFileTypes: true, encoding: "latin1" })) {
+    const name = entry.name as ByteString;
+    if (entry.isFile()) names.push(name);
+    else if (entry.isDirectory()) inner.push(name);
+    else if (entry.isSymbolicLink())
+      links.set(name, importLink(walk, `${source}/${name}` as ByteString, `${target}/${name}` as ByteString));
+    else throw notPackable(`${source}/${name}` as ByteString);
+  }
+  for (let at = 0; at < names.length; at += BATCH) {
+    const batch = { source, target, names: names.slice(at, at + BATCH) };
+    walk.pending.push(importBatch(walk, batch, files));
+  }
+  for (const name of inner) {
+    const directory = `${target}/${name}` as ByteString;
+    if (walk.copying) mkdirSync(toFsPath(directory), 0o755);
+    directories.set(name, walkDirectory(walk, `${source}/${name}` as ByteString, directory));
+  }
+  return { path: target, directories, files, links };
+}
+
+async function importBatch(walk: Walk, batch: FileBatch, files: Map<ByteString, ImportedFile>): Promise<void> {
+  const results = await walk.options.runner.importBatch(batch);
+  results.forEach((file, index) => {
+    files.set(batch.names[index] as ByteString, file);
+    walk.done.bytes += file.size;
+  });
+  walk.done.files += results.length;
+  walk.options.signal?.throwIfAborted();
+  walk.options.onProgress?.({ ...walk.done });
+}
+
+function importLink(walk: Walk, source: ByteString, target: ByteString): ImportedLink {
+  const { localStoreDir, canonicalStoreDir, zeroBaseName } = walk.options.settings;
+  const original = readlinkSync(toFsPath(source), "latin1") as ByteString;
+  const bytes = toBytes(original);
+  const names = new Set<string>();
+  findBaseNames(bytes, names);
+  const fromLocal =
+    replaceInPlace(bytes, replacements([[localStoreDir, canonicalStoreDir]])) > 0 || original.includes(localStoreDir);
+  const fromCanonical = localStoreDir !== canonicalStoreDir && original.includes(canonicalStoreDir);
+  const mentions = fromLocal || fromCanonical || original.includes(zeroBaseName);
+  const link = fromBytes(bytes);
+  if (walk.copying && !mentions) createLink(link, target);
+  else if (!mentions) lutimesSync(toFsPath(target), 1, 1);
+  return { target: link, mentions, fromLocal, fromCanonical, baseNames: names.size > 0 ? [...names] : undefined };
+}
+
+/** A symlink of a store object, with its time. */
+export function createLink(target: ByteString, path: ByteString): void {
+  symlinkSync(toFsPath(target), toFsPath(path));
+  lutimesSync(toFsPath(path), 1, 1);
+}
+
+function notPackable(path: ByteString): StoreError {
+  return new StoreError("INVALID_INPUT", `${toEscaped(path)} is neither a file, a directory nor a symlink`, {
+    hint: "A store object holds only these; remove the device, socket or pipe and try again.",
+    details: { path: toEscaped(path) },
+  });
+}

@@ -1,0 +1,71 @@
+import { chmodSync, rmSync, utimesSync } from "node:fs";
+import { type ByteString, fromBytes, toBytes, toFsPath } from "../../model/byte-string.ts";
+import type { BaseName, BlobId } from "../../model/ids.ts";
+import { localising, type Replacement, replaceInPlace } from "../../model/rewrite.ts";
+import type { Layout } from "../layout.ts";
+import { createLink, type ImportedDirectory } from "./import-tree.ts";
+import type { LocalisedFile } from "./localise-file.ts";
+import type { ImportRunner } from "./runner.ts";
+
+export interface LocaliseOptions {
+  readonly layout: Layout;
+  readonly baseName: BaseName;
+  readonly runner: ImportRunner;
+}
+
+/**
+ * Turns what mentions the store from canonical to local form, and freezes everything but the top directory. Returns
+ * the ids of the local content of those files, by their path in the tree.
+ */
+export async function localiseTree(
+  tree: ImportedDirectory,
+  options: LocaliseOptions,
+): Promise<ReadonlyMap<ByteString, BlobId>> {
+  const { canonicalStoreDir, storeDir } = options.layout;
+  const replacements = localising({ canonicalStoreDir, localStoreDir: storeDir }, options.baseName);
+  const ids = new Map<ByteString, BlobId>();
+  await localiseDirectory({ tree, prefix: "", replacements, runner: options.runner, ids });
+  return ids;
+}
+
+interface Work {
+  readonly tree: ImportedDirectory;
+  readonly prefix: string;
+  readonly replacements: readonly Replacement[];
+  readonly runner: ImportRunner;
+  readonly ids: Map<ByteString, BlobId>;
+}
+
+async function localiseDirectory(work: Work): Promise<void> {
+  const { tree, prefix, replacements, runner, ids } = work;
+  for (const [name, { executable, mentions }] of tree.files) {
+    if (!mentions) continue;
+    const path = `${tree.path}/${name}` as ByteString;
+    const { id } = (await runner.run({ kind: "localise", path, executable, replacements })) as LocalisedFile;
+    ids.set(`${prefix}${name}` as ByteString, id);
+  }
+  for (const [name, link] of tree.links) {
+    if (link.mentions) placeLink(localLink(link.target, replacements), `${tree.path}/${name}` as ByteString);
+  }
+  for (const [name, inner] of tree.directories) {
+    await localiseDirectory({ ...work, tree: inner, prefix: `${prefix}${name}/` });
+    freezeDirectory(inner.path);
+  }
+}
+
+/** A directory of a store object: read-only, and one second after the epoch. */
+export function freezeDirectory(path: ByteString): void {
+  chmodSync(toFsPath(path), 0o555);
+  utimesSync(toFsPath(path), 1, 1);
+}
+
+function localLink(target: ByteString, replacements: readonly Replacement[]): ByteString {
+  const bytes = toBytes(target);
+  replaceInPlace(bytes, replacements);
+  return fromBytes(bytes);
+}
+
+function placeLink(target: ByteString, path: ByteString): void {
+  rmSync(toFsPath(path), { force: true });
+  createLink(target, path);
+}

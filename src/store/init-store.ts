@@ -1,0 +1,172 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { isErrno, StoreError } from "../errors.ts";
+import { overlapsItself } from "../model/rewrite.ts";
+import { syncDirectory } from "../system/atomic-file.ts";
+import { acquireLock } from "../system/lock.ts";
+import type { StoreContext } from "./context.ts";
+import { type Layout, lockPath, longestRoot, WIDTHS } from "./layout.ts";
+import { FORMAT, readStoreFile, type StoreFile, writeStoreFile } from "./store-file.ts";
+
+/**
+ * Creates an empty store. `store.json` is written last: a root without it is no store yet, and a killed `init` is
+ * simply done again.
+ * @throws StoreError INVALID_INPUT, UNSAFE
+ */
+export async function initStore(
+  layout: Layout,
+  options: { readonly allowUnsafeRoot?: boolean; readonly context: StoreContext },
+): Promise<StoreFile> {
+  checkRootText(layout);
+  if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
+  checkRootContent(layout);
+  mkdirSync(layout.root, { recursive: true, mode: 0o700 });
+  if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
+  mkdirSync(layout.locks, { recursive: true, mode: 0o700 });
+  using _lock = await acquireLock(lockPath(layout, "init"), {
+    command: "store init",
+    now: options.context.now,
+    wait: options.context.wait,
+  });
+  return readStoreFile(layout.storeFile) ?? writeNewStore(layout, options.context.now());
+}
+
+/** The absolute path of `root` with every symlink that exists resolved. */
+export function resolveRoot(root: string): string {
+  const path = resolve(root);
+  try {
+    const real = realpathSync(path);
+    if (!statSync(real).isDirectory()) throw notADirectory(real);
+    return real;
+  } catch (error) {
+    if (isErrno(error, "ENOTDIR")) throw notADirectory(path);
+    if (!isErrno(error, "ENOENT")) throw error;
+    return path === "/" ? path : join(resolveRoot(dirname(path)), basename(path));
+  }
+}
+
+function writeNewStore(layout: Layout, now: Date): StoreFile {
+  const open = [layout.storeDir, layout.manifests, layout.files, layout.sources, layout.profiles, layout.index];
+  const closed = [layout.log, layout.roots, layout.builds, layout.buildLogs, layout.temporary, layout.trash];
+  for (const path of open) makeDirectory(path, 0o755);
+  for (const path of closed) makeDirectory(path, 0o700);
+  for (let byte = 0; byte < 256; byte++) makeDirectory(join(layout.files, byte.toString(16).padStart(2, "0")), 0o755);
+  syncDirectory(layout.root);
+  const file: StoreFile = {
+    format: FORMAT,
+    width: layout.width,
+    id: randomBytes(16).toString("hex"),
+    storeDir: layout.storeDir,
+    created: now.toISOString(),
+    unknown: {},
+  };
+  writeStoreFile(layout.storeFile, file);
+  return file;
+}
+
+function makeDirectory(path: string, mode: number): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, mode);
+}
+
+function checkRootText(layout: Layout): void {
+  const { root, width } = layout;
+  const length = Buffer.byteLength(root);
+  if (length > longestRoot(width)) throw rootTooLong(root, length, layout);
+  if (!/^[A-Za-z0-9/._+@,=~-]+$/.test(root)) {
+    throw new StoreError(
+      "INVALID_INPUT",
+      `the root ${JSON.stringify(root)} has characters that build tools cannot take`,
+      {
+        hint: "Choose a path of letters, digits and / . _ + @ , = ~ - with --root or $STORE_ROOT.",
+        details: { root },
+      },
+    );
+  }
+  if (/[a-z2-7]{32}|0{32}/.test(root)) {
+    throw new StoreError("INVALID_INPUT", `the root ${root} has a part that looks like a digest`, {
+      hint: "Choose a root without 32 letters or digits of base32 in a row.",
+      details: { root },
+    });
+  }
+  if (layout.storeDir !== layout.canonicalStoreDir && overlapsItself(layout.storeDir)) {
+    throw new StoreError("INVALID_INPUT", `the root ${root} makes a storeDir that overlaps itself`, {
+      hint: "Choose a root that does not begin with /pkgs_.",
+      details: { root },
+    });
+  }
+}
+
+function rootTooLong(root: string, length: number, layout: Layout): StoreError {
+  const wider = WIDTHS.find((width) => length <= longestRoot(width));
+  const way = wider
+    ? `or run \`store init --width ${wider}\` (such a store exchanges no built packages with others)`
+    : "";
+  return new StoreError(
+    "INVALID_INPUT",
+    `the root ${root} has ${length} bytes; at most ${longestRoot(layout.width)} fit`,
+    {
+      hint: `Choose a shorter path with --root or $STORE_ROOT, ${way}`.replace(/, $/, "."),
+      details: { root, length, longest: longestRoot(layout.width), width: layout.width },
+    },
+  );
+}
+
+/** Who can write to a directory above the store can replace the store. The sticky bit prevents that. */
+function checkAncestors(root: string): void {
+  for (let path = root; ; path = dirname(path)) {
+    const reason = writableByOthers(path);
+    if (reason) {
+      throw new StoreError("UNSAFE", `${path} ${reason}, so the store at ${root} could be replaced`, {
+        hint: `Use another root, or \`chmod go-w ${path}\`; --allow-unsafe-root accepts it as it is.`,
+        details: { root, directory: path },
+      });
+    }
+    if (path === dirname(path)) return;
+  }
+}
+
+const OVERFLOW_UID = 65534;
+
+function writableByOthers(path: string): string | undefined {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status) return undefined;
+  const me = process.getuid?.() ?? status.uid;
+  if (status.uid !== me && status.uid !== 0 && status.uid !== OVERFLOW_UID)
+    return `belongs to another user (uid ${status.uid})`;
+  if ((status.mode & 0o1000) !== 0) return undefined;
+  if ((status.mode & 0o002) !== 0) return "can be written by every user";
+  const shared = (status.mode & 0o020) !== 0 && status.gid !== 0 && status.gid !== process.getgid?.();
+  return shared ? `can be written by a group that is not yours (gid ${status.gid})` : undefined;
+}
+
+function checkRootContent(layout: Layout): void {
+  const ours = new Set(Object.values(layout).map((path) => basename(String(path))));
+  const foreign = listIfPresent(layout.root).filter((name) => !ours.has(name));
+  if (foreign.length === 0) return;
+  throw new StoreError(
+    "INVALID_INPUT",
+    `${layout.root} is not empty and holds no store (${foreign.slice(0, 3).join(", ")} …)`,
+    {
+      hint: "Name an empty or new directory with --root or $STORE_ROOT.",
+      details: { root: layout.root, entries: foreign.slice(0, 20) },
+    },
+  );
+}
+
+function listIfPresent(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function notADirectory(path: string): StoreError {
+  return new StoreError("INVALID_INPUT", `${path} is a file; a store needs a directory`, {
+    hint: "Name another directory with --root or $STORE_ROOT.",
+    details: { path },
+  });
+}

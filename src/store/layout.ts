@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import type { BaseName, BlobId, GenerationNumber, ProfileName } from "../model/ids.ts";
+
+/** Widths, in bytes, that a storeDir can have. */
+export const WIDTHS = [48, 80, 128] as const;
+export type Width = (typeof WIDTHS)[number];
+
+/** The storeRoot of the canonical form. */
+const CANONICAL_ROOT = "/store";
+
+/** Every path under a storeRoot. No other file of the program knows one. */
+export interface Layout {
+  readonly root: string;
+  readonly width: Width;
+  /** `<root>/pkgs`, padded with `_` to `width` bytes. */
+  readonly storeDir: string;
+  /** `/store/pkgs`, padded with `_` to `width` bytes: what stands for the storeDir in canonical form. */
+  readonly canonicalStoreDir: string;
+  readonly storeFile: string;
+  readonly manifests: string;
+  readonly files: string;
+  readonly sources: string;
+  readonly profiles: string;
+  readonly log: string;
+  readonly index: string;
+  readonly roots: string;
+  readonly builds: string;
+  readonly buildLogs: string;
+  readonly temporary: string;
+  readonly trash: string;
+  readonly locks: string;
+}
+
+export function layoutOf(root: string, width: Width): Layout {
+  return {
+    root,
+    width,
+    storeDir: padded(root, width),
+    canonicalStoreDir: padded(CANONICAL_ROOT, width),
+    storeFile: join(root, "store.json"),
+    manifests: join(root, "manifests"),
+    files: join(root, "files"),
+    sources: join(root, "sources"),
+    profiles: join(root, "profiles"),
+    log: join(root, "log"),
+    index: join(root, "index"),
+    roots: join(root, "roots"),
+    builds: join(root, "builds"),
+    buildLogs: join(root, "build-logs"),
+    temporary: join(root, "tmp"),
+    trash: join(root, "trash"),
+    locks: join(root, "locks"),
+  };
+}
+
+/** The longest storeRoot, in bytes, for a width: `/pkgs` and at least one `_` must fit behind it. */
+export function longestRoot(width: Width): number {
+  return width - "/pkgs_".length;
+}
+
+export function objectPath(layout: Layout, baseName: BaseName): string {
+  return `${layout.storeDir}/${baseName}`;
+}
+
+export function manifestPath(layout: Layout, baseName: BaseName): string {
+  return `${layout.manifests}/${baseName}.json`;
+}
+
+/** The list of an object's files, beside its manifest. */
+export function fileListPath(layout: Layout, baseName: BaseName): string {
+  return `${layout.manifests}/${baseName}.files`;
+}
+
+export function poolPath(layout: Layout, id: BlobId, executable: boolean): string {
+  return `${layout.files}/${id.slice(0, 2)}/${id}${executable ? "x" : ""}`;
+}
+
+export function profilePath(layout: Layout, profile: ProfileName): string {
+  return `${layout.profiles}/${profile}`;
+}
+
+export function currentPath(layout: Layout, profile: ProfileName): string {
+  return `${profilePath(layout, profile)}/current`;
+}
+
+export function profileFile(layout: Layout, profile: ProfileName): string {
+  return `${profilePath(layout, profile)}/profile.json`;
+}
+
+export function generationLink(layout: Layout, profile: ProfileName, generation: GenerationNumber): string {
+  return `${profilePath(layout, profile)}/gen-${generation}`;
+}
+
+export function generationFile(layout: Layout, profile: ProfileName, generation: GenerationNumber): string {
+  return `${generationLink(layout, profile, generation)}.json`;
+}
+
+export function lockPath(layout: Layout, name: string): string {
+  return `${layout.locks}/${name}`;
+}
+
+function padded(root: string, width: Width): string {
+  return `${root === "/" ? "" : root}/pkgs`.padEnd(width, "_");
+}

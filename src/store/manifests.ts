@@ -1,0 +1,40 @@
+import { existsSync, readdirSync } from "node:fs";
+import { StoreError } from "../errors.ts";
+import { type BaseName, isBaseName } from "../model/ids.ts";
+import { type Manifest, parseManifest } from "../model/manifest.ts";
+import { readTextIfPresent } from "../system/atomic-file.ts";
+import { manifestPath, objectPath } from "./layout.ts";
+import type { Store } from "./open-store.ts";
+
+/** @throws StoreError NOT_FOUND, DAMAGED */
+export function readManifest(store: Store, baseName: BaseName): Manifest {
+  const path = manifestPath(store.layout, baseName);
+  const text = readTextIfPresent(path);
+  if (text === undefined) {
+    throw new StoreError("NOT_FOUND", `there is no valid object ${baseName} in the store`, {
+      hint: "`store verify` tells what is missing.",
+      details: { path: objectPath(store.layout, baseName) },
+    });
+  }
+  const manifest = parseManifest(text, path);
+  if (manifest.path === baseName) return manifest;
+  throw new StoreError("DAMAGED", `${path} describes ${manifest.path}`, {
+    hint: "Run `store verify --repair`.",
+    details: { file: path },
+  });
+}
+
+/** Whether the store holds a valid object of this name whose directory is there. */
+export function hasObject(store: Store, baseName: BaseName): boolean {
+  return existsSync(manifestPath(store.layout, baseName)) && existsSync(objectPath(store.layout, baseName));
+}
+
+/** The names of all valid objects, in no particular order. */
+export function listObjects(store: Store): BaseName[] {
+  const names: BaseName[] = [];
+  for (const file of readdirSync(store.layout.manifests)) {
+    const name = file.endsWith(".json") ? file.slice(0, -".json".length) : "";
+    if (isBaseName(name)) names.push(name);
+  }
+  return names;
+}

@@ -1,0 +1,135 @@
+import { existsSync, mkdirSync } from "node:fs";
+import type { ByteString } from "../model/byte-string.ts";
+import { type FileListEntry, printFileList } from "../model/file-list.ts";
+import {
+  type BaseName,
+  type BlobId,
+  baseNameOf,
+  digestOf,
+  type PackageName,
+  type PackageVersion,
+  ZERO_DIGEST,
+} from "../model/ids.ts";
+import type { Manifest, Origin } from "../model/manifest.ts";
+import type { TemporaryDirectory } from "../system/temporary-directory.ts";
+import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
+import type { ImportSettings } from "./import/import-files.ts";
+import { type ImportMethod, linkMethod } from "./import/import-method.ts";
+import { type ImportedDirectory, type ImportProgress, importTree } from "./import/import-tree.ts";
+import { localiseTree } from "./import/localise-tree.ts";
+import { createImportRunner } from "./import/runner.ts";
+import type { PoolEntry } from "./import/tasks.ts";
+import { manifestPath } from "./layout.ts";
+import { readManifest } from "./manifests.ts";
+import type { Store } from "./open-store.ts";
+import { resolveReferences } from "./references.ts";
+
+export interface StageOptions {
+  readonly name: PackageName;
+  readonly version: PackageVersion;
+  readonly origin: Origin;
+  /** The tree to copy. Without one, the tree at `stagedTree(temporary)` is adopted as it lies. */
+  readonly source?: string;
+  readonly temporary: TemporaryDirectory;
+  readonly method?: ImportMethod | undefined;
+  /** Further members for the manifest. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+}
+
+/** A store object that is complete in the temporary directory, and neither durable nor visible yet. */
+export interface StagedObject {
+  readonly manifest: Manifest;
+  /** The store holds a valid object of this name already: there is nothing to commit. */
+  readonly reused: boolean;
+  /** The frozen tree; its top directory is still writable, so that it can be renamed. */
+  readonly directory: string;
+  readonly fileList: string;
+  readonly settings: ImportSettings;
+  readonly unpooled: readonly PoolEntry[];
+}
+
+/** Where a tree is staged in its temporary directory. */
+export function stagedTree(temporary: TemporaryDirectory): string {
+  return `${temporary.path}/object`;
+}
+
+/**
+ * Imports a tree, finds its identity, brings it into local form and freezes it.
+ * @throws StoreError INVALID_INPUT when it mixes canonical and local form, or holds special files
+ */
+export async function stageObject(store: Store, options: StageOptions): Promise<StagedObject> {
+  const directory = stagedTree(options.temporary);
+  if (options.source !== undefined) mkdirSync(directory, 0o755);
+  const settings = settingsOf(store, options);
+  await using runner = createImportRunner(settings);
+  const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
+  const description = describeTree(tree);
+  const baseName = baseNameOf(digestOf(description.treeId), options.name, options.version);
+  if (existsSync(manifestPath(store.layout, baseName))) {
+    return { manifest: readManifest(store, baseName), reused: true, directory, fileList: "", settings, unpooled: [] };
+  }
+  const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
+  return {
+    manifest: manifestOf(store, baseName, { options, description, tree }),
+    reused: false,
+    directory,
+    fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
+    settings,
+    unpooled: unpooledFiles(tree, localIds),
+  };
+}
+
+function settingsOf(store: Store, options: StageOptions): ImportSettings {
+  return {
+    files: store.layout.files,
+    scratch: options.temporary.path,
+    localStoreDir: store.layout.storeDir,
+    canonicalStoreDir: store.layout.canonicalStoreDir,
+    zeroBaseName: baseNameOf(ZERO_DIGEST, options.name, options.version),
+    ...linkMethod(options.method ?? "auto", options.temporary.path),
+    mode: options.source === undefined ? "adopt" : "copy",
+  };
+}
+
+interface Staging {
+  readonly options: StageOptions;
+  readonly description: TreeDescription;
+  readonly tree: ImportedDirectory;
+}
+
+function manifestOf(store: Store, baseName: BaseName, { options, description, tree }: Staging): Manifest {
+  return {
+    path: baseName,
+    name: options.name,
+    version: options.version,
+    treeId: description.treeId,
+    addressing: "content",
+    size: description.size,
+    files: description.files,
+    references: resolveReferences(store, description.baseNames),
+    localised: description.mentions,
+    created: store.context.now().toISOString(),
+    origin: options.origin,
+    unknown: options.metadata ?? {},
+  };
+}
+
+function withLocalId(entry: FileListEntry, localIds: ReadonlyMap<ByteString, BlobId>): FileListEntry {
+  const localId = localIds.get(entry.path);
+  return localId === undefined || localId === entry.id ? entry : { ...entry, localId };
+}
+
+function unpooledFiles(tree: ImportedDirectory, localIds: ReadonlyMap<ByteString, BlobId>, prefix = ""): PoolEntry[] {
+  const entries: PoolEntry[] = [];
+  for (const [name, file] of tree.files) {
+    if (file.pooled) continue;
+    const path = `${tree.path}/${name}` as ByteString;
+    entries.push({ path, id: localIds.get(`${prefix}${name}` as ByteString) ?? file.id, executable: file.executable });
+  }
+  for (const [name, inner] of tree.directories) {
+    for (const entry of unpooledFiles(inner, localIds, `${prefix}${name}/`)) entries.push(entry);
+  }
+  return entries;
+}

@@ -1,0 +1,51 @@
+import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
+import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { WIDTHS, type Width } from "./layout.ts";
+
+/** The newest disk format that this program reads and writes. */
+export const FORMAT = 1;
+
+/** `store.json`: what a store is. Members that this version does not know stay in `unknown`. */
+export interface StoreFile {
+  readonly format: number;
+  readonly width: Width;
+  /** 32 hexadecimal digits, drawn at random by `store init`. */
+  readonly id: string;
+  /** Where the objects lie. Their bytes mention it, so a store that was moved as a whole is not usable. */
+  readonly storeDir: string;
+  /** UTC, RFC 3339. */
+  readonly created: string;
+  readonly unknown: Readonly<Record<string, unknown>>;
+}
+
+/** @throws StoreError DAMAGED, NEWER_FORMAT */
+export function readStoreFile(path: string): StoreFile | undefined {
+  const text = readTextIfPresent(path);
+  return text === undefined ? undefined : parseStoreFile(text, path);
+}
+
+export function writeStoreFile(path: string, file: StoreFile): void {
+  const { unknown, ...known } = file;
+  writeFileAtomic(path, `${JSON.stringify({ ...known, ...unknown }, null, 2)}\n`);
+}
+
+function parseStoreFile(text: string, path: string): StoreFile {
+  const record = readRecord(parseJsonObject(text, path), path, FORMAT);
+  const format = FORMAT;
+  const width = record.count("width");
+  const id = record.text("id");
+  if (!isWidth(width)) throw damagedRecord(path, `width is not one of ${WIDTHS.join(", ")}`);
+  if (!/^[0-9a-f]{32}$/.test(id)) throw damagedRecord(path, "id is not 32 hexadecimal digits");
+  return {
+    format,
+    width,
+    id,
+    storeDir: record.text("storeDir"),
+    created: record.text("created"),
+    unknown: record.rest(),
+  };
+}
+
+function isWidth(value: unknown): value is Width {
+  return WIDTHS.includes(value as Width);
+}

@@ -1,0 +1,21 @@
+import { statfsSync } from "node:fs";
+
+/** Magic numbers of network filesystems, as `statfs(2)` reports them (linux/magic.h and the modules' sources). */
+const NETWORK: ReadonlyMap<number, string> = new Map([
+  [0x6969, "NFS"],
+  [0x517b, "SMB"],
+  [0xff534d42, "CIFS"],
+  [0xfe534d42, "SMB2"],
+  [0x01021997, "9P"],
+  [0x5346414f, "AFS"],
+  [0x73757245, "Coda"],
+  [0x0bd00bd0, "Lustre"],
+  [0x00c36400, "Ceph"],
+  [0x47504653, "GPFS"],
+  [0x19830326, "BeeGFS"],
+]);
+
+/** The name of the network filesystem that `path` lies on, or `undefined` on a local one. */
+export function networkFilesystem(path: string): string | undefined {
+  return NETWORK.get(Number(statfsSync(path, { bigint: true }).type & 0xffffffffn));
+}

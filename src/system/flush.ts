@@ -1,0 +1,30 @@
+import { execFile } from "node:child_process";
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { type ByteString, toFsPath } from "../model/byte-string.ts";
+
+/** Files up to this number are flushed one by one; for more, one flush of the whole filesystem is cheaper. */
+const FEW = 16;
+
+/**
+ * Makes the content of new files durable. Node has no `syncfs(2)`; `sync -f` of coreutils and BusyBox is that call.
+ * Where it is missing, every file is flushed for itself.
+ */
+export async function flushFiles(directory: string, paths: readonly ByteString[]): Promise<void> {
+  if (paths.length > FEW && (await flushFilesystem(directory))) return;
+  for (const path of paths) flushFile(path);
+}
+
+function flushFile(path: ByteString): void {
+  const fd = openSync(toFsPath(path), "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function flushFilesystem(directory: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile("sync", ["-f", directory], (error) => resolve(error === null));
+  });
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isErrno } from "../errors.ts";
+import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
+import { type Lock, tryAcquireLock } from "./lock.ts";
+
+/** A private directory that vanishes when it is disposed of, or, when the process is killed, at the next sweep. */
+export interface TemporaryDirectory extends Disposable {
+  readonly path: string;
+}
+
+/** Makes `<parent>/<16 random hex digits>`, mode 0700, held by a lock on `<parent>/<the same>.lock`. */
+export function createTemporaryDirectory(parent: string, command: string, now: () => Date): TemporaryDirectory {
+  for (;;) {
+    const path = join(parent, randomBytes(8).toString("hex"));
+    const lock = tryAcquireLock(`${path}.lock`, command, now);
+    if (!lock) continue;
+    mkdirSync(path, { mode: 0o700 });
+    // A sweep that saw the lock file before it was locked has removed it: such a lock protects nothing.
+    if (!existsSync(lock.path)) {
+      release(path, lock);
+      continue;
+    }
+    return { path, [Symbol.dispose]: () => release(path, lock) };
+  }
+}
+
+function release(path: string, lock: Lock): void {
+  removeTree(path);
+  rmSync(lock.path, { force: true });
+  lock[Symbol.dispose]();
+}
+
+/** Removes temporary directories in `parent` whose process is gone; returns their names. */
+export function sweepTemporaryDirectories(parent: string, now: () => Date): string[] {
+  const names = new Set(readdirSync(parent).map((name) => name.replace(/\.lock$/, "")));
+  return [...names].filter((name) => sweepOne(join(parent, name), now));
+}
+
+/** Removes a tree, also one whose directories are read-only. */
+export function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!isErrno(error, "EACCES", "EPERM", "ENOTEMPTY")) throw error;
+    makeWritable(fromText(path));
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function sweepOne(path: string, now: () => Date): boolean {
+  const lock = tryAcquireLock(`${path}.lock`, "sweep", now);
+  if (!lock) return false;
+  release(path, lock);
+  return true;
+}
+
+function makeWritable(directory: ByteString): void {
+  chmodSync(toFsPath(directory), 0o700);
+  for (const entry of readdirSync(toFsPath(directory), { withFileTypes: true, encoding: "latin1" })) {
+    if (entry.isDirectory()) makeWritable(`${directory}/${entry.name}` as ByteString);
+  }
+}

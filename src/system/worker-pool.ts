@@ -1,0 +1,50 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { unpackError } from "./worker-error.ts";
+
+/** Threads that each do one task after the other; tasks go to the thread with the least to do. */
+export interface WorkerPool<Task, Result> extends AsyncDisposable {
+  run(task: Task): Promise<Result>;
+}
+
+/** What a worker thread answers to each task, in order. */
+export type WorkerAnswer<Result> = { readonly result: Result } | { readonly error: unknown };
+
+interface Thread<Result> {
+  readonly worker: Worker;
+  readonly waiting: { resolve(result: Result): void; reject(error: unknown): void }[];
+}
+
+/** Starts threads that run `script` with `workerData`. */
+export function createWorkerPool<Task, Result>(script: URL, workerData: unknown): WorkerPool<Task, Result> {
+  const count = Math.max(1, Math.min(8, availableParallelism()));
+  const threads = Array.from({ length: count }, () => startThread<Result>(script, workerData));
+  return {
+    run(task) {
+      const thread = threads.reduce((best, other) => (other.waiting.length < best.waiting.length ? other : best));
+      return new Promise<Result>((resolve, reject) => {
+        thread.waiting.push({ resolve, reject });
+        thread.worker.postMessage(task);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+function startThread<Result>(script: URL, workerData: unknown): Thread<Result> {
+  const thread: Thread<Result> = { worker: new Worker(script, { workerData }), waiting: [] };
+  thread.worker.on("message", (answer: WorkerAnswer<Result>) => {
+    const waiting = thread.waiting.shift();
+    if ("error" in answer) waiting?.reject(unpackError(answer.error));
+    else waiting?.resolve(answer.result);
+  });
+  thread.worker.on("error", (error) => failAll(thread, error));
+  thread.worker.on("exit", () => failAll(thread, new Error("a worker thread ended")));
+  return thread;
+}
+
+function failAll<Result>(thread: Thread<Result>, error: unknown): void {
+  for (const waiting of thread.waiting.splice(0)) waiting.reject(error);
+}
