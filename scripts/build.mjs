@@ -10,6 +10,16 @@ const packageJson = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 // Stay outside the bundle: native addons, and npm's own HTTP stack, which only `npm:` and URLs load.
 const external = packageJson.unbundledDependencies;
 
+// The addon's own loader searches the disk at every start; where the prebuilt file lies is known.
+const directAddon = {
+  name: "direct-addon",
+  setup(setup) {
+    setup.onLoad({ filter: /node_modules\/fs-native-extensions\/binding\.js$/ }, () => ({
+      contents: 'module.exports = require(`fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`);',
+    }));
+  },
+};
+
 rmSync(`${root}dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
@@ -20,9 +30,8 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  external,
-  minifySyntax: true,
-  minifyWhitespace: true,
+  external: [...external, "*.node"],
+  plugins: [directAddon],
   legalComments: "none",
   define: { "process.env.STORE_VERSION": JSON.stringify(packageJson.version) },
   banner: {
