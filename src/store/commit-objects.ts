@@ -23,12 +23,11 @@ export async function commitObjects(
 ): Promise<void> {
   const fresh = staged.filter(({ reused }) => !reused);
   if (fresh.length === 0) return;
-  for (const object of fresh)
-    await flushFiles(
-      object.directory,
-      object.unpooled.map(({ path }) => path),
-    );
-  for (const object of fresh) await poolInThreads(object.settings, object.unpooled);
+  await flushFiles(
+    store.layout.temporary,
+    fresh.flatMap((object) => object.fresh),
+  );
+  for (const { pooling } of fresh) if (pooling) await poolInThreads(pooling.settings, pooling.entries);
   signal?.throwIfAborted();
   using _lock = await lockObjects(store, signal);
   for (const object of fresh) moveIntoStore(store.layout, object);

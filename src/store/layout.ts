@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BaseName, BlobId, GenerationNumber, ProfileName } from "../model/ids.ts";
 
 /** Widths, in bytes, that a storeDir can have. */
@@ -83,6 +83,15 @@ export function currentPath(layout: Layout, profile: ProfileName): string {
   return `${profilePath(layout, profile)}/current`;
 }
 
+/** The generation that was live before the current one. */
+export function previousPath(layout: Layout, profile: ProfileName): string {
+  return `${profilePath(layout, profile)}/previous`;
+}
+
+export function pinsFile(layout: Layout, profile: ProfileName): string {
+  return `${profilePath(layout, profile)}/pins.json`;
+}
+
 export function profileFile(layout: Layout, profile: ProfileName): string {
   return `${profilePath(layout, profile)}/profile.json`;
 }
@@ -93,6 +102,11 @@ export function generationLink(layout: Layout, profile: ProfileName, generation:
 
 export function generationFile(layout: Layout, profile: ProfileName, generation: GenerationNumber): string {
   return `${generationLink(layout, profile, generation)}.json`;
+}
+
+/** The target of a generation's link, relative to the profile's directory. */
+export function generationTarget(layout: Layout, forest: BaseName): string {
+  return `../../${basename(layout.storeDir)}/${forest}`;
 }
 
 export function lockPath(layout: Layout, name: string): string {

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import { type BaseName, isBaseName } from "../model/ids.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
@@ -37,4 +38,13 @@ export function listObjects(store: Store): BaseName[] {
     if (isBaseName(name)) names.push(name);
   }
   return names;
+}
+
+/** The object that `text` names: its base name, or a path (relative to `cwd`) to it or to something in it. */
+export function objectAt(store: Store, text: string, cwd: string): BaseName | undefined {
+  if (isBaseName(text)) return text;
+  const path = resolve(cwd, text);
+  if (!path.startsWith(`${store.layout.storeDir}/`)) return undefined;
+  const first = path.slice(store.layout.storeDir.length + 1).split("/", 1)[0] as string;
+  return isBaseName(first) ? first : undefined;
 }

@@ -30,7 +30,7 @@ export interface StageOptions {
   readonly origin: Origin;
   /** The tree to copy. Without one, the tree at `stagedTree(temporary)` is adopted as it lies. */
   readonly source?: string;
-  readonly temporary: TemporaryDirectory;
+  readonly temporary: Pick<TemporaryDirectory, "path">;
   readonly method?: ImportMethod | undefined;
   /** Further members for the manifest. */
   readonly metadata?: Readonly<Record<string, unknown>>;
@@ -46,12 +46,14 @@ export interface StagedObject {
   /** The frozen tree; its top directory is still writable, so that it can be renamed. */
   readonly directory: string;
   readonly fileList: string;
-  readonly settings: ImportSettings;
-  readonly unpooled: readonly PoolEntry[];
+  /** Directories and files that are not durable yet. */
+  readonly fresh: readonly ByteString[];
+  /** Files for the pool; absent for an object that holds none. */
+  readonly pooling: { readonly settings: ImportSettings; readonly entries: readonly PoolEntry[] } | undefined;
 }
 
 /** Where a tree is staged in its temporary directory. */
-export function stagedTree(temporary: TemporaryDirectory): string {
+export function stagedTree(temporary: Pick<TemporaryDirectory, "path">): string {
   return `${temporary.path}/object`;
 }
 
@@ -68,16 +70,24 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const description = describeTree(tree);
   const baseName = baseNameOf(digestOf(description.treeId), options.name, options.version);
   if (existsSync(manifestPath(store.layout, baseName))) {
-    return { manifest: readManifest(store, baseName), reused: true, directory, fileList: "", settings, unpooled: [] };
+    return {
+      manifest: readManifest(store, baseName),
+      reused: true,
+      directory,
+      fileList: "",
+      fresh: [],
+      pooling: undefined,
+    };
   }
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
+  const entries = unpooledFiles(tree, localIds);
   return {
-    manifest: manifestOf(store, baseName, { options, description, tree }),
+    manifest: manifestOf(store, baseName, { options, description }),
     reused: false,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
-    settings,
-    unpooled: unpooledFiles(tree, localIds),
+    fresh: [...directoriesOf(tree), ...entries.map(({ path }) => path)],
+    pooling: { settings, entries },
   };
 }
 
@@ -96,10 +106,9 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
 interface Staging {
   readonly options: StageOptions;
   readonly description: TreeDescription;
-  readonly tree: ImportedDirectory;
 }
 
-function manifestOf(store: Store, baseName: BaseName, { options, description, tree }: Staging): Manifest {
+function manifestOf(store: Store, baseName: BaseName, { options, description }: Staging): Manifest {
   return {
     path: baseName,
     name: options.name,
@@ -132,4 +141,8 @@ function unpooledFiles(tree: ImportedDirectory, localIds: ReadonlyMap<ByteString
     for (const entry of unpooledFiles(inner, localIds, `${prefix}${name}/`)) entries.push(entry);
   }
   return entries;
+}
+
+function directoriesOf(tree: ImportedDirectory): ByteString[] {
+  return [...[...tree.directories.values()].flatMap(directoriesOf), tree.path];
 }

@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { readTextIfPresent } from "../../system/atomic-file.ts";
+import { captureOutput } from "../../system/process/capture-output.ts";
+import { type SandboxTools, sandboxCommand } from "../sandbox.ts";
+import { baseEnvironment } from "./environment.ts";
+import { findHostToolchain, findInPath } from "./host-toolchain.ts";
+import { writeIdentityFiles } from "./identity.ts";
+
+export type SandboxProbe =
+  | { readonly available: true; readonly tools: SandboxTools }
+  | {
+      readonly available: false;
+      /** One line, without a full stop. */
+      readonly reason: string;
+      readonly hint: string;
+    };
+
+export interface ProbeEnvironment {
+  /** PATH of the user. */
+  readonly path: string;
+  readonly platform: NodeJS.Platform;
+  /** Where a directory may be made for the trial. */
+  readonly directory: string;
+}
+
+/** Finds bubblewrap and tries it as a build would use it; takes some 20 ms. */
+export async function probeSandbox(env: ProbeEnvironment): Promise<SandboxProbe> {
+  if (env.platform !== "linux") {
+    return { available: false, reason: `there is no sandbox on ${env.platform}`, hint: "Builds run without one here." };
+  }
+  const bubblewrap = findInPath("bwrap", `${env.path}:/usr/bin:/usr/local/bin`);
+  if (bubblewrap === undefined) {
+    return { available: false, reason: "bubblewrap is not installed", hint: "Install the package bubblewrap." };
+  }
+  const { stdout } = await captureOutput(bubblewrap, ["--version"], { cwd: "/", env: {} });
+  const version = stdout
+    .toString()
+    .trim()
+    .replace(/^bubblewrap /, "");
+  const tools = { bubblewrap, version, toolchain: findHostToolchain(env.path) };
+  let complaint = "";
+  for (const features of FEATURES) {
+    const trial = await tryTools({ ...tools, ...features }, env.directory);
+    if (trial === undefined) return { available: true, tools: { ...tools, ...features } };
+    complaint ||= trial;
+  }
+  return { available: false, ...explain(complaint) };
+}
+
+const FEATURES = [
+  { sizes: true, disableUserns: true },
+  { sizes: true, disableUserns: false },
+  { sizes: false, disableUserns: false },
+] as const;
+
+/** What went wrong, or `undefined`. */
+async function tryTools(tools: SandboxTools, directory: string): Promise<string | undefined> {
+  const home = mkdtempSync(join(directory, "sandbox-trial.tmp-"));
+  try {
+    const buildDirectory = join(home, "build");
+    const identityDirectory = join(home, "etc");
+    mkdirSync(buildDirectory);
+    writeIdentityFiles(identityDirectory);
+    const { command, args } = sandboxCommand({
+      tools,
+      identityDirectory,
+      buildDirectory,
+      binds: [],
+      command: [tools.toolchain.bash, "--norc", "-c", "echo works >/build/trial"],
+      env: baseEnvironment(tools.toolchain.path),
+    });
+    const result = await captureOutput(command, args, { cwd: "/", env: {}, timeoutMs: 30_000 });
+    if (result.exitCode === 0 && readTextIfPresent(join(buildDirectory, "trial")) === "works\n") return undefined;
+    return result.stderr.toString().trim() || `bubblewrap ended with ${result.signal ?? result.exitCode}`;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** bubblewrap says which call failed; people need to know who forbids it. */
+function explain(complaint: string): { readonly reason: string; readonly hint: string } {
+  const said = complaint.split("\n")[0]!.replace(/^bwrap: /, "");
+  if (sysctl("user/max_user_namespaces") === "0" || sysctl("kernel/unprivileged_userns_clone") === "0") {
+    return {
+      reason: `this system forbids user namespaces (${said})`,
+      hint: "An administrator can allow them: sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000",
+    };
+  }
+  if (sysctl("kernel/apparmor_restrict_unprivileged_userns") === "1") {
+    return {
+      reason: `AppArmor forbids user namespaces (${said})`,
+      hint: "An administrator can allow them for bwrap by an AppArmor profile with the rule 'userns,'.",
+    };
+  }
+  if (/namespace|uid map|Operation not permitted|mount proc/i.test(said)) {
+    return {
+      reason: `this system forbids what bubblewrap needs (${said})`,
+      hint: "In a container allow user namespaces and an unmasked /proc (for example --security-opt systempaths=unconfined and seccomp=unconfined).",
+    };
+  }
+  return { reason: `bubblewrap does not work here (${said})`, hint: "Try 'bwrap --ro-bind / / true' by hand." };
+}
+
+function sysctl(name: string): string | undefined {
+  return readTextIfPresent(`/proc/sys/${name}`)?.trim();
+}

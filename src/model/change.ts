@@ -1,0 +1,72 @@
+import type { InstalledPackage, OptionValue } from "./generation.ts";
+import type { BaseName, GenerationNumber, PackageName, PackageVersion, ProfileName } from "./ids.ts";
+
+/** A package as changes and lists show it. */
+export interface PackageSummary {
+  readonly name: PackageName;
+  readonly version: PackageVersion;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly path: BaseName;
+}
+
+export interface UpgradedPackage {
+  readonly name: PackageName;
+  readonly from: PackageSummary;
+  readonly to: PackageSummary;
+}
+
+/** How two sets of packages differ; each list is sorted by name. */
+export interface PackageDifference {
+  readonly added: readonly PackageSummary[];
+  readonly removed: readonly PackageSummary[];
+  /** Present on both sides with another version, other options or other content. */
+  readonly upgraded: readonly UpgradedPackage[];
+}
+
+/** What one change of a profile did, or would do. */
+export interface Change extends PackageDifference {
+  /** Number in the log; 0 when nothing was logged: a dry run, or a switch to where one is. */
+  readonly transaction: number;
+  readonly profile: ProfileName;
+  readonly from: GenerationNumber;
+  /** Equal to `from` when nothing changed. */
+  readonly to: GenerationNumber;
+  readonly changed: boolean;
+}
+
+export function summarise({ name, version, options, path }: InstalledPackage): PackageSummary {
+  return { name, version, options, path };
+}
+
+export function diffPackages(
+  before: readonly InstalledPackage[],
+  after: readonly InstalledPackage[],
+): PackageDifference {
+  const old = new Map(before.map((item) => [item.name, item]));
+  const now = new Map(after.map((item) => [item.name, item]));
+  const upgraded: UpgradedPackage[] = [];
+  for (const to of byName(after)) {
+    const from = old.get(to.name);
+    if (from && !isSame(from, to)) upgraded.push({ name: to.name, from: summarise(from), to: summarise(to) });
+  }
+  return {
+    added: byName(after).filter(({ name }) => !old.has(name)).map(summarise),
+    removed: byName(before).filter(({ name }) => !now.has(name)).map(summarise),
+    upgraded,
+  };
+}
+
+/** Whether both sets make the same generation: the same objects with the same priorities. */
+export function isSamePackages(before: readonly InstalledPackage[], after: readonly InstalledPackage[]): boolean {
+  const key = (items: readonly InstalledPackage[]) =>
+    JSON.stringify(byName(items).map(({ name, path, priority, requested }) => [name, path, priority, requested]));
+  return key(before) === key(after);
+}
+
+export function byName<T extends { readonly name: PackageName }>(items: readonly T[]): T[] {
+  return [...items].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function isSame(a: InstalledPackage, b: InstalledPackage): boolean {
+  return a.path === b.path && a.version === b.version && JSON.stringify(a.options) === JSON.stringify(b.options);
+}

@@ -1,0 +1,218 @@
+import type { LogChange, LogPackage, SnapshotProfile } from "./log-event.ts";
+import type { LogRecord } from "./log-record.ts";
+import { addToRanges, type NumberRanges, removeFromRanges, toRanges } from "./number-ranges.ts";
+
+/** A profile as the log knows it at some point. */
+export interface ProfileState {
+  readonly current: number;
+  /** What was live before `current`. */
+  readonly previous: number | undefined;
+  /** The highest number ever given to a generation. */
+  readonly lastGeneration: number;
+  readonly generations: NumberRanges;
+  /** The packages of `current`, sorted by name; `undefined` when the log does not tell. */
+  readonly packages: readonly LogPackage[] | undefined;
+  readonly pins: NumberRanges;
+  readonly tags: ReadonlyMap<string, number>;
+  /** The record of the switch to `current`; `undefined` when a snapshot is all that tells of it. */
+  readonly since: LogRecord | undefined;
+  /** Damage made it uncertain whether `current` was already, or still, live. */
+  readonly uncertain: boolean;
+}
+
+/** State of the whole store: profiles by name. */
+export type HistoryState = ReadonlyMap<string, ProfileState>;
+
+/** What a caller tells of a profile for a snapshot record. */
+export interface SnapshotState {
+  readonly profile: string;
+  readonly current: number;
+  readonly previous: number | undefined;
+  readonly lastGeneration: number;
+  /** All that exist. */
+  readonly generations: Iterable<number>;
+  /** Whole package records of `current`. */
+  readonly packages: readonly LogPackage[] | undefined;
+  readonly pins: Iterable<number>;
+  readonly tags: Iterable<readonly [name: string, generation: number]>;
+  readonly uncertain?: boolean | undefined;
+}
+
+/** The event of a snapshot record. */
+export function toSnapshot(states: Iterable<SnapshotState>): {
+  readonly type: "snapshot";
+  readonly profiles: { readonly [profile: string]: SnapshotProfile };
+} {
+  const profiles = [...states].map((state): [string, SnapshotProfile] => [
+    state.profile,
+    {
+      current: state.current,
+      previous: state.previous ?? null,
+      lastGeneration: state.lastGeneration,
+      generations: toRanges(state.generations),
+      packages: state.packages && byName(state.packages),
+      pins: [...state.pins].sort((a, b) => a - b),
+      tags: Object.fromEntries(state.tags),
+      uncertain: state.uncertain ? true : undefined,
+    },
+  ]);
+  return { type: "snapshot", profiles: Object.fromEntries(profiles) };
+}
+
+/** A replayed state in the form that `toSnapshot` takes. */
+export function* toSnapshotStates(state: HistoryState): Iterable<SnapshotState> {
+  for (const [profile, { generations, pins, ...rest }] of state)
+    yield { ...rest, profile, generations: spread(generations), pins: spread(pins) };
+}
+
+/** The state after `records`, which follow each other; the first is a snapshot or the beginning of the log. */
+export function replay(records: Iterable<LogRecord>): HistoryState {
+  const profiles = new Map<string, WorkingState>();
+  let told: readonly string[] = [];
+  for (const record of records) {
+    applyRecord(profiles, record);
+    // What was live after lost records is certain from the next record on, if a later one told it.
+    if (!record.replaces) told = clearDoubt(profiles, told);
+    else if (record.event.type === "recover") told = Object.keys(record.event.live ?? {});
+  }
+  return profiles;
+}
+
+/** The packages after a change, sorted by name; `undefined` when the change does not fit. */
+export function applyChange(
+  packages: readonly LogPackage[],
+  change: LogChange | undefined,
+): readonly LogPackage[] | undefined {
+  if (!change) return undefined;
+  const gone = [...change.removed, ...change.upgraded.map(({ from }) => from)].map(identityOf);
+  const kept = packages.filter((item) => !gone.includes(identityOf(item)));
+  if (kept.length !== packages.length - gone.length) return undefined;
+  return byName([...kept, ...change.added, ...change.upgraded.map(({ to }) => to)]);
+}
+
+interface WorkingState extends ProfileState {
+  /** Packages of the generations that were met since the snapshot. */
+  readonly known: Map<number, readonly LogPackage[]>;
+}
+
+const NEW_PROFILE = {
+  current: 0,
+  previous: undefined,
+  lastGeneration: 0,
+  generations: [[0, 0]],
+  packages: [],
+  pins: [],
+  since: undefined,
+  uncertain: false,
+} as const;
+
+function applyRecord(profiles: Map<string, WorkingState>, record: LogRecord): void {
+  const { event } = record;
+  if (event.type === "snapshot") return loadSnapshot(profiles, event.profiles);
+  if (record.replaces && event.type === "recover") return applyStandIn(profiles, event.live ?? {});
+  if (record.profile === undefined) return;
+  const before = profiles.get(record.profile);
+  // A profile is known by what was done to it, not by a command that may still fail.
+  if (!before && (event.type === "begin" || event.type === "abort" || event.type === "unknown")) return;
+  const state = before ?? { ...NEW_PROFILE, tags: new Map(), known: new Map([[0, []]]) };
+  profiles.set(record.profile, applyToProfile(state, record));
+}
+
+function applyToProfile(state: WorkingState, record: LogRecord): WorkingState {
+  const { event } = record;
+  switch (event.type) {
+    case "generation": {
+      state.known.set(event.generation, byName(event.packages));
+      return {
+        ...state,
+        lastGeneration: Math.max(state.lastGeneration, event.generation),
+        generations: addToRanges(state.generations, event.generation),
+      };
+    }
+    case "commit":
+      return applyCommit(state, record, event);
+    case "pin":
+      return { ...state, pins: addToRanges(state.pins, event.generation) };
+    case "unpin":
+      return { ...state, pins: removeFromRanges(state.pins, event.generation) };
+    case "tag":
+      return { ...state, tags: new Map(state.tags).set(event.name, event.generation) };
+    case "untag":
+      return { ...state, tags: new Map([...state.tags].filter(([name]) => name !== event.name)) };
+    case "delete":
+      return { ...state, generations: event.generations.reduce(removeFromRanges, state.generations) };
+    default:
+      return state;
+  }
+}
+
+function applyCommit(
+  state: WorkingState,
+  record: LogRecord,
+  { from, to, change }: { readonly from: number; readonly to: number; readonly change?: LogChange | undefined },
+): WorkingState {
+  if (from === to && state.current === to) return { ...state, uncertain: false };
+  const before = state.known.get(from) ?? (state.current === from ? state.packages : undefined);
+  const packages = state.known.get(to) ?? (before && applyChange(before, change));
+  if (packages) state.known.set(to, packages);
+  return { ...state, current: to, previous: from, packages, since: record, uncertain: false };
+}
+
+/** Lost records may have switched any profile: `live` says to what, and nothing says when. */
+function applyStandIn(profiles: Map<string, WorkingState>, live: { readonly [profile: string]: number }): void {
+  for (const name of Object.keys(live)) {
+    const state = profiles.get(name) ?? { ...NEW_PROFILE, tags: new Map(), known: new Map([[0, []]]) };
+    profiles.set(name, switchTo(state, live[name] as number));
+  }
+  for (const [name, state] of profiles) profiles.set(name, { ...state, uncertain: true });
+}
+
+function clearDoubt(profiles: Map<string, WorkingState>, names: readonly string[]): readonly string[] {
+  for (const name of names) {
+    const state = profiles.get(name);
+    if (state) profiles.set(name, { ...state, uncertain: false });
+  }
+  return [];
+}
+
+function switchTo(state: WorkingState, current: number): WorkingState {
+  if (current === state.current) return state;
+  const lastGeneration = Math.max(state.lastGeneration, current);
+  const generations = addToRanges(state.generations, current);
+  const packages = state.known.get(current);
+  return { ...state, current, previous: state.current, lastGeneration, generations, packages, since: undefined };
+}
+
+function loadSnapshot(
+  profiles: Map<string, WorkingState>,
+  snapshot: { readonly [profile: string]: SnapshotProfile },
+): void {
+  profiles.clear();
+  for (const [name, state] of Object.entries(snapshot)) {
+    const packages = state.packages && byName(state.packages);
+    profiles.set(name, {
+      current: state.current,
+      previous: state.previous ?? undefined,
+      lastGeneration: state.lastGeneration,
+      generations: state.generations,
+      packages,
+      pins: toRanges(state.pins),
+      tags: new Map(Object.entries(state.tags)),
+      since: undefined,
+      uncertain: state.uncertain === true,
+      known: new Map(packages ? [[state.current, packages]] : []),
+    });
+  }
+}
+
+function byName(packages: readonly LogPackage[]): readonly LogPackage[] {
+  return [...packages].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function identityOf(item: LogPackage): string {
+  return JSON.stringify([item.name, item.version, item.path]);
+}
+
+function* spread(ranges: NumberRanges): Iterable<number> {
+  for (const [first, last] of ranges) for (let number = first; number <= last; number += 1) yield number;
+}

@@ -1,0 +1,107 @@
+import { dirname, isAbsolute, posix } from "node:path";
+import { fromText, toEscaped } from "../byte-string.ts";
+import type { Patch, Source, Template } from "../recipe.ts";
+import { type Filling, fillText } from "./fill-template.ts";
+import { findingAt } from "./finding.ts";
+import { isGlob, matchingNames } from "./glob.ts";
+import { type Place, placeAt } from "./place.ts";
+import { includesPlatform } from "./platform.ts";
+import type { ResolvedPatch, ResolvedSource } from "./resolved-recipe.ts";
+import { fileNameOfUrl } from "./source-url.ts";
+
+/** The sources with their texts filled in; `files` are the names beside the recipes, when they are known. */
+export function resolveSources(
+  sources: readonly Source[],
+  filling: Filling,
+  files: Iterable<string> | undefined,
+): readonly ResolvedSource[] {
+  const names = files === undefined ? undefined : [...files];
+  const resolved = sources.map((source) => resolveSource(source, filling, names));
+  for (const [index, { fileName }] of resolved.entries()) {
+    if (resolved.findIndex((other) => other.fileName === fileName) === index) continue;
+    report(filling, (sources[index] as Source).at, `two sources are called '${fileName}': give one another fileName`);
+  }
+  return resolved;
+}
+
+/** The patches that this platform needs, in the order in which they are applied. */
+export function resolvePatches(
+  patches: readonly Patch[],
+  filling: Filling,
+  files: Iterable<string> | undefined,
+): readonly ResolvedPatch[] {
+  const names = files === undefined ? undefined : [...files];
+  return patches
+    .filter(({ platforms }) => includesPlatform(platforms, filling.platform))
+    .flatMap((patch) => expandPatch(patch, filling, names).map((path) => ({ path, strip: patch.strip })))
+    .map(({ path, strip }, index) => ({ path, fileName: `.patches/${String(index + 1).padStart(4, "0")}`, strip }));
+}
+
+/** A relative path without `.` and empty components; `undefined` when it is absolute or leads out with `..`. */
+export function normalizePath(text: string): string | undefined {
+  const components = text.split("/").filter((component) => component !== "" && component !== ".");
+  return text.startsWith("/") || components.includes("..") || text.includes("\0") ? undefined : components.join("/");
+}
+
+function resolveSource(source: Source, filling: Filling, names: readonly string[] | undefined): ResolvedSource {
+  const { unpack, strip } = source;
+  const to = source.to === undefined ? "" : fillPath(source.to, filling);
+  const place = { to, unpack, ...(strip === undefined ? {} : { strip }) };
+  switch (source.kind) {
+    case "fetched": {
+      const urls = source.urls.map((url) => fillText(url, filling));
+      const fileName = fileNameOf(source, fileNameOfUrl(urls[0] ?? ""), filling);
+      const integrity = source.integrity === undefined ? {} : { integrity: source.integrity };
+      return { kind: "fetched", urls, ...integrity, fileName, ...place };
+    }
+    case "path": {
+      const path = escapeName(`${source.beside}/${fillPath(source.path, filling)}`);
+      if (names !== undefined && !names.some((name) => name === path || name.startsWith(`${path}/`))) {
+        report(filling, textPlace(source.path), `there is no '${path}' in the recipe directories`);
+      }
+      return { kind: "path", path, fileName: fileNameOf(source, posix.basename(path), filling), ...place };
+    }
+    case "worktree": {
+      const text = fillText(source.path, filling);
+      const path = isAbsolute(text) ? posix.normalize(text) : posix.join(dirname(source.at.file), text);
+      return { kind: "worktree", path, fileName: fileNameOf(source, posix.basename(path), filling), ...place };
+    }
+  }
+}
+
+function fileNameOf(source: Source, derived: string, filling: Filling): string {
+  const name = source.fileName === undefined ? derived : fillText(source.fileName, filling);
+  if (/^[^/\0]+$/.test(name) && name !== "." && name !== ".." && name !== ".patches") return name;
+  const place = source.fileName === undefined ? source.at : textPlace(source.fileName);
+  report(filling, place, `'${name}' cannot be the name of a file: give the source a fileName`);
+  return name;
+}
+
+function fillPath(template: Template, filling: Filling): string {
+  const text = fillText(template, filling);
+  const path = normalizePath(text);
+  if (path !== undefined) return path;
+  report(filling, textPlace(template), `'${text}' leads out of the directory that it is relative to`);
+  return "";
+}
+
+function expandPatch(patch: Patch, filling: Filling, names: readonly string[] | undefined): readonly string[] {
+  const pattern = escapeName(`${patch.beside}/${fillPath(patch.file, filling)}`);
+  if (names === undefined && !isGlob(pattern)) return [pattern];
+  const found = names === undefined ? [] : matchingNames(pattern, names);
+  if (found.length === 0)
+    report(filling, textPlace(patch.file), `no file in the recipe directories matches '${pattern}'`);
+  return found;
+}
+
+function escapeName(path: string): string {
+  return toEscaped(fromText(path));
+}
+
+function textPlace({ where, text }: Template): Place {
+  return placeAt(where, text, 0);
+}
+
+function report({ findings }: Filling, place: Place, message: string): void {
+  findings.push(findingAt(place, "meaning", { message }));
+}

@@ -1,0 +1,101 @@
+import { byName, type Change, diffPackages, isSamePackages } from "../model/change.ts";
+import type { Generation, InstalledPackage } from "../model/generation.ts";
+import { type ProfileName, parseGenerationNumber } from "../model/ids.ts";
+import { buildForest } from "../store/build-forest.ts";
+import { logBegin, logCommit, logGeneration } from "../store/journal.ts";
+import type { Store } from "../store/open-store.ts";
+import { readGeneration, readProfile, removeGeneration, writeGeneration } from "../store/profiles.ts";
+import { abortUnlessLive, goLive } from "./go-live.ts";
+import { ensureProfile, lockProfile } from "./lock-profile.ts";
+import type { RunOptions } from "./run-options.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+
+/** What shall become of a profile's packages: applied to whatever generation is live when it is carried out. */
+export type ProfileEdit = (head: Generation) => readonly InstalledPackage[];
+
+export interface ChangeRequest {
+  readonly profile: ProfileName;
+  /** What was asked for, in words: `install zlib`. */
+  readonly reason: string;
+  /** Gets everything that the edit needs into the store; runs without a lock, so that it may take its time. */
+  prepare(workspace: Workspace): Promise<ProfileEdit>;
+}
+
+/**
+ * Makes a change of a profile's packages as one transaction: prepare, forest, log, one rename. Whatever fails before
+ * that rename leaves the profile as it was, and the log tells of the attempt.
+ */
+export async function changeProfile(store: Store, request: ChangeRequest, run: RunOptions): Promise<Change> {
+  const { profile } = request;
+  await ensureProfile(store, profile, run);
+  const transaction = await logBegin(store, { profile, base: readProfile(store, profile).current });
+  try {
+    using workspace = openWorkspace(store);
+    const edit = await request.prepare(workspace);
+    run.signal?.throwIfAborted();
+    using _lock = await lockProfile(store, profile, run);
+    return await carryOut(store, { ...request, ...run, edit, transaction, workspace });
+  } catch (error) {
+    await abortUnlessLive(store, { transaction, profile, error });
+    throw error;
+  }
+}
+
+interface Work extends RunOptions {
+  readonly profile: ProfileName;
+  readonly reason: string;
+  readonly edit: ProfileEdit;
+  readonly transaction: number;
+  readonly workspace: Workspace;
+}
+
+async function carryOut(store: Store, work: Work): Promise<Change> {
+  const { profile, transaction, workspace, signal } = work;
+  const state = readProfile(store, profile);
+  const head = readGeneration(store, profile, state.current);
+  const packages = byName(work.edit(head));
+  if (isSamePackages(head.packages, packages)) {
+    const change = { transaction, profile, from: head.generation, to: head.generation, changed: false };
+    const unchanged = { ...change, ...diffPackages([], []) };
+    await logCommit(store, unchanged);
+    return unchanged;
+  }
+  work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
+  const path = await buildForest(store, { profile, packages }, { room: () => workspace.room(), signal });
+  const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });
+  const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
+  signal?.throwIfAborted();
+  await stageGeneration(store, next);
+  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, work);
+}
+
+async function stageGeneration(store: Store, next: Generation): Promise<void> {
+  writeGeneration(store, next);
+  try {
+    await logGeneration(store, next, next.parent ?? next.generation);
+  } catch (error) {
+    removeGeneration(store, next.profile, next.generation);
+    throw error;
+  }
+}
+
+interface Next {
+  readonly head: Generation;
+  readonly packages: readonly InstalledPackage[];
+  readonly path: Generation["path"];
+  readonly number: number;
+}
+
+function nextGeneration(store: Store, work: Work, { head, packages, path, number }: Next): Generation {
+  return {
+    generation: parseGenerationNumber(number),
+    profile: work.profile,
+    created: store.context.now().toISOString(),
+    parent: head.generation,
+    reason: work.reason,
+    transaction: work.transaction,
+    path,
+    packages,
+    unknown: {},
+  };
+}

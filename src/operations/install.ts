@@ -1,0 +1,70 @@
+import type { Change } from "../model/change.ts";
+import { DEFAULT_PRIORITY, type Generation, type InstalledPackage } from "../model/generation.ts";
+import type { ProfileName } from "../model/ids.ts";
+import { commitObjects } from "../store/commit-objects.ts";
+import type { Store } from "../store/open-store.ts";
+import { changeProfile } from "./change-profile.ts";
+import { preparePackage } from "./prepare-package.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { PackageInput, PreparedPackage } from "./stage-package.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface InstallRequest {
+  readonly profile: ProfileName;
+  readonly packages: readonly PackageInput[];
+  /** For all of these packages; one that is installed keeps its own, others get 5. The lower number wins. */
+  readonly priority?: number | undefined;
+}
+
+/** Adds packages to a profile, or replaces those of the same name, in one transaction. */
+export async function install(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<Change> {
+  return changeProfile(
+    store,
+    {
+      profile: request.profile,
+      reason: `install ${request.packages.map(({ from }) => from).join(" ")}`,
+      prepare: async (workspace) => {
+        const prepared = await prepareAll(store, request.packages, { ...run, workspace });
+        return (head) => merge(head, prepared, request.priority);
+      },
+    },
+    run,
+  );
+}
+
+/** Gets all of these packages into the store, or none of them when one fails. */
+export async function prepareAll(
+  store: Store,
+  inputs: readonly PackageInput[],
+  options: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly PreparedPackage[]> {
+  const prepared: PreparedPackage[] = [];
+  for (const input of inputs) prepared.push(await preparePackage(store, input, options));
+  const staged = prepared.flatMap((item) => item.staged ?? []);
+  if (staged.some(({ reused }) => !reused))
+    options.onEvent?.({ kind: "step", step: "commit", subject: `${staged.length} packages` });
+  await commitObjects(store, staged, options.signal);
+  return prepared;
+}
+
+function merge(
+  head: Generation,
+  prepared: readonly PreparedPackage[],
+  priority: number | undefined,
+): InstalledPackage[] {
+  const packages = new Map(head.packages.map((item) => [item.name, item]));
+  for (const { manifest, requested } of prepared) {
+    const { name, version, path } = manifest;
+    const before = packages.get(name);
+    packages.set(name, {
+      name,
+      version,
+      options: {},
+      path,
+      priority: priority ?? before?.priority ?? DEFAULT_PRIORITY,
+      requested,
+      unknown: {},
+    });
+  }
+  return [...packages.values()];
+}

@@ -1,0 +1,15 @@
+import type { ProfileName } from "../model/ids.ts";
+import { currentPath, objectPath } from "../store/layout.ts";
+import type { Store } from "../store/open-store.ts";
+import { readGeneration, readProfile } from "../store/profiles.ts";
+import { checkInstalled } from "./remove.ts";
+
+/** The absolute path of an installed package's object; without a name that of the profile's live link. */
+export function packagePath(store: Store, profile: ProfileName, name?: string): string {
+  const { current } = readProfile(store, profile);
+  if (name === undefined) return currentPath(store.layout, profile);
+  const generation = readGeneration(store, profile, current);
+  checkInstalled(generation, [name]);
+  const found = generation.packages.find((item) => item.name === name);
+  return objectPath(store.layout, (found as NonNullable<typeof found>).path);
+}

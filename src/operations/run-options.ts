@@ -1,0 +1,30 @@
+import type { FetchEvent } from "../sources/fetch-context.ts";
+import type { LockHolder } from "../system/lock.ts";
+
+/** What long operations tell while they run; the command line's progress is made from these. */
+export type StoreEvent =
+  /** A step begins that takes long enough to be named. */
+  | {
+      readonly kind: "step";
+      readonly step: "resolve" | "fetch" | "extract" | "import" | "commit" | "link";
+      readonly subject: string;
+    }
+  | {
+      readonly kind: "extracting";
+      readonly subject: string;
+      readonly readBytes: number;
+      readonly totalBytes: number;
+      readonly entries: number;
+    }
+  | { readonly kind: "importing"; readonly subject: string; readonly files: number; readonly bytes: number }
+  | { readonly kind: "fetching"; readonly event: FetchEvent }
+  /** Another process holds a lock that this one needs. */
+  | { readonly kind: "waiting"; readonly holder: LockHolder | undefined }
+  /** Something that a person should know and that stops nothing. */
+  | { readonly kind: "warning"; readonly message: string; readonly hint?: string };
+
+/** What every operation takes besides its input. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: StoreEvent) => void) | undefined;
+}

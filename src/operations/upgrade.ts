@@ -1,0 +1,63 @@
+import type { Change } from "../model/change.ts";
+import type { Generation, InstalledPackage } from "../model/generation.ts";
+import { isBaseName, type ProfileName } from "../model/ids.ts";
+import type { Store } from "../store/open-store.ts";
+import { readGeneration, readProfile } from "../store/profiles.ts";
+import { changeProfile } from "./change-profile.ts";
+import { prepareAll } from "./install.ts";
+import { checkInstalled } from "./remove.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { PackageInput, PreparedPackage } from "./stage-package.ts";
+
+export interface UpgradeRequest {
+  readonly profile: ProfileName;
+  /** Names of installed packages; none means all. */
+  readonly names: readonly string[];
+  /** How sources are fetched and imported. */
+  readonly input: Omit<PackageInput, "from" | "name" | "version" | "integrity">;
+}
+
+/** Looks again at what packages were asked for with, and replaces those for which that now gives something else. */
+export async function upgrade(store: Store, request: UpgradeRequest, run: RunOptions = {}): Promise<Change> {
+  const { profile, names } = request;
+  return changeProfile(
+    store,
+    {
+      profile,
+      reason: ["upgrade", ...names].join(" "),
+      prepare: async (workspace) => {
+        const head = readGeneration(store, profile, readProfile(store, profile).current);
+        checkInstalled(head, names);
+        const wanted = head.packages.filter(
+          (item) => (names.length === 0 || names.includes(item.name)) && canUpgrade(item),
+        );
+        const inputs = wanted.map((item) => inputOf(item, request));
+        const prepared = await prepareAll(store, inputs, { ...run, workspace });
+        return (now) => replaceAll(now, wanted, prepared);
+      },
+    },
+    run,
+  );
+}
+
+/** A package that was asked for as one particular object is what it is for ever. */
+function canUpgrade({ requested }: InstalledPackage): boolean {
+  return !isBaseName(requested);
+}
+
+function inputOf(item: InstalledPackage, request: UpgradeRequest): PackageInput {
+  return { ...request.input, from: item.requested, name: item.name };
+}
+
+/** Packages that were removed or replaced by others in the meantime stay as they are now. */
+function replaceAll(
+  now: Generation,
+  wanted: readonly InstalledPackage[],
+  prepared: readonly PreparedPackage[],
+): InstalledPackage[] {
+  const replacement = new Map(wanted.map((item, index) => [item.path, prepared[index]?.manifest]));
+  return now.packages.map((item) => {
+    const found = replacement.get(item.path);
+    return found ? { ...item, version: found.version, path: found.path } : item;
+  });
+}

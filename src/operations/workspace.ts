@@ -1,0 +1,27 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Store } from "../store/open-store.ts";
+import { createTemporaryDirectory, sweepTemporaryDirectories } from "../system/temporary-directory.ts";
+
+/** The temporary directories of one operation; all vanish with it. */
+export interface Workspace extends Disposable {
+  /** A new empty directory. */
+  room(): { readonly path: string };
+}
+
+/** Opens a workspace, and removes what killed processes left behind. */
+export function openWorkspace(store: Store): Workspace {
+  const { command, now } = store.context;
+  sweepTemporaryDirectories(store.layout.temporary, now);
+  const directory = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
+  let rooms = 0;
+  return {
+    room() {
+      rooms += 1;
+      const path = join(directory.path, String(rooms));
+      mkdirSync(path);
+      return { path };
+    },
+    [Symbol.dispose]: () => directory[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,109 @@
+import { StoreError } from "../errors.ts";
+import { copyLocalFile } from "./copy-local-file.ts";
+import { environmentAccess } from "./environment-access.ts";
+import type { FetchContext, Fetched } from "./fetch-context.ts";
+import { fetchFailure } from "./fetch-failure.ts";
+import { fetchUrl } from "./fetch-url.ts";
+import type { HttpAccess } from "./http-client.ts";
+import type { Integrity } from "./integrity.ts";
+import { findKeptFile, type KeptFile } from "./kept-files.ts";
+import { withMirrors } from "./mirrors.ts";
+import { printableUrl } from "./printable-url.ts";
+import { recordedContents, sayIfChanged } from "./url-record.ts";
+
+export interface FileRequest {
+  /** `file:`, `http:` or `https:`, tried in this order, each after its mirrors. At least one. */
+  readonly urls: readonly string[];
+  /** What the content must be. Without it only `file:` is accepted, unless `allowUnverified`. */
+  readonly integrity?: Integrity | undefined;
+  /** Accept whatever the network gives. */
+  readonly allowUnverified?: boolean | undefined;
+  /** What the file is called; by default the last part of the first URL. */
+  readonly fileName?: string | undefined;
+  /** Most bytes to accept. */
+  readonly maxBytes?: number | undefined;
+  /** How to reach the hosts; by default as the environment says. */
+  readonly access?: ((url: URL) => Promise<HttpAccess>) | undefined;
+}
+
+/**
+ * Fetches one file into the store, or finds it there. A URL that fails, also by wrong content, gives way to the next.
+ *
+ * @throws StoreError INTEGRITY (wrong or missing; the message holds the actual value), NOT_FOUND, NETWORK, OFFLINE,
+ *   LIMIT, NO_SPACE, INVALID_INPUT; the signal's reason
+ */
+export async function fetchFile(context: FetchContext, request: FileRequest): Promise<Fetched> {
+  const urls = withMirrors(request.urls, context.mirrors).map(parseUrl);
+  const kept = request.integrity && (await findKeptFile(context, request.integrity));
+  if (kept) return reuse(context, request, kept);
+  const failures: StoreError[] = [];
+  for (const url of urls) {
+    try {
+      const file = await fetchFrom(context, request, url);
+      return told(context, { ...file, fileName: fileNameOf(request), origin: printableUrl(url) });
+    } catch (error) {
+      if (!(error instanceof StoreError) || isFinal(error, request)) throw error;
+      failures.push(error);
+      if (failures.length < urls.length) {
+        context.onEvent?.({ kind: "skipped", url: printableUrl(url), reason: error.message });
+      }
+    }
+  }
+  throw fetchFailure(fileNameOf(request), failures);
+}
+
+/** Whether another URL would not help. */
+function isFinal({ code }: StoreError, request: FileRequest): boolean {
+  return code === "NO_SPACE" || code === "FAILED" || (code === "INTEGRITY" && request.integrity === undefined);
+}
+
+type Source = KeptFile & { readonly reused: boolean };
+
+async function fetchFrom(context: FetchContext, request: FileRequest, url: URL): Promise<Source> {
+  if (url.protocol === "file:") return { ...(await copyLocalFile(context, url, request)), reused: false };
+  if (context.offline) return findOffline(context, request, url);
+  const access = (await request.access?.(url)) ?? environmentAccess(context, url);
+  return fetchUrl(context, url, { ...request, access });
+}
+
+/** Offline a URL without integrity stands for what it gave the last time. */
+async function findOffline(context: FetchContext, request: FileRequest, url: URL): Promise<Source> {
+  const [latest] = request.integrity ? [] : recordedContents(context, printableUrl(url));
+  const kept = latest && request.allowUnverified ? await findKeptFile(context, latest.integrity) : undefined;
+  if (kept) return { ...kept, reused: true };
+  const wanted = request.integrity === undefined ? "" : ` (${request.integrity})`;
+  throw new StoreError("OFFLINE", `${printableUrl(url)}${wanted} is not in the store and cannot be fetched offline`, {
+    hint: "Fetch it without --offline first.",
+    details: { url: printableUrl(url), ...(request.integrity && { integrity: request.integrity }) },
+  });
+}
+
+function reuse(context: FetchContext, request: FileRequest, kept: KeptFile): Fetched {
+  const urls = request.urls.map((text) => printableUrl(text));
+  for (const url of urls) sayIfChanged(context, url, kept.integrity);
+  return told(context, { ...kept, fileName: fileNameOf(request), origin: urls[0] ?? "", reused: true });
+}
+
+function told(context: FetchContext, fetched: Fetched): Fetched {
+  const { origin, integrity, size, reused } = fetched;
+  context.onEvent?.({ kind: "fetched", url: origin, integrity, size, reused });
+  return fetched;
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && ["file:", "http:", "https:"].includes(url.protocol)) return url;
+  throw new StoreError("INVALID_INPUT", `'${url ? printableUrl(url) : text}' is not a URL that can be fetched`, {
+    hint: "Use https:, http: or file:.",
+  });
+}
+
+function fileNameOf(request: FileRequest): string {
+  if (request.fileName !== undefined) return request.fileName;
+  const last = new URL(request.urls[0] ?? "file:").pathname.split("/").findLast((part) => part !== "") ?? "source";
+  try {
+    return decodeURIComponent(last).replace(/[/\0]/g, "_");
+  } catch {
+    return last;
+  }
+}

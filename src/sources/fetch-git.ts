@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isErrno, StoreError } from "../errors.ts";
+import { fromText } from "../model/byte-string.ts";
+import type { TreeId } from "../model/ids.ts";
+import { syncDirectory } from "../system/atomic-file.ts";
+import { createTemporaryDirectory, removeTree, sweepTemporaryDirectories } from "../system/temporary-directory.ts";
+import { checkOutCommit } from "./check-out-commit.ts";
+import { type DirectoryContent, readDirectoryContent } from "./directory-content.ts";
+import type { FetchContext } from "./fetch-context.ts";
+import type { GitSource } from "./git-source.ts";
+import { printableUrl } from "./printable-url.ts";
+import { lockSource } from "./source-lock.ts";
+import { commitRecordPath, temporaryPath, treePath } from "./source-paths.ts";
+import { readRecord, writeRecord } from "./source-record.ts";
+
+export interface GitRequest extends GitSource {
+  /** Whether submodules are fetched too, and theirs. Default: true. */
+  readonly submodules?: boolean | undefined;
+  /** What the tree must be, if that is known. */
+  readonly treeId?: TreeId | undefined;
+}
+
+/** A source tree that lies in the store. */
+export interface FetchedTree extends DirectoryContent {
+  /** A directory without `.git`; its files are read-only. */
+  readonly path: string;
+  readonly commit: string;
+  /** `git+<url>#<commit>`, without credentials. */
+  readonly origin: string;
+  readonly reused: boolean;
+}
+
+/**
+ * Fetches the files of a commit into the store, or finds them there. The same commit gives the same tree on every
+ * machine, whatever git is told by configuration and attributes.
+ *
+ * @throws StoreError NOT_FOUND, NETWORK, OFFLINE, INTEGRITY (another tree), INVALID_INPUT, LIMIT, NO_SPACE, UNSUPPORTED (no
+ *   git); the signal's reason
+ */
+export async function fetchGit(context: FetchContext, request: GitRequest): Promise<FetchedTree> {
+  const origin = `git+${printableUrl(request.url)}#${request.commit}`;
+  let content = await findKeptTree(context, request);
+  const reused = content !== undefined;
+  if (!content) {
+    checkOffline(context, request, origin);
+    using _lock = await lockSource(context, origin);
+    content = (await findKeptTree(context, request)) ?? (await fetchTree(context, request, origin));
+  }
+  if (request.treeId && request.treeId !== content.treeId) throw wrongTree(origin, request.treeId, content.treeId);
+  context.onEvent?.({ kind: "checked-out", url: origin, treeId: content.treeId, reused });
+  const path = treePath(context.directory, content.treeId);
+  return { ...content, path, commit: request.commit, origin, reused };
+}
+
+/** The kept tree of this commit, read again from end to end; a damaged one is removed and told by an event. */
+async function findKeptTree(context: FetchContext, request: GitRequest): Promise<DirectoryContent | undefined> {
+  const tree = readRecord(recordPath(context, request))?.tree;
+  if (!isTreeId(tree)) return undefined;
+  const path = treePath(context.directory, tree);
+  try {
+    const content = await readDirectoryContent(fromText(path), context.signal);
+    if (content.treeId === tree) return content;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+  context.onEvent?.({ kind: "damaged", path });
+  removeTree(path);
+  return undefined;
+}
+
+function isTreeId(value: unknown): value is TreeId {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+async function fetchTree(context: FetchContext, request: GitRequest, origin: string): Promise<DirectoryContent> {
+  const parent = temporaryPath(context.directory);
+  mkdirSync(parent, { recursive: true });
+  sweepTemporaryDirectories(parent, context.now);
+  using directory = createTemporaryDirectory(parent, `fetch ${origin}`, context.now);
+  const tree = join(directory.path, "tree");
+  mkdirSync(tree);
+  const { submodules = true } = request;
+  await checkOutCommit(context, request, { target: fromText(tree), scratch: directory.path, submodules });
+  const content = await readDirectoryContent(fromText(tree), context.signal);
+  keepTree(tree, treePath(context.directory, content.treeId));
+  const { commit, url } = request;
+  writeRecord(recordPath(context, request), { commit, submodules, tree: content.treeId, url: printableUrl(url) });
+  return content;
+}
+
+/** The tree is not flushed: it is read again before each use, and what a power loss tore is fetched again. */
+function keepTree(temporary: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    // Another commit has the same files.
+    if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+function checkOffline(context: FetchContext, { url, commit }: GitRequest, origin: string): void {
+  if (!context.offline || new URL(url).protocol === "file:") return;
+  throw new StoreError("OFFLINE", `${origin} is not in the store and cannot be fetched offline`, {
+    hint: "Fetch it without --offline first.",
+    details: { url: printableUrl(url), commit },
+  });
+}
+
+function wrongTree(origin: string, expected: TreeId, actual: TreeId): StoreError {
+  return new StoreError(
+    "INTEGRITY",
+    `${origin} has other files than its tree id says\n  expected: ${expected}\n  actual:   ${actual}`,
+    {
+      hint: "Check the commit and whether submodules are wanted; if you trust it, write the actual tree id.",
+      details: { url: origin, expected, actual },
+    },
+  );
+}
+
+/** A commit stands for its files wherever it was fetched from; with submodules it has others. */
+function recordPath(context: FetchContext, { commit, submodules = true }: GitRequest): string {
+  const key = createHash("sha256")
+    .update(`${commit}${submodules ? " submodules" : ""}`)
+    .digest("hex");
+  return commitRecordPath(context.directory, key);
+}

@@ -1,0 +1,62 @@
+import { StoreError } from "../errors.ts";
+import { type DownloadOptions, download } from "./download.ts";
+import type { FetchContext } from "./fetch-context.ts";
+import type { FileHashes } from "./hash-file.ts";
+import { toContentHash, toIntegrity } from "./integrity.ts";
+import { missingIntegrity, type Served, wrongContent } from "./integrity-error.ts";
+import { findKeptFile, type KeptFile, keepFile } from "./kept-files.ts";
+import { openPartialFile, type PartialFile } from "./partial-file.ts";
+import { printableUrl } from "./printable-url.ts";
+import { lockSource } from "./source-lock.ts";
+import { recordContent, recordedContents } from "./url-record.ts";
+
+export interface UrlOptions extends DownloadOptions {
+  readonly allowUnverified?: boolean | undefined;
+}
+
+/**
+ * Downloads an `http:` or `https:` URL into the store: partial file, check, flush, rename, link, record. One process at a
+ * time works on a URL; the next finds what the first one fetched.
+ *
+ * @throws StoreError as `fetchFile`
+ */
+export async function fetchUrl(
+  context: FetchContext,
+  url: URL,
+  options: UrlOptions,
+): Promise<KeptFile & { readonly reused: boolean }> {
+  using _lock = await lockSource(context, printableUrl(url));
+  const kept = options.integrity && (await findKeptFile(context, options.integrity));
+  if (kept) return { ...kept, reused: true };
+  using partial = openPartialFile(context, printableUrl(url));
+  try {
+    const hashes = await download(context, url, { ...options, partial });
+    const file = accept(context, { url: printableUrl(url), hashes, partial }, options);
+    return { ...file, reused: false };
+  } catch (error) {
+    const useless = error instanceof StoreError && ["INTEGRITY", "LIMIT"].includes(error.code);
+    if (useless || partial.size() === 0) partial.remove();
+    throw error;
+  }
+}
+
+interface Complete {
+  readonly url: string;
+  readonly hashes: FileHashes;
+  readonly partial: PartialFile;
+}
+
+/** Keeps the file when it is what it must be. Content without an integrity is kept too: under its own name it is right. */
+function accept(context: FetchContext, { url, hashes, partial }: Complete, options: UrlOptions): KeptFile {
+  const served: Served = { url, hashes, recorded: recordedContents(context, url) };
+  const integrity = toIntegrity({ algorithm: "sha256", hex: hashes.hex.get("sha256") as string });
+  recordContent(context, url, { integrity, size: hashes.size });
+  const expected = options.integrity && toContentHash(options.integrity);
+  if (options.integrity && expected && hashes.hex.get(expected.algorithm) !== expected.hex) {
+    throw wrongContent(options.integrity, served);
+  }
+  const file = keepFile(context, partial.path, hashes);
+  partial.remove();
+  if (!expected && !options.allowUnverified) throw missingIntegrity(served);
+  return file;
+}

@@ -1,0 +1,52 @@
+import { StoreError } from "../errors.ts";
+import type { FetchContext } from "./fetch-context.ts";
+import type { HttpAccess, HttpResponse } from "./http-client.ts";
+import { networkError, passingFault } from "./network-error.ts";
+import { printableUrl } from "./printable-url.ts";
+import { startStallTimer } from "./stall-timer.ts";
+
+export interface ExchangeOptions<T> {
+  readonly access: HttpAccess;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Takes the response; calls `touch` whenever something came. */
+  readonly receive: (response: HttpResponse, touch: () => void) => Promise<T>;
+}
+
+/**
+ * One request and its answer, ended when nothing comes for too long. Whatever goes wrong is an error that names the URL
+ * and tells whether it may pass.
+ *
+ * @throws StoreError NETWORK, what `receive` throws, the signal's reason
+ */
+export async function exchange<T>(context: FetchContext, url: URL, options: ExchangeOptions<T>): Promise<T> {
+  const { getUrl } = await import("./http-client.ts");
+  using stall = startStallTimer(context);
+  try {
+    using response = await getUrl(url, { access: options.access, headers: options.headers, signal: stall.signal });
+    stall.touch();
+    return await options.receive(response, stall.touch);
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    const stalled = stall.stalled();
+    throw stalled === undefined ? networkError(printableUrl(url), error) : passingFault(printableUrl(url), stalled);
+  }
+}
+
+/** What a status that is no success means: NOT_FOUND, a passing fault, or NETWORK. */
+export function statusError(response: HttpResponse, url: URL): StoreError {
+  const { status } = response;
+  const reason = `${status} ${response.statusText}`.trim();
+  if (status >= 500 || [408, 425, 429].includes(status)) {
+    return passingFault(printableUrl(url), reason, { waitMs: retryAfterMs(response) });
+  }
+  const code = status === 404 || status === 410 ? "NOT_FOUND" : "NETWORK";
+  return new StoreError(code, `${printableUrl(url)}: ${reason}`, {
+    details: { url: printableUrl(url), status },
+    ...([401, 403, 407].includes(status) && { hint: "Check the credentials for this host or proxy." }),
+  });
+}
+
+function retryAfterMs(response: HttpResponse): number | undefined {
+  const seconds = response.headers.get("retry-after");
+  return seconds !== null && /^\d+$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+}

@@ -1,0 +1,52 @@
+import { isErrno, StoreError } from "../errors.ts";
+
+/** A fault that may pass: the same request can succeed a little later. `details.transient` is true. */
+export function passingFault(
+  url: string,
+  reason: string,
+  options: { readonly waitMs?: number | undefined; readonly cause?: unknown } = {},
+): StoreError {
+  return new StoreError("NETWORK", `${url}: ${reason}`, {
+    hint: "Check the network and the proxy settings, or try again later.",
+    details: { url, transient: true, ...(options.waitMs !== undefined && { waitMs: options.waitMs }) },
+    cause: options.cause,
+  });
+}
+
+export function isPassing(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.details.transient === true;
+}
+
+/** The StoreError for whatever a request for `url` (without credentials) ended with. */
+export function networkError(url: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const reason = reasonOf(error);
+  if (isErrno(error, ...PASSING_CODES)) return passingFault(url, reason, { cause: error });
+  return new StoreError("NETWORK", `${url}: ${reason}`, {
+    hint: "Check the address, the network and the proxy settings.",
+    details: { url },
+    cause: error,
+  });
+}
+
+/** System errors and npm's own timeouts, after which trying again is worth it; an unknown host is not among them. */
+const PASSING_CODES = [
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "ECONNABORTED",
+  "ECONNECTIONTIMEOUT",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "EIDLETIMEOUT",
+  "ENETUNREACH",
+  "EPIPE",
+  "ERESPONSETIMEOUT",
+  "ETIMEDOUT",
+  "ETRANSFERTIMEOUT",
+];
+
+/** What went wrong, without the URL that the HTTP library puts before it. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return /, reason: (.+)$/s.exec(error.message)?.[1] ?? error.message;
+}

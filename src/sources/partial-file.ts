@@ -1,0 +1,65 @@
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { StoreError } from "../errors.ts";
+import { writeAll } from "../system/atomic-file.ts";
+import type { FetchContext } from "./fetch-context.ts";
+import { noSpace } from "./kept-files.ts";
+import { partialPath } from "./source-paths.ts";
+import { readRecord, writeRecord } from "./source-record.ts";
+
+/**
+ * A download that may be continued, also by another process after this one was killed. Whoever opens it holds the URL's
+ * lock.
+ */
+export interface PartialFile extends Disposable {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: () => number;
+  /** What `If-Range` takes: the bytes so far belong to this version. */
+  readonly validator: () => string | undefined;
+  readonly append: (bytes: Uint8Array) => void;
+  /** Forgets the bytes so far and begins a version. */
+  readonly restart: (validator: string | undefined) => void;
+  /** Removes it, or, when the file itself was moved away, what is left of it. */
+  readonly remove: () => void;
+}
+
+/** Opens what is left of an earlier download of this URL (without credentials), or begins one. */
+export function openPartialFile(context: FetchContext, url: string): PartialFile {
+  const path = partialPath(context.directory, url);
+  const metaPath = `${path}.json`;
+  mkdirSync(dirname(path), { recursive: true });
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
+  let size = fstatSync(fd).size;
+  let validator = size > 0 ? savedValidator(metaPath, url) : undefined;
+  return {
+    path,
+    size: () => size,
+    validator: () => validator,
+    append: (bytes) => {
+      try {
+        writeAll(fd, bytes);
+      } catch (error) {
+        throw noSpace(error) ?? new StoreError("FAILED", `cannot write to ${path}`, { cause: error });
+      }
+      size += bytes.length;
+    },
+    restart: (next) => {
+      // Truncated first: a process that dies in between leaves no bytes that the new validator would vouch for.
+      ftruncateSync(fd, 0);
+      size = 0;
+      validator = next;
+      writeRecord(metaPath, { url, validator: next ?? null });
+    },
+    remove: () => {
+      rmSync(path, { force: true });
+      rmSync(metaPath, { force: true });
+    },
+    [Symbol.dispose]: () => closeSync(fd),
+  };
+}
+
+function savedValidator(path: string, url: string): string | undefined {
+  const meta = readRecord(path);
+  return meta?.url === url && typeof meta.validator === "string" ? meta.validator : undefined;
+}

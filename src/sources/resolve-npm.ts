@@ -1,0 +1,139 @@
+import pickManifest from "npm-pick-manifest";
+import { isErrno, StoreError } from "../errors.ts";
+import { type PackageName, type PackageVersion, parsePackageVersion } from "../model/ids.ts";
+import { isJsonObject } from "../model/json-object.ts";
+import type { FetchContext } from "./fetch-context.ts";
+import { type Integrity, parseIntegrity } from "./integrity.ts";
+import { loadNpmOptions, type NpmOptions } from "./npm-options.ts";
+import { notKept, readNpmRecord, writeNpmRecord } from "./npm-record.ts";
+import { fetchPackument, type NpmRegistry, registryOf, tarballUrl } from "./npm-registry.ts";
+import { type NpmSpec, parseNpmSpec } from "./npm-spec.ts";
+import { printableUrl } from "./printable-url.ts";
+import type { SourceRecord } from "./source-record.ts";
+
+/** One version of a package, as its registry offers it. */
+export interface NpmPackage {
+  /** `name` or `@scope/name`. */
+  readonly name: string;
+  readonly version: PackageVersion;
+  /** The name in the store: `@scope+name`. */
+  readonly packageName: PackageName;
+  /** URL of the tarball. */
+  readonly tarball: string;
+  /** What the registry says the tarball's content is. */
+  readonly integrity: Integrity;
+  /** URL of the registry. */
+  readonly registry: string;
+}
+
+/**
+ * The version that npm itself would take for `name@range`, `@scope/name@range` or `name` (with or without `npm:`).
+ * Offline: the best of the versions that were resolved before and whose tarballs are kept.
+ *
+ * @throws StoreError NOT_FOUND, INVALID_INPUT, INTEGRITY (the registry gives none), NETWORK, OFFLINE
+ */
+export async function resolveNpm(context: FetchContext, text: string): Promise<NpmPackage> {
+  const spec = parseNpmSpec(text);
+  const options = optionsFor(spec, await loadNpmOptions(context));
+  const registry = registryOf(spec.name, options);
+  const packument = context.offline
+    ? readNpmRecord(context, spec, registry.url)
+    : await fetchPackument(context, spec, registry);
+  const manifest = context.offline ? pickOffline(packument, spec, registry) : pick(packument, spec, registry);
+  const resolved = toPackage(manifest, spec, registry);
+  if (!context.offline) await writeNpmRecord(context, resolved, { packument, manifest });
+  sayIfDeprecated(context, resolved, manifest.deprecated);
+  return resolved;
+}
+
+/** A package that `min-release-age-exclude` names may be newer than `before` and `min-release-age` allow. */
+function optionsFor(spec: NpmSpec, options: NpmOptions): NpmOptions {
+  const patterns = Array.isArray(options.minReleaseAgeExclude) ? options.minReleaseAgeExclude.map(String) : [];
+  return patterns.some((pattern) => globMatches(pattern, spec.name)) ? { ...options, before: null } : options;
+}
+
+function globMatches(pattern: string, name: string): boolean {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  const expression = escaped
+    .replaceAll("**", "\0")
+    .replaceAll("*", "[^/]*")
+    .replaceAll("\0", ".*")
+    .replaceAll("?", "[^/]");
+  return new RegExp(`^${expression}$`).test(name);
+}
+
+function pick(packument: SourceRecord, spec: NpmSpec, registry: NpmRegistry): SourceRecord {
+  try {
+    const { defaultTag, before, nodeVersion, npmVersion } = registry.options;
+    const manifest = pickManifest({ ...packument, name: spec.name }, spec.wanted, {
+      ...(typeof defaultTag === "string" && { defaultTag }),
+      ...(typeof nodeVersion === "string" && { nodeVersion }),
+      ...(typeof npmVersion === "string" && { npmVersion }),
+      before,
+    });
+    if (isJsonObject(manifest)) return manifest;
+  } catch (error) {
+    if (!isErrno(error, "ETARGET", "ENOVERSIONS", "E403")) throw malformed(spec, registry, error);
+    throw noVersion(packument, spec, error as Error);
+  }
+  throw malformed(spec, registry);
+}
+
+function pickOffline(packument: SourceRecord, spec: NpmSpec, registry: NpmRegistry): SourceRecord {
+  try {
+    return pick(packument, spec, registry);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "NOT_FOUND") throw notKept(spec, registry.url);
+    throw error;
+  }
+}
+
+function noVersion(packument: SourceRecord, spec: NpmSpec, cause: Error): StoreError {
+  const versions = isJsonObject(packument.versions) ? Object.keys(packument.versions) : [];
+  const forbidden = isErrno(cause, "E403");
+  return new StoreError("NOT_FOUND", forbidden ? cause.message : `no version of ${spec.name} fits '${spec.wanted}'`, {
+    hint: versions.length > 0 ? `There are: ${versions.slice(-10).join(", ")}.` : "It has no versions.",
+    details: { name: spec.name, wanted: spec.wanted, versions },
+    cause,
+  });
+}
+
+function toPackage(manifest: SourceRecord, spec: NpmSpec, registry: NpmRegistry): NpmPackage {
+  const dist = isJsonObject(manifest.dist) ? manifest.dist : {};
+  if (typeof manifest.version !== "string" || typeof dist.tarball !== "string") throw malformed(spec, registry);
+  if (!URL.canParse(dist.tarball)) throw malformed(spec, registry);
+  return {
+    name: spec.name,
+    version: parsePackageVersion(manifest.version),
+    packageName: spec.packageName,
+    tarball: tarballUrl(dist.tarball, registry),
+    integrity: integrityOf(dist, `${spec.name}@${manifest.version}`),
+    registry: registry.url,
+  };
+}
+
+/** Packages of before 2017 have only `shasum`, a SHA-1 in hexadecimal. */
+function integrityOf(dist: SourceRecord, subject: string): Integrity {
+  if (typeof dist.integrity === "string" && dist.integrity !== "") return parseIntegrity(dist.integrity);
+  if (typeof dist.shasum === "string" && dist.shasum !== "") return parseIntegrity(`sha1:${dist.shasum}`);
+  throw new StoreError("INTEGRITY", `the registry gives no integrity for ${subject}`, {
+    hint: "Fetch the tarball by its URL, with an integrity of your own.",
+  });
+}
+
+function sayIfDeprecated(context: FetchContext, { name, version }: NpmPackage, reason: unknown): void {
+  if (!reason) return;
+  context.onEvent?.({ kind: "deprecated", name, version, reason: typeof reason === "string" ? reason : "" });
+}
+
+function malformed(spec: NpmSpec, { url }: NpmRegistry, cause?: unknown): StoreError {
+  return new StoreError(
+    "NETWORK",
+    `${printableUrl(url)} describes ${spec.name} in a form that npm's libraries do not accept`,
+    {
+      hint: "Check the registry that npm's configuration names.",
+      details: { name: spec.name, registry: printableUrl(url) },
+      cause,
+    },
+  );
+}

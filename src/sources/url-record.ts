@@ -1,0 +1,50 @@
+import { isJsonObject } from "../model/json-object.ts";
+import type { FetchContext, RecordedContent } from "./fetch-context.ts";
+import { type Integrity, parseIntegrity } from "./integrity.ts";
+import { urlRecordPath } from "./source-paths.ts";
+import { readRecord, writeRecord } from "./source-record.ts";
+
+/** What the URL (without credentials) gave before, the latest content first. */
+export function recordedContents(context: FetchContext, url: string): readonly RecordedContent[] {
+  const contents = readRecord(urlRecordPath(context.directory, url))?.contents;
+  return Array.isArray(contents) ? contents.flatMap(parseContent) : [];
+}
+
+/**
+ * Records that the URL gave this content now, and tells, by an event, when it gave other content the last time. The
+ * caller holds the URL's lock.
+ */
+export function recordContent(
+  context: FetchContext,
+  url: string,
+  content: { readonly integrity: Integrity; readonly size: number },
+): void {
+  const known = recordedContents(context, url);
+  if (known[0] && known[0].integrity !== content.integrity) {
+    context.onEvent?.({ kind: "changed", url, integrity: content.integrity, recorded: known });
+  }
+  const last = context.now().toISOString();
+  const first = known.find((other) => other.integrity === content.integrity)?.first ?? last;
+  const others = known.filter((other) => other.integrity !== content.integrity);
+  const contents = [{ integrity: content.integrity, size: content.size, first, last }, ...others];
+  writeRecord(urlRecordPath(context.directory, url), { url, contents });
+}
+
+/** Tells, by an event, when the URL is known with other content only: the recipe's integrity has changed. */
+export function sayIfChanged(context: FetchContext, url: string, integrity: Integrity): void {
+  const recorded = recordedContents(context, url);
+  if (recorded.length === 0 || recorded.some((content) => content.integrity === integrity)) return;
+  context.onEvent?.({ kind: "changed", url, integrity, recorded });
+}
+
+function parseContent(value: unknown): RecordedContent[] {
+  if (!isJsonObject(value)) return [];
+  const { integrity, size, first, last } = value;
+  if (typeof integrity !== "string" || typeof size !== "number") return [];
+  if (typeof first !== "string" || typeof last !== "string") return [];
+  try {
+    return [{ integrity: parseIntegrity(integrity), size, first, last }];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,113 @@
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { StoreError } from "../../errors.ts";
+import { carryOf, EMPTY_LOG, endAfter, type LogEnd } from "../../model/chain.ts";
+import type { LogRecord } from "../../model/log-record.ts";
+import { moveAside } from "./aside.ts";
+import { damagedLog, type RecordEntry, toEntry } from "./entries.ts";
+import { linesBackward } from "./lines.ts";
+import { isBoundary, liveSegments, readForward } from "./read.ts";
+import { findLast } from "./search.ts";
+import { openSegment, type Segment } from "./segments.ts";
+import type { TransactionLog } from "./transaction-log.ts";
+
+/** The end of the log as it lies on disk. */
+export interface LogTail {
+  /** The segment that is written to. */
+  readonly segment: Segment | undefined;
+  readonly size: number;
+  /** The last valid record; in an earlier segment when the last one has none. */
+  readonly last: RecordEntry | undefined;
+  /** Where, in `segment`, begins what a write left that did not end; `size` when there is no such thing. */
+  readonly tornFrom: number;
+}
+
+/**
+ * Reads the last lines, never the whole log.
+ * @throws StoreError DAMAGED when the last line is complete but no valid record, NEWER_FORMAT
+ */
+export function readTail(log: TransactionLog): LogTail {
+  const segments = liveSegments(log);
+  const segment = segments.at(-1);
+  const ends = [...segments].reverse();
+  let tail: LogTail = { segment, size: 0, last: undefined, tornFrom: 0 };
+  for (const candidate of ends) {
+    using open = openSegment(candidate);
+    if (!open) continue;
+    if (candidate === segment) tail = { ...tail, size: open.size, tornFrom: open.size };
+    for (const line of linesBackward(open, open.size)) {
+      const entry = toEntry(line, candidate);
+      if (entry.kind === "record") return { ...tail, last: entry, tornFrom: tornBehind(entry, tail) };
+      if (entry.fault !== "torn" || candidate !== segment) throw damagedLog(entry);
+      tail = { ...tail, tornFrom: line.offset };
+    }
+  }
+  return tail;
+}
+
+/** Moves aside what a write left that did not end, so that the segment ends with a whole line. Needs the lock. */
+export function settleTail(log: TransactionLog, tail: LogTail): LogTail {
+  const { segment, size, last, tornFrom } = tail;
+  const unterminated = last !== undefined && last.place.segment.name === segment?.name && !last.place.terminated;
+  if (!segment || (tornFrom === size && !unterminated)) return tail;
+  if (tornFrom < size) {
+    const bytes = readFileSync(segment.path).subarray(tornFrom, size);
+    moveAside(log, { what: "torn", segment, offset: tornFrom, bytes });
+  }
+  const fd = openSync(segment.path, "r+");
+  try {
+    ftruncateSync(fd, tornFrom);
+    if (unterminated) writeSync(fd, "\n", tornFrom);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  const end = tornFrom + (unterminated ? 1 : 0);
+  return { ...tail, size: end, tornFrom: end };
+}
+
+/** What the next record must know. Reads the whole log only when another program left out `carry`. */
+export function logEnd(log: TransactionLog, tail: LogTail): LogEnd {
+  if (!tail.last) return EMPTY_LOG;
+  const { record, place } = tail.last;
+  const end = endAfter(record, place.bytes);
+  return record.members.carry === undefined ? { ...end, carry: foldCarry(log) } : end;
+}
+
+/**
+ * Why this program must not write to the store: the log holds a critical record of a type that it does not know.
+ * `undefined` when it may. The error is not thrown but returned.
+ */
+export function readOnlyReason(log: TransactionLog, tail = readTail(log)): StoreError | undefined {
+  const { crit, lastTx } = logEnd(log, tail).carry;
+  if (crit === undefined) return undefined;
+  const found = findLast(liveSegments(log), (record) => record.seq <= crit)?.entry.record;
+  // Whoever trimmed it away understood it.
+  if (!found || isBoundary(found) || (found.seq === crit && found.event.type !== "unknown")) return undefined;
+  const what = found.event.type === "unknown" ? `of type '${found.event.name}'` : "which is damaged";
+  return new StoreError("NEWER_FORMAT", `the store is read-only: record ${crit} of its log, ${what}, is marked critical`, {
+    hint: "A newer version of store wrote it: use that one to change anything. Reading works.",
+    details: { seq: crit, transactions: lastTx },
+  });
+}
+
+/** @throws StoreError NEWER_FORMAT when `readOnlyReason` gives one, DAMAGED */
+export function requireWritable(log: TransactionLog): void {
+  const reason = readOnlyReason(log);
+  if (reason) throw reason;
+}
+
+function tornBehind(entry: RecordEntry, tail: LogTail): number {
+  const { segment, offset, bytes, terminated } = entry.place;
+  return !terminated && segment.name === tail.segment?.name ? offset + bytes : tail.tornFrom;
+}
+
+function foldCarry(log: TransactionLog): LogEnd["carry"] {
+  let end = EMPTY_LOG;
+  let last: LogRecord | undefined;
+  for (const entry of readForward(log)) {
+    if (entry.kind !== "record") continue;
+    last = entry.record;
+    end = { ...endAfter(last, entry.place.bytes), carry: carryOf(last, end) };
+  }
+  return end.carry;
+}

@@ -1,0 +1,46 @@
+import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
+import { damagedRecord, isJsonObject, parseJsonObject, readRecord } from "../model/json-object.ts";
+import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { pinsFile } from "./layout.ts";
+import type { Store } from "./open-store.ts";
+
+const PINS_FORMAT = 1;
+
+/** Generations of a profile that are kept whatever is collected, and names for generations. */
+export interface Pins {
+  readonly generations: ReadonlySet<GenerationNumber>;
+  readonly tags: ReadonlyMap<string, GenerationNumber>;
+  readonly unknown: Readonly<Record<string, unknown>>;
+}
+
+/** @throws StoreError DAMAGED, NEWER_FORMAT */
+export function readPins(store: Store, profile: ProfileName): Pins {
+  const path = pinsFile(store.layout, profile);
+  const text = readTextIfPresent(path);
+  if (text === undefined) return { generations: new Set(), tags: new Map(), unknown: {} };
+  const { tags, ...members } = parseJsonObject(text, path);
+  const record = readRecord(members, path, PINS_FORMAT);
+  const named = Object.entries(isJsonObject(tags) ? tags : {}).map(
+    ([name, number]) => [name, parseNumber(number, path)] as const,
+  );
+  return {
+    generations: new Set(record.list("generations").map((item) => parseNumber(item, path))),
+    tags: new Map(named),
+    unknown: record.rest(),
+  };
+}
+
+export function writePins(store: Store, profile: ProfileName, pins: Pins): void {
+  const members = {
+    format: PINS_FORMAT,
+    generations: [...pins.generations].sort((a, b) => a - b),
+    tags: Object.fromEntries(pins.tags),
+    ...pins.unknown,
+  };
+  writeFileAtomic(pinsFile(store.layout, profile), `${JSON.stringify(members, null, 2)}\n`);
+}
+
+function parseNumber(value: unknown, path: string): GenerationNumber {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return parseGenerationNumber(value);
+  throw damagedRecord(path, "a generation is not a number");
+}

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, createReadStream } from "node:fs";
+import { basename, isAbsolute, join } from "node:path";
+import { CHUNK_BYTES, type PackedFile } from "../packed-file.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The absolute path of a program in one of the directories of `PATH`; relative ones do not count. */
+export function findProgram(name: string, environment: Environment): string | undefined {
+  const directories = (environment["PATH"] ?? "").split(":").filter(isAbsolute);
+  return directories.map((directory) => join(directory, name)).find(isExecutable);
+}
+
+/**
+ * What a decompression program makes of the file. The program is dead when the generator is done or given up.
+ *
+ * @throws Error with the program's own message when it fails or leaves something of the file out
+ */
+export async function* runProgram(
+  file: PackedFile,
+  program: string,
+  options: { readonly args: readonly string[]; readonly environment: Environment },
+): AsyncGenerator<Buffer> {
+  const child = spawn(program, options.args, { env: { ...options.environment, ...PLAIN }, stdio: "pipe" });
+  const closed = once(child, "close");
+  const messages: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => messages.length < 16 && messages.push(chunk));
+  // The exit status says more than a pipe that the program closed.
+  child.stdin.on("error", () => undefined);
+  const source = createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
+  source.on("error", (error) => child.stdout.destroy(error));
+  source.on("data", (chunk) => {
+    file.readBytes += chunk.length;
+  });
+  source.pipe(child.stdin);
+  try {
+    for await (const chunk of child.stdout) yield chunk as Buffer;
+    const [status, signal] = await closed;
+    const message = Buffer.concat(messages).toString("utf8").trim();
+    if (status !== 0 || TRAILING_GARBAGE.test(message)) {
+      throw new Error(message || `${basename(program)} ended with ${status ?? signal}`);
+    }
+  } finally {
+    source.destroy();
+    child.kill("SIGKILL");
+    await closed.catch(() => undefined);
+  }
+}
+
+/** Options that users may have set for these programs; messages are read, so they must not be translated. */
+const PLAIN = { LC_ALL: "C", BZIP: "", BZIP2: "", XZ_OPT: "", XZ_DEFAULTS: "", ZSTD_CLEVEL: "", ZSTD_NBTHREADS: "" };
+
+/** bzip2 only warns. */
+const TRAILING_GARBAGE = /trailing garbage/;
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

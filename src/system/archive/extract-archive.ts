@@ -1,0 +1,123 @@
+import { StoreError } from "../../errors.ts";
+import type { ByteString } from "../../model/byte-string.ts";
+import { type Compression, decompress } from "./decompress/decompress.ts";
+import type { Environment } from "./decompress/host-program.ts";
+import { detectContainer } from "./detect-archive.ts";
+import { type ArchiveLimits, archiveError, type Extraction, newExtraction } from "./extraction.ts";
+import { hoistDirectory } from "./hoist-directory.ts";
+import { type PackedFile, packedFile } from "./packed-file.ts";
+import { extractTar } from "./tar/extract-tar.ts";
+import { TreeWriter } from "./tree-writer.ts";
+
+export { detectArchive } from "./detect-archive.ts";
+export type { ArchiveLimits } from "./extraction.ts";
+
+export interface ExtractProgress {
+  /** Bytes of the archive that were read, and its size. */
+  readonly readBytes: number;
+  readonly totalBytes: number;
+  readonly entries: number;
+  /** Content bytes of regular files. */
+  readonly writtenBytes: number;
+}
+
+export interface ExtractOptions {
+  /**
+   * Leading components of each name to leave out, as GNU tar's `--strip-components` does; entries with no more than
+   * these vanish. `auto`: when all is in one directory at the top, that directory is left out.
+   */
+  readonly strip: "auto" | number;
+  readonly limits: ArchiveLimits;
+  readonly signal?: AbortSignal | undefined;
+  /** Called at most once for each MiB read or written, and at the end. */
+  readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
+  /** Where the programs `bzip2`, `xz` and `zstd` are looked for: `PATH` of this process unless given. */
+  readonly environment?: Environment | undefined;
+}
+
+export interface ExtractResult {
+  /** Files, directories and links, those included that are only implied as parents. */
+  readonly entries: number;
+  /** Content bytes of regular files, holes included. */
+  readonly bytes: number;
+  /** The directory that `strip: "auto"` left out. */
+  readonly strippedDirectory: ByteString | undefined;
+}
+
+/**
+ * Extracts a tar archive (plain, or compressed by gzip, bzip2, xz or zstd) or a zip archive into `target`, an empty
+ * directory that belongs to the caller alone. Files get mode 0755 when anyone may execute them, otherwise 0644,
+ * directories 0755 (less the umask); owners and times are not kept. Nothing is written outside `target`, and no link is
+ * followed. After an error the target holds a part of the archive, which the caller removes.
+ *
+ * @throws StoreError ARCHIVE when the archive is malformed, damaged, cut short or hostile, with its name and the entry's;
+ *   LIMIT; NO_SPACE; NOT_FOUND; FAILED when the filesystem fails. The signal's reason when aborted.
+ */
+export async function extractArchive(
+  archivePath: string,
+  target: string,
+  options: ExtractOptions,
+): Promise<ExtractResult> {
+  options.signal?.throwIfAborted();
+  const file = packedFile(archivePath);
+  const run = newExtraction(archivePath, file.size, options.limits);
+  using writer = new TreeWriter(run, target);
+  await extractInto(file, run, { ...options, writer });
+  const top = options.strip === "auto" ? writer.soleTopDirectory() : undefined;
+  if (top !== undefined) hoistDirectory(target, top);
+  return { entries: run.entries, bytes: run.writtenBytes, strippedDirectory: top };
+}
+
+async function extractInto(
+  file: PackedFile,
+  run: Extraction,
+  options: ExtractOptions & { readonly writer: TreeWriter },
+): Promise<void> {
+  const report = progressReport(file, run, options);
+  const tick = () => {
+    options.signal?.throwIfAborted();
+    report(false);
+  };
+  const container = detectContainer(file);
+  const output = { writer: options.writer, strip: options.strip === "auto" ? 0 : options.strip };
+  if (container === "zip") {
+    const { extractZip } = await import("./zip/extract-zip.ts");
+    await extractZip(file, run, { ...output, onProgress: tick });
+  } else {
+    const chunks = unpack(file, run, { container, environment: options.environment ?? process.env });
+    await extractTar(chunks, run, { ...output, onChunk: tick });
+  }
+  report(true);
+}
+
+/** The unpacked archive; what goes wrong with it is told of the entry that was being read. */
+async function* unpack(
+  file: PackedFile,
+  run: Extraction,
+  { container, environment }: { readonly container: Compression; readonly environment: Environment },
+): AsyncGenerator<Buffer> {
+  try {
+    yield* decompress(file, container, environment);
+  } catch (error) {
+    if (error instanceof StoreError || !(error instanceof Error)) throw error;
+    const where = run.entry === undefined ? "has" : "is where the archive has";
+    throw archiveError(run, `${where} damaged ${container} data: ${error.message}`, error);
+  }
+}
+
+const REPORT_EVERY_BYTES = 1024 * 1024;
+
+function progressReport(file: PackedFile, run: Extraction, options: ExtractOptions): (isEnd: boolean) => void {
+  let reported = 0;
+  return (isEnd) => {
+    const done = file.readBytes + run.writtenBytes;
+    if (!isEnd && done < reported + REPORT_EVERY_BYTES) return;
+    reported = done;
+    options.onProgress?.({
+      readBytes: isEnd ? file.size : Math.min(file.readBytes, file.size),
+      totalBytes: file.size,
+      entries: run.entries,
+      writtenBytes: run.writtenBytes,
+    });
+  };
+}

@@ -1,0 +1,91 @@
+import { type ErrorCode, StoreError } from "../../errors.ts";
+import { type ByteString, toEscaped } from "../../model/byte-string.ts";
+
+export interface ArchiveLimits {
+  /** The most bytes that the archive may expand to: for tar the whole stream and the holes of sparse files, for zip the sum of all entries. */
+  readonly maxBytes: number;
+  /** The most expanded bytes for one byte of the archive; counts only beyond the first 16 MiB expanded. */
+  readonly maxRatio: number;
+  /** The most files, directories and links, those included that an entry only implies as its parents. */
+  readonly maxEntries: number;
+}
+
+/** One run of the archive reader: what the errors name and the limits count. */
+export interface Extraction {
+  /** The archive's path, for messages. */
+  readonly archive: string;
+  /** The archive's size in bytes. */
+  readonly packedBytes: number;
+  readonly limits: ArchiveLimits;
+  /** The name, as it stands in the archive, of the entry that is being read. */
+  entry: ByteString | undefined;
+  entries: number;
+  expandedBytes: number;
+  /** Content bytes of regular files, holes included. */
+  writtenBytes: number;
+}
+
+const LONGEST_SHOWN = 1000;
+const RATIO_COUNTS_FROM = 16 * 1024 * 1024;
+
+export function newExtraction(archive: string, packedBytes: number, limits: ArchiveLimits): Extraction {
+  return { archive, packedBytes, limits, entry: undefined, entries: 0, expandedBytes: 0, writtenBytes: 0 };
+}
+
+/** An error ARCHIVE that names the archive and, when there is one, the entry: `what` goes on with the sentence. */
+export function archiveError(run: Extraction, what: string, cause?: unknown): StoreError {
+  return new StoreError("ARCHIVE", `${subject(run)} ${what}`, {
+    hint: "Nothing of this archive was kept. Fetch it again, or ask those who made it.",
+    details: facts(run),
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+/** An error of the filesystem while this entry was written. */
+export function writeError(run: Extraction, code: ErrorCode, cause: Error): StoreError {
+  return new StoreError(code, `${subject(run)} cannot be written: ${cause.message}`, { details: facts(run), cause });
+}
+
+/** @throws StoreError LIMIT */
+export function countEntry(run: Extraction): void {
+  run.entries += 1;
+  if (run.entries > run.limits.maxEntries) throw limitError(run, "maxEntries", "has more entries");
+}
+
+/** @throws StoreError LIMIT */
+export function countExpanded(run: Extraction, bytes: number): void {
+  run.expandedBytes += bytes;
+  checkExpanded(run, 0);
+  if (run.expandedBytes > RATIO_COUNTS_FROM && run.expandedBytes > run.limits.maxRatio * run.packedBytes) {
+    throw limitError(run, "maxRatio", "expands to a greater multiple of its size");
+  }
+}
+
+/**
+ * Refuses `more` bytes before any of them is read or written.
+ *
+ * @throws StoreError LIMIT
+ */
+export function checkExpanded(run: Extraction, more: number): void {
+  if (run.expandedBytes + more > run.limits.maxBytes) throw limitError(run, "maxBytes", "expands to more bytes");
+}
+
+function limitError(run: Extraction, limit: keyof ArchiveLimits, what: string): StoreError {
+  return new StoreError("LIMIT", `${subject(run)} goes too far: the archive ${what} than ${run.limits[limit]}`, {
+    hint: "This may be a decompression bomb. If you trust the archive, raise the limit.",
+    details: { ...facts(run), limit, allowed: run.limits[limit] },
+  });
+}
+
+function subject(run: Extraction): string {
+  return run.entry === undefined ? run.archive : `${run.archive}: entry '${display(run.entry)}'`;
+}
+
+function facts(run: Extraction): Record<string, unknown> {
+  return { archive: run.archive, ...(run.entry !== undefined && { entry: display(run.entry) }) };
+}
+
+/** A hostile name can be as long as its header allows. */
+function display(name: ByteString): string {
+  return name.length <= LONGEST_SHOWN ? toEscaped(name) : `${toEscaped(name.slice(0, LONGEST_SHOWN) as ByteString)}…`;
+}

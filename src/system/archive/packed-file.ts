@@ -1,0 +1,47 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { isErrno, StoreError } from "../../errors.ts";
+
+/** An archive as it lies on disk, while it is read. */
+export interface PackedFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** How many bytes were taken from the file so far. */
+  readBytes: number;
+}
+
+export const CHUNK_BYTES = 1024 * 1024;
+
+/** @throws StoreError NOT_FOUND; INVALID_INPUT when it is no regular file */
+export function packedFile(path: string): PackedFile {
+  try {
+    const status = statSync(path);
+    if (status.isFile()) return { path, size: status.size, readBytes: 0 };
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
+    throw new StoreError("NOT_FOUND", `there is no file ${path}`, { details: { path }, cause: error });
+  }
+  throw new StoreError("INVALID_INPUT", `${path} is not a regular file`, { details: { path } });
+}
+
+/**
+ * The file's content in chunks of 1 MiB. Each is valid only until the next one is asked for, unless `fresh`. Other
+ * work gets its turn before each chunk.
+ */
+export async function* readChunks(file: PackedFile, options: { fresh?: boolean } = {}): AsyncGenerator<Buffer> {
+  const fd = openSync(file.path, "r");
+  try {
+    let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (;;) {
+      await setImmediate();
+      if (options.fresh) buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+      const length = readSync(fd, buffer);
+      if (length === 0) return;
+      file.readBytes += length;
+      yield buffer.subarray(0, length);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,28 @@
+import { countExpanded, type Extraction } from "../extraction.ts";
+import { readTar, type TarOutput } from "./read-tar.ts";
+import type { TarInput } from "./tar-input.ts";
+
+/**
+ * Writes the entries of a tar archive that comes in chunks. All chunks are asked for, also those after the end marker,
+ * so that a decompressor gets to verify its last checksum. `onChunk` is called after each and may throw to stop.
+ *
+ * @throws StoreError ARCHIVE, LIMIT, and what the writer, `chunks` and `onChunk` throw
+ */
+export async function extractTar(
+  chunks: AsyncIterable<Buffer>,
+  run: Extraction,
+  output: TarOutput & { readonly onChunk: () => void },
+): Promise<void> {
+  const input: TarInput = { run, chunk: Buffer.alloc(0), at: 0, ended: false };
+  const reading = readTar(input, output);
+  let isDone = false;
+  for await (const chunk of chunks) {
+    countExpanded(run, chunk.length);
+    input.chunk = chunk;
+    input.at = 0;
+    isDone ||= reading.next().done === true;
+    output.onChunk();
+  }
+  input.ended = true;
+  if (!isDone) reading.next();
+}

@@ -1,0 +1,196 @@
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { isErrno } from "../../errors.ts";
+import { type ByteString, isAscii, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
+import { archiveError, countEntry, type Extraction, writeError } from "./extraction.ts";
+
+type EntryKind = "directory" | "file" | "symlink";
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/**
+ * Writes the entries of one archive below one directory, which was empty and belongs to nobody else. It remembers what
+ * it made and checks every parent against that, so no link is ever followed. Paths are relative to the target, without
+ * `.` and `..`. An entry that comes again replaces the first one, except a directory that is not empty.
+ *
+ * Every method throws StoreError: ARCHIVE, LIMIT, NO_SPACE, or FAILED for any other error of the filesystem.
+ */
+export class TreeWriter implements Disposable {
+  readonly #run: Extraction;
+  readonly #target: string;
+  readonly #created = new Map<ByteString, EntryKind>([["" as ByteString, "directory"]]);
+  #fd: number | undefined;
+
+  constructor(run: Extraction, target: string) {
+    this.#run = run;
+    this.#target = target;
+  }
+
+  makeDirectory(path: ByteString): void {
+    if (this.#created.get(path) === "directory") return;
+    this.#needParent(path);
+    this.#makeRoom(path);
+    this.#make(path, "directory", (at) => mkdirSync(at, 0o755));
+  }
+
+  makeSymlink(path: ByteString, linkTarget: ByteString): void {
+    if (linkTarget === "" || linkTarget.includes("\0"))
+      throw archiveError(this.#run, "is a symlink to no possible path");
+    this.#needParent(path);
+    this.#makeRoom(path);
+    this.#make(path, "symlink", (at) => symlinkSync(toFsPath(linkTarget), at));
+  }
+
+  /** A further name for a file or symlink that is already there. */
+  makeHardLink(path: ByteString, existing: ByteString): void {
+    const kind = this.#created.get(existing);
+    const name = `'${toEscaped(existing)}'`;
+    if (kind === undefined) throw archiveError(this.#run, `is a hard link to ${name}, which does not come before it`);
+    if (kind === "directory") throw archiveError(this.#run, `is a hard link to the directory ${name}`);
+    if (path === existing) return;
+    // Some systems follow the symlink when asked to make a hard link to it.
+    if (kind === "symlink") {
+      this.makeSymlink(path, this.#readLink(existing));
+      return;
+    }
+    this.#needParent(path);
+    this.#makeRoom(path);
+    this.#make(path, "file", (at) => linkSync(this.#fsPath(existing), at));
+  }
+
+  /** Starts a regular file, 0755 when executable, otherwise 0644, less the umask. */
+  openFile(path: ByteString, executable: boolean): void {
+    this.#needParent(path);
+    this.#makeRoom(path);
+    this.#make(path, "file", (at) => {
+      this.#fd = openSync(at, CREATE, executable ? 0o755 : 0o644);
+    });
+  }
+
+  /** Writes `bytes[start, end)` to the file, at its position or at `position`. */
+  write(bytes: Uint8Array, start: number, end: number, position?: number): void {
+    this.#attempt(() => {
+      for (let at = start; at < end; ) {
+        const where = position === undefined ? null : position + at - start;
+        at += writeSync(this.#fd as number, bytes, at, end - at, where);
+      }
+    });
+    this.#run.writtenBytes += end - start;
+  }
+
+  /** Ends the file; with `size` it becomes as long as that, with a hole where nothing was written. */
+  closeFile(size?: number): void {
+    const fd = this.#fd as number;
+    this.#fd = undefined;
+    this.#attempt(() => {
+      try {
+        if (size !== undefined) ftruncateSync(fd, size);
+      } finally {
+        closeSync(fd);
+      }
+    });
+  }
+
+  /** The only entry at the top, when it is a directory. */
+  soleTopDirectory(): ByteString | undefined {
+    const top = [...this.#created.keys()].filter((path) => path !== "" && !path.includes("/"));
+    return top.length === 1 && this.#created.get(top[0]!) === "directory" ? top[0] : undefined;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #needParent(path: ByteString): void {
+    const parent = parentOf(path);
+    const kind = this.#created.get(parent);
+    if (kind === "directory") return;
+    if (kind !== undefined) throw archiveError(this.#run, parentReason(parent, kind));
+    this.#needParent(parent);
+    countEntry(this.#run);
+    this.#make(parent, "directory", (at) => mkdirSync(at, 0o755));
+  }
+
+  /** Removes what an entry that comes again replaces. */
+  #makeRoom(path: ByteString): void {
+    const kind = this.#created.get(path);
+    if (kind === undefined) return;
+    if (path === "") throw archiveError(this.#run, "is no directory, but its name stands for the top of the archive");
+    try {
+      if (kind === "directory") rmdirSync(this.#fsPath(path));
+      else unlinkSync(this.#fsPath(path));
+    } catch (error) {
+      if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw this.#explained(error);
+      throw archiveError(this.#run, "would replace a directory that is not empty");
+    }
+    this.#created.delete(path);
+  }
+
+  #make(path: ByteString, kind: EntryKind, step: (at: string | Buffer) => void): void {
+    try {
+      step(this.#fsPath(path));
+    } catch (error) {
+      throw isErrno(error, "EEXIST") ? this.#collision(path) : this.#explained(error);
+    }
+    this.#created.set(path, kind);
+  }
+
+  #attempt<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  #readLink(path: ByteString): ByteString {
+    return this.#attempt(() => readlinkSync(this.#fsPath(path), "latin1")) as ByteString;
+  }
+
+  #fsPath(path: ByteString): string | Buffer {
+    return isAscii(path) ? `${this.#target}/${path}` : Buffer.concat([Buffer.from(`${this.#target}/`), toBytes(path)]);
+  }
+
+  /** The path is taken, but not by its own name: two names are one to this filesystem. */
+  #collision(path: ByteString): Error {
+    const folded = fold(path);
+    const other = [...this.#created.keys()].find((name) => fold(name) === folded);
+    const whom = other === undefined ? "another entry" : `'${toEscaped(other)}'`;
+    return archiveError(this.#run, `and ${whom} have one name on this filesystem (case or Unicode normalisation)`);
+  }
+
+  #explained(error: unknown): unknown {
+    const run = this.#run;
+    if (isErrno(error, "ENOSPC", "EDQUOT")) return writeError(run, "NO_SPACE", error as Error);
+    if (isErrno(error, "ENAMETOOLONG")) return archiveError(run, "has a name too long for this filesystem", error);
+    if (isErrno(error, "EILSEQ", "EINVAL")) return archiveError(run, "has a name that this filesystem refuses", error);
+    return error instanceof Error && "errno" in error ? writeError(run, "FAILED", error) : error;
+  }
+}
+
+function parentOf(path: ByteString): ByteString {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/"))) as ByteString;
+}
+
+function parentReason(parent: ByteString, kind: "file" | "symlink"): string {
+  const name = `'${toEscaped(parent)}'`;
+  return kind === "symlink"
+    ? `would be written through the symlink ${name}`
+    : `needs a directory, but ${name} is a file`;
+}
+
+function fold(name: ByteString): string {
+  return toBytes(name).toString("utf8").normalize("NFD").toLowerCase().normalize("NFC");
+}

@@ -1,0 +1,157 @@
+import { readSync } from "node:fs";
+import { crc32 } from "node:zlib";
+import yauzl from "yauzl";
+import { StoreError } from "../../../errors.ts";
+import { type ByteString, fromBytes, fromText } from "../../../model/byte-string.ts";
+import { archiveError, countEntry, type Extraction } from "../extraction.ts";
+
+/** An entry of a zip archive (APPNOTE.TXT 6.3.10). */
+export interface ZipEntry {
+  readonly name: ByteString;
+  /** Type and permissions as in `st_mode`; 0 when the archive was not made for Unix. */
+  readonly mode: number;
+  readonly isDeflated: boolean;
+  readonly crc32: number;
+  readonly bytes: number;
+  readonly packedBytes: number;
+  /** Where in the file the entry's own header and its data start. */
+  readonly headerStart: number;
+  readonly dataStart: number;
+}
+
+const ENCRYPTED_FLAG = 1;
+/** Sizes and checksum stand behind the data, not in the entry's own header. */
+const DESCRIPTOR_FLAG = 8;
+const SEE_ZIP64 = 0xffffffff;
+const CENTRAL_HEADER = 0x02014b50;
+const DEFLATED = 8;
+const UTF8_FLAG = 0x800;
+const UNICODE_PATH = 0x7075;
+const UNIX_HOSTS = [3, 19];
+
+/**
+ * Reads the central directory and every entry's own header.
+ *
+ * @throws StoreError ARCHIVE when malformed or encrypted, when headers differ or entries overlap; LIMIT
+ */
+export async function readZipDirectory(run: Extraction, fd: number): Promise<ZipEntry[]> {
+  try {
+    const options = { decodeStrings: false, autoClose: false };
+    const zip = await yauzl.fromRandomAccessReaderPromise(new FileReader(fd), run.packedBytes, options);
+    const directoryStart = cursor(zip);
+    const entries: ZipEntry[] = [];
+    for await (const entry of zip.eachEntry()) entries.push(await readEntry(run, zip, entry));
+    run.entry = undefined;
+    checkAllRead(run, fd, cursor(zip));
+    checkOverlaps(run, entries, directoryStart);
+    return entries;
+  } catch (error) {
+    if (error instanceof StoreError || !(error instanceof Error)) throw error;
+    throw archiveError(run, `is no whole zip archive: ${error.message}`, error);
+  }
+}
+
+/** Reads at once and without threads: there are several small reads for each entry. */
+class FileReader extends yauzl.RandomAccessReader {
+  readonly #fd: number;
+
+  constructor(fd: number) {
+    super();
+    this.#fd = fd;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    done: (error: Error | null, count?: number) => void,
+  ): void {
+    done(null, readSync(this.#fd, buffer, offset, length, position));
+  }
+}
+
+/** Where the next header of the central directory stands. */
+function cursor(zip: yauzl.ZipFile): number {
+  return zip.readEntryCursor as unknown as number;
+}
+
+async function readEntry(run: Extraction, zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<ZipEntry> {
+  run.entry = fromBytes(entry.fileNameRaw);
+  countEntry(run);
+  if ((entry.generalPurposeBitFlag & ENCRYPTED_FLAG) !== 0) throw archiveError(run, "is encrypted");
+  if (entry.compressionMethod !== 0 && entry.compressionMethod !== DEFLATED) {
+    throw archiveError(run, `is compressed by a method that is not supported (${entry.compressionMethod})`);
+  }
+  const local = await zip.readLocalFileHeaderPromise(entry);
+  if (!isSame(local, entry)) throw archiveError(run, "has two headers that contradict each other");
+  return {
+    name: zipName(entry),
+    mode: unixMode(entry),
+    isDeflated: entry.compressionMethod === DEFLATED,
+    crc32: entry.crc32,
+    bytes: entry.uncompressedSize,
+    packedBytes: entry.compressedSize,
+    headerStart: entry.relativeOffsetOfLocalHeader,
+    dataStart: local.fileDataStart,
+  };
+}
+
+function isSame(local: yauzl.LocalFileHeader, entry: yauzl.Entry): boolean {
+  const isName = local.fileName.equals(entry.fileNameRaw);
+  const isMethod = local.compressionMethod === entry.compressionMethod;
+  const isEncrypted = (local.generalPurposeBitFlag & ENCRYPTED_FLAG) !== 0;
+  const hasSizes = (local.generalPurposeBitFlag & DESCRIPTOR_FLAG) === 0;
+  const isSize = (here: number, there: number) => !hasSizes || here === SEE_ZIP64 || here === there;
+  return (
+    isName &&
+    isMethod &&
+    !isEncrypted &&
+    isSize(local.compressedSize, entry.compressedSize) &&
+    isSize(local.uncompressedSize, entry.uncompressedSize) &&
+    (!hasSizes || local.crc32 === entry.crc32)
+  );
+}
+
+/**
+ * The name in bytes: Info-ZIP's Unicode path where there is one, the bytes themselves from Unix, code page 437 from
+ * everywhere else unless they are marked as UTF-8.
+ */
+function zipName(entry: yauzl.Entry): ByteString {
+  const raw = entry.fileNameRaw;
+  const unicode = entry.extraFields.find(
+    ({ id, data }) => id === UNICODE_PATH && data[0] === 1 && data.length > 5,
+  )?.data;
+  if (unicode?.readUInt32LE(1) === crc32(raw)) return fromBytes(unicode.subarray(5));
+  if (isUnix(entry)) return fromBytes(raw);
+  const isUtf8 = (entry.generalPurposeBitFlag & UTF8_FLAG) !== 0;
+  const name = isUtf8 ? fromBytes(raw) : fromText(yauzl.getFileNameLowLevel(0, raw, [], false));
+  return name.replaceAll("\\", "/") as ByteString;
+}
+
+function unixMode(entry: yauzl.Entry): number {
+  return isUnix(entry) ? entry.externalFileAttributes >>> 16 : 0;
+}
+
+function isUnix(entry: yauzl.Entry): boolean {
+  return UNIX_HOSTS.includes(entry.versionMadeBy >>> 8);
+}
+
+/** The count of entries is of 16 bits in old archives, so there can be more than it says. */
+function checkAllRead(run: Extraction, fd: number, directoryEnd: number): void {
+  const buffer = Buffer.alloc(4);
+  readSync(fd, buffer, 0, 4, directoryEnd);
+  if (buffer.readUInt32LE() === CENTRAL_HEADER) throw archiveError(run, "has more entries than it says");
+}
+
+/** Many entries that share their data make a small archive expand without end. */
+function checkOverlaps(run: Extraction, entries: readonly ZipEntry[], directoryStart: number): void {
+  let end = 0;
+  for (const entry of [...entries].sort((a, b) => a.headerStart - b.headerStart)) {
+    run.entry = entry.name;
+    if (entry.headerStart < end) throw archiveError(run, "overlaps another entry");
+    end = entry.dataStart + entry.packedBytes;
+  }
+  if (end > directoryStart) throw archiveError(run, "overlaps the list of entries");
+  run.entry = undefined;
+}

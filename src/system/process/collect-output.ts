@@ -1,0 +1,85 @@
+import type { ChildProcess } from "node:child_process";
+import { closeSync } from "node:fs";
+import { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { openPipe, type Pipe } from "./fifo.ts";
+
+export interface OutputOptions {
+  readonly pipeDirectory?: string | undefined;
+  readonly maxOutputBytes?: number | undefined;
+  readonly onOutput?: ((chunk: Buffer, stream: "stdout" | "stderr") => void) | undefined;
+}
+
+export interface OutputEvents {
+  readonly onChunk: () => void;
+  /** More came than `maxOutputBytes`. */
+  readonly onLimit: () => void;
+}
+
+/** Where the output of a command goes until it has been read. */
+export interface OutputCollector {
+  /** For `spawn`: stdout and stderr. */
+  readonly stdio: readonly ["pipe" | number, "pipe" | number];
+  /** The command did not start. */
+  abandon(): void;
+  /** Hands output on as it comes; the function it returns waits for the end of it. */
+  start(child: ChildProcess, events: OutputEvents): () => Promise<void>;
+}
+
+/** @throws StoreError UNSUPPORTED when a pipe is wanted and cannot be made */
+export async function collectOutput(options: OutputOptions): Promise<OutputCollector> {
+  const pipe = options.pipeDirectory === undefined ? undefined : await openPipe(options.pipeDirectory);
+  return {
+    stdio: pipe === undefined ? ["pipe", "pipe"] : [pipe.write, pipe.write],
+    abandon: () => closePipe(pipe),
+    start: (child, events) => {
+      const streams = pipe === undefined ? streamsOf(child) : [{ name: "stdout", stream: readEnd(pipe) } as const];
+      const budget = { left: options.maxOutputBytes ?? Number.POSITIVE_INFINITY };
+      const ends = streams.map(({ name, stream }) =>
+        drain(stream, (chunk) => {
+          events.onChunk();
+          const kept = chunk.subarray(0, Math.min(chunk.length, budget.left));
+          budget.left -= kept.length;
+          if (kept.length > 0) options.onOutput?.(kept, name);
+          if (kept.length < chunk.length) events.onLimit();
+        }),
+      );
+      return () => endSoon(Promise.all(ends), () => streams.map(({ stream }) => stream.destroy()));
+    },
+  };
+}
+
+function streamsOf(child: ChildProcess): readonly { readonly name: "stdout" | "stderr"; readonly stream: Readable }[] {
+  return [
+    { name: "stdout", stream: child.stdout! },
+    { name: "stderr", stream: child.stderr! },
+  ];
+}
+
+/** The child has its own copy of the writing end: while we kept ours, the end of the output would never come. */
+function readEnd(pipe: Pipe): Readable {
+  closeSync(pipe.write);
+  return new Socket({ fd: pipe.read, readable: true, writable: false });
+}
+
+function drain(stream: Readable, onChunk: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve) => {
+    stream.on("data", onChunk);
+    stream.on("error", () => resolve());
+    stream.once("close", resolve);
+  });
+}
+
+/** A process that was not found may hold the pipe open for ever: what it would still say is not waited for. */
+async function endSoon(ends: Promise<unknown>, giveUp: () => void): Promise<void> {
+  const LAST_WORDS_MS = 2000;
+  const timer = setTimeout(giveUp, LAST_WORDS_MS);
+  await ends;
+  clearTimeout(timer);
+}
+
+function closePipe(pipe: Pipe | undefined): void {
+  if (pipe === undefined) return;
+  closeSync(pipe.read);
+  closeSync(pipe.write);
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { isErrno, StoreError } from "../../errors.ts";
+
+export interface ChildOptions extends SpawnOptions {
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+}
+
+/** A child that runs; `pid` is its process. */
+export type StartedChild = ChildProcess & { readonly pid: number };
+
+/**
+ * Starts a child. Node throws some failures at once and tells others a moment later: both become one error here.
+ * @throws StoreError NOT_FOUND, LIMIT, FAILED
+ */
+export async function startChild(
+  command: string,
+  args: readonly string[],
+  options: ChildOptions,
+): Promise<StartedChild> {
+  let child: ChildProcess;
+  try {
+    child = spawn(command, args, options);
+  } catch (error) {
+    throw startError(error, command, options);
+  }
+  if (child.pid !== undefined) return child as StartedChild;
+  throw startError(await new Promise((resolve) => child.once("error", resolve)), command, options);
+}
+
+function startError(cause: unknown, command: string, options: ChildOptions): StoreError {
+  if (isErrno(cause, "ENOENT") && !existsSync(options.cwd)) {
+    return new StoreError("NOT_FOUND", `${command} cannot run in ${options.cwd}: there is no such directory`, {
+      cause,
+    });
+  }
+  if (isErrno(cause, "ENOENT")) {
+    const path = options.env.PATH ?? "the system's default path";
+    return new StoreError("NOT_FOUND", `the command ${command} was not found`, {
+      hint: `Install it; it was looked for in ${path}.`,
+      details: { command, path },
+      cause,
+    });
+  }
+  if (isErrno(cause, "E2BIG")) {
+    return new StoreError("LIMIT", `the arguments and environment of ${command} are too long for this system`, {
+      hint: "Depend on fewer packages at once, or pass long lists in files.",
+      cause,
+    });
+  }
+  if (isErrno(cause, "EAGAIN", "ENOMEM", "EMFILE", "ENFILE")) {
+    return new StoreError("LIMIT", `the system has no room for one more process (${command})`, {
+      hint: "Look at ulimit -u and ulimit -n, end other programs, or use fewer jobs (-j).",
+      cause,
+    });
+  }
+  return new StoreError("FAILED", `the command ${command} could not be started: ${String(cause)}`, {
+    hint: "Check that it is executable for you and that its file system allows execution.",
+    cause,
+  });
+}
