@@ -23,8 +23,8 @@ export function toFsPath(path: ByteString): string | Buffer {
 }
 
 /**
- * Readable text that names exactly these bytes: UTF-8 where it is valid and printable, `%XX` for every other byte
- * and for `%` itself. `parseEscaped` is the inverse.
+ * Readable text that names exactly these bytes: UTF-8 where it is valid and visible, `%XX` for every other byte and
+ * for `%` itself. `parseEscaped` is the inverse.
  */
 export function toEscaped(name: ByteString): string {
   if (/^[\x20-\x24\x26-\x7e]*$/.test(name)) return name;
@@ -62,8 +62,16 @@ export function isAscii(text: string): boolean {
   return /^[\x00-\x7f]*$/.test(text);
 }
 
+/**
+ * Controls, separators of lines, marks of direction and other characters without a picture. Ranges, since properties
+ * such as "unassigned" change with the version of Unicode, and what one Node wrote another must read.
+ */
+const INVISIBLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\u{e0000}-\u{e0fff}]/u;
+
 function isPrintable(character: string): boolean {
-  return character !== "%" && !/[\p{C}\p{Zl}\p{Zp}\ufffd]/u.test(character);
+  return character !== "%" && !INVISIBLE.test(character);
 }
 
 function percent(byte: number): string {

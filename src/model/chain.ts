@@ -85,12 +85,19 @@ export function chainRecords(drafts: readonly NewRecord[], end: LogEnd, stamp: S
 /** Whether a snapshot should follow a record: only behind one that ends a transaction. */
 export function isSnapshotDue(record: LogRecord): boolean {
   const [transaction, bytes] = record.carry.due;
-  return endsTransaction(record.event) && (record.tx >= transaction || bytes < 0);
+  return !isStep(record.event) && (record.tx >= transaction || bytes < 0);
 }
 
-/** Whether the transaction is done with this record. All but the first steps of a change are. */
-export function endsTransaction(event: LogEvent): boolean {
-  return event.type !== "begin" && event.type !== "generation" && event.type !== "intent";
+/** Whether the transaction is done with the last of these, which are all its records so far. */
+export function isTransactionEnd(records: readonly LogRecord[]): boolean {
+  const last = records.at(-1)?.event;
+  if (!last || !records[0]) return false;
+  return last.type === "commit" || last.type === "abort" || !isStep(records[0].event);
+}
+
+/** Whether a record of the same transaction must follow. */
+function isStep(event: LogEvent): boolean {
+  return event.type === "begin" || event.type === "generation" || event.type === "intent";
 }
 
 /** The members of a record that `carry` depends on. */

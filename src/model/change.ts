@@ -34,6 +34,30 @@ export interface Change extends PackageDifference {
   readonly changed: boolean;
 }
 
+/** A change that was only thought through. Objects that would have to be fetched or built have no path yet. */
+export interface PlannedChange {
+  readonly transaction: 0;
+  readonly profile: ProfileName;
+  readonly from: GenerationNumber;
+  readonly to: GenerationNumber;
+  readonly changed: false;
+  readonly added: readonly PlannedPackage[];
+  readonly removed: readonly PlannedPackage[];
+  readonly upgraded: readonly {
+    readonly name: PackageName;
+    readonly from: PlannedPackage;
+    readonly to: PlannedPackage;
+  }[];
+  /** What would be downloaded. */
+  readonly fetch: readonly { readonly name: PackageName; readonly version: PackageVersion; readonly url: string }[];
+  /** What would be built. */
+  readonly build: readonly { readonly name: PackageName; readonly version: PackageVersion; readonly reason: string }[];
+}
+
+export interface PlannedPackage extends Omit<PackageSummary, "path"> {
+  readonly path: BaseName | null;
+}
+
 export function summarise({ name, version, options, path }: InstalledPackage): PackageSummary {
   return { name, version, options, path };
 }
@@ -50,8 +74,12 @@ export function diffPackages(
     if (from && !isSame(from, to)) upgraded.push({ name: to.name, from: summarise(from), to: summarise(to) });
   }
   return {
-    added: byName(after).filter(({ name }) => !old.has(name)).map(summarise),
-    removed: byName(before).filter(({ name }) => !now.has(name)).map(summarise),
+    added: byName(after)
+      .filter(({ name }) => !old.has(name))
+      .map(summarise),
+    removed: byName(before)
+      .filter(({ name }) => !now.has(name))
+      .map(summarise),
     upgraded,
   };
 }

@@ -64,12 +64,12 @@ export function parseGeneration(text: string, source: string): Generation {
   const packages = record.list("packages").map((item) => parseInstalledPackage(item, source));
   return {
     generation: parseGenerationNumber(record.count("generation")),
-    profile: parseProfileName(record.text("profile")),
+    profile: record.parsed("profile", parseProfileName),
     created: record.text("created"),
     parent: parent === undefined ? undefined : parseGenerationNumber(parent),
     reason: record.text("reason"),
     transaction: record.count("transaction"),
-    path: parseBaseName(record.text("path")),
+    path: record.parsed("path", parseBaseName),
     packages,
     unknown: record.rest(),
   };
@@ -87,12 +87,22 @@ export function parseInstalledPackage(value: unknown, source: string): Installed
   const { options, ...members } = value;
   const record = recordReader(members, source);
   return {
-    name: parsePackageName(record.text("name")),
-    version: parsePackageVersion(record.text("version")),
-    options: isJsonObject(options) ? (options as Record<string, OptionValue>) : {},
-    path: parseBaseName(record.text("path")),
+    name: record.parsed("name", parsePackageName),
+    version: record.parsed("version", parsePackageVersion),
+    options: parseOptions(options, source),
+    path: record.parsed("path", parseBaseName),
     priority: record.optionalCount("priority") ?? DEFAULT_PRIORITY,
     requested: record.optionalText("requested") ?? record.text("name"),
     unknown: record.rest(),
   };
+}
+
+function parseOptions(value: unknown, source: string): InstalledPackage["options"] {
+  if (value === undefined) return {};
+  if (isJsonObject(value) && Object.values(value).every(isOptionValue)) return value as InstalledPackage["options"];
+  throw damagedRecord(source, "the options of a package are not choices by name");
+}
+
+function isOptionValue(value: unknown): value is OptionValue {
+  return typeof value === "boolean" || typeof value === "string";
 }

@@ -7,6 +7,8 @@ export interface RecordReader {
   count(member: string): number;
   optionalCount(member: string): number | undefined;
   list(member: string): readonly unknown[];
+  /** A text member, made into what `parse` makes of it; what `parse` refuses is damage. */
+  parsed<T>(member: string, parse: (text: string) => T): T;
   /** Members that were not asked for. */
   rest(): Readonly<Record<string, unknown>>;
 }
@@ -56,8 +58,28 @@ export function recordReader(value: Readonly<Record<string, unknown>>, source: s
       const item = take(member);
       return Array.isArray(item) ? item : wrong(member, "a list");
     },
+    parsed(member, parse) {
+      return parsedText(take(member), parse, { source, member });
+    },
     rest: () => rest,
   };
+}
+
+/** @throws StoreError DAMAGED when `value` is no text, or `parse` throws INVALID_INPUT */
+export function parsedText<T>(
+  value: unknown,
+  parse: (text: string) => T,
+  { source, member }: { readonly source: string; readonly member: string },
+): T {
+  if (typeof value !== "string") throw damagedRecord(source, `${member} is not text`);
+  try {
+    return parse(value);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "INVALID_INPUT") {
+      throw damagedRecord(source, `${member}: ${error.message}`, error);
+    }
+    throw error;
+  }
 }
 
 /** @throws StoreError DAMAGED */

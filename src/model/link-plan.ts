@@ -14,7 +14,7 @@ export interface PlanDirectory {
 }
 
 /** A symlink whose target is relative to the place of the link in a forest that lies beside the packages. */
-export interface PlanLink {
+interface PlanLink {
   readonly kind: "link";
   readonly target: ByteString;
 }
@@ -62,6 +62,7 @@ export function planLinks(
 }
 
 const TOP = "" as ByteString;
+/** Directory symlinks followed on the way to one path. With more of them, packages that link across would explode. */
 const MAX_FOLLOWED = 2;
 const MAX_ENTRIES_THROUGH_LINKS = 500_000;
 
@@ -221,7 +222,7 @@ function countThroughLinks(planner: Planner, { package: { name } }: Provider, co
     "LIMIT",
     `'${name}' cannot be joined: its directory symlinks multiply the entries of a profile`,
     {
-      hint: `Leave it out of the profile, or replace its symlinks to directories.`,
+      hint: "Leave it out of the profile, or replace its symlinks to directories.",
       details: { package: name, limit: MAX_ENTRIES_THROUGH_LINKS },
     },
   );

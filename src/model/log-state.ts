@@ -78,12 +78,15 @@ export function replay(records: Iterable<LogRecord>): HistoryState {
   return profiles;
 }
 
-/** The packages after a change, sorted by name; `undefined` when the change does not fit. */
+/**
+ * The packages after a change, sorted by name; `undefined` when the change does not fit, or is empty: that may also mean
+ * that whoever completed an interrupted switch did not know it.
+ */
 export function applyChange(
   packages: readonly LogPackage[],
   change: LogChange | undefined,
 ): readonly LogPackage[] | undefined {
-  if (!change) return undefined;
+  if (!change || change.added.length + change.removed.length + change.upgraded.length === 0) return undefined;
   const gone = [...change.removed, ...change.upgraded.map(({ from }) => from)].map(identityOf);
   const kept = packages.filter((item) => !gone.includes(identityOf(item)));
   if (kept.length !== packages.length - gone.length) return undefined;

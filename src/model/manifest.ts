@@ -8,7 +8,7 @@ import {
   parseTreeId,
   type TreeId,
 } from "./ids.ts";
-import { damagedRecord, isJsonObject, parseJsonObject, readRecord } from "./json-object.ts";
+import { damagedRecord, isJsonObject, parsedText, parseJsonObject, readRecord } from "./json-object.ts";
 
 /** Where an object came from, for people and for getting it again. `kind` tells which other members there are. */
 export interface Origin {
@@ -54,16 +54,23 @@ export function parseManifest(text: string, source: string): Manifest {
   const { origin, localised, ...members } = parseJsonObject(text, source);
   const record = readRecord(members, source, MANIFEST_FORMAT);
   if (!isJsonObject(origin) || typeof origin["kind"] !== "string") throw damagedRecord(source, "origin is missing");
+  if (typeof localised !== "boolean") throw damagedRecord(source, "localised is neither true nor false");
+  const addressing = record.text("addressing");
+  if (addressing !== "content" && addressing !== "input") {
+    throw damagedRecord(source, "addressing is neither content nor input");
+  }
   return {
-    path: parseBaseName(record.text("path")),
-    name: parsePackageName(record.text("name")),
-    version: parsePackageVersion(record.text("version")),
-    treeId: parseTreeId(record.text("treeId")),
-    addressing: record.text("addressing") === "input" ? "input" : "content",
+    path: record.parsed("path", parseBaseName),
+    name: record.parsed("name", parsePackageName),
+    version: record.parsed("version", parsePackageVersion),
+    treeId: record.parsed("treeId", parseTreeId),
+    addressing,
     size: record.count("size"),
     files: record.count("files"),
-    references: record.list("references").map((item) => parseBaseName(String(item))),
-    localised: localised === true,
+    references: record
+      .list("references")
+      .map((item) => parsedText(item, parseBaseName, { source, member: "references" })),
+    localised,
     created: record.text("created"),
     origin: origin as unknown as Origin,
     unknown: record.rest(),

@@ -47,7 +47,7 @@ export async function prepareAll(
   return prepared;
 }
 
-function merge(
+export function merge(
   head: Generation,
   prepared: readonly PreparedPackage[],
   priority: number | undefined,

@@ -95,19 +95,35 @@ function parentOf(store: Store, profile: ProfileName, generation: GenerationNumb
  * Refuses a generation that is not whole, before anything moves.
  * @throws StoreError DAMAGED naming every object that is missing
  */
-function checkPresent(store: Store, { profile, generation, path, packages }: Generation): void {
-  const link = generationLink(store.layout, profile, generation);
-  const objects = [path, ...packages.map((item) => item.path)];
-  const missing = objects.filter((object) => !isPresent(store, object));
-  if (missing.length === 0 && existsSync(link)) return;
+function checkPresent(store: Store, generation: Generation): void {
+  const { profile, generation: number } = generation;
+  const missing = missingParts(store, generation);
+  if (missing.length === 0) return;
   throw new StoreError(
     "DAMAGED",
-    `gen-${generation} of profile '${profile}' is not whole: ${missing.join(", ") || link} is missing`,
+    `gen-${number} of profile '${profile}' is not whole: ${missing.join(", ")} is missing`,
     {
       hint: "Nothing was changed. `store verify --repair` restores what can be had again.",
-      details: { profile, generation, missing },
+      details: { profile, generation: number, missing },
     },
   );
+}
+
+/** Why a switch to a generation would be refused, in words; empty when it would not. */
+export function generationProblems(store: Store, profile: ProfileName, number: GenerationNumber): string[] {
+  try {
+    const missing = missingParts(store, readGeneration(store, profile, number));
+    return missing.map((part) => `${part} of gen-${number} is missing`);
+  } catch (error) {
+    if (error instanceof StoreError) return [error.message];
+    throw error;
+  }
+}
+
+function missingParts(store: Store, { profile, generation, path, packages }: Generation): string[] {
+  const link = generationLink(store.layout, profile, generation);
+  const objects = [path, ...packages.map((item) => item.path)];
+  return [...objects.filter((object) => !isPresent(store, object)), ...(existsSync(link) ? [] : [link])];
 }
 
 function isPresent(store: Store, object: BaseName): boolean {

@@ -41,11 +41,11 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
 }
 
 /** A package that was asked for as one particular object is what it is for ever. */
-function canUpgrade({ requested }: InstalledPackage): boolean {
+export function canUpgrade({ requested }: InstalledPackage): boolean {
   return !isBaseName(requested);
 }
 
-function inputOf(item: InstalledPackage, request: UpgradeRequest): PackageInput {
+export function inputOf(item: InstalledPackage, request: UpgradeRequest): PackageInput {
   return { ...request.input, from: item.requested, name: item.name };
 }
 

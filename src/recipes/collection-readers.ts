@@ -33,16 +33,25 @@ export interface NamedValue<T> {
   readonly value: T;
 }
 
-/** A mapping with free keys that match `pattern`; its entries can be removed by null in what extends it. */
+interface MappingOptions<T> {
+  /** What a key is, for messages: `the name of a variable`. */
+  readonly key: string;
+  readonly pattern: RegExp;
+  readonly value: Reader<T>;
+  /** Whether it can be extended: then null stands for a key that is removed. */
+  readonly mergeable?: boolean;
+}
+
+/** A mapping with free keys that match `pattern`. */
 export function mappingOf<T>(
   what: string,
-  { key, pattern, value }: { readonly key: string; readonly pattern: RegExp; readonly value: Reader<T> },
+  { key, pattern, value, mergeable = false }: MappingOptions<T>,
 ): Reader<readonly NamedValue<T>[]> {
   return {
     schema: {
       type: "object",
       propertyNames: { pattern: pattern.source },
-      additionalProperties: nullable(value.schema),
+      additionalProperties: mergeable ? nullable(value.schema) : value.schema,
     },
     read: (tree, findings) => {
       if (tree.kind !== "mapping") {
@@ -66,7 +75,7 @@ type FieldValues<F extends Fields> = {
 interface ObjectOptions<F extends Fields> {
   readonly fields: F;
   readonly required?: readonly (keyof F & string)[];
-  /** Whether it can be extended: then null stands for a key that is removed. */
+  /** As in `MappingOptions`. */
   readonly mergeable?: boolean;
   /** Words that people use for a key. */
   readonly synonyms?: Readonly<Record<string, keyof F & string>>;

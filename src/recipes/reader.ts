@@ -35,7 +35,7 @@ export function text({ what, pattern, also = [] }: TextOptions): Reader<Located>
     schema: {
       type: types.length === 1 ? "string" : types,
       ...(pattern === undefined ? {} : { pattern: pattern.source }),
-      ...(pattern !== undefined && also.includes("number") ? { minimum: 0 } : {}),
+      ...(pattern?.test("-1") === false && also.includes("number") ? { minimum: 0 } : {}),
     },
     read: (tree, findings) => {
       if (tree.kind !== "scalar" || !types.includes(typeof tree.value)) {

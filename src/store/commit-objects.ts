@@ -1,20 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, renameSync, utimesSync } from "node:fs";
+import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
+import { fromText } from "../model/byte-string.ts";
 import { printManifest } from "../model/manifest.ts";
 import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
 import { acquireLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
+import { freezeDirectory } from "./import/localise-tree.ts";
 import { poolInThreads } from "./import/runner.ts";
 import { fileListPath, type Layout, lockPath, manifestPath, objectPath } from "./layout.ts";
+import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
-import type { StagedObject } from "./stage-object.ts";
+import type { Pooling, StagedObject } from "./stage-object.ts";
 
 /**
  * Makes staged objects durable, then visible, then valid, in this order: flush of the content, links from the pool,
- * rename into the storeDir, file list, manifest. A process killed in between leaves no object that is valid and torn.
+ * frozen directories, rename into the storeDir, file list, manifest. A process killed in between leaves no object that is valid and torn.
  */
 export async function commitObjects(
   store: Store,
@@ -27,12 +30,18 @@ export async function commitObjects(
     store.layout.temporary,
     fresh.flatMap((object) => object.fresh),
   );
-  for (const { pooling } of fresh) if (pooling) await poolInThreads(pooling.settings, pooling.entries);
+  for (const { pooling } of fresh) if (pooling) await poolAndFreeze(pooling);
   signal?.throwIfAborted();
   using _lock = await lockObjects(store, signal);
-  for (const object of fresh) moveIntoStore(store.layout, object);
+  const moved = fresh.filter((object) => moveIntoStore(store, object));
   syncDirectory(store.layout.storeDir);
-  writeManifests(store.layout, fresh);
+  writeManifests(store.layout, moved);
+}
+
+/** In this order: where a file of the pool takes the place of an equal one, its directory is written to. */
+async function poolAndFreeze({ settings, entries, directories }: Pooling): Promise<void> {
+  await poolInThreads(settings, entries);
+  for (const path of directories) freezeDirectory(path);
 }
 
 /** Held for the moment in which objects appear or vanish; so short that waiting for it is not asked about. */
@@ -41,18 +50,19 @@ function lockObjects(store: Store, signal: AbortSignal | undefined) {
   return acquireLock(lockPath(store.layout, "objects"), { command: command.join(" "), now, wait: true, signal });
 }
 
-function moveIntoStore(layout: Layout, { directory, manifest }: StagedObject): void {
-  if (existsSync(manifestPath(layout, manifest.path))) return;
-  const target = objectPath(layout, manifest.path);
+/** Whether it was moved: another process can have been first. */
+function moveIntoStore(store: Store, { directory, manifest }: StagedObject): boolean {
+  if (hasObject(store, manifest.path)) return false;
+  const target = objectPath(store.layout, manifest.path);
   try {
     renameSync(directory, target);
   } catch (error) {
     if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
-    discardInvalid(layout, target);
+    discardInvalid(store.layout, target);
     renameSync(directory, target);
   }
-  chmodSync(target, 0o555);
-  utimesSync(target, 1, 1);
+  freezeDirectory(fromText(target));
+  return true;
 }
 
 /** What lies in the storeDir without a manifest was left by a killed process. */

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { overlapsItself } from "../model/rewrite.ts";
-import { syncDirectory } from "../system/atomic-file.ts";
+import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
 import type { StoreContext } from "./context.ts";
 import { type Layout, lockPath, longestRoot, WIDTHS } from "./layout.ts";
@@ -32,7 +32,10 @@ export async function initStore(
   return readStoreFile(layout.storeFile) ?? writeNewStore(layout, options.context.now());
 }
 
-/** The absolute path of `root` with every symlink that exists resolved. */
+/**
+ * The absolute path of `root` with every symlink resolved, also one to a place that is not there yet.
+ * @throws StoreError INVALID_INPUT
+ */
 export function resolveRoot(root: string): string {
   const path = resolve(root);
   try {
@@ -40,9 +43,20 @@ export function resolveRoot(root: string): string {
     if (!statSync(real).isDirectory()) throw notADirectory(real);
     return real;
   } catch (error) {
-    if (isErrno(error, "ENOTDIR")) throw notADirectory(path);
+    if (isErrno(error, "ENOTDIR", "ELOOP")) throw notADirectory(path);
     if (!isErrno(error, "ENOENT")) throw error;
-    return path === "/" ? path : join(resolveRoot(dirname(path)), basename(path));
+    const parent = resolveRoot(dirname(path));
+    const target = linkTarget(path);
+    return target === undefined ? join(parent, basename(path)) : resolveRoot(resolve(parent, target));
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EINVAL")) return undefined;
+    throw error;
   }
 }
 
@@ -52,6 +66,7 @@ function writeNewStore(layout: Layout, now: Date): StoreFile {
   for (const path of open) makeDirectory(path, 0o755);
   for (const path of closed) makeDirectory(path, 0o700);
   for (let byte = 0; byte < 256; byte++) makeDirectory(join(layout.files, byte.toString(16).padStart(2, "0")), 0o755);
+  if (realpathSync(layout.storeDir) !== layout.storeDir) throw notReal(layout.storeDir);
   syncDirectory(layout.root);
   const file: StoreFile = {
     format: FORMAT,
@@ -113,13 +128,17 @@ function rootTooLong(root: string, length: number, layout: Layout): StoreError {
   );
 }
 
-/** Who can write to a directory above the store can replace the store. The sticky bit prevents that. */
+/**
+ * Who can write to a directory above the store can replace the store. The sticky bit prevents that; in the root itself
+ * it does not prevent others from putting something there.
+ */
 function checkAncestors(root: string): void {
   for (let path = root; ; path = dirname(path)) {
-    const reason = writableByOthers(path);
-    if (reason) {
-      throw new StoreError("UNSAFE", `${path} ${reason}, so the store at ${root} could be replaced`, {
-        hint: `Use another root, or \`chmod go-w ${path}\`; --allow-unsafe-root accepts it as it is.`,
+    const danger = dangerIn(path, { top: path === root });
+    if (danger) {
+      const remedy = danger.owner ? "" : `, or \`chmod go-w ${path}\``;
+      throw new StoreError("UNSAFE", `${path} ${danger.reason}, so the store at ${root} could be replaced`, {
+        hint: `Use another root${remedy}; --allow-unsafe-root accepts it as it is.`,
         details: { root, directory: path },
       });
     }
@@ -127,30 +146,40 @@ function checkAncestors(root: string): void {
   }
 }
 
+interface Danger {
+  readonly reason: string;
+  /** It comes from the owner, so that no mode helps. */
+  readonly owner: boolean;
+}
+
 const OVERFLOW_UID = 65534;
 
-function writableByOthers(path: string): string | undefined {
+function dangerIn(path: string, { top }: { readonly top: boolean }): Danger | undefined {
   const status = statSync(path, { throwIfNoEntry: false });
   if (!status) return undefined;
   const me = process.getuid?.() ?? status.uid;
   if (status.uid !== me && status.uid !== 0 && status.uid !== OVERFLOW_UID)
-    return `belongs to another user (uid ${status.uid})`;
-  if ((status.mode & 0o1000) !== 0) return undefined;
-  if ((status.mode & 0o002) !== 0) return "can be written by every user";
+    return { reason: `belongs to another user (uid ${status.uid})`, owner: true };
+  if ((status.mode & 0o1000) !== 0 && !top) return undefined;
+  if ((status.mode & 0o002) !== 0) return { reason: "can be written by every user", owner: false };
   const shared = (status.mode & 0o020) !== 0 && status.gid !== 0 && status.gid !== process.getgid?.();
-  return shared ? `can be written by a group that is not yours (gid ${status.gid})` : undefined;
+  return shared
+    ? { reason: `can be written by a group that is not yours (gid ${status.gid})`, owner: false }
+    : undefined;
 }
 
 function checkRootContent(layout: Layout): void {
-  const ours = new Set(Object.values(layout).map((path) => basename(String(path))));
-  const foreign = listIfPresent(layout.root).filter((name) => !ours.has(name));
+  const { root, width: _width, canonicalStoreDir: _canonical, ...paths } = layout;
+  const ours = new Set(Object.values(paths).map((path) => basename(path)));
+  // A killed `init` can leave a temporary file.
+  const foreign = listIfPresent(root).filter((name) => !ours.has(name) && !name.startsWith(TEMPORARY_MARK));
   if (foreign.length === 0) return;
   throw new StoreError(
     "INVALID_INPUT",
-    `${layout.root} is not empty and holds no store (${foreign.slice(0, 3).join(", ")} …)`,
+    `${root} is not empty and holds no store (${foreign.slice(0, 3).join(", ")}${foreign.length > 3 ? " …" : ""})`,
     {
       hint: "Name an empty or new directory with --root or $STORE_ROOT.",
-      details: { root: layout.root, entries: foreign.slice(0, 20) },
+      details: { root, entries: foreign.slice(0, 20) },
     },
   );
 }
@@ -164,8 +193,15 @@ function listIfPresent(path: string): string[] {
   }
 }
 
+function notReal(path: string): StoreError {
+  return new StoreError("UNSAFE", `${path} leads through a symlink`, {
+    hint: "Remove the symlink, or name another directory with --root or $STORE_ROOT.",
+    details: { path },
+  });
+}
+
 function notADirectory(path: string): StoreError {
-  return new StoreError("INVALID_INPUT", `${path} is a file; a store needs a directory`, {
+  return new StoreError("INVALID_INPUT", `${path} is no directory; a store needs one`, {
     hint: "Name another directory with --root or $STORE_ROOT.",
     details: { path },
   });

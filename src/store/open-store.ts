@@ -1,4 +1,3 @@
-import { realpathSync } from "node:fs";
 import { StoreError } from "../errors.ts";
 import type { StoreContext } from "./context.ts";
 import { initStore, resolveRoot } from "./init-store.ts";
@@ -38,10 +37,7 @@ async function createStore(root: string, options: OpenOptions): Promise<StoreFil
       details: { root },
     });
   }
-  const file = await initStore(layoutOf(root, options.width ?? 48), options);
-  if (realpathSync(file.storeDir) !== file.storeDir)
-    throw new StoreError("UNSAFE", `${file.storeDir} is not a real path`);
-  return file;
+  return initStore(layoutOf(root, options.width ?? 48), options);
 }
 
 function moved(layout: Layout, file: StoreFile): StoreError {

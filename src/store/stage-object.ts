@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { ByteString } from "../model/byte-string.ts";
 import { type FileListEntry, printFileList } from "../model/file-list.ts";
 import {
@@ -19,8 +19,7 @@ import { type ImportedDirectory, type ImportProgress, importTree } from "./impor
 import { localiseTree } from "./import/localise-tree.ts";
 import { createImportRunner } from "./import/runner.ts";
 import type { PoolEntry } from "./import/tasks.ts";
-import { manifestPath } from "./layout.ts";
-import { readManifest } from "./manifests.ts";
+import { hasObject, readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 import { resolveReferences } from "./references.ts";
 
@@ -43,13 +42,20 @@ export interface StagedObject {
   readonly manifest: Manifest;
   /** The store holds a valid object of this name already: there is nothing to commit. */
   readonly reused: boolean;
-  /** The frozen tree; its top directory is still writable, so that it can be renamed. */
+  /** Its files and links are frozen, its directories still writable: the pool's files go there, then it is renamed. */
   readonly directory: string;
   readonly fileList: string;
   /** Directories and files that are not durable yet. */
   readonly fresh: readonly ByteString[];
   /** Files for the pool; absent for an object that holds none. */
-  readonly pooling: { readonly settings: ImportSettings; readonly entries: readonly PoolEntry[] } | undefined;
+  readonly pooling: Pooling | undefined;
+}
+
+export interface Pooling {
+  readonly settings: ImportSettings;
+  readonly entries: readonly PoolEntry[];
+  /** The directories below the top, to be frozen afterwards; each stands behind those in it. */
+  readonly directories: readonly ByteString[];
 }
 
 /** Where a tree is staged in its temporary directory. */
@@ -58,7 +64,7 @@ export function stagedTree(temporary: Pick<TemporaryDirectory, "path">): string 
 }
 
 /**
- * Imports a tree, finds its identity, brings it into local form and freezes it.
+ * Imports a tree, finds its identity, and brings it into local form.
  * @throws StoreError INVALID_INPUT when it mixes canonical and local form, or holds special files
  */
 export async function stageObject(store: Store, options: StageOptions): Promise<StagedObject> {
@@ -69,7 +75,7 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
   const description = describeTree(tree);
   const baseName = baseNameOf(digestOf(description.treeId), options.name, options.version);
-  if (existsSync(manifestPath(store.layout, baseName))) {
+  if (hasObject(store, baseName)) {
     return {
       manifest: readManifest(store, baseName),
       reused: true,
@@ -81,13 +87,14 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   }
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
   const entries = unpooledFiles(tree, localIds);
+  const directories = directoriesOf(tree);
   return {
     manifest: manifestOf(store, baseName, { options, description }),
     reused: false,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
-    fresh: [...directoriesOf(tree), ...entries.map(({ path }) => path)],
-    pooling: { settings, entries },
+    fresh: [...directories, ...entries.map(({ path }) => path)],
+    pooling: { settings, entries, directories: directories.slice(0, -1) },
   };
 }
 
@@ -143,6 +150,7 @@ function unpooledFiles(tree: ImportedDirectory, localIds: ReadonlyMap<ByteString
   return entries;
 }
 
+/** The top directory is the last. */
 function directoriesOf(tree: ImportedDirectory): ByteString[] {
   return [...[...tree.directories.values()].flatMap(directoriesOf), tree.path];
 }

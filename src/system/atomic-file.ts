@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 
 /**
@@ -83,6 +83,7 @@ export function readTextIfPresent(path: string): string | undefined {
 /** The marker of temporary names, by which leftovers of a killed process are known. */
 export const TEMPORARY_MARK = ".tmp-";
 
+/** A name of its own, since a mark behind a long name could exceed what the filesystem takes. */
 function temporaryName(path: string): string {
-  return `${path}${TEMPORARY_MARK}${randomBytes(8).toString("hex")}`;
+  return join(dirname(path), `${TEMPORARY_MARK}${randomBytes(8).toString("hex")}`);
 }

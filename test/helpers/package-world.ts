@@ -136,7 +136,7 @@ const TARGETS = [
   ...["/outside", "../../../../../outside", "<store>/<self>/lib", "<store>/<self>", "../<self>/a", "../../<self>/b"],
 ];
 
-export const anyItem: fc.Arbitrary<Item> = fc.oneof(
+const anyItem: fc.Arbitrary<Item> = fc.oneof(
   fc.record({
     kind: fc.constant("file" as const),
     content: fc.constantFrom("1", "2"),
@@ -145,12 +145,8 @@ export const anyItem: fc.Arbitrary<Item> = fc.oneof(
   fc.constantFrom(...TARGETS).map(link),
 );
 
-/** Trees of up to three levels with few names, so that packages meet often. */
-export function anyTree(item: fc.Arbitrary<Item> = anyItem): fc.Arbitrary<Tree> {
-  return anyDirectory(item, 3);
-}
-
-function anyDirectory(item: fc.Arbitrary<Item>, depth: number): fc.Arbitrary<Tree> {
+/** Trees of up to `depth` levels with few names, so that packages meet often. */
+function anyTree(item: fc.Arbitrary<Item>, depth: number): fc.Arbitrary<Tree> {
   const single = fc.oneof({ weight: 9, arbitrary: item }, { weight: 1, arbitrary: fc.constant(EMPTY) });
   const leaf = single.map((each): Tree => new Map([["", each]]));
   const node =
@@ -159,7 +155,7 @@ function anyDirectory(item: fc.Arbitrary<Item>, depth: number): fc.Arbitrary<Tre
       : fc.oneof(
           { depthSize: "max" },
           { weight: 1, arbitrary: leaf },
-          { weight: 1, arbitrary: anyDirectory(item, depth - 1).map((tree) => new Map([["", EMPTY], ...tree])) },
+          { weight: 1, arbitrary: anyTree(item, depth - 1).map((tree) => new Map([["", EMPTY], ...tree])) },
         );
   return fc
     .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), node), {
@@ -181,7 +177,7 @@ export function anyWorld(
 ): fc.Arbitrary<World> {
   const priority = options.priority ?? fc.constantFrom(4, 5, 5, 5, 6);
   return fc
-    .array(fc.tuple(anyTree(options.item), priority), { minLength: 2, maxLength: 4, size: "max" })
+    .array(fc.tuple(anyTree(options.item ?? anyItem, 3), priority), { minLength: 2, maxLength: 4, size: "max" })
     .map((list) => {
       const packages = list.map((each, at) => ({ ...packageOf("ABCD"[at]!), priority: each[1] }));
       return { packages, trees: new Map(list.map((each, at) => [packages[at]!.baseName, each[0]])) };

@@ -3,7 +3,7 @@ import type { BaseName } from "../ids.ts";
 import { childPath, type PlaceInObject, type TreeEntry, type TreeReader } from "./tree-reader.ts";
 
 /** Where a symlink finally leads, without any symlink on the way. */
-export interface Destination {
+interface Destination {
   readonly kind: "directory" | "file";
   readonly path: ByteString;
 }

@@ -60,7 +60,7 @@ function readValue(option: RecipeOption, request: string | boolean): string | bo
       if (request === "true" || request === "false") return request === "true";
       return fault(`option '${name}' is on or off: write +${name} or ~${name}`);
     case "enum":
-      if (typeof request === "string" && option.values.includes(request)) return request;
+      if (option.values.includes(String(request))) return String(request);
       return fault(
         `option '${name}' is one of ${option.values.join(", ")}: write ${name}=${option.default}`,
         typeof request === "string" ? nearest(request, option.values) : undefined,

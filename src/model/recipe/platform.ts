@@ -1,4 +1,5 @@
 import { StoreError } from "../../errors.ts";
+import { nearest } from "../nearest.ts";
 
 export const SYSTEMS = ["linux", "darwin", "freebsd", "openbsd", "sunos", "aix"] as const;
 export const ARCHITECTURES = [
@@ -51,6 +52,26 @@ export function platformOf(node: {
 export function platformPatterns(): readonly string[] {
   return [...SYSTEMS, ...ARCHITECTURES, ...SYSTEMS.flatMap((os) => ARCHITECTURES.map((arch) => `${os}-${arch}`))];
 }
+
+/** What was probably meant by a word that names no platform: `macos`, `arm64-linux`, `x86-64`. */
+export function suggestPlatform(word: string): string | undefined {
+  const lower = word.toLowerCase();
+  const os = OTHER_WORDS.find(([pattern, name]) => pattern.test(lower) && SYSTEMS.some((known) => known === name));
+  const arch = OTHER_WORDS.find(
+    ([pattern, name]) => pattern.test(lower) && ARCHITECTURES.some((known) => known === name),
+  );
+  return [os?.[1], arch?.[1]].filter((part) => part !== undefined).join("-") || nearest(lower, platformPatterns());
+}
+
+/** Other words for platforms, or parts of them. */
+const OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/linux/, "linux"],
+  [/darwin|mac|osx/, "darwin"],
+  [/freebsd/, "freebsd"],
+  [/amd64|x64|x86.64/, "x86_64"],
+  [/arm64|aarch64/, "aarch64"],
+  [/i[3-6]86|ia32/, "i686"],
+];
 
 /** Whether one of the patterns is or includes the platform; no patterns at all include every platform. */
 export function includesPlatform(patterns: readonly string[], { os, arch }: Platform): boolean {

@@ -80,7 +80,10 @@ function walkDirectory(walk: Walk, source: ByteString, target: ByteString): Impo
   }
   for (let at = 0; at < names.length; at += BATCH) {
     const batch = { source, target, names: names.slice(at, at + BATCH) };
-    walk.pending.push(importBatch(walk, batch, files));
+    const done = importBatch(walk, batch, files);
+    // The walk can fail before anybody waits for this.
+    done.catch(() => undefined);
+    walk.pending.push(done);
   }
   for (const name of inner) {
     const directory = `${target}/${name}` as ByteString;

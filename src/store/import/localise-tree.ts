@@ -14,8 +14,8 @@ export interface LocaliseOptions {
 }
 
 /**
- * Turns what mentions the store from canonical to local form, and freezes everything but the top directory. Returns
- * the ids of the local content of those files, by their path in the tree.
+ * Turns what mentions the store from canonical to local form, and freezes it. Returns the ids of the local content of
+ * those files, by their path in the tree.
  */
 export async function localiseTree(
   tree: ImportedDirectory,
@@ -49,7 +49,6 @@ async function localiseDirectory(work: Work): Promise<void> {
   }
   for (const [name, inner] of tree.directories) {
     await localiseDirectory({ ...work, tree: inner, prefix: `${prefix}${name}/` });
-    freezeDirectory(inner.path);
   }
 }
 

@@ -46,7 +46,8 @@ function linkFromPool(settings: ImportSettings, path: ByteString, pool: string):
     // Renaming a link onto another link of the same file does nothing and leaves both.
     rmSync(temporary, { force: true });
   } catch (error) {
-    if (!isErrno(error, "EMLINK")) throw error;
+    // The limit of links is reached, or a collection was faster.
+    if (!isErrno(error, "EMLINK", "ENOENT")) throw error;
     replaceInPool(path, pool);
   }
 }

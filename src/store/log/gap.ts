@@ -1,4 +1,4 @@
-import type { LogEnd, Stamp } from "../../model/chain.ts";
+import type { Stamp } from "../../model/chain.ts";
 import type { JsonObject } from "../../model/log-event.ts";
 import { LOG_VERSION, type LogRecord, ZERO_SUM } from "../../model/log-record.ts";
 import type { SnapshotState } from "../../model/log-state.ts";
@@ -63,6 +63,3 @@ export function standIn(gap: Gap, live: { readonly [profile: string]: number }, 
     carry: { ...before?.carry, era: near?.carry.era ?? 1, lastTx, due } as unknown as JsonObject,
   };
 }
-
-/** The end of the log behind a record that is chained anew. */
-export type { LogEnd };

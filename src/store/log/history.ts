@@ -1,4 +1,4 @@
-import { endsTransaction } from "../../model/chain.ts";
+import { isTransactionEnd } from "../../model/chain.ts";
 import type { LogRecord, OpenIntent } from "../../model/log-record.ts";
 import { type HistoryState, type ProfileState, replay } from "../../model/log-state.ts";
 import { damagedLog, type RecordEntry } from "./entries.ts";
@@ -51,7 +51,7 @@ export function findAt(log: TransactionLog, instant: number, profile: string): L
  * @throws StoreError DAMAGED
  */
 export function findAfterTransaction(log: TransactionLog, transaction: number, profile: string): Live | undefined {
-  const last = findTransaction(log, transaction).at(-1);
+  const last = readTransaction(log, transaction).at(-1);
   const found = last && findLast(liveSegments(log), (record) => record.seq <= last.seq);
   if (found) return liveAt(log, found, profile, undefined);
   const begins = historyBegins(log);
@@ -72,7 +72,7 @@ export function stateAfter(log: TransactionLog, seq = Number.MAX_SAFE_INTEGER): 
  * have it.
  * @throws StoreError DAMAGED
  */
-export function findTransaction(log: TransactionLog, transaction: number): readonly LogRecord[] {
+export function readTransaction(log: TransactionLog, transaction: number): readonly LogRecord[] {
   if (transaction < 1 || transaction > logEnd(log, readTail(log)).carry.lastTx) return [];
   const before = findLast(liveSegments(log), (record) => record.carry.lastTx < transaction);
   const records: LogRecord[] = [];
@@ -80,7 +80,7 @@ export function findTransaction(log: TransactionLog, transaction: number): reado
     if (isBoundary(record) && transaction <= record.carry.lastTx) return [];
     if (record.tx !== transaction) continue;
     records.push(record);
-    if (endsTransaction(record.event)) return records;
+    if (isTransactionEnd(records)) return records;
   }
   return records;
 }

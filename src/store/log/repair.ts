@@ -1,4 +1,3 @@
-import { StoreError } from "../../errors.ts";
 import { sealLine } from "../../model/log-record.ts";
 import type { SnapshotState } from "../../model/log-state.ts";
 import { writeFileAtomic } from "../../system/atomic-file.ts";
@@ -50,12 +49,4 @@ function rewrite(log: TransactionLog, repair: SegmentRepair, lines: (piece: Repa
     if (piece.kind === "aside") moveAside(log, { ...piece, segment: repair.segment });
   const feed = Buffer.from("\n");
   writeFileAtomic(repair.segment.path, Buffer.concat(repair.pieces.flatMap(lines).flatMap((line) => [line, feed])));
-}
-
-/** For who finds the log damaged and wants the way out named. */
-export function repairHint(findings: readonly LogFinding[]): StoreError {
-  return new StoreError("DAMAGED", `the log is damaged in ${findings.length} places`, {
-    hint: "Run `store log repair` to go on without what is damaged, or `store log reseal` to accept edits.",
-    details: { findings },
-  });
 }

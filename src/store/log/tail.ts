@@ -78,15 +78,23 @@ export function logEnd(log: TransactionLog, tail: LogTail): LogEnd {
  * `undefined` when it may. The error is not thrown but returned.
  */
 export function readOnlyReason(log: TransactionLog, tail = readTail(log)): StoreError | undefined {
-  const { crit, lastTx } = logEnd(log, tail).carry;
+  const { crit } = logEnd(log, tail).carry;
   if (crit === undefined) return undefined;
   const found = findLast(liveSegments(log), (record) => record.seq <= crit)?.entry.record;
   // Whoever trimmed it away understood it.
-  if (!found || isBoundary(found) || (found.seq === crit && found.event.type !== "unknown")) return undefined;
-  const what = found.event.type === "unknown" ? `of type '${found.event.name}'` : "which is damaged";
-  return new StoreError("NEWER_FORMAT", `the store is read-only: record ${crit} of its log, ${what}, is marked critical`, {
+  if (!found || isBoundary(found)) return undefined;
+  return found.seq === crit ? unknownCritical(found) : readOnly(crit, "which is damaged");
+}
+
+/** Why a record forbids this program to write; `undefined` when it does not. */
+export function unknownCritical({ seq, event }: LogRecord): StoreError | undefined {
+  return event.type === "unknown" && event.crit ? readOnly(seq, `of type '${event.name}'`) : undefined;
+}
+
+function readOnly(seq: number, what: string): StoreError {
+  return new StoreError("NEWER_FORMAT", `the store is read-only: record ${seq} of its log, ${what}, is marked critical`, {
     hint: "A newer version of store wrote it: use that one to change anything. Reading works.",
-    details: { seq: crit, transactions: lastTx },
+    details: { seq },
   });
 }
 

@@ -1,0 +1,72 @@
+import { readlinkSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
+import type { Width } from "../store/layout.ts";
+import { openStoreAt, type Store } from "../store/open-store.ts";
+
+export interface OpenStoreOptions {
+  /** Default: `$STORE_ROOT`, else `$XDG_DATA_HOME/store`, else `~/.local/share/store`. */
+  readonly root?: string | undefined;
+  /** Width of a store that is created: 48 (default), 80 or 128 bytes. */
+  readonly width?: Width | undefined;
+  /** Create the store when there is none. Default: true. */
+  readonly create?: boolean | undefined;
+  readonly allowUnsafeRoot?: boolean | undefined;
+  /** Default: the process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly now?: (() => Date) | undefined;
+  /** IANA name. Default: `$TZ`, else that of the system. */
+  readonly timeZone?: string | undefined;
+  /** How the change is told in the log; `command[0]` is `store`. */
+  readonly command?: readonly string[] | undefined;
+  /** Wait for a lock that another process holds. Default: true. */
+  readonly wait?: boolean | undefined;
+}
+
+/**
+ * Opens a store, creating it on first use.
+ * @throws StoreError NOT_FOUND, UNSAFE, INVALID_INPUT, NEWER_FORMAT, DAMAGED
+ */
+export async function openStore(options: OpenStoreOptions = {}): Promise<Store> {
+  const env = options.env ?? process.env;
+  const { width, create, allowUnsafeRoot } = options;
+  return openStoreAt({
+    root: options.root ?? defaultRoot(env),
+    ...(width !== undefined && { width }),
+    ...(create !== undefined && { create }),
+    ...(allowUnsafeRoot !== undefined && { allowUnsafeRoot }),
+    context: {
+      now: options.now ?? (() => new Date()),
+      timeZone: options.timeZone ?? systemTimeZone(env),
+      command: options.command ?? ["store", "(library)"],
+      user: userName(env),
+      wait: options.wait ?? true,
+      env,
+    },
+  });
+}
+
+export function defaultRoot(env: Readonly<Record<string, string | undefined>>): string {
+  if (env.STORE_ROOT) return env.STORE_ROOT;
+  return join(env.XDG_DATA_HOME || join(env.HOME || homedir(), ".local/share"), "store");
+}
+
+/** Asking Intl costs milliseconds at every start; the link that most systems have costs none. */
+function systemTimeZone(env: Readonly<Record<string, string | undefined>>): string {
+  if (env.TZ && /^[A-Za-z]/.test(env.TZ)) return env.TZ;
+  try {
+    const zone = /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(readlinkSync("/etc/localtime"))?.[1];
+    if (zone !== undefined) return zone;
+  } catch {
+    // No such link: Intl knows.
+  }
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function userName(env: Readonly<Record<string, string | undefined>>): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return env.USER ?? `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}

@@ -1,0 +1,140 @@
+import { type PlannedChange, type PlannedPackage, summarise } from "../model/change.ts";
+import type { Generation, InstalledPackage } from "../model/generation.ts";
+import { type PackageName, type PackageVersion, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
+import { planForest } from "../store/build-forest.ts";
+import { readManifest } from "../store/manifests.ts";
+import type { Store } from "../store/open-store.ts";
+import { hasProfile, readGeneration, readProfile } from "../store/profiles.ts";
+import { createFetchContext } from "./fetch-context.ts";
+import type { InstallRequest } from "./install.ts";
+import { merge } from "./install.ts";
+import { preparePackage } from "./prepare-package.ts";
+import { checkInstalled } from "./remove.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { PackageInput, PreparedPackage } from "./stage-package.ts";
+import { canUpgrade, inputOf, type UpgradeRequest } from "./upgrade.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+
+/** What `install` would do. Nothing is downloaded and nothing changes. */
+export async function planInstall(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<PlannedChange> {
+  const head = headOf(store, request.profile);
+  using workspace = openWorkspace(store);
+  const looks = await lookAtAll(store, request.packages, { ...run, workspace, head });
+  checkConflicts(store, request, { head, looks });
+  return planned(head, looks);
+}
+
+/** What `upgrade` would do. */
+export async function planUpgrade(store: Store, request: UpgradeRequest, run: RunOptions = {}): Promise<PlannedChange> {
+  const head = headOf(store, request.profile);
+  checkInstalled(head, request.names);
+  using workspace = openWorkspace(store);
+  const wanted = head.packages.filter(
+    (item) => canUpgrade(item) && (request.names.length === 0 || request.names.includes(item.name)),
+  );
+  const looks = await lookAtAll(
+    store,
+    wanted.map((item) => inputOf(item, request)),
+    { ...run, workspace, head },
+  );
+  return planned(head, looks);
+}
+
+/** What `remove` would do. */
+export function planRemove(
+  store: Store,
+  request: { readonly profile: ProfileName; readonly names: readonly string[] },
+): PlannedChange {
+  const head = headOf(store, request.profile);
+  checkInstalled(head, request.names);
+  const removed = head.packages.filter(({ name }) => request.names.includes(name)).map(summarise);
+  return { ...planned(head, []), removed };
+}
+
+/** What a SPEC stands for now, as far as that can be said without downloading. */
+interface Look {
+  readonly package: PlannedPackage;
+  readonly prepared: PreparedPackage | undefined;
+  /** Where it would be downloaded from. */
+  readonly url: string | undefined;
+}
+
+interface LookOptions extends RunOptions {
+  readonly workspace: Workspace;
+  readonly head: Generation;
+}
+
+async function lookAtAll(store: Store, inputs: readonly PackageInput[], options: LookOptions): Promise<Look[]> {
+  const looks: Look[] = [];
+  for (const input of inputs) looks.push(await lookAt(store, input, options));
+  return looks;
+}
+
+async function lookAt(store: Store, input: PackageInput, options: LookOptions): Promise<Look> {
+  if (input.from.startsWith("npm:")) return lookAtNpm(store, input, options);
+  if (/^https?:\/\//i.test(input.from)) return lookAtUrl(input);
+  const prepared = await preparePackage(store, input, options);
+  const { name, version, path } = prepared.manifest;
+  return { package: { name, version, options: {}, path }, prepared, url: undefined };
+}
+
+async function lookAtNpm(store: Store, input: PackageInput, options: LookOptions): Promise<Look> {
+  const { resolveNpm } = await import("../sources/resolve-npm.ts");
+  const found = await resolveNpm(createFetchContext(store, input, options), input.from);
+  const name = (input.name ?? found.packageName) as PackageName;
+  const installed = options.head.packages.find((item) => item.name === name);
+  const same = installed && readManifest(store, installed.path).origin["integrity"] === found.integrity;
+  const path = same ? installed.path : null;
+  return {
+    package: { name, version: found.version as PackageVersion, options: {}, path },
+    prepared: undefined,
+    url: same ? undefined : found.tarball,
+  };
+}
+
+async function lookAtUrl(input: PackageInput): Promise<Look> {
+  const { fromFileName } = await import("../model/package-file-name.ts");
+  const { printableUrl } = await import("../sources/printable-url.ts");
+  const derived = fromFileName(decodeURIComponent(new URL(input.from).pathname.split("/").at(-1) ?? ""));
+  const name = (input.name ?? derived.name) as PackageName;
+  const version = (input.version ?? derived.version ?? "0") as PackageVersion;
+  return { package: { name, version, options: {}, path: null }, prepared: undefined, url: printableUrl(input.from) };
+}
+
+function planned(head: Generation, looks: readonly Look[]): PlannedChange {
+  const installed = new Map<string, InstalledPackage>(head.packages.map((item) => [item.name, item]));
+  const upgraded = looks.flatMap(({ package: to }) => {
+    const from = installed.get(to.name);
+    return from && from.path !== to.path ? [{ name: to.name, from: summarise(from), to }] : [];
+  });
+  return {
+    transaction: 0,
+    profile: head.profile,
+    from: head.generation,
+    to: head.generation,
+    changed: false,
+    added: looks.map((look) => look.package).filter(({ name }) => !installed.has(name)),
+    removed: [],
+    upgraded,
+    fetch: looks.flatMap(({ package: { name, version }, url }) => (url === undefined ? [] : [{ name, version, url }])),
+    build: [],
+  };
+}
+
+/** Conflicts can be told when every object is in the store already. */
+function checkConflicts(
+  store: Store,
+  request: InstallRequest,
+  { head, looks }: { head: Generation; looks: readonly Look[] },
+): void {
+  const prepared = looks.flatMap((look) => look.prepared ?? []);
+  if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return;
+  planForest(store, { profile: request.profile, packages: merge(head, prepared, request.priority) });
+}
+
+function headOf(store: Store, profile: ProfileName): Generation {
+  if (hasProfile(store, profile)) return readGeneration(store, profile, readProfile(store, profile).current);
+  const zero = parseGenerationNumber(0);
+  const nothing = { created: "", parent: undefined, reason: "empty", transaction: 0, packages: [], unknown: {} };
+  return { generation: zero, profile, path: "" as Generation["path"], ...nothing };
+}

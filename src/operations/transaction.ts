@@ -1,0 +1,135 @@
+import { StoreError } from "../errors.ts";
+import { type Change, type PackageSummary, summarise, type UpgradedPackage } from "../model/change.ts";
+import type { Generation, InstalledPackage } from "../model/generation.ts";
+import type { PackageName, ProfileName } from "../model/ids.ts";
+import type { Store } from "../store/open-store.ts";
+import { readGeneration, readProfile } from "../store/profiles.ts";
+import { changeProfile } from "./change-profile.ts";
+import { merge, prepareAll } from "./install.ts";
+import { ensureProfile } from "./lock-profile.ts";
+import { checkInstalled } from "./remove.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { PackageInput } from "./stage-package.ts";
+import { generationProblems, switchGeneration } from "./switch.ts";
+
+export interface RollbackAnswer {
+  readonly possible: boolean;
+  /** Why not; empty when it is possible. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Several installs and removals that become one generation. What it tells of packages is empty before `commit`; it can
+ * be committed once, and taken back by `rollback` while its generation is the live one.
+ */
+export interface Transaction {
+  /** Asks for a package to be installed, or replaced. */
+  add(input: PackageInput, options?: { readonly priority?: number }): Transaction;
+  /** Asks for an installed package to be taken out. */
+  remove(name: string): Transaction;
+  /** @throws what `install` and `remove` throw; then nothing has changed */
+  commit(run?: RunOptions): Promise<Change>;
+  rollback(run?: RunOptions): Promise<Change>;
+  /** Whether `rollback` would be carried out, and if not, all reasons. */
+  canRollback(): RollbackAnswer;
+  readonly change: Change | undefined;
+  readonly previouslyInstalled: readonly PackageSummary[];
+  readonly newlyInstalled: readonly PackageSummary[];
+  readonly upgraded: readonly UpgradedPackage[];
+  readonly removed: readonly PackageSummary[];
+  /** Names of all packages that were installed, upgraded or removed. */
+  readonly changedPackages: readonly PackageName[];
+}
+
+export function beginTransaction(store: Store, profile: ProfileName): Transaction {
+  const additions: { input: PackageInput; priority: number | undefined }[] = [];
+  const removals: string[] = [];
+  let change: Change | undefined;
+  let before: readonly InstalledPackage[] = [];
+  const transaction: Transaction = {
+    add(input, options = {}) {
+      additions.push({ input, priority: options.priority });
+      return transaction;
+    },
+    remove(name) {
+      removals.push(name);
+      return transaction;
+    },
+    async commit(run = {}) {
+      if (change) throw new StoreError("USAGE", "the transaction is committed already", { hint: "Begin another one." });
+      await ensureProfile(store, profile, run);
+      const prepare = prepareEdits(store, additions, removals, run);
+      change = await changeProfile(store, { profile, reason: reasonOf(additions, removals), prepare }, run);
+      before = readGeneration(store, profile, change.from).packages;
+      return change;
+    },
+    async rollback(run = {}) {
+      const { reasons } = transaction.canRollback();
+      if (!change || reasons.length > 0) throw cannotRollBack(reasons);
+      return switchGeneration(store, profile, { selector: `gen-${change.from}` }, run);
+    },
+    canRollback: () => rollbackAnswer(store, profile, change),
+    get change() {
+      return change;
+    },
+    get previouslyInstalled() {
+      return before.map(summarise);
+    },
+    get newlyInstalled() {
+      return change?.added ?? [];
+    },
+    get upgraded() {
+      return change?.upgraded ?? [];
+    },
+    get removed() {
+      return change?.removed ?? [];
+    },
+    get changedPackages() {
+      return [...(change?.added ?? []), ...(change?.upgraded ?? []), ...(change?.removed ?? [])]
+        .map(({ name }) => name)
+        .sort();
+    },
+  };
+  return transaction;
+}
+
+type Addition = { readonly input: PackageInput; readonly priority: number | undefined };
+
+function prepareEdits(store: Store, additions: readonly Addition[], removals: readonly string[], run: RunOptions) {
+  return async (workspace: Parameters<typeof prepareAll>[2]["workspace"]) => {
+    const inputs = additions.map(({ input }) => input);
+    const prepared = await prepareAll(store, inputs, { ...run, workspace });
+    return (head: Generation) => {
+      checkInstalled(head, removals);
+      const kept = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
+      return prepared.reduce(
+        (now, item, index) => ({ ...now, packages: merge(now, [item], additions[index]?.priority) }),
+        kept,
+      ).packages;
+    };
+  };
+}
+
+function reasonOf(additions: readonly Addition[], removals: readonly string[]): string {
+  const parts = [];
+  if (additions.length > 0) parts.push(`install ${additions.map(({ input }) => input.from).join(" ")}`);
+  if (removals.length > 0) parts.push(`remove ${removals.join(" ")}`);
+  return parts.join(", ") || "nothing";
+}
+
+function rollbackAnswer(store: Store, profile: ProfileName, change: Change | undefined): RollbackAnswer {
+  if (!change) return { possible: false, reasons: ["the transaction is not committed"] };
+  if (!change.changed) return { possible: false, reasons: ["the transaction changed nothing"] };
+  const reasons: string[] = [];
+  const { current } = readProfile(store, profile);
+  if (current !== change.to) reasons.push(`gen-${current} is live, not gen-${change.to} that the transaction made`);
+  reasons.push(...generationProblems(store, profile, change.from));
+  return { possible: reasons.length === 0, reasons };
+}
+
+function cannotRollBack(reasons: readonly string[]): StoreError {
+  return new StoreError("UNSAFE", `the transaction cannot be taken back: ${reasons.join("; ")}`, {
+    hint: "Choose the generation that shall be live with `store switch gen-N`.",
+    details: { reasons },
+  });
+}

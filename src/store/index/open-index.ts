@@ -1,0 +1,118 @@
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type Database, open, type RootDatabase } from "lmdb";
+import type { BaseName } from "../../model/ids.ts";
+import { networkFilesystem } from "../../system/filesystem-kind.ts";
+import { acquireLock } from "../../system/lock.ts";
+import { lockPath } from "../layout.ts";
+import { listObjects } from "../manifests.ts";
+import type { Store } from "../open-store.ts";
+import { type IndexEntry, readIndexEntry, type StoreIndex } from "./index-entry.ts";
+import { openMemoryIndex } from "./memory-index.ts";
+import { dataFile, discardIndex, type IndexDirectory, isSealed, writeSeal } from "./seal.ts";
+
+/**
+ * Opens the index and brings it up to date with the manifests, which are the truth. An index that is missing, damaged,
+ * of another store or unreadable for LMDB is built anew; where that cannot be written, the answer comes from memory.
+ */
+export async function openIndex(store: Store): Promise<StoreIndex> {
+  try {
+    return await openDatabase(store);
+  } catch {
+    return openMemoryIndex(store);
+  }
+}
+
+/** Where the index lies: in the store, or, when that is on a network filesystem, in the user's local cache. */
+export function indexDirectory(store: Store): { readonly path: string; readonly network: string | undefined } {
+  const network = networkFilesystem(store.layout.root);
+  if (network === undefined) return { path: store.layout.index, network };
+  const { XDG_CACHE_HOME, HOME } = store.context.env;
+  return {
+    path: join(XDG_CACHE_HOME ?? join(HOME ?? store.layout.root, ".cache"), "store-index", store.file.id),
+    network,
+  };
+}
+
+interface Tables {
+  readonly root: RootDatabase;
+  readonly objects: Database<IndexEntry, string>;
+  readonly referrers: Database<string, string>;
+  readonly state: Database<string, string>;
+}
+
+async function openDatabase(store: Store): Promise<StoreIndex> {
+  const index: IndexDirectory = { directory: indexDirectory(store).path, storeId: store.file.id };
+  mkdirSync(index.directory, { recursive: true });
+  const { command, now } = store.context;
+  using _lock = await acquireLock(lockPath(store.layout, "index"), { command: command.join(" "), now, wait: true });
+  if (!isSealed(index)) discardIndex(index);
+  const tables = openTables(index);
+  if (await synchronise(store, tables)) {
+    await tables.root.flushed;
+    writeSeal(index);
+  }
+  return answersFrom(tables);
+}
+
+function openTables(index: IndexDirectory): Tables {
+  try {
+    return tablesOf(open({ path: dataFile(index), noSubdir: true, maxDbs: 4 }));
+  } catch {
+    discardIndex(index);
+    return tablesOf(open({ path: dataFile(index), noSubdir: true, maxDbs: 4 }));
+  }
+}
+
+function tablesOf(root: RootDatabase): Tables {
+  return {
+    root,
+    objects: root.openDB({ name: "objects" }),
+    referrers: root.openDB({ name: "referrers", dupSort: true, encoding: "ordered-binary" }),
+    state: root.openDB({ name: "state", encoding: "string" }),
+  };
+}
+
+/** Brings the tables up to date; whether anything had to be written. */
+async function synchronise(store: Store, tables: Tables): Promise<boolean> {
+  const stamp = manifestsStamp(store);
+  if (tables.state.get("manifests") === stamp.text) return false;
+  const present = new Set(listObjects(store));
+  const known = new Set(tables.objects.getKeys() as Iterable<BaseName>);
+  await tables.root.transaction(() => {
+    for (const object of known) if (!present.has(object)) forget(tables, object);
+    for (const object of present) if (!known.has(object)) learn(store, tables, object);
+    tables.state.put("manifests", stamp.settled ? stamp.text : "");
+  });
+  return true;
+}
+
+function learn(store: Store, tables: Tables, object: BaseName): void {
+  const entry = readIndexEntry(store, object);
+  if (!entry) return;
+  tables.objects.put(object, entry);
+  for (const reference of entry.references) tables.referrers.put(reference, object);
+}
+
+function forget(tables: Tables, object: BaseName): void {
+  for (const reference of tables.objects.get(object)?.references ?? []) tables.referrers.remove(reference, object);
+  tables.objects.remove(object);
+}
+
+/** Milliseconds within which two changes of a directory can carry the same time. */
+const TIME_STEP_MS = 50;
+
+/** The state of the manifests' directory; not settled while a further change could leave it looking the same. */
+function manifestsStamp(store: Store): { readonly text: string; readonly settled: boolean } {
+  const { mtimeNs, ino } = statSync(store.layout.manifests, { bigint: true });
+  return { text: `${ino} ${mtimeNs}`, settled: Date.now() - Number(mtimeNs / 1_000_000n) > TIME_STEP_MS };
+}
+
+function answersFrom(tables: Tables): StoreIndex {
+  return {
+    get: (object) => tables.objects.get(object),
+    names: () => tables.objects.getKeys() as Iterable<BaseName>,
+    referrers: (object) => [...tables.referrers.getValues(object)] as BaseName[],
+    [Symbol.asyncDispose]: () => tables.root.close(),
+  };
+}

@@ -1,0 +1,46 @@
+import { rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readTextIfPresent } from "../../system/atomic-file.ts";
+
+/**
+ * What the database file looked like when it was last written in full. LMDB maps the file and believes what it finds:
+ * a truncated or foreign file could end the process, so a file that looks otherwise is thrown away unread.
+ */
+export interface IndexDirectory {
+  readonly directory: string;
+  /** The store that the index is of. */
+  readonly storeId: string;
+}
+
+/** Version of what the database holds; another one is thrown away. */
+const INDEX_FORMAT = 1;
+
+export function dataFile({ directory }: IndexDirectory): string {
+  return join(directory, "data.mdb");
+}
+
+export function isSealed(index: IndexDirectory): boolean {
+  const seal = readTextIfPresent(sealFile(index));
+  return seal !== undefined && seal === currentSeal(index);
+}
+
+export function writeSeal(index: IndexDirectory): void {
+  const seal = currentSeal(index);
+  if (seal !== undefined) writeFileSync(sealFile(index), seal);
+}
+
+export function discardIndex(index: IndexDirectory): void {
+  for (const name of ["seal.json", "data.mdb", "data.mdb-lock"])
+    rmSync(join(index.directory, name), { force: true, recursive: true });
+}
+
+function currentSeal(index: IndexDirectory): string | undefined {
+  const status = statSync(dataFile(index), { bigint: true, throwIfNoEntry: false });
+  if (!status?.isFile()) return undefined;
+  const { size, mtimeNs, ino } = status;
+  return `${JSON.stringify({ format: INDEX_FORMAT, store: index.storeId, size: `${size}`, mtime: `${mtimeNs}`, inode: `${ino}` })}\n`;
+}
+
+function sealFile({ directory }: IndexDirectory): string {
+  return join(directory, "seal.json");
+}

@@ -1,0 +1,52 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fetchNpm } from "../../src/sources/fetch-npm.ts";
+import { resolveNpm } from "../../src/sources/resolve-npm.ts";
+import { caughtAsync } from "../helpers/caught.ts";
+import { type FakeVersion, startRegistry } from "../helpers/fake-registry.ts";
+import { fetchWorld, integrityOf } from "../helpers/fetch-world.ts";
+
+async function fetchVersion(version: FakeVersion) {
+  using world = fetchWorld();
+  await using registry = await startRegistry({ color: { versions: { "1.0.0": version } } });
+  writeFileSync(join(world.path, ".npmrc"), `registry=${registry.registry}\n`);
+  return await fetchNpm(world.context, await resolveNpm(world.context, "color@1.0.0"));
+}
+
+test("the tarball is checked by the registry's SHA-512, or by the SHA-1 of old packages", async () => {
+  const sha256 = integrityOf("content");
+  expect(await fetchVersion({ content: "content" })).toMatchObject({ integrity: sha256, reused: false });
+  expect(await fetchVersion({ content: "content", integrity: undefined })).toMatchObject({ integrity: sha256 });
+  expect(await fetchVersion({ content: "content", shasum: undefined })).toMatchObject({ integrity: sha256 });
+});
+
+test.each<[string, FakeVersion]>([
+  ["SHA-512", { content: "content", integrity: integrityOf("other", "sha512") }],
+  ["SHA-1", { content: "content", integrity: undefined, shasum: "0".repeat(40) }],
+])("a tarball that is not what the registry's %s says is refused", async (_, version) => {
+  const error = await caughtAsync(fetchVersion(version));
+  expect(error).toMatchObject({ code: "INTEGRITY", details: { sha256: integrityOf("content") } });
+});
+
+test("a version without any integrity is refused", async () => {
+  const error = await caughtAsync(fetchVersion({ content: "content", integrity: undefined, shasum: undefined }));
+  expect(error).toMatchObject({ code: "INTEGRITY", message: expect.stringContaining("color@1.0.0") });
+});
+
+test("a hash of an unknown kind is no integrity", async () => {
+  const error = await caughtAsync(fetchVersion({ content: "content", integrity: "md5-XXX" }));
+  expect(error).toMatchObject({ code: "INVALID_INPUT" });
+});
+
+test("two names for the same content are one download", async () => {
+  using world = fetchWorld();
+  const versions = { "1.0.0": { content: "same" }, "2.0.0": { content: "same", integrity: undefined } };
+  await using registry = await startRegistry({ color: { versions } });
+  writeFileSync(join(world.path, ".npmrc"), `registry=${registry.registry}\n`);
+  const first = await fetchNpm(world.context, await resolveNpm(world.context, "color@1.0.0"));
+  const again = await fetchNpm(world.context, await resolveNpm(world.context, "color@1.0.0"));
+  expect(again).toEqual({ ...first, reused: true });
+  const second = await fetchNpm(world.context, await resolveNpm(world.context, "color@2.0.0"));
+  expect(second.path).toBe(first.path);
+});
