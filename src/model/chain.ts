@@ -85,19 +85,18 @@ export function chainRecords(drafts: readonly NewRecord[], end: LogEnd, stamp: S
 /** Whether a snapshot should follow a record: only behind one that ends a transaction. */
 export function isSnapshotDue(record: LogRecord): boolean {
   const [transaction, bytes] = record.carry.due;
-  return !isStep(record.event) && (record.tx >= transaction || bytes < 0);
+  return !isStep(record.event.type) && (record.tx >= transaction || bytes < 0);
 }
 
-/** Whether the transaction is done with the last of these, which are all its records so far. */
-export function isTransactionEnd(records: readonly LogRecord[]): boolean {
-  const last = records.at(-1)?.event;
-  if (!last || !records[0]) return false;
-  return last.type === "commit" || last.type === "abort" || !isStep(records[0].event);
+/** Whether a transaction is done whose records so far are of these types, in their order. */
+export function isTransactionEnd(types: readonly LogEvent["type"][]): boolean {
+  const [first, last] = [types[0], types.at(-1)];
+  return last === "commit" || last === "abort" || (first !== undefined && !isStep(first));
 }
 
 /** Whether a record of the same transaction must follow. */
-function isStep(event: LogEvent): boolean {
-  return event.type === "begin" || event.type === "generation" || event.type === "intent";
+function isStep(type: LogEvent["type"]): boolean {
+  return type === "begin" || type === "generation" || type === "intent";
 }
 
 /** The members of a record that `carry` depends on. */
@@ -133,10 +132,7 @@ function chainRecord(draft: NewRecord & { tx: number }, end: LogEnd, stamp: Stam
   throw new StoreError("INVALID_INPUT", `a ${event.type} record cannot be logged: ${record.reason}`);
 }
 
-function intentsAfter(
-  open: readonly OpenIntent[],
-  record: CarryInput,
-): readonly OpenIntent[] {
+function intentsAfter(open: readonly OpenIntent[], record: CarryInput): readonly OpenIntent[] {
   const { seq, tx, profile, event } = record;
   if (event.type === "intent" && profile !== undefined) return [...open, { tx, seq, profile }];
   if (event.type !== "commit" && event.type !== "abort") return open;

@@ -104,14 +104,26 @@ type Check = (value: unknown) => boolean;
 
 export const isText: Check = (value) => typeof value === "string";
 export const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-export const optional = (check: Check): Check => (value) => value === undefined || check(value);
-export const listOf = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
+export const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+export const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
 export const objectWith =
   (shape: Readonly<Record<string, Check>>): Check =>
   (value) =>
     isJsonObject(value) && Object.keys(shape).every((member) => shape[member]?.(value[member]));
-const tableOf = (check: Check): Check => (value) => isJsonObject(value) && Object.values(value).every(check);
-const orNull = (check: Check): Check => (value) => value === null || check(value);
+const tableOf =
+  (check: Check): Check =>
+  (value) =>
+    isJsonObject(value) && Object.values(value).every(check);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
 
 const isPackage = objectWith({ name: isText, version: isText });
 const isChange = objectWith({

@@ -141,7 +141,9 @@ const PROFILE_TYPES: ReadonlySet<string> = new Set([
 const isSum = (value: unknown) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const isNumber = (value: unknown) => isCount(value) && value !== 0;
 const isTime = (value: unknown) =>
-  typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && !Number.isNaN(Date.parse(value));
+  typeof value === "string" &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) &&
+  !Number.isNaN(Date.parse(value));
 
 const isCarry = objectWith({
   lastTx: isCount,

@@ -111,14 +111,18 @@ const NEW_PROFILE = {
 
 function applyRecord(profiles: Map<string, WorkingState>, record: LogRecord): void {
   const { event } = record;
-  if (event.type === "snapshot") return loadSnapshot(profiles, event.profiles);
-  if (record.replaces && event.type === "recover") return applyStandIn(profiles, event.live ?? {});
-  if (record.profile === undefined) return;
-  const before = profiles.get(record.profile);
+  if (event.type === "snapshot") loadSnapshot(profiles, event.profiles);
+  else if (record.replaces && event.type === "recover") applyStandIn(profiles, event.live ?? {});
+  else if (record.profile !== undefined) applyToNamed(profiles, record.profile, record);
+}
+
+function applyToNamed(profiles: Map<string, WorkingState>, name: string, record: LogRecord): void {
+  const { type } = record.event;
+  const before = profiles.get(name);
   // A profile is known by what was done to it, not by a command that may still fail.
-  if (!before && (event.type === "begin" || event.type === "abort" || event.type === "unknown")) return;
+  if (!before && (type === "begin" || type === "abort" || type === "unknown")) return;
   const state = before ?? { ...NEW_PROFILE, tags: new Map(), known: new Map([[0, []]]) };
-  profiles.set(record.profile, applyToProfile(state, record));
+  profiles.set(name, applyToProfile(state, record));
 }
 
 function applyToProfile(state: WorkingState, record: LogRecord): WorkingState {

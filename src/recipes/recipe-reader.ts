@@ -1,3 +1,4 @@
+import { findingAt } from "../model/recipe/finding.ts";
 import { type Arguments, BUILD_SYSTEMS, type Template, type Variable } from "../model/recipe.ts";
 import { either, listOf, mappingOf, objectOf } from "./collection-readers.ts";
 import { dependencies } from "./dependency-reader.ts";
@@ -42,7 +43,11 @@ const variable: Reader<Omit<Variable, "name">> = either(
         when: described(condition, "It is set only if this holds."),
       },
     }),
-    ({ value, when }): Omit<Variable, "name"> | undefined => value && { value, ...(when && { when }) },
+    ({ value, when, at }, findings): Omit<Variable, "name"> | undefined => {
+      if (value !== undefined) return { value, ...(when && { when }) };
+      findings.push(findingAt(at, "meaning", { message: "a variable needs 'value'" }));
+      return undefined;
+    },
   ),
 );
 

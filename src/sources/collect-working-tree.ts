@@ -4,6 +4,7 @@ import {
   copyFileSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   type Stats,
@@ -47,9 +48,10 @@ async function copyDirectory(context: FetchContext, source: ByteString, target: 
     const to = `${target}/${path}` as ByteString;
     if (!stat.isDirectory()) copyLeaf(`${source}/${path}` as ByteString, to, stat);
     else {
-      // An empty directory, or another checkout within this one.
       mkdirSync(toFsPath(to), { recursive: true });
-      await copyDirectory(context, `${source}/${path}` as ByteString, to);
+      // If it is not empty it is another checkout within this one.
+      const inner = `${source}/${path}` as ByteString;
+      if (readdirSync(toFsPath(inner)).length > 0) await copyDirectory(context, inner, to);
     }
   }
 }

@@ -28,6 +28,8 @@ async function listByGit(context: FetchContext, directory: ByteString): Promise<
     });
   }
   const paths = fromBytes(listed.stdout).split("\0").slice(0, -1);
+  // So git names the place of a submodule that is no checkout of its own.
+  if (paths.includes("./")) return undefined;
   if (paths.length > 0) return paths.map((path) => path.replace(/\/$/, "") as ByteString);
   const ignored = await runGit(context, ["check-ignore", "--quiet", cwd], { cwd });
   return ignored.status === 0 ? undefined : [];

@@ -107,6 +107,7 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
     zeroBaseName: baseNameOf(ZERO_DIGEST, options.name, options.version),
     ...linkMethod(options.method ?? "auto", options.temporary.path),
     mode: options.source === undefined ? "adopt" : "copy",
+    umask: process.umask(),
   };
 }
 

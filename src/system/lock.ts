@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
-import nativeExtensions from "fs-native-extensions";
 import { StoreError } from "../errors.ts";
+import { tryLock } from "./native-calls.ts";
 
 /** Who holds a lock, as the holder wrote it into the lock file. */
 export interface LockHolder {
@@ -33,7 +33,7 @@ export interface Lock extends Disposable {
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
   const fd = openSync(path, "a+", 0o644);
   try {
-    if (!nativeExtensions.tryLock(fd)) await waitForLock(fd, path, options);
+    if (!tryLock(fd)) await waitForLock(fd, path, options);
     writeHolder(fd, { pid: process.pid, command: options.command, since: options.now().toISOString() });
   } catch (error) {
     closeSync(fd);
@@ -45,7 +45,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
 /** The lock when it is free right now, otherwise `undefined`. */
 export function tryAcquireLock(path: string, command: string, now: () => Date): Lock | undefined {
   const fd = openSync(path, "a+", 0o644);
-  if (!nativeExtensions.tryLock(fd)) {
+  if (!tryLock(fd)) {
     closeSync(fd);
     return undefined;
   }
@@ -68,7 +68,7 @@ async function waitForLock(fd: number, path: string, options: LockOptions): Prom
   const holder = readHolder(fd);
   if (!options.wait) throw busy(path, holder);
   options.onWait?.(holder);
-  while (!nativeExtensions.tryLock(fd)) {
+  while (!tryLock(fd)) {
     options.signal?.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

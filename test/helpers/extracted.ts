@@ -25,7 +25,13 @@ export interface Extracted {
 export async function extracted(archive: Uint8Array, settings: ExtractSettings = {}): Promise<Extracted> {
   const { file, target } = place(archive);
   const result = await extractArchive(file, target, withDefaults(settings));
-  return { result, target, tree: treeOf(target) };
+  return {
+    result,
+    target,
+    get tree() {
+      return treeOf(target);
+    },
+  };
 }
 
 /** The error that an archive ends in. Fails when there is none, or when anything but the target was touched. */

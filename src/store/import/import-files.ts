@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   fchmodSync,
   fstatSync,
   futimesSync,
@@ -41,6 +42,8 @@ export interface ImportSettings {
   readonly cloneLarge: boolean;
   /** `adopt`: the files lie in the store's temporary directory already and belong to nobody else. */
   readonly mode: "copy" | "adopt";
+  /** Of the process: what a new file's mode loses. */
+  readonly umask: number;
 }
 
 /** Files of one directory. */
@@ -106,7 +109,7 @@ function importOne(work: Work, source: ByteString, target: ByteString): Imported
   try {
     const status = fstatSync(fd);
     if (!status.isFile()) throw new StoreError("INVALID_INPUT", `${toEscaped(source)} is not a regular file`);
-    const size = status.size <= SMALL ? readSmall(work.buffer, fd) : undefined;
+    const size = status.size <= SMALL ? readSmall(work.buffer, fd, status.size) : undefined;
     return size === undefined
       ? importLarge(work, { fd, status, source, target })
       : importSmall(work, size, { status, target });
@@ -115,15 +118,15 @@ function importOne(work: Work, source: ByteString, target: ByteString): Imported
   }
 }
 
-/** Reads the whole file behind the header room; `undefined` when it turns out to be larger than the buffer. */
-function readSmall(buffer: Buffer, fd: number): number | undefined {
-  let size = 0;
-  for (;;) {
-    const count = readSync(fd, buffer, BLOB_HEADER_ROOM + size, SMALL + 1 - size, null);
-    size += count;
-    if (count === 0) return size;
-    if (size > SMALL) return undefined;
+/** Reads a file of that size behind the header room; `undefined` when it turns out to be of another size. */
+function readSmall(buffer: Buffer, fd: number, size: number): number | undefined {
+  let at = 0;
+  while (at < size) {
+    const count = readSync(fd, buffer, BLOB_HEADER_ROOM + at, size - at, null);
+    if (count === 0) return undefined;
+    at += count;
   }
+  return size;
 }
 
 function importSmall(work: Work, size: number, file: { status: Stats; target: ByteString }): ImportedFile {
@@ -168,7 +171,7 @@ function place(work: Work, target: ByteString, content: Buffer, how: { mode: num
   const fd = openSync(toFsPath(target), flags, how.mode);
   try {
     if (!keep) writeAll(fd, content);
-    if (how.frozen) freeze(fd, how.mode);
+    if (how.frozen) freeze(fd, how.mode, !keep && (how.mode & work.settings.umask) === 0);
   } finally {
     closeSync(fd);
   }
@@ -277,45 +280,4 @@ export function hashFile(fd: number, size: number): BlobId {
     hash.update(buffer.subarray(0, count));
     at += count;
   }
-}
-
-/** What an object's files look like: read-only, and one second after the epoch. */
-export function freeze(fd: number, mode: number): void {
-  fchmodSync(fd, mode);
-  futimesSync(fd, 1, 1);
-}
-
-interface PoolRequest {
-  readonly id: BlobId;
-  readonly size: number;
-  readonly executable: boolean;
-  readonly target: ByteString;
-}
-
-/** Takes the target's content from the pool when it is there; in `adopt` mode what lies there already is kept. */
-function takeFromPool(settings: ImportSettings, request: PoolRequest): boolean {
-  if (settings.method === "copy" || settings.mode === "adopt") return false;
-  const pool = `${settings.files}/${request.id.slice(0, 2)}/${request.id}${request.executable ? "x" : ""}`;
-  const status = statSync(pool, { throwIfNoEntry: false });
-  // Somebody who wrote to a file of the pool changed its time: such a file is not spread any further.
-  if (!status || status.size !== request.size || status.mtimeMs !== 1000) return false;
-  try {
-    if (settings.method === "hardlink") linkSync(pool, toFsPath(request.target));
-    else clone(pool, request.target);
-    return true;
-  } catch (error) {
-    if (isErrno(error, "EMLINK", "ENOENT")) return false;
-    throw error;
-  }
-}
-
-function clone(pool: string, target: ByteString): void {
-  copyFileSync(pool, toFsPath(target), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  utimesSync(toFsPath(target), 1, 1);
-}
-
-function changedWhileRead(source: ByteString): StoreError {
-  return new StoreError("FAILED", `${toEscaped(source)} changed while it was read`, {
-    hint: "Add it again when nothing writes to it.",
-  });
 }

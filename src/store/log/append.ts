@@ -1,6 +1,13 @@
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
 import { isErrno, StoreError } from "../../errors.ts";
-import { type ChainedRecord, chainRecords, endAfter, isSnapshotDue, type LogEnd, type NewRecord } from "../../model/chain.ts";
+import {
+  type ChainedRecord,
+  chainRecords,
+  endAfter,
+  isSnapshotDue,
+  type LogEnd,
+  type NewRecord,
+} from "../../model/chain.ts";
 import type { LogRecord } from "../../model/log-record.ts";
 import { toSnapshot } from "../../model/log-state.ts";
 import { syncDirectory, writeAll } from "../../system/atomic-file.ts";

@@ -2,7 +2,7 @@ import { isTransactionEnd } from "../../model/chain.ts";
 import type { LogRecord, OpenIntent } from "../../model/log-record.ts";
 import { type HistoryState, type ProfileState, replay } from "../../model/log-state.ts";
 import { damagedLog, type RecordEntry } from "./entries.ts";
-import { isBoundary, liveSegments, readBackward, readForward, trusted } from "./read.ts";
+import { isBoundary, liveSegments, readBackward, readForward, trustedEntries } from "./read.ts";
 import { type Found, findLast } from "./search.ts";
 import type { Segment } from "./segments.ts";
 import { logEnd, readTail } from "./tail.ts";
@@ -76,11 +76,11 @@ export function readTransaction(log: TransactionLog, transaction: number): reado
   if (transaction < 1 || transaction > logEnd(log, readTail(log)).carry.lastTx) return [];
   const before = findLast(liveSegments(log), (record) => record.carry.lastTx < transaction);
   const records: LogRecord[] = [];
-  for (const record of trusted(readForward(log, (before?.entry.record.seq ?? 0) + 1))) {
+  for (const { record } of trustedEntries(readForward(log, (before?.entry.record.seq ?? 0) + 1))) {
     if (isBoundary(record) && transaction <= record.carry.lastTx) return [];
     if (record.tx !== transaction) continue;
     records.push(record);
-    if (isTransactionEnd(records)) return records;
+    if (isTransactionEnd(records.map(({ event }) => event.type))) return records;
   }
   return records;
 }
@@ -90,7 +90,7 @@ export function readTransaction(log: TransactionLog, transaction: number): reado
  * @throws StoreError DAMAGED when the first line is
  */
 export function historyBegins(log: TransactionLog): HistoryBegin | undefined {
-  for (const record of trusted(readForward(log))) {
+  for (const { record } of trustedEntries(readForward(log))) {
     const { seq, time, tx, carry } = record;
     const trimmed = isBoundary(record);
     return { seq, time, transaction: trimmed ? carry.lastTx + 1 : Math.max(tx, 1), trimmed };

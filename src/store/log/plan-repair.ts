@@ -1,6 +1,6 @@
 import type { StoreError } from "../../errors.ts";
 import { isFault, type LogRecord, parseLine } from "../../model/log-record.ts";
-import { damagedLog, type LogEntry, toEntry } from "./entries.ts";
+import { damagedLog, toEntry } from "./entries.ts";
 import { factsOf, type Gap, type LiveFact } from "./gap.ts";
 import { type Line, linesForward } from "./lines.ts";
 import { liveSegments } from "./read.ts";
@@ -10,13 +10,11 @@ import type { TransactionLog } from "./transaction-log.ts";
 
 export type RepairPiece =
   | { readonly kind: "keep"; readonly bytes: Buffer }
-  /** `salvaged`: lines of whole records that were found in it. */
   | {
       readonly kind: "aside";
       readonly what: "torn" | "damaged";
       readonly offset: number;
       readonly bytes: Buffer;
-      readonly salvaged: readonly Buffer[];
     }
   | { readonly kind: "gap"; readonly gap: Gap };
 
@@ -36,25 +34,18 @@ export interface RepairPlan {
 
 /** Decides line by line what stays, what goes and what is missing. Changes nothing. */
 export function planRepair(log: TransactionLog): RepairPlan {
+  const walk: Walk = { before: undefined, damagedLines: 0, facts: [], gaps: [], forbidden: undefined };
   const segments: SegmentRepair[] = [];
-  const facts: LiveFact[] = [];
-  const gaps: Gap[] = [];
-  const walk: Walk = { before: undefined, damagedLines: 0, forbidden: undefined };
   const all = liveSegments(log);
   for (const segment of all) {
     using open = openSegment(segment);
     if (!open) continue;
-    const pieces: RepairPiece[] = [];
-    for (const line of linesForward(open, 0))
-      for (const piece of planLine(line, segment, walk)) {
-        if (piece.kind === "gap") gaps.push(piece.gap);
-        if (piece.kind === "keep" && walk.before) facts.push(...factsOf(walk.before));
-        pieces.push(piece);
-      }
-    if (segment === all.at(-1)) pieces.push(...endGap(walk, gaps));
+    const pieces = [...linesForward(open, 0)].flatMap((line) => planLine(line, segment, walk));
+    if (segment === all.at(-1)) pieces.push(...endGap(walk));
     if (pieces.some(({ kind }) => kind !== "keep")) segments.push({ segment, pieces });
   }
-  return { segments, facts, forbidden: walk.forbidden, lost: gaps.map(({ first, last }) => [first, last]) };
+  const { facts, gaps, forbidden } = walk;
+  return { segments, facts, forbidden, lost: gaps.map(({ first, last }) => [first, last]) };
 }
 
 interface Walk {
@@ -63,45 +54,33 @@ interface Walk {
   /** Lines since then that might have been records. */
   damagedLines: number;
   forbidden: StoreError | undefined;
+  readonly facts: LiveFact[];
+  readonly gaps: Gap[];
 }
 
 function planLine(line: Line, segment: Segment, walk: Walk): readonly RepairPiece[] {
+  const { offset, bytes } = line;
   const entry = toEntry(line, segment, (line.feeds ?? 0) + 1);
-  if (entry.kind === "record") return planRecord(entry, line, walk);
-  if (entry.fault === "newer") walk.forbidden ??= damagedLog(entry);
-  const salvaged = salvage(line.bytes);
-  if (entry.fault !== "torn" && salvaged.length === 0) walk.damagedLines += 1;
-  const aside = {
-    kind: "aside",
-    what: entry.fault === "torn" ? "torn" : "damaged",
-    offset: line.offset,
-    bytes: line.bytes,
-  } as const;
-  const kept: Buffer[] = [];
-  const gaps: RepairPiece[] = [];
-  for (const { bytes, record } of salvaged) {
-    const gap = gapBefore(record, walk);
-    if (gap === "order") continue;
-    if (gap) gaps.push({ kind: "gap", gap });
-    walk.before = record;
-    walk.damagedLines = 0;
-    kept.push(bytes);
+  if (entry.kind === "record") {
+    const kept = planRecord(entry.record, bytes.subarray(0, entry.place.bytes), walk);
+    return kept.length > 0 ? kept : [{ kind: "aside", what: "damaged", offset, bytes }];
   }
-  return [...gaps, { ...aside, salvaged: kept }];
+  if (entry.fault === "newer") walk.forbidden ??= damagedLog(entry);
+  const kept = salvage(bytes).flatMap((found) => planRecord(found.record, found.bytes, walk));
+  if (entry.fault !== "torn" && kept.length === 0) walk.damagedLines += 1;
+  return [{ kind: "aside", what: entry.fault === "torn" ? "torn" : "damaged", offset, bytes }, ...kept];
 }
 
-function planRecord(entry: LogEntry & { kind: "record" }, line: Line, walk: Walk): readonly RepairPiece[] {
-  const { record, place } = entry;
+/** The record, with what is missing before it; nothing when it is not later than the one that stands before it. */
+function planRecord(record: LogRecord, bytes: Buffer, walk: Walk): readonly RepairPiece[] {
   walk.forbidden ??= unknownCritical(record);
   const gap = gapBefore(record, walk);
-  if (gap === "order") {
-    const { offset, bytes } = line;
-    return [{ kind: "aside", what: "damaged", offset, bytes, salvaged: [] }];
-  }
+  if (gap === "order") return [];
   walk.before = record;
   walk.damagedLines = 0;
-  const keep = { kind: "keep", bytes: line.bytes.subarray(0, place.bytes) } as const;
-  return gap ? [{ kind: "gap", gap }, keep] : [keep];
+  walk.facts.push(...factsOf(record));
+  if (gap) walk.gaps.push(gap);
+  return [...(gap ? [{ kind: "gap", gap } as const] : []), { kind: "keep", bytes }];
 }
 
 /** The numbers that are missing before a record; `order` when it is not later than the one before it. */
@@ -115,8 +94,7 @@ function gapBefore(record: LogRecord, walk: Walk): Gap | "order" | undefined {
 }
 
 /** Damaged lines at the end of the log have used numbers, too: at most one each. */
-function endGap(walk: Walk, gaps: Gap[]): readonly RepairPiece[] {
-  const { before, damagedLines } = walk;
+function endGap({ before, damagedLines, gaps }: Walk): readonly RepairPiece[] {
   if (damagedLines === 0) return [];
   const first = (before?.seq ?? 0) + 1;
   const gap = { first, last: first + damagedLines - 1, before, next: undefined };

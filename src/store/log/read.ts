@@ -1,23 +1,24 @@
-import { linkFault, type LogRecord, ZERO_SUM } from "../../model/log-record.ts";
+import { type LogRecord, linkFault, ZERO_SUM } from "../../model/log-record.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
-import { damagedLog, type FaultEntry, type LogEntry, linkEntry, type Place, toEntry } from "./entries.ts";
+import {
+  damagedLog,
+  type FaultEntry,
+  type LogEntry,
+  linkEntry,
+  type Place,
+  type RecordEntry,
+  toEntry,
+} from "./entries.ts";
 import { linesBackward, linesForward } from "./lines.ts";
 import { findLast } from "./search.ts";
-import {
-  listLogDirectory,
-  openSegment,
-  type Segment,
-  segmentAt,
-  segmentsIn,
-  TRIM_MARKER,
-} from "./segments.ts";
+import { listLogDirectory, openSegment, type Segment, segmentAt, segmentsIn, TRIM_MARKER } from "./segments.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 
 /**
  * Records and faults, newest first, read in blocks as they are asked for; from the end or from the record at `from`.
  */
 export function* readBackward(log: TransactionLog, from?: Place): Generator<LogEntry, void> {
-  let later: (LogEntry & { kind: "record" }) | undefined;
+  let later: RecordEntry | undefined;
   for (const segment of [...liveSegments(log)].reverse()) {
     if (from && segmentAfter(segment, from.segment)) continue;
     using open = openSegment(segment);
@@ -49,7 +50,7 @@ export function* readForward(log: TransactionLog, seq = 1): Generator<LogEntry, 
     for (const line of linesForward(open, offset)) {
       const entry = toEntry(line, segment, offset === 0 ? (line.feeds ?? 0) + 1 : undefined);
       const reason = checkable && entry.kind === "record" ? linkFault(before, entry.record) : undefined;
-      if (reason) yield linkEntry(entry as LogEntry & { kind: "record" }, reason);
+      if (reason) yield linkEntry(entry as RecordEntry, reason);
       checkable = entry.kind === "record";
       if (entry.kind === "record") before = entry.record;
       yield entry;
@@ -88,11 +89,11 @@ export function isBoundary(record: LogRecord): boolean {
  * The records alone, for answers that need all of them.
  * @throws StoreError DAMAGED at the first fault; what a write left that did not end, at the very end, is none
  */
-export function* trusted(entries: Iterable<LogEntry>): Generator<LogRecord, void> {
+export function* trustedEntries(entries: Iterable<LogEntry>): Generator<RecordEntry, void> {
   let torn: FaultEntry | undefined;
   for (const entry of entries) {
     if (torn) throw damagedLog(torn);
-    if (entry.kind === "record") yield entry.record;
+    if (entry.kind === "record") yield entry;
     else if (entry.fault === "torn") torn = entry;
     else throw damagedLog(entry);
   }

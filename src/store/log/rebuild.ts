@@ -1,12 +1,20 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { StoreError } from "../../errors.ts";
-import { type ChainedRecord, chainRecords, EMPTY_LOG, endAfter, type LogEnd, type NewRecord } from "../../model/chain.ts";
+import {
+  type ChainedRecord,
+  chainRecords,
+  EMPTY_LOG,
+  endAfter,
+  type LogEnd,
+  type NewRecord,
+} from "../../model/chain.ts";
 import type { LogPackage } from "../../model/log-event.ts";
 import type { LogRecord } from "../../model/log-record.ts";
 import { type SnapshotState, toSnapshot } from "../../model/log-state.ts";
 import { writeFileAtomic } from "../../system/atomic-file.ts";
 import { lockLog } from "./append.ts";
 import { markReported, moveAside, unreported } from "./aside.ts";
+import { damagedLog } from "./entries.ts";
 import { finishTrim } from "./finish-trim.ts";
 import { liveSegments, readForward } from "./read.ts";
 import { segmentAt, segmentName, segmentNumber, TRIM_MARKER } from "./segments.ts";
@@ -40,11 +48,13 @@ export async function rebuildLog(
   refuseIfAlive(log);
   const old = liveSegments(log);
   const lines = old.map((segment) => ({ segment, bytes: readFileSync(segment.path) }));
-  for (const { segment, bytes } of lines) if (bytes.length > 0) moveAside(log, { what: "damaged", segment, offset: 0, bytes });
+  for (const { segment, bytes } of lines)
+    if (bytes.length > 0) moveAside(log, { what: "damaged", segment, offset: 0, bytes });
   const files = unreported(log);
   const last = old.at(-1);
   const name = segmentName(last ? segmentNumber(last) + 1 : 1);
   const chained = compose(log, { generations: [...generations], state: [...state], files });
+  mkdirSync(log.directory, { recursive: true });
   writeFileAtomic(segmentAt(log.directory, TRIM_MARKER).path, `${name}\n`);
   writeFileAtomic(segmentAt(log.directory, name).path, chained.map(({ line }) => `${line}\n`).join(""));
   finishTrim(log);
@@ -54,6 +64,7 @@ export async function rebuildLog(
 
 function refuseIfAlive(log: TransactionLog): void {
   for (const entry of readForward(log)) {
+    if (entry.kind === "fault" && entry.fault === "newer") throw damagedLog(entry);
     if (entry.kind === "fault") continue;
     throw new StoreError("CONFLICT", `the log in ${log.directory} is not lost: record ${entry.record.seq} is valid`, {
       hint: "Run `store log repair`, which loses no valid record.",
@@ -71,6 +82,8 @@ interface Sources {
 function compose(log: TransactionLog, { generations, state, files }: Sources): readonly ChainedRecord[] {
   const told = generations.filter(({ generation }) => generation > 0).sort(byTransaction);
   const now = { time: log.now().toISOString(), zone: log.zone };
+  const timeOf = ({ created }: RecordedGeneration): string =>
+    Number.isNaN(Date.parse(created)) ? now.time : new Date(created).toISOString();
   const chained: ChainedRecord[] = [];
   let end = EMPTY_LOG;
   const add = (drafts: readonly NewRecord[], stamp = now) => {
@@ -99,10 +112,6 @@ function compose(log: TransactionLog, { generations, state, files }: Sources): r
 
 function byTransaction(a: RecordedGeneration, b: RecordedGeneration): number {
   return a.transaction - b.transaction || a.generation - b.generation;
-}
-
-function timeOf({ created }: RecordedGeneration): string {
-  return new Date(created).toISOString();
 }
 
 function recordsOf(item: RecordedGeneration, from: number): readonly NewRecord[] {

@@ -34,7 +34,7 @@ export async function repairLog(log: TransactionLog, state: Iterable<SnapshotSta
   const stamp = { time: log.now().toISOString(), zone: log.zone };
   const lines = (piece: RepairPiece): readonly Buffer[] => {
     if (piece.kind === "keep") return [piece.bytes];
-    if (piece.kind === "aside") return piece.salvaged;
+    if (piece.kind === "aside") return [];
     const live = liveTold(plan.facts, piece.gap, state);
     return [Buffer.from(sealLine(standIn(piece.gap, live, stamp)), "utf8")];
   };
@@ -45,8 +45,7 @@ export async function repairLog(log: TransactionLog, state: Iterable<SnapshotSta
 }
 
 function rewrite(log: TransactionLog, repair: SegmentRepair, lines: (piece: RepairPiece) => readonly Buffer[]): void {
-  for (const piece of repair.pieces)
-    if (piece.kind === "aside") moveAside(log, { ...piece, segment: repair.segment });
+  for (const piece of repair.pieces) if (piece.kind === "aside") moveAside(log, { ...piece, segment: repair.segment });
   const feed = Buffer.from("\n");
   writeFileAtomic(repair.segment.path, Buffer.concat(repair.pieces.flatMap(lines).flatMap((line) => [line, feed])));
 }

@@ -1,6 +1,6 @@
 import type { LogRecord } from "../../model/log-record.ts";
 import { type FaultEntry, type LogEntry, type RecordEntry, toEntry } from "./entries.ts";
-import { linesForward, lineStartFrom } from "./lines.ts";
+import { lineStartFrom, linesForward } from "./lines.ts";
 import { type OpenSegment, openSegment, type Segment } from "./segments.ts";
 
 /** The last record for which a rule holds, and what follows it. */

@@ -92,10 +92,14 @@ export function unknownCritical({ seq, event }: LogRecord): StoreError | undefin
 }
 
 function readOnly(seq: number, what: string): StoreError {
-  return new StoreError("NEWER_FORMAT", `the store is read-only: record ${seq} of its log, ${what}, is marked critical`, {
-    hint: "A newer version of store wrote it: use that one to change anything. Reading works.",
-    details: { seq },
-  });
+  return new StoreError(
+    "NEWER_FORMAT",
+    `the store is read-only: record ${seq} of its log, ${what}, is marked critical`,
+    {
+      hint: "A newer version of store wrote it: use that one to change anything. Reading works.",
+      details: { seq },
+    },
+  );
 }
 
 /** @throws StoreError NEWER_FORMAT when `readOnlyReason` gives one, DAMAGED */

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { StoreError } from "../../errors.ts";
 import { isTransactionEnd } from "../../model/chain.ts";
-import type { JsonObject } from "../../model/log-event.ts";
+import type { JsonObject, LogEvent } from "../../model/log-event.ts";
 import { LOG_VERSION, type LogRecord, sealLine, ZERO_SUM } from "../../model/log-record.ts";
 import { toSnapshot, toSnapshotStates } from "../../model/log-state.ts";
 import { writeFileAtomic } from "../../system/atomic-file.ts";
 import { appendLocked, lockLog } from "./append.ts";
-import { damagedLog, type RecordEntry } from "./entries.ts";
+import type { Place } from "./entries.ts";
 import { finishTrim } from "./finish-trim.ts";
 import { type HistoryBegin, historyBegins, stateAfter } from "./history.ts";
-import { readForward } from "./read.ts";
-import { type Segment, segmentAt, TRIM_MARKER } from "./segments.ts";
+import { readForward, trustedEntries } from "./read.ts";
+import { segmentAt, TRIM_MARKER } from "./segments.ts";
 import { readOnlyReason } from "./tail.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 
@@ -49,9 +49,9 @@ export async function trimLog(log: TransactionLog, rules: TrimRules): Promise<Tr
   const cut = cutAt(found, rules, log.now().getTime());
   const dropped = found.filter(({ seq }) => seq < cut);
   const last = dropped.at(-1);
+  // One alone is mostly the snapshot of the trim before.
   if (!last || dropped.length === 1) return { dropped: { transactions: 0, records: 0 }, begins: historyBegins(log) };
-  const boundary = sealLine(boundaryOf(log, last.entry.record, (dropped[0] as Surveyed).entry.record));
-  replaceBeginning(log, boundary, found.find(({ seq }) => seq >= cut)?.entry ?? last.entry, last.entry);
+  replaceBeginning(log, boundaryAt(log, last.seq), last.place, found.find(({ seq }) => seq >= cut)?.place);
   const transactions = new Set(dropped.map(({ tx }) => tx).filter((tx) => tx > 0)).size;
   const count = { transactions, records: dropped.length };
   const event = { type: "trim", first: cut, dropped: count } as const;
@@ -63,55 +63,78 @@ export async function trimLog(log: TransactionLog, rules: TrimRules): Promise<Tr
 interface Surveyed {
   readonly seq: number;
   readonly tx: number;
-  readonly entry: RecordEntry;
+  readonly time: string;
+  readonly type: LogEvent["type"];
+  readonly place: Place;
 }
 
 function survey(log: TransactionLog): readonly Surveyed[] {
   const found: Surveyed[] = [];
-  for (const entry of readForward(log)) {
-    if (entry.kind === "fault" && entry.fault !== "torn") throw damagedLog(entry);
-    if (entry.kind === "record") found.push({ seq: entry.record.seq, tx: entry.record.tx, entry });
+  for (const { record, place } of trustedEntries(readForward(log))) {
+    const { seq, tx, time, event } = record;
+    found.push({ seq, tx, time, type: event.type, place });
   }
   return found;
 }
 
+interface Span {
+  readonly tx: number;
+  readonly first: number;
+  last: number;
+  time: string;
+  readonly types: LogEvent["type"][];
+}
+
 /** Number of the first record that stays: the cut divides no transaction. */
 function cutAt(found: readonly Surveyed[], rules: TrimRules, now: number): number {
-  const byTx = new Map<number, LogRecord[]>();
-  for (const { tx, entry } of found) if (tx > 0) byTx.set(tx, [...(byTx.get(tx) ?? []), entry.record]);
-  const recent = new Set([...byTx.keys()].sort((a, b) => b - a).slice(0, rules.keepLast ?? 0));
-  const intents = new Set(found.at(-1)?.entry.record.carry.intents?.map(({ tx }) => tx));
-  const stays = (tx: number, records: readonly LogRecord[]): boolean => {
-    const time = Date.parse(records.at(-1)?.time ?? "");
-    if (recent.has(tx) || intents.has(tx) || time >= (rules.before ?? Number.POSITIVE_INFINITY)) return true;
-    return !isTransactionEnd(records) && time >= now - UNFINISHED_MS;
+  const spans = spansOf(found);
+  const recent = new Set(rules.keepLast ? spans.slice(-rules.keepLast) : []);
+  const stays = (span: Span): boolean => {
+    const { time, types } = span;
+    if (recent.has(span)) return true;
+    if (Date.parse(time) >= (rules.before ?? Number.POSITIVE_INFINITY)) return true;
+    return !isTransactionEnd(types) && (types.includes("intent") || Date.parse(time) >= now - UNFINISHED_MS);
   };
-  const spans = [...byTx].map(([tx, records]) => ({
-    first: records[0]?.seq ?? 0,
-    last: records.at(-1)?.seq ?? 0,
-    stays: stays(tx, records),
-  }));
   let cut = (found.at(-1)?.seq ?? 0) + 1;
-  for (const span of spans) if (span.stays) cut = Math.min(cut, span.first);
-  // Transactions overlap: keeping one may divide another. They are in the order of their first records.
-  for (const span of [...spans].reverse()) if (span.last >= cut) cut = Math.min(cut, span.first);
+  for (const span of spans) if (stays(span)) cut = Math.min(cut, span.first);
+  // Transactions overlap: keeping one may divide another.
+  for (const span of spans.reverse()) if (span.last >= cut) cut = Math.min(cut, span.first);
   return cut;
 }
 
-function boundaryOf(log: TransactionLog, last: LogRecord, first: LogRecord): JsonObject {
-  const { seq, time, zone, carry } = last;
-  const profiles = toSnapshot(toSnapshotStates(stateAfter(log, seq)));
-  const replaces = { first: first.replaces?.first ?? first.seq, last: seq, sum: last.replaces?.sum ?? last.sum };
+/** Where each transaction lies, in the order of their first records, which is that of their numbers. */
+function spansOf(found: readonly Surveyed[]): Span[] {
+  const spans = new Map<number, Span>();
+  for (const { tx, seq, time, type } of found) {
+    if (tx === 0) continue;
+    const span = spans.get(tx) ?? { tx, first: seq, last: seq, time, types: [] };
+    span.last = seq;
+    span.time = time;
+    span.types.push(type);
+    spans.set(tx, span);
+  }
+  return [...spans.values()];
+}
+
+/** The line that stands in for all records up to the one with this number. */
+function boundaryAt(log: TransactionLog, last: number): string {
+  const profiles = toSnapshot(toSnapshotStates(stateAfter(log, last)));
+  const first = recordAt(log, 1);
+  const { seq, time, zone, carry, replaces, sum } = recordAt(log, last);
+  const standsFor = { first: first.replaces?.first ?? first.seq, last: seq, sum: replaces?.sum ?? sum };
   const common = { v: LOG_VERSION, seq, time, zone, tx: 0, carry: carry as unknown as JsonObject };
-  return { ...profiles, ...common, prev: ZERO_SUM, replaces };
+  return sealLine({ ...profiles, ...common, prev: ZERO_SUM, replaces: standsFor });
+}
+
+function recordAt(log: TransactionLog, seq: number): LogRecord {
+  for (const { record } of trustedEntries(readForward(log, seq))) return record;
+  throw new Error(`no record ${seq}`);
 }
 
 /** One rename makes the cut; what is left before it goes afterwards, now or at the next write. */
-function replaceBeginning(log: TransactionLog, boundary: string, first: RecordEntry, last: RecordEntry): void {
-  const segment: Segment = first.place.segment;
-  // Where nothing stays, `first` is the last record itself.
-  const from = first === last ? first.place.offset + first.place.bytes + 1 : first.place.offset;
-  const rest = readFileSync(segment.path).subarray(from);
+function replaceBeginning(log: TransactionLog, boundary: string, last: Place, next: Place | undefined): void {
+  const { segment, offset } = next ?? { segment: last.segment, offset: last.offset + last.bytes + 1 };
+  const rest = readFileSync(segment.path).subarray(offset);
   writeFileAtomic(segmentAt(log.directory, TRIM_MARKER).path, `${segment.name}\n`);
   writeFileAtomic(segment.path, Buffer.concat([Buffer.from(`${boundary}\n`, "utf8"), rest]));
   finishTrim(log);

@@ -1,4 +1,4 @@
-import { lstatSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { base256, gnuLong, makeTar, octal, paxHeader, type TarMember } from "../../../helpers/archives.ts";
@@ -219,7 +219,7 @@ describe("links", () => {
   ])("does not write %s through a symlink", async (_what, member: TarMember) => {
     const error = await refusedMembers([FILE, OUT, member]);
     expect(error.message).toContain("through the symlink 'out'");
-    expect(error).toMatchObject({ code: "ARCHIVE", details: { entry: member.name.toString().replace(/^/, "") } });
+    expect(error).toMatchObject({ code: "ARCHIVE", details: { entry: member.name } });
   });
 
   it("does not write through a symlink inside the archive either", async () => {
@@ -418,7 +418,7 @@ describe("sparse files", () => {
 
   function old(numbers: readonly number[], more: Partial<TarMember> & { readonly realSize?: number } = {}): TarMember {
     const patch = (header: Buffer) => {
-      numbers.forEach((value, at) => octal(value).copy(header, 386 + at * 12));
+      Buffer.concat(numbers.map((value) => octal(value))).copy(header, 386);
       octal(more.realSize ?? SIZE).copy(header, 483);
     };
     return { name: "sparse", type: "S", format: "gnu", content: DATA, patch, ...more };
@@ -463,7 +463,7 @@ describe("sparse files", () => {
     const blocks = Array.from({ length: 5 }, (_, block) => {
       const extension = Buffer.alloc(512);
       const part = numbers.slice(8 + block * 42, 8 + (block + 1) * 42);
-      part.forEach((value, at) => octal(value).copy(extension, at * 12));
+      Buffer.concat(part.map((value) => octal(value))).copy(extension);
       extension[504] = block < 4 ? 1 : 0;
       return extension;
     });
@@ -492,9 +492,7 @@ describe("sparse files", () => {
       octal(4).copy(header, 398);
       base256(far + 4).copy(header, 483);
     };
-    const { target } = await extracted(makeTar([old([], { content: "tail", patch })])).catch((error) => {
-      throw new Error(`${error.message} ${error.cause}`);
-    });
+    const { target } = await extracted(makeTar([old([], { content: "tail", patch })]));
     expect(statSync(join(target, "sparse")).size).toBe(far + 4);
     expect(statSync(join(target, "sparse")).blocks).toBeLessThan(1000);
   });
@@ -514,7 +512,9 @@ describe("sparse files", () => {
     ["absurdly many segments", pax({ ...V1, "GNU.sparse.realsize": "9" }, "99999999\n".padEnd(1024, "0\n"))],
     ["star's layout", [{ ...old(NUMBERS), format: "ustar" as const }]],
   ])("refuses %s", async (_what, members: TarMember[]) => {
-    expect(await refusedMembers(members)).toMatchObject({ code: "ARCHIVE" });
+    const error = await refusedMembers(members);
+    expect(error.code).toBe("ARCHIVE");
+    expect(error.message).toMatch(/holes|sparse|number/);
   });
 });
 
@@ -524,10 +524,4 @@ it("takes chunks of any size, from a file that grows past one chunk", async () =
   expect(Object.keys(tree)).toHaveLength(40);
   expect(tree.f39).toBe(`file: ${String.fromCharCode(104).repeat(97_001)}`);
   expect(result.bytes).toBe(40 * 97_001);
-});
-
-it("leaves other files of the directory's owner alone", async () => {
-  const { target } = await extracted(makeTar([FILE]));
-  writeFileSync(join(target, "../after"), "");
-  expect(lstatSync(join(target, "../canary")).size).toBe(6);
 });

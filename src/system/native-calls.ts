@@ -1,0 +1,29 @@
+import nativeExtensions from "fs-native-extensions";
+import { isErrno } from "../errors.ts";
+
+/** Tries an exclusive lock on the file behind `fd`; false when another open file description holds one. */
+export function tryLock(fd: number): boolean {
+  return nativeExtensions.tryLock(fd);
+}
+
+/**
+ * Removes what an owner can attach to a file or directory beside its mode: user attributes, access control lists,
+ * capabilities. Labels that the system itself keeps (SELinux, NFS) stay. The mode may change: set it afterwards.
+ */
+export function removeAttributes(fd: number, makeWritable: () => void): void {
+  const names = listAttributes(fd).filter((name) => REMOVABLE.test(name));
+  if (names.length === 0) return;
+  makeWritable();
+  for (const name of names) nativeExtensions.removeAttrSync(fd, name);
+}
+
+const REMOVABLE = /^(?:user\..*|system\.posix_acl_(?:access|default)|security\.capability)$/;
+
+function listAttributes(fd: number): readonly string[] {
+  try {
+    return nativeExtensions.listAttrsSync(fd);
+  } catch (error) {
+    if (isErrno(error, "ENOTSUP", "EOPNOTSUPP", "ENOSYS")) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { StoreError } from "../../../src/errors.ts";
+import { extractArchive } from "../../../src/system/archive/extract-archive.ts";
+import { makeTar, type TarMember } from "../../helpers/archives.ts";
+import { caughtAsync } from "../../helpers/caught.ts";
+import { WIDE } from "../../helpers/extracted.ts";
+import { makeWorld } from "../../helpers/worlds.ts";
+
+/** Extracts into `target` as it is. */
+async function errorFor(members: readonly TarMember[], target: string): Promise<StoreError> {
+  const archive = join(makeWorld().directory, "a.tar");
+  writeFileSync(archive, makeTar(members));
+  return (await caughtAsync(extractArchive(archive, target, { strip: 0, limits: WIDE }))) as StoreError;
+}
+
+describe("a name that the filesystem takes for another's", () => {
+  // What stands in the target beforehand answers EEXIST, as a filesystem does that ignores case.
+  it.each([
+    ["a file", "README", { name: "Readme" }],
+    ["a directory", "README", { name: "Readme/" }],
+    ["an implied directory", "README", { name: "Readme/file" }],
+    ["a symlink", "README", { name: "Readme", type: "2", link: "x" }],
+    ["a hard link", "README", { name: "Readme", type: "1", link: "README" }],
+    ["another normalisation", "d/caf\u00e9", { name: "d/cafe\u0301" }],
+  ])("is refused, and the other named: %s", async (_what, first, second: TarMember) => {
+    const target = makeWorld().tree({
+      [second.name.toString().replace(/\/.*$/, (rest) => (first.includes("/") ? rest : ""))]: "x",
+    });
+    const error = await errorFor([{ name: first }, second], target);
+    expect(error).toMatchObject({ code: "ARCHIVE", details: { entry: second.name } });
+    expect(error.message).toContain(`'${first}'`);
+  });
+
+  it("is refused by a real filesystem that ignores case and normalisation", async () => {
+    const target = foldingDirectory();
+    if (target === undefined) return;
+    const error = await errorFor([{ name: "Makefile" }, { name: "makefile" }], target);
+    expect(error.message).toContain("'Makefile'");
+    expect(error).toMatchObject({ code: "ARCHIVE", details: { entry: "makefile" } });
+    const other = await errorFor([{ name: "d/\u00e9" }, { name: "d/e\u0301" }], target);
+    expect(other).toMatchObject({ code: "ARCHIVE", details: { entry: "d/e\u0301" } });
+    expect((await errorFor([{ name: "X/a" }, { name: "x/b" }], target)).code).toBe("ARCHIVE");
+  });
+
+  it("is none where the filesystem keeps the two apart", async () => {
+    const target = makeWorld().tree({});
+    const archive = join(makeWorld().directory, "a.tar");
+    writeFileSync(archive, makeTar([{ name: "A" }, { name: "a" }, { name: "\u00e9" }, { name: "e\u0301" }]));
+    expect(await extractArchive(archive, target, { strip: 0, limits: WIDE })).toMatchObject({ entries: 4 });
+  });
+});
+
+it("says which entry there is no room for", async () => {
+  const target = smallFilesystem();
+  if (target === undefined) return;
+  const error = await errorFor([{ name: "fits" }, { name: "big", content: Buffer.alloc(2 ** 21) }], target);
+  expect(error).toMatchObject({ code: "NO_SPACE", details: { entry: "big" } });
+});
+
+it("says which entry the filesystem refuses", async () => {
+  const error = await errorFor([{ name: "a" }], join(makeWorld().directory, "missing"));
+  expect(error).toMatchObject({ code: "FAILED", details: { entry: "a" } });
+});
+
+function foldingDirectory(): string | undefined {
+  const mount = mountTmpfs("casefold=utf8-12.1.0");
+  if (mount === undefined) return undefined;
+  const directory = join(mount, "folding");
+  mkdirSync(directory);
+  return spawnSync("chattr", ["+F", directory]).status === 0 ? directory : skip("chattr +F");
+}
+
+function smallFilesystem(): string | undefined {
+  return mountTmpfs("size=1m");
+}
+
+/** A filesystem in memory for the running test, where this user may mount one. */
+function mountTmpfs(options: string): string | undefined {
+  const directory = makeWorld().directory;
+  if (spawnSync("mount", ["-t", "tmpfs", "-o", options, "none", directory], { stdio: "ignore" }).status !== 0) {
+    return skip(`mount -t tmpfs -o ${options}`);
+  }
+  onTestFinished(() => {
+    execFileSync("umount", [directory]);
+  });
+  return directory;
+}
+
+function skip(what: string): undefined {
+  process.stderr.write(`SKIPPED: a test of the archive reader that needs ${what}\n`);
+}
