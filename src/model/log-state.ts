@@ -93,6 +93,12 @@ export function applyChange(
   return byName([...kept, ...change.added, ...change.upgraded.map(({ to }) => to)]);
 }
 
+/** Whether both lists name the same packages by name, version and path, in any order. */
+export function arePackagesSame(left: readonly LogPackage[], right: readonly LogPackage[]): boolean {
+  const [a, b] = [left, right].map((list) => list.map(identityOf).sort().join("\n"));
+  return a === b;
+}
+
 interface WorkingState extends ProfileState {
   /** Packages of the generations that were met since the snapshot. */
   readonly known: Map<number, readonly LogPackage[]>;

@@ -14,14 +14,19 @@ export interface LineContext {
 const MOST_PACKAGES = 8;
 
 /**
- * `#57  yesterday 18:04  upgrade  gen-41 → gen-42  mpfr {4.2.0 -> 4.2.2}  (store upgrade mpfr)`. Control characters are
- * escaped.
+ * Makes lines such as `#57  yesterday 18:04  upgrade  gen-41 → gen-42  mpfr {4.2.0 -> 4.2.2}  (store upgrade mpfr)`.
+ * Control characters are escaped.
  */
-export function transactionLine(summary: TransactionSummary, context: LineContext): string {
+export function transactionLiner(context: LineContext): (summary: TransactionSummary) => string {
+  const when = timeTeller(context);
+  return (summary) => transactionLine(summary, when(summary.time));
+}
+
+function transactionLine(summary: TransactionSummary, when: string): string {
   const { tx, profile, switched, command } = summary;
   const columns = [
     tx > 0 ? `#${tx}` : "-",
-    whenText(summary.time, context),
+    when,
     summary.action,
     profile === undefined || profile === "default" ? "" : `[${profile}]`,
     switched ? `gen-${switched.from} → gen-${switched.to}` : "",
@@ -34,16 +39,25 @@ export function transactionLine(summary: TransactionSummary, context: LineContex
   return [...line, ...(command ? [`(${printableCommand(command)})`] : [])].join("  ");
 }
 
-/** `today 18:04`, `yesterday 18:04`, `monday 18:04` for the last six days, otherwise `2026-11-20 18:04`. */
-export function whenText(time: string, { now, timeZone }: LineContext): string {
-  const parts = (instant: number) => localParts(instant, timeZone);
-  const then = parts(Date.parse(time));
-  const days = Math.round((parts(now).day - then.day) / 86_400_000);
-  const date = new Date(then.day);
-  if (days === 0) return `today ${then.clock}`;
-  if (days === 1) return `yesterday ${then.clock}`;
-  if (days > 1 && days < 7) return `${WEEKDAYS[date.getUTCDay()]} ${then.clock}`;
-  return `${date.toISOString().slice(0, 10)} ${then.clock}`;
+/**
+ * Tells a UTC time as `today 18:04`, `yesterday 18:04`, `monday 18:04` within the last six days, otherwise as
+ * `2026-11-20 18:04`.
+ */
+export function timeTeller({ now, timeZone }: LineContext): (time: string) => string {
+  const format = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  const today = localParts(format, now).day;
+  return (time) => {
+    const { day, clock } = localParts(format, Date.parse(time));
+    return `${dayText(new Date(day), Math.round((today - day) / 86_400_000))} ${clock}`;
+  };
 }
 
 /** `+foo 1.2, -bar 1.0, mpfr {4.2.0 -> 4.2.2}, foo 1.2 [+x11 → -x11], foo 1.2 (rebuilt)`. */
@@ -60,19 +74,16 @@ export function changeText({ added, removed, upgraded }: LogChange): string {
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /** The local day, as the UTC instant of its midnight, and the clock. */
-function localParts(instant: number, timeZone: string): { readonly day: number; readonly clock: string } {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone,
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
+function localParts(format: Intl.DateTimeFormat, instant: number): { readonly day: number; readonly clock: string } {
   const part = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
   const day = Date.UTC(Number(part.year), Number(part.month) - 1, Number(part.day));
   return { day, clock: `${part.hour}:${part.minute}` };
+}
+
+function dayText(day: Date, ago: number): string {
+  if (ago === 0) return "today";
+  if (ago === 1) return "yesterday";
+  return (ago > 1 && ago < 7 && WEEKDAYS[day.getUTCDay()]) || day.toISOString().slice(0, 10);
 }
 
 function upgradeText(name: string, from: LogPackage, to: LogPackage): string {

@@ -2,10 +2,10 @@ import { nearest } from "../model/nearest.ts";
 import { checkExpression } from "../model/recipe/check-expression.ts";
 import { type Finding, findingAt, type TextFault } from "../model/recipe/finding.ts";
 import { dependencyVariable } from "../model/recipe/names.ts";
-import { placeAt, startOf, type Where } from "../model/recipe/place.ts";
+import { placeAt, type Where } from "../model/recipe/place.ts";
 import { normalizePath } from "../model/recipe/resolve-sources.ts";
 import type { TemplatePart } from "../model/recipe/template.ts";
-import { type Condition, DEPENDENCY_KINDS, type Recipe, type Template } from "../model/recipe.ts";
+import { type Condition, DEPENDENCY_KINDS, type Recipe, type Template, type Variable } from "../model/recipe.ts";
 import { argumentsOf, buildTemplatesOf, conditionsOf, pathsOf, staticTemplatesOf } from "./recipe-parts.ts";
 
 /** What is wrong with a recipe that its shape does not show: references, conditions, keys that do not go together. */
@@ -17,9 +17,7 @@ export function checkRecipe(recipe: Recipe): readonly Finding[] {
     ...pathsOf(recipe).flatMap(checkPath),
     ...argumentsOf(recipe).flatMap(checkArgument),
     ...checkDependencies(recipe),
-    ...recipe.env.flatMap(({ name, value }) =>
-      isReserved(name) ? [finding(value, { offset: 0, message: `'${name}' is set by the build itself` })] : [],
-    ),
+    ...recipe.env.flatMap(checkVariable),
     ...checkBuildSystem(recipe),
   ];
 }
@@ -97,8 +95,9 @@ function checkDependencies(recipe: Recipe): readonly Finding[] {
 
 const RESERVED: ReadonlySet<string> = new Set(["out", "src", "name", "version", "jobs"]);
 
-function isReserved(variable: string): boolean {
-  return RESERVED.has(variable) || variable.startsWith("dep_");
+function checkVariable({ name, value }: Variable): readonly Finding[] {
+  if (!RESERVED.has(name) && !name.startsWith("dep_")) return [];
+  return [finding(value, { offset: 0, message: `'${name}' is set by the build itself` })];
 }
 
 function checkBuildSystem({ build, configure, make, phases }: Recipe): readonly Finding[] {

@@ -1,14 +1,13 @@
-import { constants, copyFileSync, mkdirSync, statSync } from "node:fs";
+import { constants, copyFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isErrno, StoreError } from "../errors.ts";
-import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { hashFile } from "./hash-file.ts";
 import { type Integrity, toContentHash } from "./integrity.ts";
 import { wrongContent } from "./integrity-error.ts";
 import { type KeptFile, keepFile, noSpace } from "./kept-files.ts";
-import { temporaryPath } from "./source-paths.ts";
+import { makeTemporaryDirectory } from "./temporary-sources.ts";
 
 export interface LocalOptions {
   readonly integrity?: Integrity | undefined;
@@ -23,8 +22,7 @@ export interface LocalOptions {
 export async function copyLocalFile(context: FetchContext, url: URL, options: LocalOptions): Promise<KeptFile> {
   const source = toPath(url);
   checkFile(source, options.maxBytes);
-  mkdirSync(temporaryPath(context.directory), { recursive: true });
-  using directory = createTemporaryDirectory(temporaryPath(context.directory), `fetch ${url.href}`, context.now);
+  using directory = makeTemporaryDirectory(context, url.href);
   const copy = join(directory.path, "copy");
   try {
     copyFileSync(source, copy, constants.COPYFILE_FICLONE);

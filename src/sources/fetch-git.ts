@@ -5,15 +5,16 @@ import { isErrno, StoreError } from "../errors.ts";
 import { fromText } from "../model/byte-string.ts";
 import type { TreeId } from "../model/ids.ts";
 import { syncDirectory } from "../system/atomic-file.ts";
-import { createTemporaryDirectory, removeTree, sweepTemporaryDirectories } from "../system/temporary-directory.ts";
+import { removeTree } from "../system/temporary-directory.ts";
 import { checkOutCommit } from "./check-out-commit.ts";
 import { type DirectoryContent, readDirectoryContent } from "./directory-content.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import type { GitSource } from "./git-source.ts";
 import { printableUrl } from "./printable-url.ts";
 import { lockSource } from "./source-lock.ts";
-import { commitRecordPath, temporaryPath, treePath } from "./source-paths.ts";
+import { commitRecordPath, treePath } from "./source-paths.ts";
 import { readRecord, writeRecord } from "./source-record.ts";
+import { makeTemporaryDirectory } from "./temporary-sources.ts";
 
 export interface GitRequest extends GitSource {
   /** Whether submodules are fetched too, and theirs. Default: true. */
@@ -76,10 +77,7 @@ function isTreeId(value: unknown): value is TreeId {
 }
 
 async function fetchTree(context: FetchContext, request: GitRequest, origin: string): Promise<DirectoryContent> {
-  const parent = temporaryPath(context.directory);
-  mkdirSync(parent, { recursive: true });
-  sweepTemporaryDirectories(parent, context.now);
-  using directory = createTemporaryDirectory(parent, `fetch ${origin}`, context.now);
+  using directory = makeTemporaryDirectory(context, origin);
   const tree = join(directory.path, "tree");
   mkdirSync(tree);
   const { submodules = true } = request;

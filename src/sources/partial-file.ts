@@ -1,11 +1,11 @@
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
 import { writeAll } from "../system/atomic-file.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { noSpace } from "./kept-files.ts";
 import { partialPath } from "./source-paths.ts";
-import { readRecord, writeRecord } from "./source-record.ts";
+import { readRecord } from "./source-record.ts";
 
 /**
  * A download that may be continued, also by another process after this one was killed. Whoever opens it holds the URL's
@@ -49,7 +49,8 @@ export function openPartialFile(context: FetchContext, url: string): PartialFile
       ftruncateSync(fd, 0);
       size = 0;
       validator = next;
-      writeRecord(metaPath, { url, validator: next ?? null });
+      // A torn record counts as none, so this needs no temporary file that a killed process would leave.
+      writeFileSync(metaPath, `${JSON.stringify({ format: 1, url, validator: next ?? null })}\n`);
     },
     remove: () => {
       rmSync(path, { force: true });

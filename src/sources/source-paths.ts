@@ -19,9 +19,14 @@ export function urlRecordPath(directory: string, url: string): string {
   return join(directory, "urls", key.slice(0, 2), `${key}.json`);
 }
 
+/** Downloads that have not ended. */
+export function partialDirectory(directory: string): string {
+  return join(directory, "partial");
+}
+
 /** A download that has not ended; `<this>.json` beside it tells what it is part of. */
 export function partialPath(directory: string, url: string): string {
-  return join(directory, "partial", sum(url));
+  return join(partialDirectory(directory), sum(url));
 }
 
 /** The lock of work on `subject`. A few thousand files serve all subjects: sharing one costs only a wait. */

@@ -8,7 +8,7 @@ import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
 import { acquireLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
-import { freezeDirectory } from "./import/localise-tree.ts";
+import { freezeDirectory } from "./import/freeze.ts";
 import { poolInThreads } from "./import/runner.ts";
 import { fileListPath, type Layout, lockPath, manifestPath, objectPath } from "./layout.ts";
 import { hasObject } from "./manifests.ts";

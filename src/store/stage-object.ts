@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import type { ByteString } from "../model/byte-string.ts";
 import { type FileListEntry, printFileList } from "../model/file-list.ts";
 import {
@@ -107,7 +107,7 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
     zeroBaseName: baseNameOf(ZERO_DIGEST, options.name, options.version),
     ...linkMethod(options.method ?? "auto", options.temporary.path),
     mode: options.source === undefined ? "adopt" : "copy",
-    umask: process.umask(),
+    exactModes: (statSync(stagedTree(options.temporary)).mode & 0o777) === 0o755,
   };
 }
 

@@ -8,13 +8,15 @@ export function tryLock(fd: number): boolean {
 
 /**
  * Removes what an owner can attach to a file or directory beside its mode: user attributes, access control lists,
- * capabilities. Labels that the system itself keeps (SELinux, NFS) stay. The mode may change: set it afterwards.
+ * capabilities. Labels that the system itself keeps (SELinux, NFS) stay. Returns whether there were any: then the mode
+ * is another one afterwards.
  */
-export function removeAttributes(fd: number, makeWritable: () => void): void {
+export function removeAttributes(fd: number, makeWritable: () => void): boolean {
   const names = listAttributes(fd).filter((name) => REMOVABLE.test(name));
-  if (names.length === 0) return;
+  if (names.length === 0) return false;
   makeWritable();
   for (const name of names) nativeExtensions.removeAttrSync(fd, name);
+  return true;
 }
 
 const REMOVABLE = /^(?:user\..*|system\.posix_acl_(?:access|default)|security\.capability)$/;

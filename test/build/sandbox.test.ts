@@ -16,9 +16,12 @@ import { createServer } from "node:net";
 import { homedir, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findInPath } from "../../src/build/sandbox/host-toolchain.ts";
 import { probeSandbox } from "../../src/build/sandbox/probe-sandbox.ts";
+import { runInSandboxInteractively } from "../../src/build/sandbox/run-in-sandbox.ts";
 import { type SandboxSpec, sandboxCommand } from "../../src/build/sandbox.ts";
 import { createJobserver, jobserverFlags } from "../../src/system/jobserver.ts";
+import { captureOutput } from "../../src/system/process/capture-output.ts";
 import { listProcesses, readProcess } from "../../src/system/process/process-table.ts";
 import { createSandboxWorld, findSandboxUsers, type SandboxWorld } from "../helpers/sandbox.ts";
 
@@ -410,6 +413,30 @@ describe.each(users)("a sandbox of $name", (user) => {
       for (const name of ["A=B", "", "1A", "a-b"]) {
         await expect(outputOf("true", { env: { [name]: "" } })).rejects.toMatchObject({ code: "INVALID_INPUT" });
       }
+    });
+  });
+
+  describe("for a person at a terminal", () => {
+    it.skipIf(findInPath("script", "/usr/bin:/bin") === undefined)("keeps the terminal and job control", async () => {
+      const talk =
+        "[ -t 0 ] && [ -t 1 ] && echo here; bash --norc -ic 'sleep 0 & wait; echo done'; echo $(id -u) $HOME";
+      const inTerminal = async (interactive: boolean): Promise<string> => {
+        const spec = { ...world.spec, interactive, command: ["/bin/bash", "--norc", "-c", talk] };
+        const { command, args } = sandboxCommand(spec);
+        const file = join(world.directory, "talk");
+        writeFileSync(file, [command, ...args].map((text) => `'${text.replaceAll("'", "'\\''")}'`).join(" "));
+        const options = { cwd: "/", env: { PATH: "/usr/bin:/bin" } };
+        return (await captureOutput("script", ["-qec", `sh ${file}`, "/dev/null"], options)).stdout.toString();
+      };
+      const talked = await inTerminal(true);
+      expect(talked).toMatch(/^here\r\n[\s\S]*done\r\n1000 \/homeless\r\n$/);
+      expect(talked).not.toContain("no job control");
+      expect(await inTerminal(false)).toContain("no job control");
+    });
+
+    it("gives the exit status of the shell", async () => {
+      const command = ["/bin/bash", "--norc", "-c", "exit 6"];
+      expect(await runInSandboxInteractively({ ...world.spec, command })).toEqual({ exitCode: 6, signal: null });
     });
   });
 

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { baseEnvironment } from "../../src/build/sandbox/environment.ts";
 import { writeIdentityFiles } from "../../src/build/sandbox/identity.ts";
 import { probeSandbox, type SandboxProbe } from "../../src/build/sandbox/probe-sandbox.ts";
@@ -19,7 +20,7 @@ export function probeHere(): Promise<SandboxProbe> {
   return probeSandbox({ path: process.env.PATH ?? "", platform: process.platform, directory: tmpdir() });
 }
 
-/** Empty, with a notice, where there is no sandbox. */
+/** Empty, with a notice, where there is no sandbox. To be called at the top of a test file. */
 export async function findSandboxUsers(): Promise<readonly SandboxUser[]> {
   const probe = await probeHere();
   if (!probe.available) {
@@ -87,10 +88,12 @@ function mkdir(directory: string, name: string): string {
 /** bubblewrap behind a change of user, so that tests that run as root also see what others see. */
 function asNobody(tools: SandboxTools): SandboxUser {
   const uid = 65534;
-  const script = join(mkdtempSync(join(tmpdir(), "sandbox-nobody-")), "bwrap");
+  const directory = mkdtempSync(join(tmpdir(), "sandbox-nobody-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const script = join(directory, "bwrap");
   const change = `setpriv --reuid ${uid} --regid ${uid} --clear-groups --`;
   writeFileSync(script, `#!/bin/sh\nexec /usr/bin/${change} ${tools.bubblewrap} "$@"\n`);
   chmodSync(script, 0o755);
-  chmodSync(join(script, ".."), 0o755);
+  chmodSync(directory, 0o755);
   return { name: "nobody", uid, tools: { ...tools, bubblewrap: script } };
 }

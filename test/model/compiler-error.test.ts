@@ -258,7 +258,7 @@ ModuleNotFoundError: No module named 'Cython'`,
   build.errors.TooOld: needs 3.12
   [end of output]
 error: subprocess-exited-with-error`,
-    line: 6,
+    line: 5,
     text: "build.errors.TooOld: needs 3.12",
     kind: "python",
     subject: "TooOld",

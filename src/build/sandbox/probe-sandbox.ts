@@ -81,7 +81,10 @@ async function tryTools(tools: SandboxTools, directory: string): Promise<string 
 /** bubblewrap says which call failed; people need to know who forbids it. */
 function explain(complaint: string): { readonly reason: string; readonly hint: string } {
   const said = complaint.split("\n")[0]!.replace(/^bwrap: /, "");
-  if (sysctl("user/max_user_namespaces") === "0" || sysctl("kernel/unprivileged_userns_clone") === "0") {
+  const forbidden = ["user/max_user_namespaces", "kernel/unprivileged_userns_clone"].some(
+    (name) => sysctl(name) === "0",
+  );
+  if (forbidden || said.includes("ENOSPC")) {
     return {
       reason: `this system forbids user namespaces (${said})`,
       hint: "An administrator can allow them: sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000",

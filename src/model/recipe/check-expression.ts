@@ -43,7 +43,7 @@ function typeOf(expression: Expression, checking: Checking): Type {
       expectTruth(expression.right, checking);
       return TRUTH;
     case "in":
-      checkMembership(expression, checking);
+      checkMembership(expression.left, expression.right, checking);
       return TRUTH;
     case "==":
     case "!=":
@@ -91,8 +91,7 @@ function expectText(expression: Expression, checking: Checking): void {
   checking.faults.push({ offset: expression.at, message: "only texts have an order: they compare as versions do" });
 }
 
-function checkMembership(expression: Extract<Expression, { kind: "in" }>, checking: Checking): void {
-  const { left, right } = expression;
+function checkMembership(left: Expression, right: Expression, checking: Checking): void {
   if (right.kind === "list") {
     if (right.items.length === 0) typeOf(left, checking);
     for (const item of right.items) checkPair(left, item, checking);

@@ -2,10 +2,13 @@ import { closeSync, constants, fchmodSync, futimesSync, openSync } from "node:fs
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
 import { removeAttributes } from "../../system/native-calls.ts";
 
-/** What an object's files look like: read-only, one second after the epoch, without further attributes. */
-export function freeze(fd: number, mode: number): void {
-  removeAttributes(fd, () => fchmodSync(fd, 0o700));
-  fchmodSync(fd, mode);
+/**
+ * What an object's files look like: read-only, one second after the epoch, without further attributes. `hasMode` tells
+ * that the file was made with this mode.
+ */
+export function freeze(fd: number, mode: number, hasMode = false): void {
+  const removed = removeAttributes(fd, () => fchmodSync(fd, 0o700));
+  if (removed || !hasMode) fchmodSync(fd, mode);
   futimesSync(fd, 1, 1);
 }
 

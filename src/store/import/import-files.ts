@@ -1,28 +1,27 @@
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
   constants,
   copyFileSync,
-  existsSync,
-  fchmodSync,
   fstatSync,
-  futimesSync,
-  linkSync,
   openSync,
   readSync,
+  renameSync,
   rmSync,
   type Stats,
-  statSync,
-  utimesSync,
 } from "node:fs";
-import { isErrno, StoreError } from "../../errors.ts";
+import { StoreError } from "../../errors.ts";
 import { type ByteString, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { findBaseNames, LONGEST_BASE_NAME } from "../../model/find-base-names.ts";
 import { BLOB_HEADER_ROOM, hashBlobInPlace, startBlob } from "../../model/git-object.ts";
 import type { BlobId } from "../../model/ids.ts";
 import { type Replacement, replaceInPlace, replacements } from "../../model/rewrite.ts";
 import { writeAll } from "../../system/atomic-file.ts";
+import { freeze, frozenMode } from "./freeze.ts";
+import { takeFromPool } from "./pool-files.ts";
 import { rewriteFile } from "./rewrite-file.ts";
+import { changedWhileRead, openSource } from "./source-file.ts";
 
 /** How a file of the pool gets into an object. */
 export type LinkMethod = "hardlink" | "reflink" | "copy";
@@ -42,8 +41,8 @@ export interface ImportSettings {
   readonly cloneLarge: boolean;
   /** `adopt`: the files lie in the store's temporary directory already and belong to nobody else. */
   readonly mode: "copy" | "adopt";
-  /** Of the process: what a new file's mode loses. */
-  readonly umask: number;
+  /** New files get just the mode that is asked for: neither the umask nor an inherited access list takes bits away. */
+  readonly exactModes: boolean;
 }
 
 /** Files of one directory. */
@@ -105,7 +104,7 @@ function createWork(settings: ImportSettings): Work {
 }
 
 function importOne(work: Work, source: ByteString, target: ByteString): ImportedFile {
-  const fd = openSync(toFsPath(source), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const fd = openSource(source, work.settings.mode);
   try {
     const status = fstatSync(fd);
     if (!status.isFile()) throw new StoreError("INVALID_INPUT", `${toEscaped(source)} is not a regular file`);
@@ -120,6 +119,8 @@ function importOne(work: Work, source: ByteString, target: ByteString): Imported
 
 /** Reads a file of that size behind the header room; `undefined` when it turns out to be of another size. */
 function readSmall(buffer: Buffer, fd: number, size: number): number | undefined {
+  // The files of /proc and the like say 0 whatever they hold.
+  if (size === 0) return readSync(fd, buffer, BLOB_HEADER_ROOM, 1, null) === 0 ? 0 : undefined;
   let at = 0;
   while (at < size) {
     const count = readSync(fd, buffer, BLOB_HEADER_ROOM + at, size - at, null);
@@ -141,7 +142,7 @@ function importSmall(work: Work, size: number, file: { status: Stats; target: By
     return { ...result, pooled: false };
   }
   if (takeFromPool(work.settings, { id, size, executable, target: file.target })) return { ...result, pooled: true };
-  place(work, file.target, content, { mode: executable ? 0o555 : 0o444, frozen: true });
+  place(work, file.target, content, { mode: frozenMode(executable), frozen: true });
   return { ...result, pooled: false };
 }
 
@@ -171,7 +172,7 @@ function place(work: Work, target: ByteString, content: Buffer, how: { mode: num
   const fd = openSync(toFsPath(target), flags, how.mode);
   try {
     if (!keep) writeAll(fd, content);
-    if (how.frozen) freeze(fd, how.mode, !keep && (how.mode & work.settings.umask) === 0);
+    if (how.frozen) freeze(fd, how.mode, !keep && work.settings.exactModes);
   } finally {
     closeSync(fd);
   }
@@ -193,27 +194,42 @@ function importLarge(work: Work, file: LargeFile): ImportedFile {
     if (found.fromLocal) rewriteFile(target.fd, work.canonicalise);
     const id = found.fromLocal ? hashFile(target.fd, size) : read;
     const executable = (file.status.mode & 0o100) !== 0;
-    if (!found.mentions) freeze(target.fd, executable ? 0o555 : 0o444);
+    if (!found.mentions) freeze(target.fd, frozenMode(executable));
+    if (target.aside !== undefined) renameSync(target.aside, toFsPath(file.target));
     return { id, size, executable, pooled: false, ...found };
   } finally {
     closeSync(target.fd);
   }
 }
 
-/** The target, open for reading and writing; `readable` when the content is in it already. */
-function openLargeTarget(work: Work, file: LargeFile): { fd: number; readable: boolean } {
+interface LargeTarget {
+  readonly fd: number;
+  /** The content is in it already. */
+  readonly readable: boolean;
+  /** Where it lies until it is complete. */
+  readonly aside?: string;
+}
+
+/** The target, open for reading and writing. */
+function openLargeTarget(work: Work, file: LargeFile): LargeTarget {
   if (work.settings.mode === "adopt") {
     if (file.status.nlink === 1) {
       chmodSync(toFsPath(file.target), 0o600);
       return { fd: openSync(toFsPath(file.target), constants.O_RDWR | constants.O_NOFOLLOW), readable: true };
     }
-    // Other names of the tree share the file: this name gets one of its own, read from the open one.
-    rmSync(toFsPath(file.target));
-  } else if (work.settings.cloneLarge && tryClone(file)) {
+    // Other names of the tree share the file: this one gets a copy of its own. Until that is complete it stays a link,
+    // so that no other thread takes the shared file for its alone and writes to it.
+    const aside = `${work.settings.scratch}/${randomBytes(8).toString("hex")}`;
+    return { fd: openNew(aside), readable: false, aside };
+  }
+  if (work.settings.cloneLarge && tryClone(file)) {
     return { fd: openSync(toFsPath(file.target), constants.O_RDWR | constants.O_NOFOLLOW), readable: true };
   }
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-  return { fd: openSync(toFsPath(file.target), flags, 0o600), readable: false };
+  return { fd: openNew(toFsPath(file.target)), readable: false };
+}
+
+function openNew(path: string | Buffer): number {
+  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
 }
 
 /** Shares the source's extents where the filesystem can: the bytes that are hashed are then the copy's own. */

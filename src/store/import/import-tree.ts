@@ -1,10 +1,11 @@
 import { chmodSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
-import { StoreError } from "../../errors.ts";
+import { isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { findBaseNames } from "../../model/find-base-names.ts";
 import { replaceInPlace, replacements } from "../../model/rewrite.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-files.ts";
 import type { ImportRunner } from "./runner.ts";
+import { changedWhileRead, notReadable } from "./source-file.ts";
 
 /** One directory of a tree that is being imported; names in no particular order. */
 export interface ImportedDirectory {
@@ -70,7 +71,7 @@ function walkDirectory(walk: Walk, source: ByteString, target: ByteString): Impo
   const links = new Map<ByteString, ImportedLink>();
   const names: ByteString[] = [];
   const inner: ByteString[] = [];
-  for (const entry of readdirSync(toFsPath(source), { withFileTypes: true, encoding: "latin1" })) {
+  for (const entry of listDirectory(source)) {
     const name = entry.name as ByteString;
     if (entry.isFile()) names.push(name);
     else if (entry.isDirectory()) inner.push(name);
@@ -91,6 +92,16 @@ function walkDirectory(walk: Walk, source: ByteString, target: ByteString): Impo
     directories.set(name, walkDirectory(walk, `${source}/${name}` as ByteString, directory));
   }
   return { path: target, directories, files, links };
+}
+
+function listDirectory(path: ByteString) {
+  try {
+    return readdirSync(toFsPath(path), { withFileTypes: true, encoding: "latin1" });
+  } catch (error) {
+    if (isErrno(error, "EACCES")) throw notReadable(path, error);
+    if (isErrno(error, "ENOENT", "ENOTDIR")) throw changedWhileRead(path);
+    throw error;
+  }
 }
 
 async function importBatch(walk: Walk, batch: FileBatch, files: Map<ByteString, ImportedFile>): Promise<void> {

@@ -2,7 +2,8 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
 import type { BlobId } from "../../model/ids.ts";
 import type { Replacement } from "../../model/rewrite.ts";
-import { freeze, hashFile } from "./import-files.ts";
+import { freeze, frozenMode } from "./freeze.ts";
+import { hashFile } from "./import-files.ts";
 import { rewriteFile } from "./rewrite-file.ts";
 
 export interface LocalisedFile {
@@ -24,7 +25,7 @@ export function localiseFile(file: {
       file.replacements.map(({ from, to }) => ({ from: Buffer.from(from), to: Buffer.from(to) })),
     );
     const id = hashFile(fd, fstatSync(fd).size);
-    freeze(fd, file.executable ? 0o555 : 0o444);
+    freeze(fd, frozenMode(file.executable));
     return { id };
   } finally {
     closeSync(fd);

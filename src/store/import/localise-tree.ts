@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, utimesSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { type ByteString, fromBytes, toBytes, toFsPath } from "../../model/byte-string.ts";
 import type { BaseName, BlobId } from "../../model/ids.ts";
 import { localising, type Replacement, replaceInPlace } from "../../model/rewrite.ts";
@@ -50,12 +50,6 @@ async function localiseDirectory(work: Work): Promise<void> {
   for (const [name, inner] of tree.directories) {
     await localiseDirectory({ ...work, tree: inner, prefix: `${prefix}${name}/` });
   }
-}
-
-/** A directory of a store object: read-only, and one second after the epoch. */
-export function freezeDirectory(path: ByteString): void {
-  chmodSync(toFsPath(path), 0o555);
-  utimesSync(toFsPath(path), 1, 1);
 }
 
 function localLink(target: ByteString, replacements: readonly Replacement[]): ByteString {

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { constants, copyFileSync, linkSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { constants, copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from "node:fs";
 import { isErrno } from "../../errors.ts";
-import { type ByteString, toFsPath } from "../../model/byte-string.ts";
+import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
+import type { BlobId } from "../../model/ids.ts";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
+import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-files.ts";
 import type { PoolEntry } from "./tasks.ts";
 
@@ -14,10 +16,43 @@ import type { PoolEntry } from "./tasks.ts";
 export function poolFiles(settings: ImportSettings, entries: readonly PoolEntry[]): undefined {
   if (settings.method === "copy") return;
   for (const entry of entries) {
-    const pool = `${settings.files}/${entry.id.slice(0, 2)}/${entry.id}${entry.executable ? "x" : ""}`;
-    if (settings.method === "reflink") cloneIntoPool(entry.path, pool);
+    const pool = poolFile(settings, entry);
+    if (settings.method === "reflink") cloneIntoPool(entry, pool);
     else linkIntoPool(settings, entry.path, pool);
   }
+}
+
+interface PoolRequest {
+  readonly id: BlobId;
+  readonly size: number;
+  readonly executable: boolean;
+  readonly target: ByteString;
+}
+
+/** Takes the target's content from the pool when it is there; in `adopt` mode what lies there already is kept. */
+export function takeFromPool(settings: ImportSettings, request: PoolRequest): boolean {
+  if (settings.method === "copy" || settings.mode === "adopt") return false;
+  const pool = poolFile(settings, request);
+  const status = existsSync(pool) ? statSync(pool, { throwIfNoEntry: false }) : undefined;
+  // Somebody who wrote to a file of the pool changed its time: such a file is not spread any further.
+  if (!status || status.size !== request.size || status.mtimeMs !== 1000) return false;
+  try {
+    if (settings.method === "hardlink") linkSync(pool, toFsPath(request.target));
+    else cloneFromPool(pool, request);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EMLINK", "ENOENT")) return false;
+    throw error;
+  }
+}
+
+function cloneFromPool(pool: string, { target, executable }: PoolRequest): void {
+  copyFileSync(pool, toFsPath(target), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+  freezeFile(target, executable);
+}
+
+function poolFile({ files }: ImportSettings, { id, executable }: Pick<PoolRequest, "id" | "executable">): string {
+  return `${files}/${id.slice(0, 2)}/${id}${executable ? "x" : ""}`;
 }
 
 function linkIntoPool(settings: ImportSettings, path: ByteString, pool: string): void {
@@ -58,10 +93,10 @@ function replaceInPool(path: ByteString, pool: string): void {
   renameSync(temporary, pool);
 }
 
-function cloneIntoPool(path: ByteString, pool: string): void {
-  if (statSync(pool, { throwIfNoEntry: false })) return;
+function cloneIntoPool({ path, executable }: PoolEntry, pool: string): void {
+  if (existsSync(pool)) return;
   const temporary = `${pool}${TEMPORARY_MARK}${randomBytes(6).toString("hex")}`;
   copyFileSync(toFsPath(path), temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  utimesSync(temporary, 1, 1);
+  freezeFile(fromText(temporary), executable);
   renameSync(temporary, pool);
 }

@@ -122,7 +122,7 @@ function locate(segments: readonly Segment[], last: RecordEntry | undefined, tim
   for (let end = last?.record; end; ) {
     const upTo = end.seq;
     const era = end.carry.era;
-    const before = findLast(segments, (record) => record.seq < era);
+    const before = era > 1 ? findLast(segments, (record) => record.seq < era) : undefined;
     const found = findLast(segments, (record) => record.seq < era || (record.seq <= upTo && record.time <= time));
     refuseDoubt(before);
     refuseDoubt(found);

@@ -1,7 +1,5 @@
-import { canonicalJson } from "../../model/canonical-json.ts";
-import type { LogPackage } from "../../model/log-event.ts";
 import type { LogRecord, OpenIntent } from "../../model/log-record.ts";
-import { type ProfileState, replay, type SnapshotState, toSnapshot } from "../../model/log-state.ts";
+import { arePackagesSame, type ProfileState, replay, type SnapshotState } from "../../model/log-state.ts";
 import { type LogFinding, type Place, toFinding } from "./entries.ts";
 import { readForward } from "./read.ts";
 import type { TransactionLog } from "./transaction-log.ts";
@@ -67,10 +65,6 @@ function differs(
   if (!told) return actual.lastGeneration === 0 ? undefined : `the log does not know it, gen-${actual.current} is live`;
   if (told.current !== actual.current) return `the log ends at gen-${told.current}, gen-${actual.current} is live`;
   if (!told.packages || !actual.packages) return undefined;
-  const same = packagesText(told.packages, actual) === packagesText(actual.packages, actual);
+  const same = arePackagesSame(told.packages, actual.packages);
   return same ? undefined : `the log has other packages in gen-${actual.current} than its record`;
-}
-
-function packagesText(packages: readonly LogPackage[], like: SnapshotState): string {
-  return canonicalJson(toSnapshot([{ ...like, packages }]).profiles);
 }

@@ -24,11 +24,9 @@ describe("a name that the filesystem takes for another's", () => {
     ["an implied directory", "README", { name: "Readme/file" }],
     ["a symlink", "README", { name: "Readme", type: "2", link: "x" }],
     ["a hard link", "README", { name: "Readme", type: "1", link: "README" }],
-    ["another normalisation", "d/caf\u00e9", { name: "d/cafe\u0301" }],
+    ["another normalisation", "caf\u00e9", { name: "cafe\u0301" }],
   ])("is refused, and the other named: %s", async (_what, first, second: TarMember) => {
-    const target = makeWorld().tree({
-      [second.name.toString().replace(/\/.*$/, (rest) => (first.includes("/") ? rest : ""))]: "x",
-    });
+    const target = makeWorld().tree({ [second.name.toString().replace(/\/.*/, "")]: "x" });
     const error = await errorFor([{ name: first }, second], target);
     expect(error).toMatchObject({ code: "ARCHIVE", details: { entry: second.name } });
     expect(error.message).toContain(`'${first}'`);

@@ -1,11 +1,11 @@
 import { closeSync, openSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { fromBytes } from "../../../model/byte-string.ts";
+import { type ByteString, fromBytes } from "../../../model/byte-string.ts";
 import { parseEntryPath } from "../entry-path.ts";
 import { archiveError, checkExpanded, type Extraction } from "../extraction.ts";
 import type { PackedFile } from "../packed-file.ts";
 import type { TreeWriter } from "../tree-writer.ts";
-import { readZipContent } from "./read-content.ts";
+import { readZipContent, type ZipSource } from "./read-content.ts";
 import { readZipDirectory, type ZipEntry } from "./read-directory.ts";
 
 export interface ZipOutput {
@@ -36,7 +36,7 @@ export async function extractZip(file: PackedFile, run: Extraction, output: ZipO
     );
     for (const [index, entry] of entries.entries()) {
       run.entry = entry.name;
-      await extractEntry(run, { fd, entry }, output);
+      await extractEntry(run, { path: file.path, fd, entry }, output);
       file.readBytes = entry.dataStart + entry.packedBytes;
       if (index % ENTRIES_PER_TURN === 0) await setImmediate();
       output.onProgress();
@@ -47,11 +47,7 @@ export async function extractZip(file: PackedFile, run: Extraction, output: ZipO
   run.entry = undefined;
 }
 
-async function extractEntry(
-  run: Extraction,
-  source: { readonly fd: number; readonly entry: ZipEntry },
-  { writer, strip }: ZipOutput,
-): Promise<void> {
+async function extractEntry(run: Extraction, source: ZipSource, { writer, strip }: ZipOutput): Promise<void> {
   const { entry } = source;
   const path = parseEntryPath(run, entry.name, { strip, of: "name" });
   const kind = kindOf(run, entry);
@@ -82,7 +78,7 @@ function kindOf(run: Extraction, entry: ZipEntry): Kind {
   }
 }
 
-async function readLinkTarget(run: Extraction, source: { readonly fd: number; readonly entry: ZipEntry }) {
+async function readLinkTarget(run: Extraction, source: ZipSource): Promise<ByteString> {
   if (source.entry.bytes > LONGEST_LINK_TARGET) throw archiveError(run, "is a symlink to more than any path");
   const chunks: Buffer[] = [];
   await readZipContent(run, source, (chunk) => chunks.push(Buffer.from(chunk)));

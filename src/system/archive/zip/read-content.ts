@@ -5,6 +5,13 @@ import { archiveError, countExpanded, type Extraction } from "../extraction.ts";
 import { CHUNK_BYTES } from "../packed-file.ts";
 import type { ZipEntry } from "./read-directory.ts";
 
+export interface ZipSource {
+  /** The archive, and the same open. */
+  readonly path: string;
+  readonly fd: number;
+  readonly entry: ZipEntry;
+}
+
 /**
  * The content of an entry in chunks, its size and checksum verified at the end.
  *
@@ -12,7 +19,7 @@ import type { ZipEntry } from "./read-directory.ts";
  */
 export async function readZipContent(
   run: Extraction,
-  { fd, entry }: { readonly fd: number; readonly entry: ZipEntry },
+  { path, fd, entry }: ZipSource,
   use: (chunk: Buffer) => void,
 ): Promise<void> {
   const found = { bytes: 0, crc32: 0 };
@@ -26,7 +33,7 @@ export async function readZipContent(
   try {
     if (!entry.isDeflated) copyStored(fd, entry, take);
     else if (isSmall(entry)) inflateAtOnce(fd, entry, take);
-    else await inflateInChunks(fd, entry, take);
+    else await inflateInChunks(path, entry, take);
   } catch (error) {
     if (error instanceof StoreError || !(error instanceof Error)) throw error;
     throw archiveError(run, `has damaged data: ${error.message}`, error);
@@ -65,15 +72,9 @@ interface InflateInfo {
   readonly engine: { readonly bytesWritten: number };
 }
 
-async function inflateInChunks(fd: number, entry: ZipEntry, take: (chunk: Buffer) => void): Promise<void> {
+async function inflateInChunks(path: string, entry: ZipEntry, take: (chunk: Buffer) => void): Promise<void> {
   const end = entry.dataStart + entry.packedBytes - 1;
-  const source = createReadStream("", {
-    fd,
-    start: entry.dataStart,
-    end,
-    autoClose: false,
-    highWaterMark: CHUNK_BYTES,
-  });
+  const source = createReadStream(path, { start: entry.dataStart, end, highWaterMark: CHUNK_BYTES });
   const inflate = createInflateRaw({ chunkSize: CHUNK_BYTES });
   source.on("error", (error) => inflate.destroy(error));
   source.pipe(inflate);

@@ -1,0 +1,58 @@
+import parser from "yargs-parser";
+import type { Command, OptionSpecs, Positionals } from "../command.ts";
+import { GLOBAL_OPTIONS } from "../global-options.ts";
+import { loadCommand } from "../registry.ts";
+import type { Parsed } from "./parsed.ts";
+import { PARSER_CONFIGURATION, stringOptions } from "./parser-settings.ts";
+import { type RawValues, readValues } from "./read-values.ts";
+
+/**
+ * Reads a command line in which everything is in order, without loading yargs. `undefined` for one that needs more:
+ * help, suggestions, a complaint. What it reads, it reads as yargs does.
+ * @throws StoreError for a value that its option cannot have
+ */
+export async function parseQuickly(argv: readonly string[]): Promise<Parsed | undefined> {
+  const name = parse(argv, GLOBAL_OPTIONS).words[0];
+  const command = name === undefined ? undefined : await loadCommand(name);
+  if (!command) return undefined;
+  const specs: OptionSpecs = { ...GLOBAL_OPTIONS, ...command.options };
+  const { words, options, isFaulty } = parse(argv, specs);
+  const positionals = assignWords(command.positionals, words.slice(1));
+  if (isFaulty || !positionals || !areKnown(options, specs)) return undefined;
+  return readValues(command, { ...options, ...positionals });
+}
+
+interface Parse {
+  readonly words: readonly string[];
+  readonly options: RawValues;
+  readonly isFaulty: boolean;
+}
+
+function parse(argv: readonly string[], specs: OptionSpecs): Parse {
+  const strings = stringOptions(specs);
+  const { argv: found, error } = parser.detailed([...argv], {
+    string: strings,
+    boolean: Object.keys(specs).filter((name) => specs[name]?.type === "boolean"),
+    alias: Object.fromEntries(Object.entries(specs).flatMap(([name, { alias }]) => (alias ? [[name, alias]] : []))),
+    narg: Object.fromEntries(strings.map((name) => [name, 1])),
+    configuration: PARSER_CONFIGURATION,
+  });
+  const { _: words, ...options } = found;
+  return { words: words.map(String), options, isFaulty: error !== null };
+}
+
+/** The words by the positionals that they stand for; `undefined` when they are too few or too many. */
+function assignWords(positionals: Positionals, words: readonly string[]): RawValues | undefined {
+  const rest = [...words];
+  const values: Record<string, unknown> = {};
+  for (const [name, { need }] of Object.entries(positionals)) {
+    if ((need === "one" || need === "some") && rest.length === 0) return undefined;
+    values[name] = need === "one" || need === "optional" ? rest.shift() : rest.splice(0);
+  }
+  return rest.length === 0 ? values : undefined;
+}
+
+function areKnown(options: RawValues, specs: OptionSpecs): boolean {
+  const aliases = Object.values(specs).map(({ alias }) => alias);
+  return Object.keys(options).every((name) => Object.hasOwn(specs, name) || aliases.includes(name));
+}

@@ -1,0 +1,52 @@
+import { StoreError } from "../../errors.ts";
+import { nearest } from "../../model/nearest.ts";
+import type { Command, OptionSpec, OptionSpecs, StringOption } from "../command.ts";
+import { GLOBAL_OPTIONS, type GlobalValues } from "../global-options.ts";
+import type { Parsed } from "./parsed.ts";
+
+/** What a parser found, by long names of options and names of positionals. */
+export type RawValues = Readonly<Record<string, unknown>>;
+
+/**
+ * Gives the values of a command line their types.
+ * @throws StoreError USAGE, or what an option's `parse` throws
+ */
+export function readValues(command: Command, raw: RawValues): Parsed {
+  const positionals = Object.keys(command.positionals).map((name) => [name, raw[name]]);
+  const options = readOptions(command.options, raw);
+  return {
+    command,
+    global: readOptions(GLOBAL_OPTIONS, raw) as unknown as GlobalValues,
+    args: { ...Object.fromEntries(positionals), ...options } as Parsed["args"],
+  };
+}
+
+function readOptions(specs: OptionSpecs, raw: RawValues): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, readOption(name, spec, raw[name])]));
+}
+
+function readOption(name: string, spec: OptionSpec, value: unknown): unknown {
+  const given = value === undefined ? [] : [value].flat();
+  if (spec.type === "boolean") return given.at(-1) ?? spec.default ?? false;
+  const values = given.map((item) => readText(name, spec, item));
+  return spec.many === true ? values : values.at(-1);
+}
+
+function readText(name: string, spec: StringOption, value: unknown): unknown {
+  if (value === false) throw new StoreError("USAGE", `there is no option --no-${name}`, { hint: `Leave out --${name}.` });
+  if (typeof value !== "string" || value === "") throw needsValue(name, spec);
+  if (spec.choices && !spec.choices.includes(value)) throw noChoice(name, spec.choices, value);
+  return spec.parse ? spec.parse(value) : value;
+}
+
+function needsValue(name: string, { value }: StringOption): StoreError {
+  return new StoreError("USAGE", `--${name} needs a value`, { hint: `Write --${name}=${value}.` });
+}
+
+function noChoice(name: string, choices: readonly string[], value: string): StoreError {
+  const guess = nearest(value, choices);
+  return new StoreError("USAGE", `--${name} cannot be '${value}'`, {
+    hint: `${guess ? `Did you mean '${guess}'? ` : ""}It can be ${choices.join(", ")}.`,
+    details: { option: name, value, choices },
+  });
+}

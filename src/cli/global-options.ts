@@ -1,0 +1,67 @@
+import { parseProfileName } from "../model/ids.ts";
+import type { OptionSpecs, Values } from "./command.ts";
+import { parseTopics, TOPICS } from "./debug-topics.ts";
+
+const PLACE = "Where";
+const OUTPUT = "Output";
+
+/** Options that stand before or after any command. */
+export const GLOBAL_OPTIONS = {
+  root: {
+    type: "string",
+    value: "DIR",
+    completes: "directory",
+    describe: "The store ($STORE_ROOT, else $XDG_DATA_HOME/store or ~/.local/share/store)",
+    group: PLACE,
+  },
+  profile: {
+    type: "string",
+    alias: "p",
+    value: "NAME",
+    completes: "profile",
+    parse: parseProfileName,
+    describe: "The profile ($STORE_PROFILE, else default)",
+    group: PLACE,
+  },
+  recipes: {
+    type: "string",
+    value: "DIR",
+    many: true,
+    completes: "directory",
+    describe: "A directory with recipes; can be repeated, earlier wins ($STORE_RECIPES)",
+    group: PLACE,
+  },
+  wait: {
+    type: "boolean",
+    default: true,
+    describe: "Wait for another process that is changing the store; --no-wait ends with status 5",
+    group: PLACE,
+  },
+  json: { type: "boolean", describe: "Print the result, and errors, as JSON", group: OUTPUT },
+  quiet: { type: "boolean", alias: "q", describe: "No warnings and no notes; errors still appear", group: OUTPUT },
+  verbose: { type: "boolean", alias: "v", describe: "Tell each step, and where an error comes from", group: OUTPUT },
+  debug: {
+    type: "string",
+    value: "TOPIC,…",
+    many: true,
+    completes: TOPICS,
+    parse: parseTopics,
+    describe: `Trace to stderr, with times: ${TOPICS.join(", ")}`,
+    group: OUTPUT,
+  },
+  color: {
+    type: "string",
+    value: "WHEN",
+    choices: ["auto", "always", "never"],
+    describe: "Colours: auto, always or never ($NO_COLOR, $FORCE_COLOR)",
+    group: OUTPUT,
+  },
+  progress: {
+    type: "boolean",
+    default: true,
+    describe: "Show on a terminal how far long work is; --no-progress hides it",
+    group: OUTPUT,
+  },
+} as const satisfies OptionSpecs;
+
+export type GlobalValues = Values<Record<never, never>, typeof GLOBAL_OPTIONS>;

@@ -1,0 +1,118 @@
+import { type Finding, findingAt } from "../model/recipe/finding.ts";
+import { emptyMapping, mergeTrees } from "./merge-trees.ts";
+import { parseRecipeTree } from "./parse-recipe.ts";
+import { RECIPE_FILE, type RecipeRoot, readRecipeText, recipeFileIn } from "./recipe-files.ts";
+import { type Entry, entryOf, isNull, type MappingTree } from "./tree.ts";
+
+/** A recipe file with everything that it extends laid under it; the tree is there when there are no findings. */
+export interface Composed {
+  readonly tree?: MappingTree;
+  readonly findings: readonly Finding[];
+  /** The file itself and those that it extends, the base of all last. */
+  readonly files: readonly string[];
+}
+
+export interface Composing {
+  readonly roots: readonly RecipeRoot[];
+  /** What recipe files hold, by path; filled as they are read. */
+  readonly cache: Map<string, ReturnType<typeof parseRecipeTree>>;
+}
+
+/** The first `file` in the recipe directory `name`, in the roots from number `from` on. */
+export interface Wanted {
+  readonly name: string;
+  readonly file: string;
+  readonly from: number;
+}
+
+/**
+ * Reads a recipe file and what it extends: a version file the `recipe.yaml` of its directory, unless it says otherwise; a
+ * recipe that extends its own name the one that it hides, in a later root. `undefined` when there is no such file.
+ */
+export function composeRecipe(
+  wanted: Wanted,
+  composing: Composing,
+  trail: readonly string[] = [],
+): Composed | undefined {
+  const located = locate(wanted, composing.roots);
+  if (located === undefined) return undefined;
+  const { path, index } = located;
+  const { tree, findings } = readTree(path, composing.cache);
+  if (tree === undefined) return { findings, files: [path] };
+  const own = ownTree(tree, wanted);
+  const isNamed = composing.roots[index]?.only === undefined;
+  const faults = isNamed ? checkOwnNames(tree, wanted) : [];
+  const base = baseOf(tree, { wanted, index, composing, trail: [...trail, path] });
+  const all = [...faults, ...(base?.findings ?? [])];
+  const files = [path, ...(base?.files ?? [])];
+  if (all.length > 0) return { findings: all, files };
+  const under = base?.tree === undefined ? emptyMapping(tree) : without(base.tree, "name");
+  return { tree: mergeTrees(under, own), findings: [], files };
+}
+
+interface Position {
+  readonly wanted: Wanted;
+  /** The number of the root in which the file was found. */
+  readonly index: number;
+  readonly composing: Composing;
+  /** The files on the way here, this one last. */
+  readonly trail: readonly string[];
+}
+
+function baseOf(tree: MappingTree, { wanted, index, composing, trail }: Position): Composed | undefined {
+  const entry = entryOf(tree, "extends");
+  if (entry === undefined) {
+    return wanted.file === RECIPE_FILE
+      ? undefined
+      : composeRecipe({ name: wanted.name, file: RECIPE_FILE, from: 0 }, composing, trail);
+  }
+  // What is not a text is reported when the recipe's own keys are read.
+  if (isNull(entry.value) || entry.value.kind !== "scalar") return undefined;
+  const name = entry.value.text;
+  const isOwn = name === wanted.name && wanted.file === RECIPE_FILE;
+  const base: Wanted = { name, file: RECIPE_FILE, from: isOwn ? index + 1 : 0 };
+  const path = locate(base, composing.roots)?.path;
+  if (path !== undefined && trail.includes(path)) {
+    const circle = [...trail.slice(trail.indexOf(path)), path].join(" -> ");
+    return refuse(entry, `'extends' goes round in a circle: ${circle}`);
+  }
+  if (path !== undefined) return composeRecipe(base, composing, trail);
+  return refuse(
+    entry,
+    isOwn
+      ? `'${name}' extends its own name, but no later recipe directory has a recipe '${name}'`
+      : `there is no recipe '${name}' to extend`,
+  );
+}
+
+function locate(
+  { name, file, from }: Wanted,
+  roots: readonly RecipeRoot[],
+): { readonly path: string; readonly index: number } | undefined {
+  for (const [index, root] of roots.entries()) {
+    const path = index < from ? undefined : recipeFileIn(root, name, file);
+    if (path !== undefined) return { path, index };
+  }
+  return undefined;
+}
+
+function readTree(path: string, cache: Composing["cache"]): ReturnType<typeof parseRecipeTree> {
+  const known = cache.get(path);
+  if (known !== undefined) return known;
+  const content = readRecipeText(path);
+  const start = { file: path, line: 1, column: 1 };
+  const result =
+    "text" in content
+      ? parseRecipeTree(content.text, path)
+      : { findings: [findingAt(start, "syntax", { message: content.reason })] };
+  cache.set(path, result);
+  return result;
+}
+
+/** The file's own tree, with the name and version that its path gives it where it does not say them itself. */
+function ownTree(tree: MappingTree, { name, file }: Wanted): MappingTree {
+  const implied = [scalarEntry("name", name, tree)];
+  if (file !== RECIPE_FILE) implied.push(scalarEntry("version", versionOf(file), tree));
+  const missing = implied.filter(({ key }) => entryOf(tree, key) === undefined);
+  return without({ ...tree, entries: [...missing, ...tree.entries] }, "extends", (entry) => isText(entry));
+}

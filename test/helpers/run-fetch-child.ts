@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { FetchedSource, SourceRequest } from "../../src/sources/fetch-all.ts";
+import type { FetchEvent } from "../../src/sources/fetch-context.ts";
+
+/** Starts processes that fetch; made once for a test file, since Node 20 cannot run TypeScript by itself. */
+export interface FetchProcesses {
+  readonly start: (directory: string, request: SourceRequest, options?: StartOptions) => FetchProcess;
+}
+
+export interface StartOptions {
+  /** Kill the process, by itself and for good, before this call of a function that changes the disk; from 1. */
+  readonly dieAt?: number;
+}
+
+export interface FetchProcess {
+  readonly child: ChildProcess;
+  readonly events: FetchEvent[];
+  /** The result, or `undefined` when the process was killed. */
+  readonly end: Promise<FetchedSource | undefined>;
+}
+
+export async function bundleFetchProcesses(): Promise<FetchProcesses> {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  // Below the project, so that the packages it leaves out are found.
+  const directory = join(root, "node_modules/.cache/store-test", String(process.pid));
+  mkdirSync(directory, { recursive: true });
+  const entry = join(root, "test/helpers/fetch-child.ts");
+  await build({
+    entryPoints: [entry],
+    outdir: directory,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    packages: "external",
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    logLevel: "error",
+  });
+  writeFileSync(join(directory, "die.cjs"), DIE_AT_CALL);
+  return { start: (...args) => start(directory, ...args) };
+}
+
+/** Wraps everything in `node:fs` that changes the disk: the call with the number in `DIE_AT` never happens. */
+const DIE_AT_CALL = `
+const fs = require("node:fs");
+let left = Number(process.env.DIE_AT);
+const names = ["chmodSync", "copyFileSync", "fsyncSync", "ftruncateSync", "mkdirSync", "renameSync", "rmSync", "symlinkSync", "writeSync"];
+for (const name of names) {
+  const original = fs[name];
+  fs[name] = (...args) => {
+    // What goes to standard output is no change.
+    if (args[0] !== 1 && --left === 0) process.kill(process.pid, "SIGKILL");
+    return original(...args);
+  };
+}
+require("node:module").syncBuiltinESMExports();
+`;
+
+function start(bundle: string, directory: string, request: SourceRequest, { dieAt }: StartOptions = {}): FetchProcess {
+  const preload = dieAt === undefined ? [] : ["--require", join(bundle, "die.cjs")];
+  const args = [...preload, join(bundle, "fetch-child.mjs"), JSON.stringify({ directory }), JSON.stringify(request)];
+  const env = { PATH: process.env.PATH, HOME: directory, ...(dieAt !== undefined && { DIE_AT: String(dieAt) }) };
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const events: FetchEvent[] = [];
+  let result: FetchedSource | undefined;
+  let rest = "";
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines.map((text) => JSON.parse(text))) {
+      if (line.event) events.push(line.event);
+      else result = line.result;
+    }
+  });
+  const end = new Promise<FetchedSource | undefined>((resolve, reject) => {
+    child.on("close", (code, signal) => {
+      if (code === 0 || signal === "SIGKILL") resolve(result);
+      else reject(new Error(`the process ended with ${code ?? signal}:\n${errors}`));
+    });
+  });
+  return { child, events, end };
+}

@@ -1,0 +1,105 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+import { fromText } from "../../src/model/byte-string.ts";
+import { readDirectoryContent } from "../../src/sources/directory-content.ts";
+import { fetchSource, type SourceRequest } from "../../src/sources/fetch-all.ts";
+import { fetchWorld, integrityOf, scratchDirectory, serveFile, startServer } from "../helpers/fetch-world.ts";
+import { gitRepository, hasGit } from "../helpers/git-repository.ts";
+import { bundleFetchProcesses, type FetchProcesses } from "../helpers/run-fetch-child.ts";
+
+let processes: FetchProcesses;
+
+beforeAll(async () => {
+  processes = await bundleFetchProcesses();
+});
+
+/** Every kept file has the content of its name, and every link leads to a kept file. */
+function checkKept(directory: string): void {
+  for (const algorithm of ["sha256", "sha512"]) {
+    const top = join(directory, algorithm);
+    const files = existsSync(top) ? readdirSync(top, { recursive: true, encoding: "utf8" }) : [];
+    for (const file of files.filter((name) => name.includes("/"))) {
+      if (lstatSync(join(top, file)).isDirectory()) continue;
+      // A name with a mark is a temporary link that was not renamed yet.
+      if (file.includes(".tmp-")) continue;
+      const content = readFileSync(join(top, file));
+      expect(createHash(algorithm).update(content).digest("hex")).toBe(file.slice(3));
+    }
+  }
+}
+
+test("processes that fetch the same at once all succeed, with one download", async () => {
+  using world = fetchWorld();
+  const content = randomBytes(2_000_000);
+  await using server = await startServer((request, response) => serveFile(request, response, { content }));
+  const request: SourceRequest = { kind: "file", urls: [`${server.url}/a`], integrity: integrityOf(content) };
+  const started = [1, 2, 3].map(() => processes.start(world.path, request));
+  const results = await Promise.all(started.map(({ end }) => end));
+  expect(results.map((result) => result?.reused).sort()).toEqual([false, true, true]);
+  expect(server.asked).toHaveLength(1);
+  checkKept(world.path);
+});
+
+test("a killed download leaves only a part, and the next process goes on from there", async () => {
+  using world = fetchWorld();
+  const content = randomBytes(500_000);
+  await using server = await startServer((request, response, count) =>
+    serveFile(request, response, { content, etag: '"v1"', stallAfter: count === 1 ? 300_000 : undefined }),
+  );
+  const request: SourceRequest = { kind: "file", urls: [`${server.url}/a`], integrity: integrityOf(content) };
+  const first = processes.start(world.path, request);
+  await until(() => first.events.some((event) => event.kind === "progress"));
+  first.child.kill("SIGKILL");
+  expect(await first.end).toBeUndefined();
+  expect(existsSync(join(world.path, "sha256"))).toBe(false);
+  const second = await processes.start(world.path, request).end;
+  expect(second).toMatchObject({ reused: false, integrity: integrityOf(content) });
+  const range = server.headers[1]?.range;
+  expect(Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1])).toBeGreaterThanOrEqual(1 << 18);
+  expect(server.headers[1]?.["if-range"]).toBe('"v1"');
+});
+
+test("a process killed before any of its changes to the disk leaves nothing wrong and nothing locked", async () => {
+  const content = Buffer.from("a small file");
+  await using server = await startServer((request, response) => serveFile(request, response, { content, etag: '"1"' }));
+  const urls = [`${server.url}/a`];
+  const request: SourceRequest = { kind: "file", urls, integrity: integrityOf(content, "sha512") };
+  let dieAt = 0;
+  for (let killed = true; killed; ) {
+    using world = fetchWorld();
+    dieAt += 1;
+    killed = (await processes.start(world.path, request, { dieAt }).end) === undefined;
+    checkKept(world.path);
+    const fetched = await fetchSource(world.context, request);
+    expect(readFileSync(fetched.path)).toEqual(content);
+    checkKept(world.path);
+    expect(readdirSync(join(world.path, "partial"))).toEqual([]);
+  }
+  // Lock, record of the part, part, record of the URL, file, link: each is several changes.
+  expect(dieAt).toBeGreaterThan(15);
+});
+
+test("a process killed while it fetches from git leaves nothing wrong", async ({ skip }) => {
+  if (!hasGit()) return skip("this machine has no git");
+  using scratch = scratchDirectory();
+  const repository = gitRepository(scratch.path, "x");
+  writeFileSync(join(repository.path, "a"), "content");
+  const request: SourceRequest = { kind: "git", url: pathToFileURL(repository.path).href, commit: repository.commit() };
+  let dieAt = 0;
+  for (let killed = true; killed; ) {
+    using world = fetchWorld();
+    dieAt += 1;
+    killed = (await processes.start(world.path, request, { dieAt }).end) === undefined;
+    const fetched = await fetchSource(world.context, request);
+    expect(await readDirectoryContent(fromText(fetched.path))).toMatchObject({ files: 1, size: 7 });
+    expect(readdirSync(join(world.path, "tmp"))).toEqual([]);
+  }
+  expect(dieAt).toBeGreaterThan(10);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
