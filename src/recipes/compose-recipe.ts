@@ -1,8 +1,9 @@
 import { type Finding, findingAt } from "../model/recipe/finding.ts";
+import { nearest } from "../model/nearest.ts";
 import { emptyMapping, mergeTrees } from "./merge-trees.ts";
 import { parseRecipeTree } from "./parse-recipe.ts";
-import { RECIPE_FILE, type RecipeRoot, readRecipeText, recipeFileIn } from "./recipe-files.ts";
-import { type Entry, entryOf, isNull, type MappingTree } from "./tree.ts";
+import { RECIPE_FILE, type RecipeRoot, readRecipeText, recipeFileIn, recipeNamesIn } from "./recipe-files.ts";
+import { type Entry, entryOf, isNull, type MappingTree, placeOf } from "./tree.ts";
 
 /** A recipe file with everything that it extends laid under it; the tree is there when there are no findings. */
 export interface Composed {
@@ -77,12 +78,9 @@ function baseOf(tree: MappingTree, { wanted, index, composing, trail }: Position
     return refuse(entry, `'extends' goes round in a circle: ${circle}`);
   }
   if (path !== undefined) return composeRecipe(base, composing, trail);
-  return refuse(
-    entry,
-    isOwn
-      ? `'${name}' extends its own name, but no later recipe directory has a recipe '${name}'`
-      : `there is no recipe '${name}' to extend`,
-  );
+  if (isOwn) return refuse(entry, `'${name}' extends its own name, but no later recipe directory has a recipe '${name}'`);
+  const names = composing.roots.flatMap(recipeNamesIn);
+  return refuse(entry, `there is no recipe '${name}' to extend`, nearest(name, names));
 }
 
 function locate(
@@ -111,8 +109,39 @@ function readTree(path: string, cache: Composing["cache"]): ReturnType<typeof pa
 
 /** The file's own tree, with the name and version that its path gives it where it does not say them itself. */
 function ownTree(tree: MappingTree, { name, file }: Wanted): MappingTree {
-  const implied = [scalarEntry("name", name, tree)];
-  if (file !== RECIPE_FILE) implied.push(scalarEntry("version", versionOf(file), tree));
+  const implied = [impliedEntry("name", name, tree)];
+  if (file !== RECIPE_FILE) implied.push(impliedEntry("version", versionOf(file), tree));
   const missing = implied.filter(({ key }) => entryOf(tree, key) === undefined);
-  return without({ ...tree, entries: [...missing, ...tree.entries] }, "extends", (entry) => isText(entry));
+  const base = entryOf(tree, "extends");
+  const rest = base?.value.kind === "scalar" ? without(tree, "extends") : tree;
+  return { ...rest, entries: [...missing, ...rest.entries] };
+}
+
+/** A recipe is found by the names of its directory and file: what it calls itself must not differ from them. */
+function checkOwnNames(tree: MappingTree, { name, file }: Wanted): readonly Finding[] {
+  const expected = [["name", name, "its directory"] as const];
+  const version = file === RECIPE_FILE ? [] : [["version", versionOf(file), "its file"] as const];
+  return [...expected, ...version].flatMap(([key, value, what]) => {
+    const entry = entryOf(tree, key);
+    if (entry?.value.kind !== "scalar" || isNull(entry.value) || entry.value.text === value) return [];
+    const message = `the ${key} '${entry.value.text}' is not that of ${what}, '${value}'`;
+    return [findingAt(placeOf(entry.value), "meaning", { message, suggestion: value })];
+  });
+}
+
+function versionOf(file: string): string {
+  return file.replace(/\.yaml$/, "");
+}
+
+function impliedEntry(key: string, text: string, { at }: MappingTree): Entry {
+  const { file, line, column } = at;
+  return { key, at, value: { kind: "scalar", value: text, text, where: { file, lines: [{ line, column }] } } };
+}
+
+function without(tree: MappingTree, key: string): MappingTree {
+  return { ...tree, entries: tree.entries.filter((entry) => entry.key !== key) };
+}
+
+function refuse(entry: Entry, message: string, suggestion?: string): Composed {
+  return { findings: [findingAt(placeOf(entry.value), "meaning", { message, suggestion })], files: [] };
 }

@@ -49,9 +49,14 @@ export function commitRecordPath(directory: string, key: string): string {
   return join(directory, "git", "commits", key.slice(0, 2), `${key}.json`);
 }
 
+/** Trees of files that git commits gave. */
+export function treesDirectory(directory: string): string {
+  return join(directory, "git", "trees");
+}
+
 /** A tree of files, named by its tree id. */
 export function treePath(directory: string, treeId: TreeId): string {
-  return join(directory, "git", "trees", treeId.slice(0, 2), treeId);
+  return join(treesDirectory(directory), treeId.slice(0, 2), treeId);
 }
 
 function sum(text: string): string {

@@ -1,6 +1,5 @@
-import { lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isErrno } from "../errors.ts";
 import { TEMPORARY_MARK } from "../system/atomic-file.ts";
 import {
   createTemporaryDirectory,
@@ -8,7 +7,7 @@ import {
   type TemporaryDirectory,
 } from "../system/temporary-directory.ts";
 import type { FetchContext } from "./fetch-context.ts";
-import { partialDirectory, temporaryPath } from "./source-paths.ts";
+import { partialDirectory, temporaryPath, treesDirectory } from "./source-paths.ts";
 
 type Place = Pick<FetchContext, "directory" | "now">;
 
@@ -29,23 +28,27 @@ export function sweepSources(context: Place): string[] {
   const parent = temporaryPath(directory);
   mkdirSync(parent, { recursive: true });
   const swept = sweepTemporaryDirectories(parent, now).map((name) => join(parent, name));
-  const partial = partialDirectory(directory);
-  const old = filesBelow(directory).filter((path) => {
-    if (path.startsWith(`${parent}/`)) return false;
-    const age = now().getTime() - lstatSync(path).mtimeMs;
-    return (path.includes(TEMPORARY_MARK) && age > HOUR_MS) || (path.startsWith(`${partial}/`) && age > 30 * 24 * HOUR_MS);
-  });
+  const isOld = (path: string, limitMs: number) => now().getTime() - modifiedMs(path) > limitMs;
+  const partial = filesBelow(partialDirectory(directory), []).filter((path) => isOld(path, 30 * 24 * HOUR_MS));
+  const marked = filesBelow(directory, [parent, treesDirectory(directory)]).filter(
+    (path) => path.includes(TEMPORARY_MARK) && isOld(path, HOUR_MS),
+  );
+  const old = [...new Set([...partial, ...marked])];
   for (const path of old) rmSync(path, { force: true });
   return [...swept, ...old].sort();
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Files and links, except those of fetched trees, which have names of their own. */
-function filesBelow(directory: string): string[] {
+function modifiedMs(path: string): number {
+  return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+}
+
+/** All files and links below a directory, `except` for what is below these. */
+function filesBelow(directory: string, except: readonly string[]): string[] {
+  if (except.includes(directory) || !existsSync(directory)) return [];
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
-    if (!entry.isDirectory()) return [path];
-    return /\/git\/trees\/..$/.test(directory) ? [] : filesBelow(path);
+    return entry.isDirectory() ? filesBelow(path, except) : [path];
   });
 }

@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { fromText } from "../../src/model/byte-string.ts";
 import { readDirectoryContent } from "../../src/sources/directory-content.ts";
 import { fetchSource, type SourceRequest } from "../../src/sources/fetch-all.ts";
+import { sweepSources } from "../../src/sources/temporary-sources.ts";
 import { fetchWorld, integrityOf, scratchDirectory, serveFile, startServer } from "../helpers/fetch-world.ts";
 import { gitRepository, hasGit } from "../helpers/git-repository.ts";
 import { bundleFetchProcesses, type FetchProcesses } from "../helpers/run-fetch-child.ts";
@@ -30,6 +31,15 @@ function checkKept(directory: string): void {
     }
   }
 }
+
+/** Temporary names anywhere below `sources/`. */
+function leftovers(directory: string): string[] {
+  const names = readdirSync(directory, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.includes(".tmp-") || name.startsWith("tmp/"));
+}
+
+/** A clock that is two hours ahead of the files' times. */
+const later = () => new Date(Date.now() + 7_200_000);
 
 test("processes that fetch the same at once all succeed, with one download", async () => {
   using world = fetchWorld();
@@ -77,6 +87,8 @@ test("a process killed before any of its changes to the disk leaves nothing wron
     expect(readFileSync(fetched.path)).toEqual(content);
     checkKept(world.path);
     expect(readdirSync(join(world.path, "partial"))).toEqual([]);
+    sweepSources({ directory: world.path, now: later });
+    expect(leftovers(world.path)).toEqual([]);
   }
   // Lock, record of the part, part, record of the URL, file, link: each is several changes.
   expect(dieAt).toBeGreaterThan(15);
@@ -95,7 +107,8 @@ test("a process killed while it fetches from git leaves nothing wrong", async ({
     killed = (await processes.start(world.path, request, { dieAt }).end) === undefined;
     const fetched = await fetchSource(world.context, request);
     expect(await readDirectoryContent(fromText(fetched.path))).toMatchObject({ files: 1, size: 7 });
-    expect(readdirSync(join(world.path, "tmp"))).toEqual([]);
+    sweepSources({ directory: world.path, now: later });
+    expect(leftovers(world.path)).toEqual([]);
   }
   expect(dieAt).toBeGreaterThan(10);
 });
