@@ -25,7 +25,7 @@ export interface HostFingerprint {
   readonly make: string;
 }
 
-export interface CompilerFingerprint {
+interface CompilerFingerprint {
   /** First line of `--version`; `sha256:` and the sum of the program when it says nothing; `none`. */
   readonly version: string;
   /** The triple of `-dumpmachine`, `unknown` or `none`. */

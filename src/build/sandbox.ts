@@ -77,6 +77,7 @@ export function sandboxCommand(spec: SandboxSpec): { readonly command: string; r
     command: spec.tools.bubblewrap,
     args: [
       ...namespaceArgs(spec),
+      ...["--dir", "/etc"],
       ...spec.tools.toolchain.mounts.flatMap((mount) => hostMountArgs(mount)),
       ...identityArgs(spec),
       ...specialMountArgs(spec, limits),
@@ -116,7 +117,7 @@ function hostMountArgs(mount: HostMount): readonly string[] {
 function identityArgs(spec: SandboxSpec): readonly string[] {
   const files = IDENTITY_FILES.flatMap((name) => ["--ro-bind", `${spec.identityDirectory}/${name}`, `/etc/${name}`]);
   const network = ["/etc/resolv.conf", "/etc/ssl", "/etc/ca-certificates", "/etc/pki"];
-  return ["--dir", "/etc", ...files, ...(spec.network ? network.flatMap((path) => ["--ro-bind-try", path, path]) : [])];
+  return [...files, ...(spec.network ? network.flatMap((path) => ["--ro-bind-try", path, path]) : [])];
 }
 
 /**

@@ -45,6 +45,7 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export interface Positional {
   readonly need: "one" | "optional" | "some" | "any";
   readonly describe: string;
+  readonly choices?: readonly string[];
   readonly completes?: Completes;
 }
 
@@ -65,10 +66,10 @@ type OptionValueOf<S> = S extends { readonly type: "boolean" }
 
 type PositionalValueOf<P> = P extends { readonly need: infer N }
   ? N extends "one"
-    ? string
+    ? SingleValue<P>
     : N extends "optional"
-      ? string | undefined
-      : readonly string[]
+      ? SingleValue<P> | undefined
+      : readonly SingleValue<P>[]
   : never;
 
 /** The values that a command gets: of options by their long names, of positionals by theirs. */

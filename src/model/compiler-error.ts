@@ -1,7 +1,5 @@
 import { type BuildErrorKind, ERROR_PATTERNS, TRIAL, type Weight, WORTH_A_LOOK } from "./compiler-error/patterns.ts";
 
-export type { BuildErrorKind };
-
 /** A line of a log that says why a build failed. */
 export interface BuildError {
   /** Counted from 1, or from `firstLine`. */

@@ -39,7 +39,12 @@ export function parseBlobId(text: string): BlobId {
 }
 
 export function digestOf(treeId: TreeId): Digest {
-  return base32.stringify(Buffer.from(treeId.slice(0, 40), "hex")).toLowerCase() as Digest;
+  return digestOfSum(treeId);
+}
+
+/** The digest of an object that is named by a SHA-256 of something else, 64 hexadecimal digits. */
+export function digestOfSum(sum: string): Digest {
+  return base32.stringify(Buffer.from(sum.slice(0, 40), "hex")).toLowerCase() as Digest;
 }
 
 /** @throws StoreError INVALID_INPUT */

@@ -1,11 +1,12 @@
+import type { Json } from "../model/canonical-json.ts";
 import { byName, type Change, diffPackages, isSamePackages } from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
 import { type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import { buildForest } from "../store/build-forest.ts";
 import { logBegin, logCommit, logGeneration } from "../store/journal.ts";
 import type { Store } from "../store/open-store.ts";
-import { readGeneration, readProfile, removeGeneration, writeGeneration } from "../store/profiles.ts";
-import { abortUnlessLive, goLive } from "./go-live.ts";
+import { liveGeneration, readGeneration, readProfile, writeGeneration } from "../store/profiles.ts";
+import { endFailed, goLive } from "./go-live.ts";
 import { ensureProfile, lockProfile } from "./lock-profile.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -17,6 +18,8 @@ export interface ChangeRequest {
   readonly profile: ProfileName;
   /** What was asked for, in words: `install zlib`. */
   readonly reason: string;
+  /** What was asked for, as the log tells it: `{"install": [{"from": "zlib"}]}`. */
+  readonly plan: Json;
   /** Gets everything that the edit needs into the store; runs without a lock, so that it may take its time. */
   prepare(workspace: Workspace): Promise<ProfileEdit>;
 }
@@ -26,17 +29,18 @@ export interface ChangeRequest {
  * that rename leaves the profile as it was, and the log tells of the attempt.
  */
 export async function changeProfile(store: Store, request: ChangeRequest, run: RunOptions): Promise<Change> {
-  const { profile } = request;
-  await ensureProfile(store, profile, run);
-  const transaction = await logBegin(store, { profile, base: readProfile(store, profile).current });
+  const { profile, plan } = request;
+  const base = liveGeneration(store, profile) ?? parseGenerationNumber(0);
+  const transaction = await logBegin(store, { profile, base, plan });
   try {
+    await ensureProfile(store, profile, run);
     using workspace = openWorkspace(store);
     const edit = await request.prepare(workspace);
     run.signal?.throwIfAborted();
     using _lock = await lockProfile(store, profile, run);
     return await carryOut(store, { ...request, ...run, edit, transaction, workspace });
   } catch (error) {
-    await abortUnlessLive(store, { transaction, profile, error });
+    await endFailed(store, { transaction, profile, error });
     throw error;
   }
 }
@@ -65,18 +69,11 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
   const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });
   const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
   signal?.throwIfAborted();
-  await stageGeneration(store, next);
-  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, work);
-}
-
-async function stageGeneration(store: Store, next: Generation): Promise<void> {
-  writeGeneration(store, next);
-  try {
-    await logGeneration(store, next, next.parent ?? next.generation);
-  } catch (error) {
-    removeGeneration(store, next.profile, next.generation);
-    throw error;
-  }
+  const stage = async () => {
+    await logGeneration(store, next, head.generation);
+    writeGeneration(store, next);
+  };
+  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, stage });
 }
 
 interface Next {

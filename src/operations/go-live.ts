@@ -1,72 +1,138 @@
 import { StoreError } from "../errors.ts";
-import type { Change } from "../model/change.ts";
+import { type Change, diffPackages } from "../model/change.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
-import { logAbort, logCommit, openIntents, readIntent } from "../store/journal.ts";
+import type { OpenIntent } from "../model/log-record.ts";
+import {
+  type Failure,
+  isEnded,
+  logAbort,
+  logCommit,
+  logMark,
+  openIntents,
+  readAnnounced,
+  readIntent,
+  readMark,
+} from "../store/journal.ts";
 import type { Store } from "../store/open-store.ts";
-import { activateGeneration, noteActivation, readProfile, removeGeneration } from "../store/profiles.ts";
+import { isMarked, type MarkEvent, readPins } from "../store/pins.ts";
+import {
+  activateGeneration,
+  discardNumber,
+  liveGeneration,
+  noteActivation,
+  readGeneration,
+  readProfileParts,
+} from "../store/profiles.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /**
- * Carries out a change whose generation is written and whose intent is logged: the rename, then what follows from it.
- * Once the link is replaced the change is done; what fails behind it is settled by the next command.
+ * Carries out a change: `stage` logs the intent and makes the generation, then the rename, then what follows from it.
+ * What fails before the rename is taken back; once the link is replaced the change is done, and what fails behind it is
+ * settled by the next command. The caller holds the profile's lock.
  */
-export async function goLive(store: Store, change: Change, run: RunOptions): Promise<Change> {
-  activateGeneration(store, change.profile, change.to);
+export async function goLive(
+  store: Store,
+  change: Change,
+  { stage, onEvent }: RunOptions & { readonly stage?: () => Promise<void> },
+): Promise<Change> {
+  const { profile, from, to } = change;
   try {
-    noteLive(store, change.profile, change);
+    await stage?.();
+    activateGeneration(store, profile, to);
+  } catch (error) {
+    if (liveGeneration(store, profile) !== to) {
+      await quietly(() => takeBack(store, change, error));
+      throw error;
+    }
+    const message = `gen-${to} is live, but a power failure could still undo that: ${failureOf(error).message}`;
+    onEvent?.({ kind: "warning", message });
+  }
+  try {
+    noteLive(store, profile, { from, to });
     await logCommit(store, change);
   } catch (error) {
-    const message = `gen-${change.to} is live, but the log does not say so yet: ${describe(error).message}`;
-    run.onEvent?.({ kind: "warning", message, hint: "The next change of the profile completes the log." });
+    const message = `gen-${to} is live, but the log does not say so yet: ${failureOf(error).message}`;
+    onEvent?.({ kind: "warning", message, hint: "The next change of the profile completes the log." });
   }
   return change;
 }
 
-/** Ends a failed change in the log, unless its generation went live before the failure. */
-export async function abortUnlessLive(
+/** Tells in the log that a change failed, unless that is told or is for the next holder of the lock to find out. */
+export async function endFailed(
   store: Store,
   failed: { readonly transaction: number; readonly profile: ProfileName; readonly error: unknown },
 ): Promise<void> {
-  try {
-    if (isLive(store, failed.profile, failed.transaction)) return;
-    await logAbort(store, failed.transaction, { profile: failed.profile, ...describe(failed.error) });
-  } catch {
-    // What stopped the change (a full disk, a damaged log) stops this too, and is what the person must hear of.
-  }
+  const { transaction, profile, error } = failed;
+  await quietly(async () => {
+    if (openIntents(store, profile).some(({ tx }) => tx === transaction) || isEnded(store, transaction)) return;
+    await logAbort(store, transaction, { profile, reason: failureOf(error) });
+  });
 }
 
-/** Completes or takes back a switch that a killed process began: `current` tells which. The caller holds the lock. */
+/** Completes or takes back what a killed process began: the disk tells which. The caller holds the profile's lock. */
 export async function settleIntents(store: Store, profile: ProfileName): Promise<void> {
+  // While the live link is lost nothing can be told; a switch gives the profile another one.
+  if (liveGeneration(store, profile) === undefined) return;
   for (const open of openIntents(store, profile)) {
-    const intent = readIntent(store, open);
-    const state = readProfile(store, profile);
-    if (intent && state.current === intent.to) {
-      const [from, to] = [parseGenerationNumber(intent.from), state.current];
-      noteLive(store, profile, { from, to });
-      await logCommit(store, {
-        transaction: open.tx,
-        profile,
-        from,
-        to,
-        changed: true,
-        added: [],
-        removed: [],
-        upgraded: [],
-      });
-      continue;
-    }
-    if (intent && intent.to > state.last) removeGeneration(store, profile, parseGenerationNumber(intent.to));
-    await logAbort(store, open.tx, {
-      profile,
-      code: "INTERRUPTED",
-      message: "the process was killed before the switch",
-    });
+    const mark = readMark(store, open);
+    if (mark) await settleMark(store, open, { profile, mark });
+    else await settleSwitch(store, open, profile);
   }
 }
 
-function isLive(store: Store, profile: ProfileName, transaction: number): boolean {
+/** How a failure is told in the log. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof StoreError) return { code: error.code, message: error.message };
+  if (error instanceof Error && error.name === "AbortError") return { code: "INTERRUPTED", message: "interrupted" };
+  return { code: "FAILED", message: error instanceof Error ? error.message : String(error) };
+}
+
+/** What stopped a change (a full disk, a damaged log) can stop this too, and is what the person must hear of. */
+export async function quietly(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch {
+    // The next change of the profile tries again.
+  }
+}
+
+async function takeBack(store: Store, { transaction, profile }: Change, error: unknown): Promise<void> {
   const open = openIntents(store, profile).find(({ tx }) => tx === transaction);
-  return open !== undefined && readIntent(store, open)?.to === readProfile(store, profile).current;
+  if (open) await withdraw(store, open, { profile, reason: failureOf(error) });
+}
+
+const KILLED: Failure = { code: "INTERRUPTED", message: "the process was killed before the switch" };
+
+async function settleSwitch(store: Store, open: OpenIntent, profile: ProfileName): Promise<void> {
+  const intent = readIntent(store, open);
+  if (intent === undefined || liveGeneration(store, profile) !== intent.to) {
+    await withdraw(store, open, { profile, reason: KILLED });
+    return;
+  }
+  const [from, to] = [parseGenerationNumber(intent.from), parseGenerationNumber(intent.to)];
+  noteLive(store, profile, { from, to });
+  const change = { transaction: open.tx, profile, from, to, changed: true, ...differenceOf(store, profile, from, to) };
+  await logCommit(store, change);
+}
+
+async function settleMark(
+  store: Store,
+  { tx }: OpenIntent,
+  { profile, mark }: { readonly profile: ProfileName; readonly mark: MarkEvent },
+): Promise<void> {
+  if (isMarked(readPins(store, profile), mark)) await logMark(store, tx, { profile, event: mark });
+  else await logAbort(store, tx, { profile, reason: KILLED });
+}
+
+/** Takes back a generation that was announced and is not live. Its number stands in the log and is not used again. */
+async function withdraw(
+  store: Store,
+  open: OpenIntent,
+  { profile, reason }: { readonly profile: ProfileName; readonly reason: Failure },
+): Promise<void> {
+  const discarded = readAnnounced(store, open);
+  if (discarded !== undefined) discardNumber(store, profile, discarded);
+  await logAbort(store, open.tx, { profile, reason, discarded });
 }
 
 function noteLive(
@@ -74,12 +140,15 @@ function noteLive(
   profile: ProfileName,
   { from, to }: { from: GenerationNumber; to: GenerationNumber },
 ): void {
-  const { last } = readProfile(store, profile);
+  const { last } = readProfileParts(store, profile);
   noteActivation(store, profile, from, parseGenerationNumber(Math.max(last, to)));
 }
 
-function describe(error: unknown): { readonly code: string; readonly message: string } {
-  if (error instanceof StoreError) return { code: error.code, message: error.message };
-  if (error instanceof Error && error.name === "AbortError") return { code: "INTERRUPTED", message: "interrupted" };
-  return { code: "FAILED", message: error instanceof Error ? error.message : String(error) };
+/** Nothing is told where a record cannot be read. */
+function differenceOf(store: Store, profile: ProfileName, from: GenerationNumber, to: GenerationNumber) {
+  try {
+    return diffPackages(readGeneration(store, profile, from).packages, readGeneration(store, profile, to).packages);
+  } catch {
+    return diffPackages([], []);
+  }
 }

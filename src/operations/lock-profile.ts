@@ -3,7 +3,7 @@ import { parseGenerationNumber } from "../model/ids.ts";
 import { buildForest } from "../store/build-forest.ts";
 import { lockPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
-import { createProfile, hasProfile } from "../store/profiles.ts";
+import { createProfile, hasProfile, sweepProfile } from "../store/profiles.ts";
 import { acquireLock, type Lock } from "../system/lock.ts";
 import { settleIntents } from "./go-live.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -16,6 +16,7 @@ import { openWorkspace } from "./workspace.ts";
 export async function lockProfile(store: Store, profile: ProfileName, run: RunOptions): Promise<Lock> {
   const lock = await takeLock(store, profile, run);
   try {
+    sweepProfile(store, profile);
     await settleIntents(store, profile);
     return lock;
   } catch (error) {

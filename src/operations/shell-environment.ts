@@ -9,6 +9,8 @@ export interface SearchPath {
   readonly directories: readonly string[];
   /** What the variable means when it is empty or unset: an empty last element keeps the system's default. */
   readonly keepDefault: boolean;
+  /** What programs take the variable for when it is unset; it has to be said once something else is. */
+  readonly systemDefault: string;
 }
 
 const SEARCH_PATHS: readonly (readonly [variable: string, directories: readonly string[], keepDefault: boolean])[] = [
@@ -21,6 +23,9 @@ const SEARCH_PATHS: readonly (readonly [variable: string, directories: readonly 
   ["CMAKE_PREFIX_PATH", ["."], false],
 ];
 
+/** Defaults of the XDG Base Directory Specification. */
+const SYSTEM_DEFAULTS: Readonly<Record<string, string>> = { XDG_DATA_DIRS: "/usr/local/share:/usr/share" };
+
 /**
  * The search paths of a profile. They lead through the live link, so they hold after every switch, and they are given
  * whether or not the directories exist now.
@@ -31,5 +36,6 @@ export function shellEnvironment(store: Store, profile: ProfileName): readonly S
     variable,
     directories: directories.map((directory) => (directory === "." ? current : `${current}/${directory}`)),
     keepDefault,
+    systemDefault: SYSTEM_DEFAULTS[variable] ?? "",
   }));
 }

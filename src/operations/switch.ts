@@ -1,13 +1,15 @@
-import { existsSync, statSync } from "node:fs";
-import { StoreError } from "../errors.ts";
-import { type Change, diffPackages } from "../model/change.ts";
+import { existsSync, readlinkSync, statSync } from "node:fs";
+import { isErrno, StoreError } from "../errors.ts";
+import type { Json } from "../model/canonical-json.ts";
+import { type Change, diffPackages, type PackageDifference } from "../model/change.ts";
 import type { Generation } from "../model/generation.ts";
-import type { BaseName, GenerationNumber, ProfileName } from "../model/ids.ts";
-import { logSwitch } from "../store/journal.ts";
-import { generationLink, manifestPath, objectPath } from "../store/layout.ts";
+import { type BaseName, type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
+import { logFailure, logSwitch, openJournal } from "../store/journal.ts";
+import { generationLink, generationTarget, manifestPath, objectPath } from "../store/layout.ts";
+import { stateAfter } from "../store/log/history.ts";
 import type { Store } from "../store/open-store.ts";
-import { type ProfileState, readGeneration, readProfile } from "../store/profiles.ts";
-import { abortUnlessLive, goLive } from "./go-live.ts";
+import { type ProfileParts, type ProfileState, readGeneration, readProfileParts } from "../store/profiles.ts";
+import { failureOf, goLive, quietly } from "./go-live.ts";
 import { lockProfile } from "./lock-profile.ts";
 import type { RunOptions } from "./run-options.ts";
 import { selectGeneration } from "./select-generation.ts";
@@ -24,12 +26,10 @@ export async function switchGeneration(
   request: { readonly selector: string },
   options: SwitchOptions = {},
 ): Promise<Change> {
-  return switchTo(
-    store,
-    profile,
-    options,
-    async (state) => (await selectGeneration(store, state, request.selector)).generation,
-  );
+  return switchTo(store, profile, options, {
+    plan: { switch: request.selector },
+    choose: async (state) => (await selectGeneration(store, state, request.selector)).generation,
+  });
 }
 
 /**
@@ -42,43 +42,86 @@ export async function rollback(
   request: { readonly steps?: number } = {},
   options: SwitchOptions = {},
 ): Promise<Change> {
-  return switchTo(store, profile, options, async (state) => {
-    let generation = state.current;
-    for (let step = 0; step < (request.steps ?? 1); step++) generation = parentOf(store, profile, generation);
-    return generation;
+  const steps = request.steps ?? 1;
+  return switchTo(store, profile, options, {
+    plan: { rollback: steps },
+    choose: async (state) => {
+      let generation = state.current;
+      for (let step = 0; step < steps; step++) generation = parentOf(store, profile, generation);
+      return generation;
+    },
   });
+}
+
+interface SwitchRequest {
+  /** What was asked for, as the log tells it. */
+  readonly plan: Json;
+  choose(state: ProfileState): Promise<GenerationNumber>;
 }
 
 async function switchTo(
   store: Store,
   profile: ProfileName,
   options: SwitchOptions,
-  choose: (state: ProfileState) => Promise<GenerationNumber>,
+  request: SwitchRequest,
 ): Promise<Change> {
-  readProfile(store, profile);
-  using _lock = options.dryRun ? undefined : await lockProfile(store, profile, options);
-  const state = readProfile(store, profile);
-  const to = await choose(state);
-  const before = readGeneration(store, profile, state.current);
-  const after = readGeneration(store, profile, to);
-  checkPresent(store, after);
-  const same = to === state.current;
-  const change = {
-    transaction: 0,
-    profile,
-    from: state.current,
-    to,
-    changed: false,
-    ...diffPackages(before.packages, after.packages),
-  };
-  if (same || options.dryRun) return change;
-  options.signal?.throwIfAborted();
-  const transaction = await logSwitch(store, { profile, base: state.current }, to);
+  const parts = readProfileParts(store, profile);
+  if (options.dryRun) return (await examine(store, parts, request, options)).change;
+  const start = { profile, base: lastKnown(store, parts), plan: request.plan };
+  let transaction = 0;
   try {
+    using _lock = await lockProfile(store, profile, options);
+    const { change, isThere } = await examine(store, readProfileParts(store, profile), request, options);
+    if (isThere) return change;
+    options.signal?.throwIfAborted();
+    transaction = await logSwitch(store, { ...start, base: change.from }, change.to);
     return await goLive(store, { ...change, transaction, changed: true }, options);
   } catch (error) {
-    await abortUnlessLive(store, { transaction, profile, error });
+    if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(error)));
     throw error;
+  }
+}
+
+/** What a switch would change, and whether it leads to where the profile is already. */
+async function examine(
+  store: Store,
+  parts: ProfileParts,
+  request: SwitchRequest,
+  run: RunOptions,
+): Promise<{ readonly change: Change; readonly isThere: boolean }> {
+  const { profile } = parts;
+  const from = lastKnown(store, parts);
+  const to = await request.choose({ ...parts, current: from });
+  const after = readGeneration(store, profile, to);
+  checkPresent(store, after);
+  const difference = differenceFrom(store, from, after, run);
+  return {
+    change: { transaction: 0, profile, from, to, changed: false, ...difference },
+    isThere: to === parts.current,
+  };
+}
+
+/** The live generation; where the link to it is lost, the one that the log tells of. */
+function lastKnown(store: Store, { profile, current, previous }: ProfileParts): GenerationNumber {
+  if (current !== undefined) return current;
+  try {
+    const told = stateAfter(openJournal(store)).get(profile)?.current;
+    if (told !== undefined) return parseGenerationNumber(told);
+  } catch {
+    // The log is damaged as well: any switch is better than none.
+  }
+  return previous ?? parseGenerationNumber(0);
+}
+
+/** A live generation that is damaged must not keep anybody from leaving it: then nothing is told of the difference. */
+function differenceFrom(store: Store, from: GenerationNumber, after: Generation, run: RunOptions): PackageDifference {
+  try {
+    return diffPackages(readGeneration(store, after.profile, from).packages, after.packages);
+  } catch (error) {
+    if (!(error instanceof StoreError) || !["DAMAGED", "NOT_FOUND"].includes(error.code)) throw error;
+    const message = `what was in gen-${from} cannot be told: ${error.message}`;
+    run.onEvent?.({ kind: "warning", message, ...(error.hint !== undefined && { hint: error.hint }) });
+    return diffPackages([], []);
   }
 }
 
@@ -93,7 +136,7 @@ function parentOf(store: Store, profile: ProfileName, generation: GenerationNumb
 
 /**
  * Refuses a generation that is not whole, before anything moves.
- * @throws StoreError DAMAGED naming every object that is missing
+ * @throws StoreError DAMAGED naming everything that is missing
  */
 function checkPresent(store: Store, generation: Generation): void {
   const { profile, generation: number } = generation;
@@ -101,7 +144,7 @@ function checkPresent(store: Store, generation: Generation): void {
   if (missing.length === 0) return;
   throw new StoreError(
     "DAMAGED",
-    `gen-${number} of profile '${profile}' is not whole: ${missing.join(", ")} is missing`,
+    `gen-${number} of profile '${profile}' is not whole; missing or wrong: ${missing.join(", ")}`,
     {
       hint: "Nothing was changed. `store verify --repair` restores what can be had again.",
       details: { profile, generation: number, missing },
@@ -113,7 +156,7 @@ function checkPresent(store: Store, generation: Generation): void {
 export function generationProblems(store: Store, profile: ProfileName, number: GenerationNumber): string[] {
   try {
     const missing = missingParts(store, readGeneration(store, profile, number));
-    return missing.map((part) => `${part} of gen-${number} is missing`);
+    return missing.map((part) => `${part} of gen-${number} is missing or wrong`);
   } catch (error) {
     if (error instanceof StoreError) return [error.message];
     throw error;
@@ -122,8 +165,17 @@ export function generationProblems(store: Store, profile: ProfileName, number: G
 
 function missingParts(store: Store, { profile, generation, path, packages }: Generation): string[] {
   const link = generationLink(store.layout, profile, generation);
-  const objects = [path, ...packages.map((item) => item.path)];
-  return [...objects.filter((object) => !isPresent(store, object)), ...(existsSync(link) ? [] : [link])];
+  const objects = [path, ...packages.map((item) => item.path)].filter((object) => !isPresent(store, object));
+  return readLink(link) === generationTarget(store.layout, path) ? objects : [...objects, link];
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EINVAL")) return undefined;
+    throw error;
+  }
 }
 
 function isPresent(store: Store, object: BaseName): boolean {

@@ -100,7 +100,7 @@ function checkVariable({ name, value }: Variable): readonly Finding[] {
   return [finding(value, { offset: 0, message: `'${name}' is set by the build itself` })];
 }
 
-function checkBuildSystem({ build, configure, make, phases }: Recipe): readonly Finding[] {
+function checkBuildSystem({ build, configure, make }: Recipe): readonly Finding[] {
   const findings: Finding[] = [];
   const refuse = (args: readonly Template[], key: string): void => {
     const [first] = args;

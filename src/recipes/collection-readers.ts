@@ -163,7 +163,7 @@ function refuseKey<F extends Fields>(
   const { fields, synonyms = {} } = options;
   const synonym = Object.hasOwn(synonyms, key) ? synonyms[key] : undefined;
   const suggestion = synonym ?? nearest(key, Object.keys(fields));
-  refuse(at, findings, { message: `${what} has no key '${key}'`, suggestion });
+  refuse(at, findings, { message: `'${key}' is not a key of ${what}`, suggestion });
 }
 
 function refuseVariant(
@@ -180,6 +180,6 @@ function refuseVariant(
   const found = misspelt.find(({ suggestion }) => suggestion !== undefined);
   if (found === undefined)
     return refuse(placeOf(tree), findings, { message: `${what} needs one of ${keys.join(", ")}` });
-  const message = `${what} has no key '${found.entry.key}'`;
+  const message = `'${found.entry.key}' is not a key of ${what}`;
   return refuse(found.entry.at, findings, { message, suggestion: found.suggestion });
 }

@@ -1,8 +1,15 @@
-import { type Finding, findingAt } from "../model/recipe/finding.ts";
 import { nearest } from "../model/nearest.ts";
+import { type Finding, findingAt } from "../model/recipe/finding.ts";
 import { emptyMapping, mergeTrees } from "./merge-trees.ts";
 import { parseRecipeTree } from "./parse-recipe.ts";
-import { RECIPE_FILE, type RecipeRoot, readRecipeText, recipeFileIn, recipeNamesIn } from "./recipe-files.ts";
+import {
+  RECIPE_FILE,
+  type RecipeRoot,
+  readRecipeText,
+  recipeFileIn,
+  recipeNamesIn,
+  versionOfFile,
+} from "./recipe-files.ts";
 import { type Entry, entryOf, isNull, type MappingTree, placeOf } from "./tree.ts";
 
 /** A recipe file with everything that it extends laid under it; the tree is there when there are no findings. */
@@ -41,8 +48,7 @@ export function composeRecipe(
   const { tree, findings } = readTree(path, composing.cache);
   if (tree === undefined) return { findings, files: [path] };
   const own = ownTree(tree, wanted);
-  const isNamed = composing.roots[index]?.only === undefined;
-  const faults = isNamed ? checkOwnNames(tree, wanted) : [];
+  const faults = checkOwnNames(tree, wanted, composing.roots[index]?.only === undefined);
   const base = baseOf(tree, { wanted, index, composing, trail: [...trail, path] });
   const all = [...faults, ...(base?.findings ?? [])];
   const files = [path, ...(base?.files ?? [])];
@@ -63,7 +69,7 @@ interface Position {
 function baseOf(tree: MappingTree, { wanted, index, composing, trail }: Position): Composed | undefined {
   const entry = entryOf(tree, "extends");
   if (entry === undefined) {
-    return wanted.file === RECIPE_FILE
+    return versionOfFile(wanted.file) === undefined
       ? undefined
       : composeRecipe({ name: wanted.name, file: RECIPE_FILE, from: 0 }, composing, trail);
   }
@@ -78,7 +84,8 @@ function baseOf(tree: MappingTree, { wanted, index, composing, trail }: Position
     return refuse(entry, `'extends' goes round in a circle: ${circle}`);
   }
   if (path !== undefined) return composeRecipe(base, composing, trail);
-  if (isOwn) return refuse(entry, `'${name}' extends its own name, but no later recipe directory has a recipe '${name}'`);
+  if (isOwn)
+    return refuse(entry, `'${name}' extends its own name, but no later recipe directory has a recipe '${name}'`);
   const names = composing.roots.flatMap(recipeNamesIn);
   return refuse(entry, `there is no recipe '${name}' to extend`, nearest(name, names));
 }
@@ -109,28 +116,33 @@ function readTree(path: string, cache: Composing["cache"]): ReturnType<typeof pa
 
 /** The file's own tree, with the name and version that its path gives it where it does not say them itself. */
 function ownTree(tree: MappingTree, { name, file }: Wanted): MappingTree {
-  const implied = [impliedEntry("name", name, tree)];
-  if (file !== RECIPE_FILE) implied.push(impliedEntry("version", versionOf(file), tree));
+  const version = versionOfFile(file);
+  const implied = [
+    impliedEntry("name", name, tree),
+    ...(version === undefined ? [] : [impliedEntry("version", version, tree)]),
+  ];
   const missing = implied.filter(({ key }) => entryOf(tree, key) === undefined);
   const base = entryOf(tree, "extends");
   const rest = base?.value.kind === "scalar" ? without(tree, "extends") : tree;
   return { ...rest, entries: [...missing, ...rest.entries] };
 }
 
-/** A recipe is found by the names of its directory and file: what it calls itself must not differ from them. */
-function checkOwnNames(tree: MappingTree, { name, file }: Wanted): readonly Finding[] {
-  const expected = [["name", name, "its directory"] as const];
-  const version = file === RECIPE_FILE ? [] : [["version", versionOf(file), "its file"] as const];
-  return [...expected, ...version].flatMap(([key, value, what]) => {
+/**
+ * A recipe is found by the names of its directory and file: what it calls itself must not differ from them. The directory
+ * does not count (`isNamed` is false) when a recipe is given by its path.
+ */
+function checkOwnNames(tree: MappingTree, { name, file }: Wanted, isNamed: boolean): readonly Finding[] {
+  const version = versionOfFile(file);
+  const expected = [
+    ...(isNamed ? [["name", name, "its directory"] as const] : []),
+    ...(version === undefined ? [] : [["version", version, "its file"] as const]),
+  ];
+  return expected.flatMap(([key, value, what]) => {
     const entry = entryOf(tree, key);
     if (entry?.value.kind !== "scalar" || isNull(entry.value) || entry.value.text === value) return [];
     const message = `the ${key} '${entry.value.text}' is not that of ${what}, '${value}'`;
     return [findingAt(placeOf(entry.value), "meaning", { message, suggestion: value })];
   });
-}
-
-function versionOf(file: string): string {
-  return file.replace(/\.yaml$/, "");
 }
 
 function impliedEntry(key: string, text: string, { at }: MappingTree): Entry {

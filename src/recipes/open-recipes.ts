@@ -3,15 +3,22 @@ import { basename, dirname, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { ByteString } from "../model/byte-string.ts";
 import { nearest } from "../model/nearest.ts";
-import type { Recipe } from "../model/recipe.ts";
 import { type Finding, invalidRecipe } from "../model/recipe/finding.ts";
-import { isPrerelease, compareVersions } from "../model/recipe/version-order.ts";
-import { ANY_VERSION, formatVersionRange, isInRange, type VersionRange, versionNamedIn } from "../model/recipe/version-range.ts";
-import { checkCollection } from "./check-collection.ts";
-import { type Composing, composeRecipe } from "./compose-recipe.ts";
-import { inOrder, type ReadOptions, readRecipe } from "./parse-recipe.ts";
-import { filesBeside, RECIPE_FILE, recipeNamesIn, type RecipeRoot, versionFilesIn } from "./recipe-files.ts";
-import { entryOf } from "./tree.ts";
+import { chooseVersion, formatVersionRange, type VersionRange } from "../model/recipe/version-range.ts";
+import type { Recipe } from "../model/recipe.ts";
+import { checkShelf } from "./check-shelf.ts";
+import type { ReadOptions } from "./parse-recipe.ts";
+import { RECIPE_FILE, type RecipeRoot } from "./recipe-files.ts";
+import {
+  composedOn,
+  filesOn,
+  namesOn,
+  newShelf,
+  type ReadRecipe,
+  readOn,
+  type Shelf,
+  versionsOn,
+} from "./recipe-shelf.ts";
 
 /** A recipe, and the files that it can refer to. */
 export interface LoadedRecipe {
@@ -26,43 +33,116 @@ export interface RecipeListing {
   readonly name: string;
   /** Newest first. */
   readonly versions: readonly string[];
-  /** The recipe that a bare name stands for, unless there are findings. */
+  /** The recipe that the bare name stands for, when it has no mistakes. */
   readonly recipe?: Recipe;
   readonly findings: readonly Finding[];
 }
 
-/** The recipes of several directories seen as one. Everything is read when it is first asked for, and once. */
+/** The recipes of several directories seen as one. Each is read when it is first asked for, and once. */
 export interface RecipeCollection {
   /** The names of all recipes, sorted; reads no recipe. */
   names(): readonly string[];
   /**
-   * The versions of a recipe, newest first; none for one that only others extend.
-   * @throws StoreError INVALID_RECIPE
-   */
-  versions(name: string): readonly string[];
-  /**
-   * The newest version in `range` that is no pre-release, or else the newest; a version that is named outright wins.
+   * The newest version in `range`, if it can be one that is no pre-release; a version that `range` names is taken as such.
    * @throws StoreError NOT_FOUND, INVALID_RECIPE
    */
   find(name: string, range?: VersionRange): LoadedRecipe;
   /**
-   * The recipe in `path`, a recipe file or the directory of one; what it extends may lie in the collection.
+   * The recipe in `path`: a recipe file, or a directory with a recipe.yaml. What it extends may lie in the collection.
    * @throws StoreError NOT_FOUND, INVALID_RECIPE
    */
   load(path: string): LoadedRecipe;
   list(): readonly RecipeListing[];
-  /** Every mistake in every version of every recipe, also those that only show when recipes refer to each other. */
+  /** Every mistake in every version of every recipe, and where they do not fit together. */
   check(): readonly Finding[];
 }
 
 /**
- * Opens recipe directories, `<directory>/<name>/recipe.yaml`; file by file an earlier directory hides a later one.
+ * Opens directories of recipes, `<directory>/<name>/recipe.yaml`; file by file an earlier directory hides a later one.
+ *
  * @throws StoreError NOT_FOUND when one of them is not a directory
  */
 export function openRecipes(directories: readonly string[], options: ReadOptions = {}): RecipeCollection {
   for (const directory of directories) requireDirectory(directory);
-  return collectionOf(directories.map((directory) => ({ directory })), options);
+  const roots = directories.map((directory): RecipeRoot => ({ directory }));
+  const shelf = newShelf(roots, options);
+  return {
+    names: () => namesOn(shelf),
+    find: (name, range) => findOn(shelf, name, range),
+    load: (path) => loadFrom(path, roots, options),
+    list: () => namesOn(shelf).map((name) => listingOf(shelf, name)),
+    check: () => checkShelf(shelf),
+  };
 }
 
-function collectionOf(roots: readonly RecipeRoot[], options: ReadOptions): RecipeCollection {
+function findOn(shelf: Shelf, name: string, range?: VersionRange): LoadedRecipe {
+  const main = composedOn(shelf, name, RECIPE_FILE);
+  const files = versionsOn(shelf, name);
+  if (main === undefined && files.size === 0) throw notFound(shelf, name);
+  if (files.size === 0) throw withoutVersion(name, main?.findings ?? []);
+  const version = chooseVersion([...files.keys()], range);
+  if (version === undefined) throw noSuchVersion(name, range ?? [], [...files.keys()]);
+  return loaded(shelf, `${name} ${version}`, readOn(shelf, name, files.get(version) as string) as ReadRecipe);
+}
+
+function loadFrom(path: string, roots: readonly RecipeRoot[], options: ReadOptions): LoadedRecipe {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const file = resolve(found?.isDirectory() ? `${path}/${RECIPE_FILE}` : path);
+  const directory = dirname(file);
+  const own: RecipeRoot = { directory: dirname(directory), only: basename(directory) };
+  const shelf = newShelf([own, ...roots], options);
+  const read = readOn(shelf, basename(directory), basename(file));
+  if (read === undefined || read.recipeFiles[0] !== file) {
+    throw new StoreError("NOT_FOUND", `there is no recipe in ${path}`, {
+      hint: "Give a recipe file or a directory with a recipe.yaml in it.",
+    });
+  }
+  return loaded(shelf, path, read);
+}
+
+function loaded(shelf: Shelf, subject: string, { recipe, findings, recipeFiles }: ReadRecipe): LoadedRecipe {
+  if (recipe === undefined) throw invalidRecipe(`the recipe ${subject}`, findings);
+  return { recipe, recipeFiles, files: filesOn(shelf, recipe) };
+}
+
+function listingOf(shelf: Shelf, name: string): RecipeListing {
+  const files = versionsOn(shelf, name);
+  const versions = [...files.keys()];
+  const file = files.get(chooseVersion(versions) ?? "");
+  if (file === undefined) return { name, versions, findings: composedOn(shelf, name, RECIPE_FILE)?.findings ?? [] };
+  const { recipe, findings } = readOn(shelf, name, file) as ReadRecipe;
+  return { name, versions, ...(recipe === undefined ? {} : { recipe }), findings };
+}
+
+function requireDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new StoreError("NOT_FOUND", `there is no directory of recipes ${directory}`, {
+    hint: "Give a directory that holds one directory per recipe with --recipes DIR or in STORE_RECIPES.",
+  });
+}
+
+function notFound(shelf: Shelf, name: string): StoreError {
+  const near = nearest(name, namesOn(shelf));
+  const directories = shelf.composing.roots.map((root) => root.directory).join(", ");
+  return new StoreError("NOT_FOUND", `there is no recipe '${name}'`, {
+    hint:
+      near === undefined
+        ? `Looked in: ${directories || "no directory; give one with --recipes DIR"}.`
+        : `Did you mean '${near}'?`,
+    details: { name, ...(near === undefined ? {} : { suggestion: near }) },
+  });
+}
+
+function withoutVersion(name: string, findings: readonly Finding[]): StoreError {
+  if (findings.length > 0) return invalidRecipe(`the recipe ${name}`, findings);
+  return new StoreError("NOT_FOUND", `the recipe '${name}' has no version`, {
+    hint: `It can only be extended; add 'version' to its recipe.yaml, or a file VERSION.yaml beside it.`,
+  });
+}
+
+function noSuchVersion(name: string, range: VersionRange, versions: readonly string[]): StoreError {
+  return new StoreError("NOT_FOUND", `no version of '${name}' is in ${formatVersionRange(range)}`, {
+    hint: `There is ${versions.join(", ")}.`,
+    details: { name, range: formatVersionRange(range), versions },
+  });
 }

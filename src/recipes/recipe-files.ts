@@ -24,12 +24,40 @@ export function recipeNamesIn({ directory, only }: RecipeRoot): readonly string[
   return names.filter((name) => isRecipeName(name) && isRecipeDirectory(join(directory, name))).sort();
 }
 
+/** Files below `root` that look like recipes and are none, and why. */
+export function strayFilesIn({
+  directory,
+  only,
+}: RecipeRoot): readonly { readonly path: string; readonly reason: string }[] {
+  const names = only === undefined ? namesIn(directory) : [only];
+  return names
+    .filter((name) => !name.startsWith(".") && isDirectory(join(directory, name)))
+    .flatMap((name) => {
+      const files = namesIn(join(directory, name));
+      const misspelt = files.filter((file) => file !== RECIPE_FILE && /^recipe\.ya?ml$/i.test(file));
+      const stray = misspelt.map((file) => ({
+        path: join(directory, name, file),
+        reason: `a recipe file is called ${RECIPE_FILE}`,
+      }));
+      if (isRecipeName(name) || !files.includes(RECIPE_FILE)) return stray;
+      return [
+        ...stray,
+        { path: join(directory, name, RECIPE_FILE), reason: `'${name}' cannot be the name of a package` },
+      ];
+    });
+}
+
 /** The versions that have a file of their own in the recipe directory `name`. */
 export function versionFilesIn(root: RecipeRoot, name: string): readonly string[] {
   if (root.only !== undefined && root.only !== name) return [];
   const directory = join(root.directory, name);
   if (!isDirectory(directory)) return [];
-  return namesIn(directory).flatMap((file) => VERSION_FILE.exec(file)?.[1] ?? []);
+  return namesIn(directory).flatMap((file) => versionOfFile(file) ?? []);
+}
+
+/** The version whose file has this name: `4.2.1` of `4.2.1.yaml`. */
+export function versionOfFile(file: string): string | undefined {
+  return VERSION_FILE.exec(file)?.[1];
 }
 
 /** The path of `file` in the recipe directory `name`, when it is there. */
@@ -106,7 +134,7 @@ function namesIn(directory: string): readonly string[] {
 }
 
 function isRecipeDirectory(path: string): boolean {
-  return isDirectory(path) && namesIn(path).some((name) => name === RECIPE_FILE || VERSION_FILE.test(name));
+  return isDirectory(path) && namesIn(path).some((name) => name === RECIPE_FILE || versionOfFile(name) !== undefined);
 }
 
 function isDirectory(path: string): boolean {

@@ -119,9 +119,10 @@ export const duration: Reader<number> = {
 
 export const optionName = whole(OPTION_NAME);
 
-function toTemplate(located: Located, findings: Finding[]): Template | undefined {
-  const parts = parseTemplate(located.text);
-  return "message" in parts ? refuseText(located, findings, parts) : { ...located, parts };
+function toTemplate(located: Located, findings: Finding[]): Template {
+  const { parts, faults } = parseTemplate(located.text);
+  for (const fault of faults) refuseText(located, findings, fault);
+  return { ...located, parts };
 }
 
 /** The result of `parse`; what it throws on bad input becomes a finding. */

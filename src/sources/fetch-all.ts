@@ -3,17 +3,17 @@ import type { FetchContext, Fetched } from "./fetch-context.ts";
 import { fetchFailure } from "./fetch-failure.ts";
 import { type FileRequest, fetchFile } from "./fetch-file.ts";
 import type { FetchedTree, GitRequest } from "./fetch-git.ts";
-import type { NpmPackage } from "./resolve-npm.ts";
+import { type FetchedNpm, fetchNpmSpec, type NpmRequest } from "./fetch-npm.ts";
 
 /** One source to fetch. */
 export type SourceRequest =
   | ({ readonly kind: "file" } & FileRequest)
-  | { readonly kind: "npm" /** `name@range`. */; readonly spec: string }
+  | ({ readonly kind: "npm" } & NpmRequest)
   | ({ readonly kind: "git" } & GitRequest);
 
 export type FetchedSource =
   | ({ readonly kind: "file" } & Fetched)
-  | ({ readonly kind: "npm"; readonly npmPackage: NpmPackage } & Fetched)
+  | ({ readonly kind: "npm" } & FetchedNpm)
   | ({ readonly kind: "git" } & FetchedTree);
 
 /**
@@ -54,12 +54,8 @@ export async function fetchSource(context: FetchContext, request: SourceRequest)
   switch (request.kind) {
     case "file":
       return { kind: "file", ...(await fetchFile(context, request)) };
-    case "npm": {
-      const { resolveNpm } = await import("./resolve-npm.ts");
-      const { fetchNpm } = await import("./fetch-npm.ts");
-      const npmPackage = await resolveNpm(context, request.spec);
-      return { kind: "npm", npmPackage, ...(await fetchNpm(context, npmPackage)) };
-    }
+    case "npm":
+      return { kind: "npm", ...(await fetchNpmSpec(context, request)) };
     case "git": {
       const { fetchGit } = await import("./fetch-git.ts");
       return { kind: "git", ...(await fetchGit(context, request)) };

@@ -43,11 +43,13 @@ export interface FetchedTree extends DirectoryContent {
 export async function fetchGit(context: FetchContext, request: GitRequest): Promise<FetchedTree> {
   const origin = `git+${printableUrl(request.url)}#${request.commit}`;
   let content = await findKeptTree(context, request);
-  const reused = content !== undefined;
+  let reused = content !== undefined;
   if (!content) {
     checkOffline(context, request, origin);
     using _lock = await lockSource(context, origin);
-    content = (await findKeptTree(context, request)) ?? (await fetchTree(context, request, origin));
+    const found = await findKeptTree(context, request);
+    reused = found !== undefined;
+    content = found ?? (await fetchTree(context, request, origin));
   }
   if (request.treeId && request.treeId !== content.treeId) throw wrongTree(origin, request.treeId, content.treeId);
   context.onEvent?.({ kind: "checked-out", url: origin, treeId: content.treeId, reused });

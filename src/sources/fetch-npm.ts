@@ -1,7 +1,41 @@
 import type { FetchContext, Fetched } from "./fetch-context.ts";
 import { fetchFile } from "./fetch-file.ts";
+import { hashFile } from "./hash-file.ts";
 import type { HttpAccess } from "./http-client.ts";
+import { type Integrity, toContentHash } from "./integrity.ts";
+import { wrongContent } from "./integrity-error.ts";
+import { findKeptFile } from "./kept-files.ts";
 import type { NpmPackage } from "./resolve-npm.ts";
+
+export interface NpmRequest {
+  /** `name@range`, with or without `npm:`. */
+  readonly spec: string;
+  /** What the tarball must be, beyond what the registry says. */
+  readonly integrity?: Integrity | undefined;
+}
+
+export interface FetchedNpm extends Fetched {
+  /** Absent when the tarball was found by its integrity, without asking the registry. */
+  readonly npmPackage?: NpmPackage;
+}
+
+/**
+ * Resolves a package and fetches its tarball. With an integrity that is kept already nothing is asked for.
+ *
+ * @throws StoreError as `resolveNpm` and `fetchFile`
+ */
+export async function fetchNpmSpec(context: FetchContext, { spec, integrity }: NpmRequest): Promise<FetchedNpm> {
+  const kept = integrity && (await findKeptFile(context, integrity));
+  if (kept) {
+    context.onEvent?.({ kind: "fetched", url: spec, integrity: kept.integrity, size: kept.size, reused: true });
+    return { ...kept, fileName: fileNameOf(spec), origin: spec, reused: true };
+  }
+  const { resolveNpm } = await import("./resolve-npm.ts");
+  const npmPackage = await resolveNpm(context, spec);
+  const fetched = await fetchNpm(context, npmPackage);
+  if (integrity) await check(context, fetched, integrity);
+  return { ...fetched, npmPackage };
+}
 
 /**
  * Fetches a package's tarball into the store and checks it against what the registry said. Credentials go to the
@@ -23,4 +57,16 @@ async function accessOf(context: FetchContext, { registry }: NpmPackage): Promis
   const { loadNpmOptions } = await import("./npm-options.ts");
   const { npmAccess } = await import("./npm-registry.ts");
   return npmAccess(context, { url: registry, options: await loadNpmOptions(context) });
+}
+
+async function check(context: FetchContext, { path, origin }: Fetched, integrity: Integrity): Promise<void> {
+  const { algorithm, hex } = toContentHash(integrity);
+  const hashes = await hashFile(path, algorithm, context.signal);
+  if (hashes.hex.get(algorithm) !== hex) throw wrongContent(integrity, { url: origin, hashes, recorded: [] });
+}
+
+/** `npm:@scope/name@1.0.0` gives `@scope+name-1.0.0.tgz`. */
+function fileNameOf(spec: string): string {
+  const name = spec.replace(/^npm:/, "").replace(/(.)@/, "$1-");
+  return `${name.replace(/[/\0]/g, "+")}.tgz`;
 }

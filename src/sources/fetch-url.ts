@@ -55,8 +55,8 @@ function accept(context: FetchContext, { url, hashes, partial }: Complete, optio
   if (options.integrity && expected && hashes.hex.get(expected.algorithm) !== expected.hex) {
     throw wrongContent(options.integrity, served);
   }
+  partial.detach();
   const file = keepFile(context, partial.path, hashes);
-  partial.remove();
   if (!expected && !options.allowUnverified) throw missingIntegrity(served);
   return file;
 }

@@ -10,7 +10,7 @@ export interface GitSource {
 }
 
 /** Ways to reach a repository; all others, such as `ext:` that runs commands, are refused. */
-export const GIT_SCHEMES = ["https:", "http:", "ssh:", "file:"] as const;
+const GIT_SCHEMES = ["https:", "http:", "ssh:", "file:"] as const;
 
 /** Whether `text` is meant as a git source: `git+<url>`. */
 export function isGitSource(text: string): boolean {
@@ -36,7 +36,7 @@ export function parseGitSource(text: string): GitSource {
 }
 
 /** Whether `text` is a whole commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. */
-export function isCommit(text: string): boolean {
+function isCommit(text: string): boolean {
   return /^(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$/.test(text);
 }
 

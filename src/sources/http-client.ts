@@ -14,7 +14,7 @@ export interface HttpAccess {
   readonly userAgent: string;
 }
 
-export interface Identity {
+interface Identity {
   /** Value of the `authorization` header. */
   readonly authorization?: string | undefined;
   /** Client certificate and key in PEM form. */

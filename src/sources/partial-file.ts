@@ -20,7 +20,8 @@ export interface PartialFile extends Disposable {
   readonly append: (bytes: Uint8Array) => void;
   /** Forgets the bytes so far and begins a version. */
   readonly restart: (validator: string | undefined) => void;
-  /** Removes it, or, when the file itself was moved away, what is left of it. */
+  /** Leaves the file at `path` to the caller, who moves it away. */
+  readonly detach: () => void;
   readonly remove: () => void;
 }
 
@@ -52,6 +53,7 @@ export function openPartialFile(context: FetchContext, url: string): PartialFile
       // A torn record counts as none, so this needs no temporary file that a killed process would leave.
       writeFileSync(metaPath, `${JSON.stringify({ format: 1, url, validator: next ?? null })}\n`);
     },
+    detach: () => rmSync(metaPath, { force: true }),
     remove: () => {
       rmSync(path, { force: true });
       rmSync(metaPath, { force: true });

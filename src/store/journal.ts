@@ -1,17 +1,20 @@
-import type { NewRecord } from "../model/chain.ts";
+import type { Json } from "../model/canonical-json.ts";
+import { isTransactionEnd, type NewRecord } from "../model/chain.ts";
 import type { Change } from "../model/change.ts";
 import { type Generation, type InstalledPackage, packageToJson } from "../model/generation.ts";
-import type { GenerationNumber, ProfileName } from "../model/ids.ts";
-import type { KnownEvent, LogChange, LogPackage } from "../model/log-event.ts";
+import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
+import { isJsonObject } from "../model/json-object.ts";
+import { eventOf, type JsonObject, type LogChange, type LogPackage } from "../model/log-event.ts";
 import type { LogRecord, OpenIntent } from "../model/log-record.ts";
 import type { SnapshotState } from "../model/log-state.ts";
 import { lockPath } from "./layout.ts";
 import { appendRecords } from "./log/append.ts";
+import { readTransaction } from "./log/history.ts";
 import { readForward } from "./log/read.ts";
 import { logEnd, readTail } from "./log/tail.ts";
 import { openLog, type TransactionLog } from "./log/transaction-log.ts";
 import type { Store } from "./open-store.ts";
-import { readPins } from "./pins.ts";
+import { isMark, type MarkEvent, readPins } from "./pins.ts";
 import { listGenerations, listProfiles, readGeneration, readProfile } from "./profiles.ts";
 
 /** The transaction log of this store. */
@@ -26,15 +29,18 @@ export function openJournal(store: Store): TransactionLog {
   });
 }
 
+/** A generation that is logged and not yet live counts: its records stand before the snapshot. */
 function snapshotOf(store: Store, profile: ProfileName): SnapshotState {
   const state = readProfile(store, profile);
   const pins = readPins(store, profile);
+  const coming = openIntents(store, profile).flatMap((open) => readIntent(store, open)?.to ?? []);
+  const generations = new Set<number>([...listGenerations(store, state), ...coming]);
   return {
     profile,
     current: state.current,
     previous: state.previous,
-    lastGeneration: state.last,
-    generations: listGenerations(store, state),
+    lastGeneration: Math.max(state.last, ...coming),
+    generations,
     packages: readGeneration(store, profile, state.current).packages.map(toLog),
     pins: pins.generations,
     tags: pins.tags,
@@ -44,26 +50,34 @@ function snapshotOf(store: Store, profile: ProfileName): SnapshotState {
 export interface TransactionStart {
   readonly profile: ProfileName;
   readonly base: GenerationNumber;
+  /** What was asked for. */
+  readonly plan: Json;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** Logs that a change begins; returns the number of its transaction. */
 export async function logBegin(store: Store, start: TransactionStart): Promise<number> {
-  const { records } = await appendRecords(openJournal(store), [beginRecord(store, start)], { durable: false });
-  return (records[0] as LogRecord).tx;
+  return append(store, [beginRecord(store, start)], { durable: false });
 }
 
 /** Logs begin and intent of a change that needs no preparation, in one durable write. */
 export async function logSwitch(store: Store, start: TransactionStart, to: GenerationNumber): Promise<number> {
   const { profile, base } = start;
-  const drafts: NewRecord[] = [
-    beginRecord(store, start),
-    { tx: "new", profile, event: { type: "intent", from: base, to } },
-  ];
-  const { records } = await appendRecords(openJournal(store), drafts, { durable: true });
-  return (records[0] as LogRecord).tx;
+  const intent: NewRecord = { tx: "new", profile, event: { type: "intent", from: base, to } };
+  return append(store, [beginRecord(store, start), intent], { durable: true });
 }
 
-/** Logs a generation that is complete and about to become live. Durable: after a crash it tells what was meant. */
+/** Logs a change that failed before anything was done. */
+export async function logFailure(store: Store, start: TransactionStart, reason: Failure): Promise<void> {
+  const abort: NewRecord = { tx: "new", profile: start.profile, event: { type: "abort", reason } };
+  await append(store, [beginRecord(store, start), abort], { durable: false });
+}
+
+/** Logs a generation that is about to be written and to become live. Durable: after a crash it tells what was meant. */
 export async function logGeneration(store: Store, next: Generation, from: GenerationNumber): Promise<void> {
   const { transaction: tx, profile, generation, parent, path, reason, packages } = next;
   const drafts: NewRecord[] = [
@@ -74,7 +88,7 @@ export async function logGeneration(store: Store, next: Generation, from: Genera
     },
     { tx, profile, event: { type: "intent", from, to: generation } },
   ];
-  await appendRecords(openJournal(store), drafts, { durable: true });
+  await append(store, drafts, { durable: true });
 }
 
 /** Logs that a change is done. Not flushed: where this record is lost, `current` tells the same. */
@@ -82,36 +96,48 @@ export async function logCommit(store: Store, change: Change): Promise<void> {
   const { transaction: tx, profile, from, to, changed, added, removed, upgraded } = change;
   const difference = { added, removed, upgraded } as unknown as LogChange;
   const event = { type: "commit" as const, from, to, changed, ...(changed && { change: difference }) };
-  await appendRecords(openJournal(store), [{ tx, profile, event }], { durable: false });
+  await append(store, [{ tx, profile, event }], { durable: false });
 }
 
+/** Logs that a change failed, and which generation of it is gone again. */
 export async function logAbort(
   store: Store,
   tx: number,
-  abort: { profile: ProfileName; code: string; message: string },
+  abort: { readonly profile: ProfileName; readonly reason: Failure; readonly discarded?: GenerationNumber | undefined },
 ): Promise<void> {
-  const { profile, code, message } = abort;
-  const event = { type: "abort" as const, reason: { code, message } };
-  await appendRecords(openJournal(store), [{ tx, profile, event }], { durable: false });
+  const { profile, reason, discarded } = abort;
+  const drafts: NewRecord[] = [{ tx, profile, event: { type: "abort", reason } }];
+  if (discarded !== undefined) drafts.unshift({ tx, profile, event: { type: "delete", generations: [discarded] } });
+  await append(store, drafts, { durable: false });
 }
 
-/** Logs a change of pins or names. */
+/**
+ * Logs that pins or names are about to change. The event itself follows when they have: until then a snapshot would
+ * be taken without them.
+ */
+export async function logMarkIntent(store: Store, profile: ProfileName, event: MarkEvent): Promise<number> {
+  const { current } = readProfile(store, profile);
+  const start = { profile, base: current, plan: { ...event } as unknown as Json };
+  return logSwitch(store, start, current);
+}
+
+/** Logs that pins or names have changed. */
 export async function logMark(
   store: Store,
-  profile: ProfileName,
-  event: KnownEvent & { type: "pin" | "unpin" | "tag" | "untag" },
-): Promise<number> {
+  tx: number,
+  mark: { profile: ProfileName; event: MarkEvent },
+): Promise<void> {
+  const { profile, event } = mark;
   const { current } = readProfile(store, profile);
+  const commit = { type: "commit" as const, from: current, to: current, changed: false };
   const drafts: NewRecord[] = [
-    beginRecord(store, { profile, base: current }),
-    { tx: "new", profile, event },
-    { tx: "new", profile, event: { type: "commit", from: current, to: current, changed: false } },
+    { tx, profile, event },
+    { tx, profile, event: commit },
   ];
-  const { records } = await appendRecords(openJournal(store), drafts, { durable: true });
-  return (records[0] as LogRecord).tx;
+  await append(store, drafts, { durable: true });
 }
 
-/** Switches that were begun in this profile and neither committed nor aborted. */
+/** Intents of this profile that nothing was logged behind: a change under way, or one that was cut short. */
 export function openIntents(store: Store, profile: ProfileName): readonly OpenIntent[] {
   const log = openJournal(store);
   return (logEnd(log, readTail(log)).carry.intents ?? []).filter((intent) => intent.profile === profile);
@@ -130,9 +156,41 @@ export function readIntent(
   return undefined;
 }
 
-function beginRecord(store: Store, { profile, base }: TransactionStart): NewRecord {
+/** The generation that a change with an open intent announced; `undefined` when it leads to one that was there. */
+export function readAnnounced(store: Store, intent: OpenIntent): GenerationNumber | undefined {
+  const events = readTransaction(openJournal(store), intent.tx).map(({ event }) => event);
+  const found = events.find((event) => event.type === "generation");
+  return found && parseGenerationNumber(found.generation);
+}
+
+/** The change of pins or names that an open intent announced; `undefined` when it announced a switch. */
+export function readMark(store: Store, intent: OpenIntent): MarkEvent | undefined {
+  for (const { event } of readTransaction(openJournal(store), intent.tx)) {
+    if (event.type !== "begin" || !isJsonObject(event.plan)) continue;
+    const mark = eventOf(event.plan as JsonObject);
+    if (typeof mark !== "string" && isMark(mark)) return mark;
+  }
+  return undefined;
+}
+
+/** Whether the end of a transaction is logged. */
+export function isEnded(store: Store, tx: number): boolean {
+  return isTransactionEnd(readTransaction(openJournal(store), tx).map(({ event }) => event.type));
+}
+
+/** Appends; returns the number of the transaction. */
+async function append(
+  store: Store,
+  drafts: readonly NewRecord[],
+  options: { readonly durable: boolean },
+): Promise<number> {
+  const { records } = await appendRecords(openJournal(store), drafts, options);
+  return (records[0] as LogRecord).tx;
+}
+
+function beginRecord(store: Store, { profile, base, plan }: TransactionStart): NewRecord {
   const { command, user } = store.context;
-  return { tx: "new", profile, event: { type: "begin", command, user, base } };
+  return { tx: "new", profile, event: { type: "begin", command, user, base, plan } };
 }
 
 function toLog(item: InstalledPackage): LogPackage {

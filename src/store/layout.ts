@@ -26,6 +26,8 @@ export interface Layout {
   readonly roots: string;
   readonly builds: string;
   readonly buildLogs: string;
+  /** Objects as they would lie in a store rooted at `/store`, for builds. */
+  readonly twins: string;
   readonly temporary: string;
   readonly trash: string;
   readonly locks: string;
@@ -47,6 +49,7 @@ export function layoutOf(root: string, width: Width): Layout {
     roots: join(root, "roots"),
     builds: join(root, "builds"),
     buildLogs: join(root, "build-logs"),
+    twins: join(root, "twins"),
     temporary: join(root, "tmp"),
     trash: join(root, "trash"),
     locks: join(root, "locks"),

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber, parseProfileName } from "../model/ids.ts";
-import { parseJsonObject, readRecord } from "../model/json-object.ts";
-import { readTextIfPresent, replaceLink, writeFileAtomic } from "../system/atomic-file.ts";
+import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
+import { readTextIfPresent, replaceLink, TEMPORARY_MARK, writeFileAtomic } from "../system/atomic-file.ts";
 import {
   currentPath,
   generationFile,
@@ -24,45 +25,73 @@ export interface ProfileState {
   readonly profile: ProfileName;
   readonly current: GenerationNumber;
   readonly previous: GenerationNumber | undefined;
-  /** The highest number of a generation that was ever live. Numbers up to it are never given out again. */
+  /** The highest number that a generation was given. Numbers up to it are never given out again. */
   readonly last: GenerationNumber;
 }
 
-export function listProfiles(store: Store): ProfileName[] {
-  return readdirSync(store.layout.profiles).sort().map(parseProfileName);
+/** A profile whose live link may be lost. */
+export interface ProfileParts extends Omit<ProfileState, "current"> {
+  readonly current: GenerationNumber | undefined;
 }
 
+/**
+ * The names of all profiles, sorted.
+ * @throws StoreError DAMAGED for a directory among them that no profile can have made
+ */
+export function listProfiles(store: Store): ProfileName[] {
+  const entries = readdirSync(store.layout.profiles, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => parseDirectoryName(store, name))
+    .filter((profile) => hasProfile(store, profile))
+    .sort();
+}
+
+/** Whether the profile was made, whole; also when its record was lost since. */
 export function hasProfile(store: Store, profile: ProfileName): boolean {
-  return existsSync(profileFile(store.layout, profile));
+  return existsSync(profileFile(store.layout, profile)) || recordedNumbers(store, profile).some((number) => number > 0);
 }
 
 /** @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
 export function readProfile(store: Store, profile: ProfileName): ProfileState {
+  const { current, ...parts } = readProfileParts(store, profile);
+  if (current === undefined) throw noCurrent(store.layout, profile);
+  return { ...parts, current };
+}
+
+/**
+ * For who can do without the live link: to give the profile a new one.
+ * @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT
+ */
+export function readProfileParts(store: Store, profile: ProfileName): ProfileParts {
   const path = profileFile(store.layout, profile);
   const text = readTextIfPresent(path);
-  if (text === undefined) throw noProfile(store, profile);
+  if (text === undefined)
+    throw hasProfile(store, profile) ? damagedRecord(path, "it is gone") : noProfile(store, profile);
   const record = readRecord(parseJsonObject(text, path), path, PROFILE_FORMAT);
   const current = readGenerationLink(currentPath(store.layout, profile));
-  if (current === undefined) throw noCurrent(store.layout, profile);
-  const last = parseGenerationNumber(Math.max(record.count("lastGeneration"), current));
+  const last = parseGenerationNumber(Math.max(record.count("lastGeneration"), current ?? 0));
   return { profile, current, previous: readGenerationLink(previousPath(store.layout, profile)), last };
 }
 
+/** The generation that the live link names; `undefined` when there is none, or no such profile. */
+export function liveGeneration(store: Store, profile: ProfileName): GenerationNumber | undefined {
+  return readGenerationLink(currentPath(store.layout, profile));
+}
+
 /** Numbers of the generations that exist, ascending. A record above `last` was never live and does not count. */
-export function listGenerations(store: Store, state: ProfileState): GenerationNumber[] {
-  const numbers: number[] = [];
-  for (const name of readdirSync(profilePath(store.layout, state.profile))) {
-    const match = /^gen-(\d+)\.json$/.exec(name);
-    if (match && Number(match[1]) <= state.last) numbers.push(Number(match[1]));
-  }
-  return numbers.sort((a, b) => a - b).map(parseGenerationNumber);
+export function listGenerations(store: Store, { profile, last }: ProfileParts): GenerationNumber[] {
+  return recordedNumbers(store, profile)
+    .filter((number) => number <= last)
+    .sort((a, b) => a - b)
+    .map(parseGenerationNumber);
 }
 
 /** @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
 export function readGeneration(store: Store, profile: ProfileName, number: GenerationNumber): Generation {
   const path = generationFile(store.layout, profile, number);
   const text = readTextIfPresent(path);
-  if (text !== undefined) return parseGeneration(text, path);
+  if (text !== undefined) return checkPlace(parseGeneration(text, path), { profile, number, path });
   throw new StoreError("NOT_FOUND", `profile '${profile}' has no generation gen-${number}`, {
     hint: "List the generations with `store generations`.",
     details: { profile, generation: number },
@@ -80,6 +109,21 @@ export function writeGeneration(store: Store, generation: Generation): void {
 export function removeGeneration(store: Store, profile: ProfileName, number: GenerationNumber): void {
   rmSync(generationFile(store.layout, profile, number), { force: true });
   rmSync(generationLink(store.layout, profile, number), { force: true });
+}
+
+/** Gives a number up for good: the generation that had it never became live and is gone. */
+export function discardNumber(store: Store, profile: ProfileName, number: GenerationNumber): void {
+  removeGeneration(store, profile, number);
+  // This also makes the removal durable: it flushes the same directory.
+  if (readRecordedLast(store, profile) < number) writeLast(store, profile, number);
+}
+
+/** Removes what killed processes left in the profile's directory. The caller has the exclusive right to change it. */
+export function sweepProfile(store: Store, profile: ProfileName): void {
+  const directory = profilePath(store.layout, profile);
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(TEMPORARY_MARK)) rmSync(join(directory, name), { force: true });
+  }
 }
 
 /** Makes a generation the live one: the one rename that every change comes down to. */
@@ -120,6 +164,35 @@ function readRecordedLast(store: Store, profile: ProfileName): number {
   return readRecord(parseJsonObject(readTextIfPresent(path) ?? "", path), path, PROFILE_FORMAT).count("lastGeneration");
 }
 
+function recordedNumbers(store: Store, profile: ProfileName): number[] {
+  return namesIn(profilePath(store.layout, profile)).flatMap((name) => {
+    const number = /^gen-(\d+)\.json$/.exec(name)?.[1];
+    return number === undefined ? [] : [Number(number)];
+  });
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}
+
+/** A record that was copied from elsewhere would have the wrong packages go live. */
+function checkPlace(
+  generation: Generation,
+  {
+    profile,
+    number,
+    path,
+  }: { readonly profile: ProfileName; readonly number: GenerationNumber; readonly path: string },
+): Generation {
+  if (generation.generation === number && generation.profile === profile) return generation;
+  throw damagedRecord(path, `it is that of gen-${generation.generation} of profile '${generation.profile}'`);
+}
+
 function readGenerationLink(path: string): GenerationNumber | undefined {
   try {
     const match = /^gen-(\d+)$/.exec(readlinkSync(path));
@@ -137,6 +210,19 @@ function noProfile(store: Store, profile: ProfileName): StoreError {
     hint: `${known}a profile is made by the first \`store install -p ${profile} …\`.`,
     details: { profile, profiles: names },
   });
+}
+
+function parseDirectoryName(store: Store, name: string): ProfileName {
+  try {
+    return parseProfileName(name);
+  } catch (cause) {
+    const path = join(store.layout.profiles, name);
+    throw new StoreError("DAMAGED", `${path} is no profile of this store`, {
+      hint: "Move the directory elsewhere.",
+      details: { path },
+      cause,
+    });
+  }
 }
 
 function noCurrent(layout: Layout, profile: ProfileName): StoreError {

@@ -31,6 +31,10 @@ export interface StageOptions {
   readonly source?: string;
   readonly temporary: Pick<TemporaryDirectory, "path">;
   readonly method?: ImportMethod | undefined;
+  /** The base name under which the tree was made in this store, when it was not the canonical one. */
+  readonly selfName?: string | undefined;
+  /** The name of an object that is not named by its content. */
+  readonly baseName?: BaseName | undefined;
   /** Further members for the manifest. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal | undefined;
@@ -74,7 +78,7 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   await using runner = createImportRunner(settings);
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
   const description = describeTree(tree);
-  const baseName = baseNameOf(digestOf(description.treeId), options.name, options.version);
+  const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
   if (hasObject(store, baseName)) {
     return {
       manifest: readManifest(store, baseName),
@@ -105,6 +109,7 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
     localStoreDir: store.layout.storeDir,
     canonicalStoreDir: store.layout.canonicalStoreDir,
     zeroBaseName: baseNameOf(ZERO_DIGEST, options.name, options.version),
+    selfName: options.selfName,
     ...linkMethod(options.method ?? "auto", options.temporary.path),
     mode: options.source === undefined ? "adopt" : "copy",
     exactModes: (statSync(stagedTree(options.temporary)).mode & 0o777) === 0o755,
@@ -122,7 +127,7 @@ function manifestOf(store: Store, baseName: BaseName, { options, description }: 
     name: options.name,
     version: options.version,
     treeId: description.treeId,
-    addressing: "content",
+    addressing: options.baseName === undefined ? "content" : "input",
     size: description.size,
     files: description.files,
     references: resolveReferences(store, description.baseNames),

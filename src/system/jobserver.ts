@@ -28,7 +28,7 @@ export interface Jobserver extends Disposable {
 
 export type JobSlot = Disposable;
 
-export interface JobserverConnection extends Disposable {
+interface JobserverConnection extends Disposable {
   /** To read slots from and to write them to: `fds` of `runProcess`. */
   readonly fds: readonly [number, number];
 }

@@ -40,8 +40,7 @@ export interface ProcessOptions extends SampledLimits {
   readonly marker?: string | undefined;
 }
 
-export type OutputStream = "stdout" | "stderr";
-export type { EndReason };
+type OutputStream = "stdout" | "stderr";
 
 export interface ProcessResult {
   /** `null` when a signal ended the command. */

@@ -95,7 +95,7 @@ describe("hostFingerprint", () => {
     const { path } = findHostToolchain(process.env.PATH ?? "");
     const { cc } = await hostFingerprint({ path });
     try {
-      const said = execFileSync("cc", ["--version"], { env: { PATH: path, LC_ALL: "C" } }).toString();
+      const said = execFileSync("/usr/bin/env", ["cc", "--version"], { env: { PATH: path, LC_ALL: "C" } }).toString();
       expect(said.startsWith(`${cc.version}\n`)).toBe(true);
     } catch {
       expect(cc.version).toBe("none");

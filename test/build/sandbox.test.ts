@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -8,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -19,7 +21,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findInPath } from "../../src/build/sandbox/host-toolchain.ts";
 import { probeSandbox } from "../../src/build/sandbox/probe-sandbox.ts";
 import { runInSandboxInteractively } from "../../src/build/sandbox/run-in-sandbox.ts";
-import { type SandboxSpec, sandboxCommand } from "../../src/build/sandbox.ts";
+import { SANDBOX_BUILD_DIRECTORY, type SandboxSpec, sandboxCommand } from "../../src/build/sandbox.ts";
 import { createJobserver, jobserverFlags } from "../../src/system/jobserver.ts";
 import { captureOutput } from "../../src/system/process/capture-output.ts";
 import { listProcesses, readProcess } from "../../src/system/process/process-table.ts";
@@ -27,6 +29,26 @@ import { createSandboxWorld, findSandboxUsers, type SandboxWorld } from "../help
 
 const STORE = "/store/pkgs______________________________________";
 const users = await findSandboxUsers();
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function namespaceOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return "";
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 describe("sandboxCommand", () => {
   const spec: SandboxSpec = {
@@ -169,6 +191,11 @@ describe.each(users)("a sandbox of $name", (user) => {
       expect(await outputOf("", { command: ["/usr/bin/env"], env })).toBe("A=b c\nLC_ALL=C\nX=two\nlines\n");
     });
 
+    it("the same place to build in, unless another is named", async () => {
+      expect(await outputOf("pwd")).toBe(`${SANDBOX_BUILD_DIRECTORY}\n`);
+      expect(await outputOf("pwd", { cwd: "/tmp" })).toBe("/tmp\n");
+    });
+
     it("the clock's zone, locale and time of the sources that recipes may rely on", async () => {
       expect(await outputOf("date -d @0 +%H%Z; echo $LC_ALL $TZ $SOURCE_DATE_EPOCH $HOME")).toBe(
         "00UTC\nC.UTF-8 UTC 315532800 /homeless\n",
@@ -186,6 +213,13 @@ describe.each(users)("a sandbox of $name", (user) => {
       }
       expect(await outputOf("ls -A /usr/local /var; ls /etc | grep -c .")).toMatch(
         /^\/usr\/local:\n\n\/var:\ntmp\n\d\d?\n$/,
+      );
+    });
+
+    it("directories that anybody may enter, as on every system", async () => {
+      const binds = [{ from: directoryOf("object"), to: `${STORE}/a/b` }];
+      expect(await outputOf(`stat -c %a / /etc /usr /store ${STORE} ${STORE}/a /var`, { binds })).toBe(
+        "755\n".repeat(7),
       );
     });
 
@@ -324,15 +358,9 @@ describe.each(users)("a sandbox of $name", (user) => {
     it("lets no process of it live on", async () => {
       const mark = `sandbox-survivor-${createHash("sha256").update(world.directory).digest("hex").slice(0, 12)}`;
       const survivors = (): readonly number[] =>
-        listProcesses().filter((pid) => {
-          try {
-            return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(mark) && !readProcess(pid)?.zombie;
-          } catch {
-            return false;
-          }
-        });
+        listProcesses().filter((pid) => commandLineOf(pid).includes(mark) && !readProcess(pid)?.zombie);
       const sleeper = `bash --norc -c 'trap "" TERM HUP INT; echo up >>up; while :; do sleep 1000; done' ${mark}`;
-      const breed = `for i in 1 2 3 4 5; do (setsid ${sleeper} </dev/null >/dev/null 2>&1 &); done; until [ "$(grep -c . up)" = 5 ]; do sleep 0.01; done 2>/dev/null`;
+      const breed = `for i in {1..100}; do (setsid ${sleeper} </dev/null >/dev/null 2>&1 &); done; until [ "$(grep -c . up)" = 100 ]; do sleep 0.01; done 2>/dev/null`;
       expect(await world.run(`${breed}; exit 3`)).toMatchObject({ exitCode: 3, reason: "exited" });
       expect(survivors()).toEqual([]);
       const controller = new AbortController();
@@ -343,6 +371,33 @@ describe.each(users)("a sandbox of $name", (user) => {
       });
       expect(await running).toMatchObject({ reason: "aborted" });
       expect(survivors()).toEqual([]);
+    });
+
+    it("has ended to the last process when it returns, however short it was", async () => {
+      const script = "readlink /proc/self/ns/pid; for i in {1..40}; do sleep 1000 >/dev/null 2>&1 & done; exit 0";
+      for (let round = 0; round < 5; round++) {
+        const namespace = (await outputOf(script)).trim();
+        expect(namespace).toMatch(/^pid:\[\d+\]$/);
+        const members = listProcesses().filter((pid) => namespaceOf(pid) === namespace);
+        expect(members.filter((pid) => readProcess(pid)?.zombie === false)).toEqual([]);
+      }
+    });
+
+    it("dies with the process that started it, even when that is killed", async () => {
+      const mark = `orphan-${world.directory.slice(-6)}`;
+      const { command, args } = sandboxCommand({
+        ...world.spec,
+        command: ["/bin/bash", "--norc", "-c", `setsid sleep 1000 & : ${mark}; echo up >up; wait; true`],
+      });
+      const parent = spawn("/bin/bash", ["-c", '"$@" & wait', "parent", command, ...args], {
+        env: {},
+        stdio: "ignore",
+      });
+      const isRunning = (): boolean => listProcesses().some((pid) => commandLineOf(pid).includes(mark));
+      await until(() => existsSync(join(world.build, "up")));
+      expect(isRunning()).toBe(true);
+      parent.kill("SIGKILL");
+      await until(() => !isRunning());
     });
 
     it("lets it link to no file of the host", async () => {
@@ -470,7 +525,10 @@ describe.each(users)("a sandbox of $name", (user) => {
     });
 
     it("gets slots back from a make that was asked to end", async () => {
-      writeFileSync(join(world.build, "Makefile"), "all: a b c\na b c:\n\t@echo $@; sleep 1000\n");
+      writeFileSync(
+        join(world.build, "Makefile"),
+        "all: a b c\na b c:\n\t@trap 'sleep 0.3; exit 1' TERM; echo $@; sleep 1000 & wait\n",
+      );
       using jobserver = await createJobserver(3, world.directory);
       using _slot = await jobserver.acquire();
       using connection = jobserver.connect();

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
+import { getCurrentTest } from "vitest/suite";
 
 /** Names and contents: text is UTF-8. */
 export type Bytes = string | Uint8Array;
@@ -177,11 +178,16 @@ export function pack(packing: Packing, content: Uint8Array, args: readonly strin
   });
 }
 
-/** Which of these programs the host has; says on stderr what the others cost. */
-export function havePrograms(...names: readonly string[]): boolean {
+/** Skips the running test, with a notice, unless the host has these programs. */
+export function needPrograms(...names: readonly string[]): void {
   const missing = names.filter((name) => spawnSync(name, ["--version"], { stdio: "ignore" }).error !== undefined);
-  if (missing.length > 0) process.stderr.write(`SKIPPED: archive tests that need ${missing.join(", ")}\n`);
-  return missing.length === 0;
+  if (missing.length > 0) skipTest(`needs ${missing.join(", ")}`);
+}
+
+/** Skips the running test and says why. */
+export function skipTest(why: string): never {
+  process.stderr.write(`SKIPPED: ${getCurrentTest()?.name}: ${why}\n`);
+  return getCurrentTest()?.context.skip(why) as never;
 }
 
 function bytesOf(bytes: Bytes): Buffer {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -9,14 +9,17 @@ import type { FetchEvent } from "../../src/sources/fetch-context.ts";
 /** Starts processes that fetch; made once for a test file, since Node 20 cannot run TypeScript by itself. */
 export interface FetchProcesses {
   readonly start: (directory: string, request: SourceRequest, options?: StartOptions) => FetchProcess;
+  readonly remove: () => void;
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** Kill the process, by itself and for good, before this call of a function that changes the disk; from 1. */
   readonly dieAt?: number;
+  /** Added to the environment of the process, but not to that of its fetch context. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface FetchProcess {
+interface FetchProcess {
   readonly child: ChildProcess;
   readonly events: FetchEvent[];
   /** The result, or `undefined` when the process was killed. */
@@ -28,9 +31,8 @@ export async function bundleFetchProcesses(): Promise<FetchProcesses> {
   // Below the project, so that the packages it leaves out are found.
   const directory = join(root, "node_modules/.cache/store-test", String(process.pid));
   mkdirSync(directory, { recursive: true });
-  const entry = join(root, "test/helpers/fetch-child.ts");
   await build({
-    entryPoints: [entry],
+    entryPoints: [fileURLToPath(new URL("./fetch-child.ts", import.meta.url))],
     outdir: directory,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -41,7 +43,10 @@ export async function bundleFetchProcesses(): Promise<FetchProcesses> {
     logLevel: "error",
   });
   writeFileSync(join(directory, "die.cjs"), DIE_AT_CALL);
-  return { start: (...args) => start(directory, ...args) };
+  return {
+    start: (...args) => start(directory, ...args),
+    remove: () => rmSync(directory, { recursive: true }),
+  };
 }
 
 /** Wraps everything in `node:fs` that changes the disk: the call with the number in `DIE_AT` never happens. */
@@ -60,11 +65,25 @@ for (const name of names) {
 require("node:module").syncBuiltinESMExports();
 `;
 
-function start(bundle: string, directory: string, request: SourceRequest, { dieAt }: StartOptions = {}): FetchProcess {
+function start(
+  bundle: string,
+  directory: string,
+  request: SourceRequest,
+  { dieAt, env: more }: StartOptions = {},
+): FetchProcess {
+  const env = { PATH: process.env.PATH, HOME: directory };
   const preload = dieAt === undefined ? [] : ["--require", join(bundle, "die.cjs")];
-  const args = [...preload, join(bundle, "fetch-child.mjs"), JSON.stringify({ directory }), JSON.stringify(request)];
-  const env = { PATH: process.env.PATH, HOME: directory, ...(dieAt !== undefined && { DIE_AT: String(dieAt) }) };
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const args = [
+    ...preload,
+    join(bundle, "fetch-child.mjs"),
+    JSON.stringify({ directory, env }),
+    JSON.stringify(request),
+  ];
+  const dying = dieAt !== undefined && { DIE_AT: String(dieAt) };
+  const child = spawn(process.execPath, args, {
+    env: { ...env, ...more, ...dying },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const events: FetchEvent[] = [];
   let result: FetchedSource | undefined;
   let rest = "";

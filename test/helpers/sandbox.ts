@@ -16,7 +16,7 @@ export interface SandboxUser {
   readonly tools: SandboxTools;
 }
 
-export function probeHere(): Promise<SandboxProbe> {
+function probeHere(): Promise<SandboxProbe> {
   return probeSandbox({ path: process.env.PATH ?? "", platform: process.platform, directory: tmpdir() });
 }
 
@@ -41,7 +41,7 @@ export interface SandboxWorld extends Disposable {
   run(script: string, options?: WorldOptions): Promise<ProcessResult & { readonly output: string }>;
 }
 
-export interface WorldOptions extends Partial<SandboxRunOptions> {
+interface WorldOptions extends Partial<SandboxRunOptions> {
   readonly spec?: Partial<SandboxSpec>;
 }
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { chainRecords, EMPTY_LOG, endAfter, isSnapshotDue, isTransactionEnd, type NewRecord } from "../../src/model/chain.ts";
+import {
+  chainRecords,
+  EMPTY_LOG,
+  endAfter,
+  isSnapshotDue,
+  isTransactionEnd,
+  type NewRecord,
+} from "../../src/model/chain.ts";
 import { linkFault } from "../../src/model/log-record.ts";
 import { caught } from "../helpers/caught.ts";
 
@@ -72,7 +79,9 @@ describe("chainRecords", () => {
     const homeless = { tx: "new", event: { type: "pin", generation: 1 } } as const;
     expect(caught(() => chain([homeless]))).toMatchObject({ code: "INVALID_INPUT" });
     expect(caught(() => chain([{ ...begin, tx: 9 }]))).toMatchObject({ code: "INVALID_INPUT" });
-    expect(caught(() => chain([begin], EMPTY_LOG, { ...STAMP, time: "today" }))).toMatchObject({ code: "INVALID_INPUT" });
+    expect(caught(() => chain([begin], EMPTY_LOG, { ...STAMP, time: "today" }))).toMatchObject({
+      code: "INVALID_INPUT",
+    });
   });
 });
 

@@ -464,14 +464,17 @@ describe("findBuildErrors", () => {
     }
   });
 
-  const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
+  const hasCompiler = spawnSync("/usr/bin/env", ["cc", "--version"]).status === 0;
   if (!hasCompiler) process.stderr.write("SKIPPED: the test with a real compiler: there is no cc\n");
 
   it.skipIf(!hasCompiler)("understands the compiler and linker of this machine", () => {
     const directory = mkdtempSync(join(tmpdir(), "compiler-error-test-"));
     const compile = (source: string, ...args: readonly string[]): BuildError | undefined => {
       writeFileSync(join(directory, "a.c"), source);
-      const { stderr } = spawnSync("cc", ["a.c", "-o", "a", ...args], { cwd: directory, encoding: "utf8" });
+      const { stderr } = spawnSync("/usr/bin/env", ["cc", "a.c", "-o", "a", ...args], {
+        cwd: directory,
+        encoding: "utf8",
+      });
       return findBuildErrors(stderr)[0];
     };
     expect(compile("int main(void) { return missing; }")).toMatchObject({ kind: "compiler" });

@@ -22,7 +22,7 @@ function modelTreeId(tree: TreeData): string {
   const inner = new Map<string, Map<ByteString, Entry>>();
   for (const [path, entry] of entriesOf(tree)) {
     const [name = "", ...rest] = path.split("/");
-    if (rest.length === 0 && entry !== DIRECTORY) entries.push(leaf(name as ByteString, entry));
+    if (rest.length === 0 && entry !== DIRECTORY) entries.push(leaf(name as ByteString, entry as Leaf));
     else {
       const children = inner.get(name) ?? new Map<ByteString, Entry>();
       if (rest.length > 0) children.set(rest.join("/") as ByteString, entry);
@@ -35,7 +35,9 @@ function modelTreeId(tree: TreeData): string {
   return hashTree(entries);
 }
 
-function leaf(name: ByteString, entry: Exclude<Entry, typeof DIRECTORY>): GitTreeEntry {
+type Leaf = Exclude<Entry, typeof DIRECTORY>;
+
+function leaf(name: ByteString, entry: Leaf): GitTreeEntry {
   if (typeof entry === "string" || entry instanceof Uint8Array) {
     return { mode: "100644", name, id: hashBlob(Buffer.from(entry)) };
   }

@@ -29,9 +29,26 @@ it("joins neighbours", () => {
   ]);
 });
 
-it.each([[[[3, 1]]], [[[0, 1], [2, 3]]], [[[0, 5], [4, 9]]], [[[-1, 0]]], [[[0]]], [[[0, 1.5]]], [[0, 1]], ["0-1"], [null]])(
-  "takes %j for no ranges",
-  (value) => {
-    expect(isRanges(value)).toBe(false);
-  },
-);
+it.each([
+  [[[3, 1]]],
+  [
+    [
+      [0, 1],
+      [2, 3],
+    ],
+  ],
+  [
+    [
+      [0, 5],
+      [4, 9],
+    ],
+  ],
+  [[[-1, 0]]],
+  [[[0]]],
+  [[[0, 1.5]]],
+  [[0, 1]],
+  ["0-1"],
+  [null],
+])("takes %j for no ranges", (value) => {
+  expect(isRanges(value)).toBe(false);
+});

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -10,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectWorkingTree } from "../../src/sources/collect-working-tree.ts";
@@ -80,8 +80,11 @@ test("what is no directory, special or not there is refused", async () => {
   const code = async (path: string) => await caughtAsync(collectWorkingTree(world.context, path, target));
   expect(await code(join(scratch.path, "none"))).toMatchObject({ code: "NOT_FOUND" });
   expect(await code(join(scratch.path, "file"))).toMatchObject({ code: "INVALID_INPUT" });
-  execFileSync("mkfifo", [join(scratch.path, "pipe")]);
-  expect(await code(scratch.path)).toMatchObject({ code: "INVALID_INPUT", message: expect.stringContaining("pipe") });
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(join(scratch.path, "socket"), resolve));
+  const special = await code(scratch.path);
+  await new Promise((resolve) => server.close(resolve));
+  expect(special).toMatchObject({ code: "INVALID_INPUT", message: expect.stringContaining("socket") });
 });
 
 describe.skipIf(!hasGit())("with git (skipped: this machine has no git)", () => {

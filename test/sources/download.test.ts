@@ -155,7 +155,7 @@ test("breaks after good progress do not add up", async () => {
 });
 
 test("a connection on which nothing comes is given up, and the next URL tried", async () => {
-  using world = fetchWorld({ stallTimeoutMs: 100, retries: 1 });
+  using world = fetchWorld({ stallTimeoutMs: 400, retries: 1 });
   await using server = await startServer((request, response) => {
     if (request.url === "/silent") return;
     serveFile(request, response, { content, stallAfter: request.url === "/stalls" ? 500 : undefined });
@@ -165,8 +165,8 @@ test("a connection on which nothing comes is given up, and the next URL tried", 
   expect(fetched.origin).toBe(urls[2]);
   expect(server.asked).toEqual(["GET /silent", "GET /silent", "GET /stalls", "GET /stalls", "GET /good"]);
   expect(world.said("skipped").map(({ reason }) => reason)).toEqual([
-    `${urls[0]}: no data came for 0.1 seconds`,
-    `${urls[1]}: no data came for 0.1 seconds`,
+    `${urls[0]}: no data came for 0.4 seconds`,
+    `${urls[1]}: no data came for 0.4 seconds`,
   ]);
 });
 

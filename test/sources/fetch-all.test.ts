@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
@@ -40,15 +40,17 @@ test("results come in the order of the requests, whatever their kind", async ({ 
 
 test("no more than `concurrency` are under way at once", async () => {
   using world = fetchWorld();
-  let now = 0;
   let most = 0;
+  let waiting: (() => void)[] = [];
   await using server = await startServer((request, response) => {
-    now += 1;
-    most = Math.max(most, now);
+    waiting.push(() => response.end(request.url));
+    most = Math.max(most, waiting.length);
+    if (waiting.length < 3) return;
+    // Time for a fourth one to come, if it were let.
     setTimeout(() => {
-      now -= 1;
-      response.end(request.url);
-    }, 20);
+      for (const answer of waiting) answer();
+      waiting = [];
+    }, 30);
   });
   const requests = Array.from({ length: 12 }, (_, index) => file(`${server.url}/${index}`, `/${index}`));
   const results = await fetchAll(world.context, requests, { concurrency: 3 });
@@ -60,8 +62,13 @@ test("the first failure ends the others, which keep what they have", async () =>
   using world = fetchWorld();
   const large = randomBytes(1_000_000);
   await using server = await startServer((request, response) => {
-    if (request.url === "/bad") setTimeout(() => response.writeHead(404).end(), 100);
-    else serveFile(request, response, { content: large, stallAfter: 300_000 });
+    if (request.url !== "/bad") return serveFile(request, response, { content: large, stallAfter: 300_000 });
+    const slow = partialPath(world.context.directory, `${server.url}/slow`);
+    const poll = setInterval(() => {
+      if (statSync(slow, { throwIfNoEntry: false })?.size !== 300_000) return;
+      clearInterval(poll);
+      response.writeHead(404).end();
+    }, 5);
   });
   const requests = [file(`${server.url}/slow`, large), file(`${server.url}/bad`, ""), file(`${server.url}/never`, "")];
   const error = await caughtAsync(fetchAll(world.context, requests, { concurrency: 2 }));

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { fetchNpm } from "../../src/sources/fetch-npm.ts";
+import { fetchNpm, fetchNpmSpec } from "../../src/sources/fetch-npm.ts";
 import { resolveNpm } from "../../src/sources/resolve-npm.ts";
 import { caughtAsync } from "../helpers/caught.ts";
 import { type FakeVersion, startRegistry } from "../helpers/fake-registry.ts";
@@ -49,4 +49,19 @@ test("two names for the same content are one download", async () => {
   expect(again).toEqual({ ...first, reused: true });
   const second = await fetchNpm(world.context, await resolveNpm(world.context, "color@2.0.0"));
   expect(second.path).toBe(first.path);
+});
+
+test("an integrity of one's own is checked too, and found without asking the registry", async () => {
+  using world = fetchWorld();
+  await using registry = await startRegistry({ "@team/color": { versions: { "1.0.0": { content: "content" } } } });
+  writeFileSync(join(world.path, ".npmrc"), `registry=${registry.registry}\n`);
+  const spec = "npm:@team/color@1.0.0";
+  const wrong = await caughtAsync(fetchNpmSpec(world.context, { spec, integrity: integrityOf("other", "sha384") }));
+  expect(wrong).toMatchObject({ code: "INTEGRITY", details: { actual: integrityOf("content", "sha384") } });
+  const integrity = integrityOf("content");
+  const asked = registry.asked.length;
+  const found = await fetchNpmSpec({ ...world.context, offline: true }, { spec, integrity });
+  expect(found).toMatchObject({ integrity, fileName: "@team+color-1.0.0.tgz", reused: true });
+  expect(registry.asked).toHaveLength(asked);
+  expect(await fetchNpmSpec(world.context, { spec })).toMatchObject({ npmPackage: { version: "1.0.0" }, integrity });
 });

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { fromText } from "../../src/model/byte-string.ts";
 import { readDirectoryContent } from "../../src/sources/directory-content.ts";
 import { fetchSource, type SourceRequest } from "../../src/sources/fetch-all.ts";
@@ -16,6 +16,8 @@ let processes: FetchProcesses;
 beforeAll(async () => {
   processes = await bundleFetchProcesses();
 });
+
+afterAll(() => processes.remove());
 
 /** Every kept file has the content of its name, and every link leads to a kept file. */
 function checkKept(directory: string): void {
@@ -111,6 +113,16 @@ test("a process killed while it fetches from git leaves nothing wrong", async ({
     expect(leftovers(world.path)).toEqual([]);
   }
   expect(dieAt).toBeGreaterThan(10);
+});
+
+test("only the context's environment names proxies, not that of the process", async () => {
+  using world = fetchWorld();
+  const content = Buffer.from("direct");
+  await using server = await startServer((request, response) => serveFile(request, response, { content }));
+  const request: SourceRequest = { kind: "file", urls: [`${server.url}/a`], integrity: integrityOf(content) };
+  const dead = "http://127.0.0.1:1";
+  const env = { http_proxy: dead, HTTPS_PROXY: dead, https_proxy: dead };
+  expect(await processes.start(world.path, request, { env }).end).toMatchObject({ reused: false });
 });
 
 async function until(condition: () => boolean): Promise<void> {

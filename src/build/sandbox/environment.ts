@@ -1,8 +1,8 @@
 /** 1980-01-01: the earliest time that a ZIP archive can hold. */
-export const SOURCE_DATE_EPOCH = 315_532_800;
+const SOURCE_DATE_EPOCH = 315_532_800;
 
 /** The home directory of a build: it does not exist and cannot be made. */
-export const SANDBOX_HOME = "/homeless";
+const SANDBOX_HOME = "/homeless";
 
 /** What every build finds in its environment, before anything of its recipe; `path` as `HostToolchain` gives it. */
 export function baseEnvironment(path: string): Record<string, string> {

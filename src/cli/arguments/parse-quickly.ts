@@ -1,5 +1,5 @@
 import parser from "yargs-parser";
-import type { Command, OptionSpecs, Positionals } from "../command.ts";
+import type { OptionSpecs, Positionals } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommand } from "../registry.ts";
 import type { Parsed } from "./parsed.ts";

@@ -4,8 +4,15 @@ import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommands } from "../registry.ts";
 import type { Parsed } from "./parsed.ts";
 import { PARSER_CONFIGURATION } from "./parser-settings.ts";
-import { readValues } from "./read-values.ts";
+import { type RawValues, readValues } from "./read-values.ts";
 import { usageError } from "./usage-error.ts";
+
+declare module "yargs" {
+  interface Argv<T> {
+    /** Missing in the types of yargs. */
+    usageConfiguration(configuration: { readonly "hide-types": boolean }): Argv<T>;
+  }
+}
 
 /** What yargs makes of a command line: a command, or a text for the person who asked for it. */
 export type Understood =
@@ -43,8 +50,78 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
   let text = "";
   await program.parse(shielded(argv), {}, (error, values, output) => {
     failure ??= error;
-    text = "version" in values && values["version"] === true && !parsed ? `store ${style.version}` : output;
+    text = "version" in values && values.version === true && !parsed ? `store ${style.version}` : output;
   });
   if (failure) throw failure;
   return parsed ? { kind: "command", parsed } : { kind: "text", text: `${text}\n` };
+}
+
+function createProgram({ width }: HelpStyle): Argv {
+  const program = createYargs()
+    .scriptName("store")
+    .usage(
+      "$0 COMMAND [OPTION…]\n\nA package store for one user: every change is a new generation, and one step leads back.",
+    )
+    .locale("en")
+    .parserConfiguration(PARSER_CONFIGURATION)
+    .usageConfiguration({ "hide-types": true })
+    .wrap(width)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .help("help", "Show help, also of one command: store COMMAND --help")
+    .alias("help", "h")
+    .version(false)
+    .option("version", { type: "boolean", global: false, describe: "Print the version of store" })
+    .strict()
+    .epilogue(EXIT_STATUS);
+  for (const [name, spec] of Object.entries(GLOBAL_OPTIONS as OptionSpecs)) program.option(name, toYargs(spec));
+  return program;
+}
+
+const EXIT_STATUS =
+  "Exit status: 0 done, 1 failed and nothing changed, 2 wrong usage or input, 3 done with warnings that need a person, " +
+  "4 refused as unsafe, 5 busy, 6 damaged store or log, 130 interrupted.";
+
+function describeCommand(program: Argv, command: Command): Argv {
+  const details = command.details === undefined ? "" : `\n\n${command.details}`;
+  program.usage(`$0 ${grammar(command)}\n\n${command.summary}.${details}`).option("version", { hidden: true });
+  for (const [name, { describe }] of Object.entries(command.positionals)) {
+    program.positional(name, { type: "string", describe });
+  }
+  for (const [name, spec] of Object.entries(command.options)) program.option(name, toYargs(spec));
+  for (const [example, what] of command.examples) program.example(example, what);
+  return program.epilogue(`With --json: ${command.json}`);
+}
+
+/** A command's name and positionals as yargs wants them: `install <spec..>`. */
+export function grammar({ name, positionals }: { readonly name: string; readonly positionals: Positionals }): string {
+  const shapes = { one: "<$>", optional: "[$]", some: "<$..>", any: "[$..]" } as const;
+  return [name, ...Object.entries(positionals).map(([each, { need }]) => shapes[need].replace("$", each))].join(" ");
+}
+
+function toYargs(spec: OptionSpec): Options {
+  const { describe, alias, group } = spec;
+  return {
+    describe,
+    type: spec.type,
+    ...(alias !== undefined && { alias }),
+    ...(group !== undefined && { group: `${group}:` }),
+    ...(spec.type === "string" && { nargs: 1 }),
+  };
+}
+
+/**
+ * yargs takes a word that begins with a dash for an option when it gives positionals their types, also behind `--`.
+ * No argument of a process can hold NUL: such words travel behind one.
+ */
+function shielded(argv: readonly string[]): string[] {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  return argv.map((word, at) => (at > end || /^-\d*$/.test(word) ? `\0${word}` : word));
+}
+
+function unshielded(values: RawValues): RawValues {
+  const bare = (value: unknown): unknown => (typeof value === "string" ? value.replace(/^\0/, "") : value);
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.map(bare) : bare(value)]),
+  );
 }

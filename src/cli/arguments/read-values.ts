@@ -1,6 +1,6 @@
 import { StoreError } from "../../errors.ts";
 import { nearest } from "../../model/nearest.ts";
-import type { Command, OptionSpec, OptionSpecs, StringOption } from "../command.ts";
+import type { Command, OptionSpec, OptionSpecs, Positional, StringOption } from "../command.ts";
 import { GLOBAL_OPTIONS, type GlobalValues } from "../global-options.ts";
 import type { Parsed } from "./parsed.ts";
 
@@ -12,13 +12,22 @@ export type RawValues = Readonly<Record<string, unknown>>;
  * @throws StoreError USAGE, or what an option's `parse` throws
  */
 export function readValues(command: Command, raw: RawValues): Parsed {
-  const positionals = Object.keys(command.positionals).map((name) => [name, raw[name]]);
+  const positionals = Object.entries(command.positionals).map(([name, spec]) => [
+    name,
+    readWord(name, spec, raw[name]),
+  ]);
   const options = readOptions(command.options, raw);
   return {
     command,
     global: readOptions(GLOBAL_OPTIONS, raw) as unknown as GlobalValues,
     args: { ...Object.fromEntries(positionals), ...options } as Parsed["args"],
   };
+}
+
+function readWord(name: string, { choices }: Positional, value: unknown): unknown {
+  const wrong = choices && [value].flat().find((word) => word !== undefined && !choices.includes(String(word)));
+  if (choices && wrong !== undefined) throw noChoice(name.toUpperCase(), choices, String(wrong));
+  return value;
 }
 
 function readOptions(specs: OptionSpecs, raw: RawValues): Record<string, unknown> {
@@ -33,9 +42,10 @@ function readOption(name: string, spec: OptionSpec, value: unknown): unknown {
 }
 
 function readText(name: string, spec: StringOption, value: unknown): unknown {
-  if (value === false) throw new StoreError("USAGE", `there is no option --no-${name}`, { hint: `Leave out --${name}.` });
+  if (value === false)
+    throw new StoreError("USAGE", `there is no option --no-${name}`, { hint: `Leave out --${name}.` });
   if (typeof value !== "string" || value === "") throw needsValue(name, spec);
-  if (spec.choices && !spec.choices.includes(value)) throw noChoice(name, spec.choices, value);
+  if (spec.choices && !spec.choices.includes(value)) throw noChoice(`--${name}`, spec.choices, value);
   return spec.parse ? spec.parse(value) : value;
 }
 
@@ -45,7 +55,7 @@ function needsValue(name: string, { value }: StringOption): StoreError {
 
 function noChoice(name: string, choices: readonly string[], value: string): StoreError {
   const guess = nearest(value, choices);
-  return new StoreError("USAGE", `--${name} cannot be '${value}'`, {
+  return new StoreError("USAGE", `${name} cannot be '${value}'`, {
     hint: `${guess ? `Did you mean '${guess}'? ` : ""}It can be ${choices.join(", ")}.`,
     details: { option: name, value, choices },
   });

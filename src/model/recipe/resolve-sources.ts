@@ -34,7 +34,7 @@ export function resolvePatches(
   return patches
     .filter(({ platforms }) => includesPlatform(platforms, filling.platform))
     .flatMap((patch) => expandPatch(patch, filling, names).map((path) => ({ path, strip: patch.strip })))
-    .map(({ path, strip }, index) => ({ path, fileName: `.patches/${String(index + 1).padStart(4, "0")}`, strip }));
+    .map(({ path, strip }, index) => ({ path, fileName: patchName(path, index), strip }));
 }
 
 /** A relative path without `.` and empty components; `undefined` when it is absolute or leads out with `..`. */
@@ -92,6 +92,11 @@ function expandPatch(patch: Patch, filling: Filling, names: readonly string[] | 
   if (found.length === 0)
     report(filling, textPlace(patch.file), `no file in the recipe directories matches '${pattern}'`);
   return found;
+}
+
+function patchName(path: string, index: number): string {
+  const name = posix.basename(path).replace(/[^A-Za-z0-9._+-]/g, "_");
+  return `.patches/${String(index + 1).padStart(4, "0")}-${name}`;
 }
 
 function escapeName(path: string): string {

@@ -21,29 +21,34 @@ export const TEMPLATE_NAMES = [
 
 /**
  * Reads a text with references in double braces, `--with-gmp={{deps.gmp}}`. Four opening braces stand for two literal
- * ones; closing braces outside a reference are text.
+ * ones, of three the first is literal, and so are closing braces outside a reference. What cannot be read is left out of the parts.
  */
-export function parseTemplate(text: string): readonly TemplatePart[] | TextFault {
+export function parseTemplate(text: string): {
+  readonly parts: readonly TemplatePart[];
+  readonly faults: readonly TextFault[];
+} {
   const parts: TemplatePart[] = [];
+  const faults: TextFault[] = [];
   let literal = "";
-  let at = 0;
-  for (;;) {
+  const addReference = (reference: TemplatePart): void => {
+    if (literal !== "") parts.push({ kind: "text", text: literal });
+    literal = "";
+    parts.push(reference);
+  };
+  for (let at = 0; at < text.length; ) {
     const open = text.indexOf("{{", at);
     literal += text.slice(at, open < 0 ? undefined : open);
     if (open < 0) break;
-    if (text.startsWith("{{{{", open)) {
-      literal += "{{";
-      at = open + 4;
-      continue;
-    }
-    const reference = parseReference(text, open);
-    if ("message" in reference) return reference;
-    if (literal !== "") parts.push({ kind: "text", text: literal });
-    literal = "";
-    parts.push(reference.part);
-    at = reference.end;
+    const isEscape = text.startsWith("{{{{", open);
+    const isAfterBrace = !isEscape && text.startsWith("{{{", open);
+    if (isAfterBrace) literal += "{";
+    const reference = isEscape ? undefined : parseReference(text, isAfterBrace ? open + 1 : open);
+    if (isEscape) literal += "{{";
+    else if (reference?.part === undefined) faults.push(reference?.fault as TextFault);
+    else addReference(reference.part);
+    at = reference?.end ?? open + 4;
   }
-  return literal === "" ? parts : [...parts, { kind: "text", text: literal }];
+  return { parts: literal === "" ? parts : [...parts, { kind: "text", text: literal }], faults };
 }
 
 /** The text that `parseTemplate` reads back. */
@@ -67,26 +72,31 @@ export function versionForm(version: string, form: string): string | undefined {
   }
 }
 
-interface Reference {
-  readonly part: TemplatePart;
-  readonly end: number;
-}
+type Reference =
+  | { readonly part: TemplatePart; readonly fault?: never; readonly end: number }
+  | { readonly part?: never; readonly fault: TextFault; readonly end: number };
 
-function parseReference(text: string, open: number): Reference | TextFault {
+function parseReference(text: string, open: number): Reference {
   const close = text.indexOf("}}", open + 2);
-  if (close < 0) return { offset: open, message: "this '{{' has no '}}' (write '{{{{' for two literal braces)" };
+  if (close < 0) {
+    return {
+      fault: { offset: open, message: "this '{{' has no '}}' ('{{{{' gives literal braces)" },
+      end: text.length,
+    };
+  }
   const inner = text.slice(open + 2, close);
   const name = inner.trim();
   const at = open + 2 + inner.length - inner.trimStart().length;
   if (/^(?:options|deps)\.[^\s{}]+$/.test(name) || (TEMPLATE_NAMES as readonly string[]).includes(name)) {
     return { part: { kind: "reference", name, at }, end: close + 2 };
   }
-  const message = `'${name}' is not something a template can refer to (options.<option>, deps.<dependency>, ${TEMPLATE_NAMES.join(", ")}; write '{{{{' for two literal braces)`;
-  return { offset: at, message, suggestion: suggest(name) };
+  const message = `there is no '${name}' to refer to, only options.<option>, deps.<dependency>, ${TEMPLATE_NAMES.join(", ")} ('{{{{' gives literal braces)`;
+  return { fault: { offset: at, message, suggestion: suggest(name) }, end: close + 2 };
 }
 
 function suggest(name: string): string | undefined {
   const [first = "", ...rest] = name.split(".");
   const group = nearest(first, ["options", "deps"]) ?? (/^dependenc/.test(first) ? "deps" : undefined);
-  return group !== undefined && rest.length > 0 ? `${group}.${rest.join(".")}` : nearest(name, TEMPLATE_NAMES);
+  const member = rest.join(".");
+  return group !== undefined && /^[^\s{}]+$/.test(member) ? `${group}.${member}` : nearest(name, TEMPLATE_NAMES);
 }

@@ -26,7 +26,7 @@ const PRERELEASE_WORDS: Readonly<Record<string, string>> = {
  * A version is read as numbers, words, `~` and `+`; everything else only separates. Numbers compare as numbers
  * (1.10 > 1.9) and are newer than `+`, that is newer than words (1.0a < 1.0+x < 1.0.1), and those are newer than the
  * end (1.0 < 1.0a). Older than the end are the words dev, alpha, beta, pre, rc (1.0rc1 < 1.0) and `~`, which precedes
- * everything as in Debian (1.0~~ < 1.0~ < 1.0rc1). Versions that differ in leading zeros or separators only are
+ * everything as in Debian (1.0~~ < 1.0~ < 1.0~rc1 < 1.0rc1); after a `~` all words are plain ones. Versions that differ in leading zeros or separators only are
  * ordered by their bytes, so that the order is total.
  */
 export function compareVersions(a: string, b: string): number {
@@ -48,19 +48,21 @@ export function isPrerelease(version: string): boolean {
 function partsOf(version: string): Part[] {
   const parts: Part[] = [];
   for (const match of version.matchAll(/[0-9]+|[A-Za-z]+|~|\+/g)) {
-    parts.push(partOf(match[0], version[match.index + match[0].length]));
+    const [before, after] = [version[match.index - 1], version[match.index + match[0].length]];
+    parts.push(partOf(match[0], before, after));
   }
   parts.push([END, ""]);
   return parts;
 }
 
-function partOf(text: string, next: string | undefined): Part {
+function partOf(text: string, before: string | undefined, after: string | undefined): Part {
   if (text === "~") return [TILDE, ""];
   if (text === "+") return [PLUS, ""];
   if (/[0-9]/.test(text)) return [NUMBER, text.replace(/^0+(?=.)/, "")];
   const word = text.toLowerCase();
-  const isLone = word.length === 1 && !/[0-9]/.test(next ?? "");
-  const age = isLone || !Object.hasOwn(PRERELEASE_WORDS, word) ? undefined : PRERELEASE_WORDS[word];
+  const isLone = word.length === 1 && !/[0-9]/.test(after ?? "");
+  const isPlain = isLone || before === "~" || !Object.hasOwn(PRERELEASE_WORDS, word);
+  const age = isPlain ? undefined : PRERELEASE_WORDS[word];
   return age === undefined ? [WORD, text] : [PRERELEASE, age];
 }
 

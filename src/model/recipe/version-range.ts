@@ -1,5 +1,5 @@
 import type { TextFault } from "./finding.ts";
-import { compareVersions } from "./version-order.ts";
+import { compareVersions, isPrerelease } from "./version-order.ts";
 
 /** `is` is a version without an operator: that version or one that goes on after it, 6.3 also being 6.3.1. */
 export type RangeOperator = "is" | "=" | "!=" | "<" | "<=" | ">" | ">=";
@@ -44,15 +44,20 @@ export function isInRange(version: string, range: VersionRange): boolean {
   return range.some((comparisons) => comparisons.every((comparison) => holds(version, comparison)));
 }
 
+/**
+ * The version of a list that `range` stands for: the one that it names, or else the newest in it, pre-releases only when
+ * there is nothing else.
+ */
+export function chooseVersion(versions: readonly string[], range: VersionRange = ANY_VERSION): string | undefined {
+  const named = range.length === 1 && range[0]?.length === 1 ? range[0][0] : undefined;
+  if ((named?.operator === "is" || named?.operator === "=") && versions.includes(named.version)) return named.version;
+  const fitting = versions.filter((version) => isInRange(version, range)).sort(compareVersions);
+  return fitting.findLast((version) => !isPrerelease(version)) ?? fitting.at(-1);
+}
+
 /** The text that `parseVersionRange` reads back: `>=6,<7`. */
 export function formatVersionRange(range: VersionRange): string {
   return range.map((comparisons) => comparisons.map(formatComparison).join(",") || "*").join("||");
-}
-
-/** The version that is named outright: in `6.3` and `=6.3` it is 6.3. */
-export function versionNamedIn(range: VersionRange): string | undefined {
-  const only = range.length === 1 && range[0]?.length === 1 ? range[0][0] : undefined;
-  return only?.operator === "is" || only?.operator === "=" ? only.version : undefined;
 }
 
 export function isFault<T extends object>(result: T | TextFault): result is TextFault {

@@ -36,12 +36,14 @@ export interface ImportSettings {
   readonly canonicalStoreDir: string;
   /** The name that the object has in its own canonical form. */
   readonly zeroBaseName: string;
+  /** The name under which the tree was made in the local storeDir, if it was: it counts as local form. */
+  readonly selfName: string | undefined;
   readonly method: LinkMethod;
   /** Whether large files can be cloned from the source's filesystem into the store's. */
   readonly cloneLarge: boolean;
   /** `adopt`: the files lie in the store's temporary directory already and belong to nobody else. */
   readonly mode: "copy" | "adopt";
-  /** New files get just the mode that is asked for: neither the umask nor an inherited access list takes bits away. */
+  /** A new file gets the mode that is asked for: neither the umask nor an inherited access list takes bits away. */
   readonly exactModes: boolean;
 }
 
@@ -85,6 +87,7 @@ interface Work {
   readonly local: Buffer;
   readonly canonical: Buffer;
   readonly zero: Buffer;
+  readonly self: Buffer | undefined;
   readonly canonicalise: readonly Replacement[];
 }
 
@@ -99,7 +102,8 @@ function createWork(settings: ImportSettings): Work {
     local: Buffer.from(settings.localStoreDir),
     canonical: Buffer.from(settings.canonicalStoreDir),
     zero: Buffer.from(settings.zeroBaseName),
-    canonicalise: replacements([[settings.localStoreDir, settings.canonicalStoreDir]]),
+    self: settings.selfName === undefined ? undefined : Buffer.from(settings.selfName),
+    canonicalise: canonicalReplacements(settings),
   };
 }
 
@@ -151,8 +155,8 @@ function scan(
   content: Buffer,
 ): Pick<ImportedFile, "mentions" | "fromLocal" | "fromCanonical" | "baseNames"> {
   const names = new Set<string>();
-  const fromLocal = content.indexOf(work.local) >= 0;
-  const fromCanonical = work.canonicalise.length > 0 && content.indexOf(work.canonical) >= 0;
+  const fromLocal = isLocal(work, content);
+  const fromCanonical = hasTwoForms(work.settings) && content.indexOf(work.canonical) >= 0;
   const mentions = fromLocal || fromCanonical || content.indexOf(work.zero) >= 0;
   findBaseNames(content, names);
   return { mentions, fromLocal, fromCanonical, baseNames: names.size > 0 ? [...names] : undefined };
@@ -176,6 +180,22 @@ function place(work: Work, target: ByteString, content: Buffer, how: { mode: num
   } finally {
     closeSync(fd);
   }
+}
+
+function isLocal(work: Work, bytes: Buffer): boolean {
+  return bytes.indexOf(work.local) >= 0 || (work.self !== undefined && bytes.indexOf(work.self) >= 0);
+}
+
+/** In a store rooted at `/store` canonical and local storeDir are one. */
+function hasTwoForms({ localStoreDir, canonicalStoreDir }: ImportSettings): boolean {
+  return localStoreDir !== canonicalStoreDir;
+}
+
+/** What turns a tree that was made in this store, at `selfName`, into canonical form. */
+export function canonicalReplacements(settings: ImportSettings): readonly Replacement[] {
+  const { localStoreDir, canonicalStoreDir, selfName, zeroBaseName } = settings;
+  const self = selfName === undefined ? [] : ([[selfName, zeroBaseName]] as const);
+  return replacements([[localStoreDir, canonicalStoreDir], ...self]);
 }
 
 interface LargeFile {
@@ -267,8 +287,8 @@ function scanLarge(work: Work, fd: number, copyTo: number | undefined): LargeSca
     if (copyTo !== undefined) writeAll(copyTo, fresh);
     size += count;
     const seen = buffer.subarray(0, held + count);
-    found.fromLocal ||= seen.indexOf(work.local) >= 0;
-    found.fromCanonical ||= work.canonicalise.length > 0 && seen.indexOf(work.canonical) >= 0;
+    found.fromLocal ||= isLocal(work, seen);
+    found.fromCanonical ||= hasTwoForms(work.settings) && seen.indexOf(work.canonical) >= 0;
     found.mentions ||= seen.indexOf(work.zero) >= 0;
     findBaseNames(seen, names);
     held = Math.min(OVERLAP, seen.length);

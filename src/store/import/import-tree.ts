@@ -2,8 +2,8 @@ import { chmodSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, symlinkSy
 import { isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { findBaseNames } from "../../model/find-base-names.ts";
-import { replaceInPlace, replacements } from "../../model/rewrite.ts";
-import type { FileBatch, ImportedFile, ImportSettings } from "./import-files.ts";
+import { replaceInPlace } from "../../model/rewrite.ts";
+import { canonicalReplacements, type FileBatch, type ImportedFile, type ImportSettings } from "./import-files.ts";
 import type { ImportRunner } from "./runner.ts";
 import { changedWhileRead, notReadable } from "./source-file.ts";
 
@@ -116,13 +116,13 @@ async function importBatch(walk: Walk, batch: FileBatch, files: Map<ByteString, 
 }
 
 function importLink(walk: Walk, source: ByteString, target: ByteString): ImportedLink {
-  const { localStoreDir, canonicalStoreDir, zeroBaseName } = walk.options.settings;
+  const { settings } = walk.options;
+  const { localStoreDir, canonicalStoreDir, zeroBaseName } = settings;
   const original = readlinkSync(toFsPath(source), "latin1") as ByteString;
   const bytes = toBytes(original);
   const names = new Set<string>();
   findBaseNames(bytes, names);
-  const fromLocal =
-    replaceInPlace(bytes, replacements([[localStoreDir, canonicalStoreDir]])) > 0 || original.includes(localStoreDir);
+  const fromLocal = replaceInPlace(bytes, canonicalReplacements(settings)) > 0 || original.includes(localStoreDir);
   const fromCanonical = localStoreDir !== canonicalStoreDir && original.includes(canonicalStoreDir);
   const mentions = fromLocal || fromCanonical || original.includes(zeroBaseName);
   const link = fromBytes(bytes);

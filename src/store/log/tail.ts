@@ -78,8 +78,9 @@ export function logEnd(log: TransactionLog, tail: LogTail): LogEnd {
  * `undefined` when it may. The error is not thrown but returned.
  */
 export function readOnlyReason(log: TransactionLog, tail = readTail(log)): StoreError | undefined {
+  const own = tail.last && unknownCritical(tail.last.record);
   const { crit } = logEnd(log, tail).carry;
-  if (crit === undefined) return undefined;
+  if (own || crit === undefined) return own;
   const found = findLast(liveSegments(log), (record) => record.seq <= crit)?.entry.record;
   // Whoever trimmed it away understood it.
   if (!found || isBoundary(found)) return undefined;

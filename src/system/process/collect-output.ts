@@ -10,7 +10,7 @@ export interface OutputOptions {
   readonly onOutput?: ((chunk: Buffer, stream: "stdout" | "stderr") => void) | undefined;
 }
 
-export interface OutputEvents {
+interface OutputEvents {
   readonly onChunk: () => void;
   /** More came than `maxOutputBytes`. */
   readonly onLimit: () => void;

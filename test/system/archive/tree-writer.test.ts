@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { StoreError } from "../../../src/errors.ts";
 import { extractArchive } from "../../../src/system/archive/extract-archive.ts";
-import { makeTar, type TarMember } from "../../helpers/archives.ts";
+import { makeTar, skipTest, type TarMember } from "../../helpers/archives.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { WIDE } from "../../helpers/extracted.ts";
 import { makeWorld } from "../../helpers/worlds.ts";
@@ -34,7 +34,6 @@ describe("a name that the filesystem takes for another's", () => {
 
   it("is refused by a real filesystem that ignores case and normalisation", async () => {
     const target = foldingDirectory();
-    if (target === undefined) return;
     const error = await errorFor([{ name: "Makefile" }, { name: "makefile" }], target);
     expect(error.message).toContain("'Makefile'");
     expect(error).toMatchObject({ code: "ARCHIVE", details: { entry: "makefile" } });
@@ -52,8 +51,7 @@ describe("a name that the filesystem takes for another's", () => {
 });
 
 it("says which entry there is no room for", async () => {
-  const target = smallFilesystem();
-  if (target === undefined) return;
+  const target = mountTmpfs("size=1m");
   const error = await errorFor([{ name: "fits" }, { name: "big", content: Buffer.alloc(2 ** 21) }], target);
   expect(error).toMatchObject({ code: "NO_SPACE", details: { entry: "big" } });
 });
@@ -63,30 +61,20 @@ it("says which entry the filesystem refuses", async () => {
   expect(error).toMatchObject({ code: "FAILED", details: { entry: "a" } });
 });
 
-function foldingDirectory(): string | undefined {
-  const mount = mountTmpfs("casefold=utf8-12.1.0");
-  if (mount === undefined) return undefined;
-  const directory = join(mount, "folding");
+function foldingDirectory(): string {
+  const directory = join(mountTmpfs("casefold=utf8-12.1.0"), "folding");
   mkdirSync(directory);
-  return spawnSync("chattr", ["+F", directory]).status === 0 ? directory : skip("chattr +F");
+  if (spawnSync("chattr", ["+F", directory]).status !== 0) skipTest("needs chattr +F");
+  return directory;
 }
 
-function smallFilesystem(): string | undefined {
-  return mountTmpfs("size=1m");
-}
-
-/** A filesystem in memory for the running test, where this user may mount one. */
-function mountTmpfs(options: string): string | undefined {
-  const directory = makeWorld().directory;
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", options, "none", directory], { stdio: "ignore" }).status !== 0) {
-    return skip(`mount -t tmpfs -o ${options}`);
-  }
+/** A filesystem in memory for the running test, which is skipped where this user may not mount one. */
+function mountTmpfs(options: string): string {
+  const { directory } = makeWorld();
+  const mount = ["-t", "tmpfs", "-o", options, "none", directory];
+  if (spawnSync("mount", mount, { stdio: "ignore" }).status !== 0) skipTest(`needs mount ${mount.join(" ")}`);
   onTestFinished(() => {
     execFileSync("umount", [directory]);
   });
   return directory;
-}
-
-function skip(what: string): undefined {
-  process.stderr.write(`SKIPPED: a test of the archive reader that needs ${what}\n`);
 }

@@ -32,12 +32,16 @@ export async function* unzstd(file: PackedFile): AsyncGenerator<Buffer> {
   try {
     while (file.readBytes < file.size) {
       const magic = read(4);
-      if (magic.readUInt32LE() >>> 4 === SKIPPABLE_MAGIC) file.readBytes += read(4).readUInt32LE();
+      if (magic.readUInt32LE() >>> 4 === SKIPPABLE_MAGIC) skip(file, read(4).readUInt32LE());
       else yield* unzstdFrame(read, readFrameHeader(read, magic), create64());
     }
   } finally {
     closeSync(fd);
   }
+}
+
+function skip(file: PackedFile, length: number): void {
+  file.readBytes += length;
   if (file.readBytes > file.size) throw new Error(CUT_SHORT);
 }
 

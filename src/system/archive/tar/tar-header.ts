@@ -12,6 +12,12 @@ export interface TarHeader {
   readonly isExecutable: boolean;
 }
 
+/**
+ * `Header` drops the size of a file whose name ends in a slash, as a name may that is cut off because the whole of it
+ * stands elsewhere; so it is told another name.
+ */
+const NAMED = { path: "-" };
+
 /** `undefined` when the block is no header: its checksum is wrong. */
 export function parseTarHeader(block: Buffer): TarHeader | undefined {
   const header = decode(block);
@@ -20,7 +26,8 @@ export function parseTarHeader(block: Buffer): TarHeader | undefined {
     type: block[156] === 0 ? "0" : String.fromCharCode(block[156] as number),
     name: nameIn(block),
     linkName: field(block, 157, 100),
-    size: header.size,
+    // GNU tar leaves the field empty in the label of a volume.
+    size: block[124] === 0 ? 0 : header.size,
     isExecutable: ((header.mode ?? 0) & 0o111) !== 0,
   };
 }
@@ -33,7 +40,7 @@ function field(block: Buffer, start: number, length: number): ByteString {
 
 function decode(block: Buffer): Header | undefined {
   try {
-    return new Header(block);
+    return new Header(block, 0, NAMED);
   } catch {
     // A number in base 256 that is malformed or too large for JavaScript.
     return undefined;

@@ -1,6 +1,6 @@
 import { createReadStream, readSync } from "node:fs";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
-import { StoreError } from "../../../errors.ts";
+import { isErrno, StoreError } from "../../../errors.ts";
 import { archiveError, countExpanded, type Extraction } from "../extraction.ts";
 import { CHUNK_BYTES } from "../packed-file.ts";
 import type { ZipEntry } from "./read-directory.ts";
@@ -25,7 +25,7 @@ export async function readZipContent(
   const found = { bytes: 0, crc32: 0 };
   const take = (chunk: Buffer): void => {
     found.bytes += chunk.length;
-    if (found.bytes > entry.bytes) throw archiveError(run, `is longer than the ${entry.bytes} bytes that it announces`);
+    if (found.bytes > entry.bytes) throw tooLong(run, entry);
     countExpanded(run, chunk.length);
     found.crc32 = crc32(chunk, found.crc32);
     use(chunk);
@@ -36,11 +36,16 @@ export async function readZipContent(
     else await inflateInChunks(path, entry, take);
   } catch (error) {
     if (error instanceof StoreError || !(error instanceof Error)) throw error;
+    if (isErrno(error, "ERR_BUFFER_TOO_LARGE")) throw tooLong(run, entry);
     throw archiveError(run, `has damaged data: ${error.message}`, error);
   }
   if (found.bytes !== entry.bytes)
     throw archiveError(run, `is shorter than the ${entry.bytes} bytes that it announces`);
   if (found.crc32 !== entry.crc32) throw archiveError(run, "has a wrong checksum");
+}
+
+function tooLong(run: Extraction, entry: ZipEntry): StoreError {
+  return archiveError(run, `is longer than the ${entry.bytes} bytes that it announces`);
 }
 
 function isSmall(entry: ZipEntry): boolean {

@@ -114,18 +114,21 @@ function isSame(local: yauzl.LocalFileHeader, entry: yauzl.Entry): boolean {
 }
 
 /**
- * The name in bytes: Info-ZIP's Unicode path where there is one, the bytes themselves from Unix, code page 437 from
- * everywhere else unless they are marked as UTF-8.
+ * The name in bytes, as they are from Unix. From elsewhere it is Info-ZIP's Unicode path where there is one, otherwise
+ * UTF-8 where marked, otherwise code page 437; a backslash separates.
  */
 function zipName(entry: yauzl.Entry): ByteString {
   const raw = entry.fileNameRaw;
+  if (isUnix(entry)) return fromBytes(raw);
   const unicode = entry.extraFields.find(
     ({ id, data }) => id === UNICODE_PATH && data[0] === 1 && data.length > 5,
   )?.data;
-  if (unicode?.readUInt32LE(1) === crc32(raw)) return fromBytes(unicode.subarray(5));
-  if (isUnix(entry)) return fromBytes(raw);
-  const isUtf8 = (entry.generalPurposeBitFlag & UTF8_FLAG) !== 0;
-  const name = isUtf8 ? fromBytes(raw) : fromText(yauzl.getFileNameLowLevel(0, raw, [], false));
+  if (unicode?.readUInt32LE(1) === crc32(raw)) return withSlashes(fromBytes(unicode.subarray(5)));
+  if ((entry.generalPurposeBitFlag & UTF8_FLAG) !== 0) return withSlashes(fromBytes(raw));
+  return withSlashes(fromText(yauzl.getFileNameLowLevel(0, raw, [], false)));
+}
+
+function withSlashes(name: ByteString): ByteString {
   return name.replaceAll("\\", "/") as ByteString;
 }
 

@@ -79,7 +79,7 @@ describe("kinds of entries", () => {
 
   it("skips labels, access lists and global comments, and makes a directory of an incremental archive", async () => {
     const tree = await treeFrom([
-      { name: "label", type: "V" },
+      { name: "label", type: "V", size: Buffer.alloc(12) },
       paxHeader({ comment: "0123456789abcdef" }, "g"),
       { name: "acl", type: "A", content: "user::rwx" },
       { name: "dump/", type: "D", content: "Yfile\0\0" },
@@ -193,6 +193,13 @@ describe("names", () => {
       soft: `link: ${LONG}`,
       after: "link: x",
     });
+  });
+
+  it("reads the content under a long name that is cut off after a slash", async () => {
+    const name = `${"d".repeat(99)}/file`;
+    for (const long of [gnuLong("L", name), paxHeader({ path: name })]) {
+      expect(await treeFrom([long, { name, content: "1", type: "0" }])).toHaveProperty([name], "file: 1");
+    }
   });
 
   it("prefers PAX over GNU's long name, the later header over the earlier, and takes an empty record for none", async () => {

@@ -1,0 +1,101 @@
+import { StoreError } from "../errors.ts";
+import { findBuildErrors } from "../model/compiler-error.ts";
+import type { Phase } from "../model/recipe.ts";
+import { buildLogPath } from "../store/builds.ts";
+import type { Store } from "../store/open-store.ts";
+import type { ProcessResult } from "../system/process.ts";
+import type { BuildLog } from "./build-log.ts";
+import type { BuildJob } from "./run-build.ts";
+
+export interface FailedRun {
+  readonly job: Pick<BuildJob, "planned" | "key" | "derivation" | "limits">;
+  readonly result: ProcessResult;
+  readonly log: BuildLog;
+  readonly phase: Phase | undefined;
+  /** Whether there is an output. */
+  readonly installed: boolean;
+}
+
+/** Lines of the log that the message ends with. */
+const LAST_LINES = 12;
+
+/** What a person needs to know about a build that failed: where, why, the end of the log, and how to go on. */
+export function buildFailure(store: Store, run: FailedRun): StoreError {
+  const { job, log, phase } = run;
+  const { id, name } = job.planned;
+  const tail = log.tail();
+  const first = log.count() - tail.length + 1;
+  const errors = findBuildErrors(tail.join("\n"), { firstLine: first });
+  const missing = undeclared(store, tail);
+  const path = buildLogPath(store, job.key);
+  const message = [
+    `${id} failed in phase ${phase ?? "start"}: ${howItEnded(run)}`,
+    ...errors.map(({ line, text }) => `  line ${line}: ${text}`),
+    ...(missing === undefined ? [] : [`  not visible in the build: ${missing}`]),
+    "  the log ends:",
+    ...tail.slice(-LAST_LINES).map((line) => `  | ${line}`),
+    `  whole log: ${path}`,
+  ];
+  const declare = missing === undefined ? "" : `Add the package of ${missing} to \`dependencies\`. `;
+  return new StoreError("BUILD_FAILED", message.join("\n"), {
+    hint: `${declare}\`store log-of ${name}\` shows the log; with --keep-failed the tree stays, and \`store debug ${name}\` opens a shell in it.`,
+    details: {
+      package: id,
+      phase,
+      exitCode: run.result.exitCode,
+      reason: run.result.reason,
+      log: path,
+      errors,
+      key: job.key,
+    },
+  });
+}
+
+function howItEnded({ result, installed, job, phase }: FailedRun): string {
+  switch (result.reason) {
+    case "exited":
+      if (result.exitCode === 0) return installed ? "no output" : "it installed nothing at $out";
+      if (result.signal !== null) return `killed by ${result.signal}`;
+      return `\`${firstCommand(job, phase)}\` ended with exit status ${result.exitCode}`;
+    case "timeout":
+      return `it took longer than ${seconds(job.limits.timeoutMs)}`;
+    case "silent":
+      return `it said nothing for ${seconds(job.limits.silentTimeoutMs)}`;
+    case "log-limit":
+      return "its log became too long";
+    case "disk-limit":
+      return "it used too much disk";
+    case "memory-limit":
+      return "it used too much memory";
+    case "process-limit":
+      return "it started too many processes";
+    case "aborted":
+      return "it was interrupted";
+  }
+}
+
+/** What the phase runs, in short. */
+function firstCommand({ derivation }: FailedRun["job"], phase: Phase | undefined): string {
+  const text = phase === undefined ? "" : (derivation.phases[phase] ?? "");
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("export "));
+  const line = lines.at(-1) ?? "";
+  return line.length > 80 ? `${line.slice(0, 77)}…` : line;
+}
+
+function seconds(ms: number | undefined): string {
+  return `${Math.round((ms ?? 0) / 1000)} seconds`;
+}
+
+/** A store object that the log says is missing: it was not declared as a dependency. */
+function undeclared(store: Store, lines: readonly string[]): string | undefined {
+  const { canonicalStoreDir, storeDir } = store.layout;
+  for (const line of lines) {
+    if (!/No such file|not found|cannot (?:open|find)|Could not/i.test(line)) continue;
+    for (const directory of [canonicalStoreDir, storeDir]) {
+      const at = line.indexOf(`${directory}/`);
+      const object = at < 0 ? undefined : /^[a-z2-7]{32}-[^\s/:'"]+/.exec(line.slice(at + directory.length + 1))?.[0];
+      if (object !== undefined) return object;
+    }
+  }
+  return undefined;
+}

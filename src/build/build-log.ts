@@ -1,0 +1,39 @@
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { writeFileAtomic } from "../system/atomic-file.ts";
+
+/** The log of a running build: kept whole on disk, its end in memory. */
+export interface BuildLog {
+  /** Bytes of one line, one character each. */
+  write(line: string): void;
+  /** The last lines, oldest first, as text. */
+  tail(): string[];
+  /** How many lines there are. */
+  count(): number;
+  /** Ends the log and keeps it compressed at `path`. */
+  close(path: string): void;
+}
+
+/** Lines that are kept in memory to find out why a build failed. */
+const TAIL_LINES = 5000;
+
+/** Starts a log in a temporary file. */
+export function startBuildLog(file: string): BuildLog {
+  const fd = openSync(file, "wx+", 0o600);
+  const tail: string[] = [];
+  let count = 0;
+  return {
+    write(line) {
+      writeSync(fd, Buffer.from(`${line}\n`, "latin1"));
+      tail.push(line);
+      count += 1;
+      if (tail.length > 2 * TAIL_LINES) tail.splice(0, tail.length - TAIL_LINES);
+    },
+    tail: () => tail.slice(-TAIL_LINES).map((line) => Buffer.from(line, "latin1").toString("utf8")),
+    count: () => count,
+    close(path) {
+      closeSync(fd);
+      writeFileAtomic(path, gzipSync(readFileSync(file)));
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PHASES, type Phase } from "../model/recipe.ts";
+import { DRIVER, driverScript, phaseFile } from "./phase-script.ts";
+import { writeIdentityFiles } from "./sandbox/identity.ts";
+
+/** The directories of one build. */
+export interface BuildRoom {
+  readonly path: string;
+  /** Where the phases work. */
+  readonly build: string;
+  readonly source: string;
+  readonly scripts: string;
+  /** Becomes the storeDir that the build sees; the output appears in it. */
+  readonly world: string;
+  readonly identity: string;
+  readonly scratch: string;
+}
+
+export function makeBuildRoom(path: string): BuildRoom {
+  const room = buildRoomAt(path);
+  for (const directory of [room.build, room.source, room.scripts, room.world, room.scratch]) mkdirSync(directory);
+  writeIdentityFiles(room.identity);
+  return room;
+}
+
+export function buildRoomAt(path: string): BuildRoom {
+  const at = (name: string): string => join(path, name);
+  return {
+    path,
+    build: at("build"),
+    source: at("source"),
+    scripts: at("scripts"),
+    world: at("world"),
+    identity: at("etc"),
+    scratch: at("scratch"),
+  };
+}
+
+/** Writes the phases and their driver; `seen` is where the build sees the directory. */
+export function writeScripts(
+  room: BuildRoom,
+  script: { phases: Partial<Record<Phase, string>>; seen: string; mark: string },
+): void {
+  for (const phase of PHASES) {
+    const text = script.phases[phase];
+    if (text !== undefined) writeFileSync(join(room.scripts, phaseFile(phase)), text);
+  }
+  writeFileSync(join(room.scripts, DRIVER), driverScript(script.phases, script.seen, script.mark));
+}

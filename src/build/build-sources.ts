@@ -1,0 +1,123 @@
+import { constants, copyFileSync, cpSync, mkdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { StoreError } from "../errors.ts";
+import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
+import type { DerivationSource } from "../model/derivation.ts";
+import type { ResolvedSource } from "../model/recipe/resolved-recipe.ts";
+import { collectWorkingTree } from "../sources/collect-working-tree.ts";
+import { readDirectoryContent } from "../sources/directory-content.ts";
+import { fetchSource, type SourceRequest } from "../sources/fetch-all.ts";
+import type { FetchContext } from "../sources/fetch-context.ts";
+import { isGitSource, parseGitSource } from "../sources/git-source.ts";
+import { hashFile } from "../sources/hash-file.ts";
+import { parseIntegrity, toIntegrity } from "../sources/integrity.ts";
+import type { PlannedPackage } from "./build-plan.ts";
+
+/** A source or patch of a build: what it is, known without fetching, and a way to lay it where the build finds it. */
+export interface BuildSource extends DerivationSource {
+  /** What must be fetched for it; absent for what lies on this machine. */
+  readonly request: SourceRequest | undefined;
+  /** Copies it to `<directory>/<fileName>`; fetches it first when that is needed. */
+  place(directory: string): Promise<void>;
+}
+
+export interface SourcePlaces {
+  readonly context: FetchContext;
+  /** Makes an empty directory that lives as long as the build. */
+  room(): { readonly path: string };
+}
+
+/** @throws StoreError NOT_FOUND, INTEGRITY when a source from the network has no integrity */
+export async function buildSources(planned: PlannedPackage, places: SourcePlaces): Promise<BuildSource[]> {
+  return Promise.all(planned.recipe.sources.map((source) => describeSource(source, planned, places)));
+}
+
+export async function buildPatches(planned: PlannedPackage): Promise<BuildSource[]> {
+  return Promise.all(planned.recipe.patches.map((patch) => besideRecipe(patch, planned)));
+}
+
+async function describeSource(
+  source: ResolvedSource,
+  planned: PlannedPackage,
+  places: SourcePlaces,
+): Promise<BuildSource> {
+  switch (source.kind) {
+    case "fetched":
+      return fetchedSource(source, planned, places.context);
+    case "path":
+      return besideRecipe(source, planned);
+    case "worktree":
+      return worktree(source.fileName, resolve(planned.recipeDirectory, source.path), places);
+  }
+}
+
+function fetchedSource(
+  source: ResolvedSource & { kind: "fetched" },
+  planned: PlannedPackage,
+  context: FetchContext,
+): BuildSource {
+  const { fileName } = source;
+  const request = requestOf(source);
+  const content = request.kind === "git" ? `commit:${request.commit}` : contentOf(source, planned);
+  const place = async (directory: string): Promise<void> => {
+    const fetched = await fetchSource(context, request);
+    copyInto(fromText(fetched.path), join(directory, fileName));
+  };
+  return { fileName, content, request, place };
+}
+
+function contentOf(source: ResolvedSource & { kind: "fetched" }, planned: PlannedPackage): string {
+  if (source.integrity !== undefined) return parseIntegrity(source.integrity);
+  throw new StoreError("INTEGRITY", `the source ${source.urls[0]} of ${planned.id} has no integrity`, {
+    hint: `\`store recipe new ${source.urls[0]}\` fetches it and prints the right one.`,
+  });
+}
+
+function requestOf({ urls, integrity, fileName }: ResolvedSource & { kind: "fetched" }): SourceRequest {
+  const [first = ""] = urls;
+  if (isGitSource(first)) return { kind: "git", ...parseGitSource(first) };
+  const expected = integrity === undefined ? undefined : parseIntegrity(integrity);
+  if (first.startsWith("npm:")) return { kind: "npm", spec: first, ...(expected && { integrity: expected }) };
+  return { kind: "file", urls, fileName, ...(expected && { integrity: expected }) };
+}
+
+async function besideRecipe(
+  source: { readonly path: string; readonly fileName: string },
+  planned: PlannedPackage,
+): Promise<BuildSource> {
+  const path = planned.files.get(source.path) ?? fromText(resolve(planned.recipeDirectory, "..", source.path));
+  const content = await contentAt(path, source.path, planned);
+  return {
+    fileName: source.fileName,
+    content,
+    request: undefined,
+    place: async (directory) => copyInto(path, join(directory, source.fileName)),
+  };
+}
+
+/** A working tree is copied when it is looked at: what is built is what was hashed. */
+async function worktree(fileName: string, path: string, places: SourcePlaces): Promise<BuildSource> {
+  const copy = join(places.room().path, "tree");
+  const { treeId } = await collectWorkingTree(places.context, path, copy);
+  const place = async (directory: string): Promise<void> => copyInto(fromText(copy), join(directory, fileName));
+  return { fileName, content: `tree:${treeId}`, request: undefined, place };
+}
+
+async function contentAt(path: ByteString, named: string, planned: PlannedPackage): Promise<string> {
+  const status = statSync(toFsPath(path), { throwIfNoEntry: false });
+  if (status?.isDirectory()) return `tree:${(await readDirectoryContent(path)).treeId}`;
+  if (status?.isFile()) {
+    const { hex } = await hashFile(toFsPath(path) as string);
+    return toIntegrity({ algorithm: "sha256", hex: hex.get("sha256") as string });
+  }
+  throw new StoreError("NOT_FOUND", `${planned.id} mentions ${named}, which is not beside its recipe`, {
+    hint: `It was looked for at ${path}.`,
+  });
+}
+
+function copyInto(from: ByteString, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  if (statSync(toFsPath(from)).isDirectory())
+    cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  else copyFileSync(toFsPath(from), to, constants.COPYFILE_FICLONE);
+}

@@ -1,0 +1,46 @@
+import { PHASES, type Phase } from "../model/recipe.ts";
+
+/** Name of the file with a phase's text, and of the driver that runs them one after the other. */
+export const DRIVER = "run-phases";
+
+export function phaseFile(phase: Phase): string {
+  return `${phase}.sh`;
+}
+
+/**
+ * The shell text that runs the phases, each in a shell of its own, and says when one begins: a line of `mark`, a space,
+ * the phase. `directory` is where the files of the phases lie in the build.
+ */
+export function driverScript(
+  phases: Readonly<Partial<Record<Phase, string>>>,
+  directory: string,
+  mark: string,
+): string {
+  const names = PHASES.filter((phase) => phases[phase] !== undefined);
+  return [
+    "set -eu",
+    ...names.map((phase) => `echo '${mark} ${phase}'\nbash -eu '${directory}/${phaseFile(phase)}'`),
+    "",
+  ].join("\n");
+}
+
+/** Splits a build's output into lines, takes the marks out, and tells of them. */
+export function createMarkReader(mark: string, tell: { phase(phase: Phase): void; line(line: string): void }) {
+  let rest = "";
+  const take = (line: string): void => {
+    const phase = line.startsWith(`${mark} `) ? PHASES.find((name) => line === `${mark} ${name}`) : undefined;
+    if (phase) tell.phase(phase);
+    else tell.line(line);
+  };
+  return {
+    push(chunk: Buffer): void {
+      const lines = (rest + chunk.toString("latin1")).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) take(line);
+    },
+    end(): void {
+      if (rest !== "") take(rest);
+      rest = "";
+    },
+  };
+}

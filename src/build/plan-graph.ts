@@ -1,0 +1,115 @@
+import { dirname } from "node:path";
+import { StoreError } from "../errors.ts";
+import type { OptionValues } from "../model/recipe/options.ts";
+import type { Platform } from "../model/recipe/platform.ts";
+import { resolveRecipe } from "../model/recipe/resolve-recipe.ts";
+import type { ResolvedDependency } from "../model/recipe/resolved-recipe.ts";
+import { isInRange, type VersionRange } from "../model/recipe/version-range.ts";
+import type { LoadedRecipe, RecipeCollection } from "../recipes/open-recipes.ts";
+import type { BuildGraph, PlannedDependency, PlannedPackage } from "./build-plan.ts";
+
+/** A package that somebody asks for by name, or a recipe that was loaded from a path. */
+export interface Wanted {
+  readonly name: string;
+  readonly range?: VersionRange;
+  readonly options: OptionValues;
+  readonly loaded?: LoadedRecipe;
+}
+
+export interface GraphOptions {
+  readonly platform: Platform;
+  /** Run the test suites of the build systems, too. */
+  readonly check: boolean;
+}
+
+/**
+ * Resolves packages and all that they need. A package is in a graph once: whoever asks for another version or other
+ * options of it is told.
+ * @throws StoreError NOT_FOUND, INVALID_RECIPE, CONFLICT, UNSUPPORTED
+ */
+export function planGraph(recipes: RecipeCollection, wanted: readonly Wanted[], options: GraphOptions): BuildGraph {
+  const planner: Planner = { recipes, options, packages: new Map(), byName: new Map(), open: [] };
+  const ids = wanted.map((each) => planOne(planner, { ...each, by: "the command" }));
+  return { packages: planner.packages, wanted: ids };
+}
+
+interface Request extends Wanted {
+  /** Who asks, for messages. */
+  readonly by: string;
+}
+
+interface Planner {
+  readonly recipes: RecipeCollection;
+  readonly options: GraphOptions;
+  /** Filled in the order of completion: dependencies first. */
+  readonly packages: Map<string, PlannedPackage>;
+  readonly byName: Map<
+    string,
+    { readonly id: string; readonly by: string; readonly options: OptionValues; readonly version: string }
+  >;
+  /** Names on the way from the command to here. */
+  readonly open: string[];
+}
+
+function planOne(planner: Planner, request: Request): string {
+  const known = planner.byName.get(request.name);
+  if (known && !planner.open.includes(request.name)) return reuse(known, request);
+  if (planner.open.includes(request.name)) throw cycle([...planner.open, request.name]);
+  const loaded = request.loaded ?? planner.recipes.find(request.name, request.range);
+  const recipe = resolveRecipe(loaded.recipe, {
+    ...planner.options,
+    options: request.options,
+    files: loaded.files.keys(),
+  });
+  const id = idOf(recipe.name, recipe.version, recipe.options);
+  planner.open.push(request.name);
+  const dependencies = recipe.dependencies.map((dependency) => planDependency(planner, dependency, id));
+  planner.open.pop();
+  const recipeDirectory = dirname(loaded.recipeFiles[0] as string);
+  const { name, version } = recipe;
+  planner.packages.set(id, { id, name, version, recipe, recipeDirectory, files: loaded.files, dependencies });
+  planner.byName.set(request.name, { id, by: request.by, options: recipe.options, version });
+  return id;
+}
+
+function planDependency(planner: Planner, dependency: ResolvedDependency, by: string): PlannedDependency {
+  const { name, kinds, ranges, options } = dependency;
+  // Several ranges must all hold: the first chooses, the others are checked against the choice.
+  const [range] = ranges;
+  const id = planOne(planner, { name, options, by, ...(range && { range }) });
+  const { version } = planner.packages.get(id) as PlannedPackage;
+  const failing = ranges.find((each) => !isInRange(version, each));
+  if (failing) throw conflict(`${by} needs another version of ${name} than ${version}`);
+  return { id, name, kinds };
+}
+
+function reuse(known: { id: string; by: string; options: OptionValues; version: string }, request: Request): string {
+  if (request.range && !isInRange(known.version, request.range)) {
+    throw conflict(
+      `${request.by} needs another version of ${request.name} than ${known.version}, which ${known.by} asked for`,
+    );
+  }
+  const other = Object.entries(request.options).find(([name, value]) => known.options[name] !== value);
+  if (other) throw conflict(`${request.by} needs ${request.name} with ${other[0]}=${other[1]}, ${known.by} without`);
+  return known.id;
+}
+
+function idOf(name: string, version: string, options: OptionValues): string {
+  const texts = Object.entries(options).map(([option, value]) =>
+    typeof value === "boolean" ? `${value ? "+" : "~"}${option}` : ` ${option}=${value}`,
+  );
+  return `${name}@${version}${texts.join("")}`;
+}
+
+function cycle(names: readonly string[]): StoreError {
+  const from = names.indexOf(names.at(-1) as string);
+  return new StoreError("INVALID_RECIPE", `the recipes need each other: ${names.slice(from).join(" → ")}`, {
+    hint: "Take one of these dependencies out, or build one of them without the feature that needs the other.",
+  });
+}
+
+function conflict(message: string): StoreError {
+  return new StoreError("CONFLICT", message, {
+    hint: "Ask for a version or for options that suit both, for example `name@1.2+option`.",
+  });
+}

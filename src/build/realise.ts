@@ -1,0 +1,231 @@
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { StoreError } from "../errors.ts";
+import type { BuildRecord } from "../model/build-record.ts";
+import type { Json } from "../model/canonical-json.ts";
+import { type Derivation, type DerivationInput, type DerivationKey, derivationKey } from "../model/derivation.ts";
+import type { BaseName } from "../model/ids.ts";
+import type { Phase } from "../model/recipe.ts";
+import { findBuild, writeBuild } from "../store/builds.ts";
+import { commitObjects } from "../store/commit-objects.ts";
+import { lockPath } from "../store/layout.ts";
+import { readManifest } from "../store/manifests.ts";
+import type { Store } from "../store/open-store.ts";
+import { acquireLock } from "../system/lock.ts";
+import { removeTree } from "../system/temporary-directory.ts";
+import type { BuildGraph, PlannedPackage } from "./build-plan.ts";
+import { type BuildSource, buildPatches, buildSources, type SourcePlaces } from "./build-sources.ts";
+import { derive } from "./derive.ts";
+import { runBuild } from "./run-build.ts";
+import type { RunnerOptions } from "./run-phases.ts";
+
+/** What became of one package of a graph. */
+export type Realised =
+  | {
+      readonly id: string;
+      readonly state: "reused" | "built";
+      readonly key: DerivationKey;
+      readonly record: BuildRecord;
+    }
+  | { readonly id: string; readonly state: "failed"; readonly error: unknown }
+  /** A package that it needs failed. */
+  | { readonly id: string; readonly state: "skipped"; readonly because: string };
+
+export type RealiseEvent =
+  | { readonly kind: "started"; readonly id: string; readonly key: DerivationKey }
+  | { readonly kind: "phase"; readonly id: string; readonly phase: Phase }
+  | { readonly kind: "line"; readonly id: string; readonly line: string }
+  | { readonly kind: "warning"; readonly id: string; readonly message: string }
+  | { readonly kind: "waiting"; readonly id: string }
+  | { readonly kind: "finished"; readonly result: Realised };
+
+export interface RealiseOptions extends RunnerOptions {
+  /** Go on with what does not need a package that failed. */
+  readonly keepGoing: boolean;
+  readonly keepFailed: boolean;
+  /** Refuse outputs that were made without a sandbox. */
+  readonly requireSandboxed: boolean;
+  readonly host: Json;
+  readonly places: SourcePlaces;
+  /** Further members for the manifests. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly onEvent: (event: RealiseEvent) => void;
+}
+
+/**
+ * Makes every package of a graph be in the store, each after its dependencies, several at once as far as there are job
+ * slots. Inputs are named by content: a package whose inputs came out as before has the key it had, and is not built.
+ */
+export async function realise(store: Store, graph: BuildGraph, options: RealiseOptions): Promise<readonly Realised[]> {
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const results = new Map<string, Promise<Realised>>();
+  const run: Run = { store, graph, options: { ...options, signal }, results, outputs: new Map(), through: new Map() };
+  for (const planned of graph.packages.values()) {
+    const result = realiseOne(run, planned).then((realised) => {
+      options.onEvent({ kind: "finished", result: realised });
+      if (realised.state === "failed" && !options.keepGoing)
+        stop.abort(new StoreError("INTERRUPTED", "another build failed"));
+      return realised;
+    });
+    results.set(planned.id, result);
+  }
+  const realised = await Promise.all(results.values());
+  options.signal?.throwIfAborted();
+  return realised;
+}
+
+interface Run {
+  readonly store: Store;
+  readonly graph: BuildGraph;
+  readonly options: RealiseOptions;
+  readonly results: ReadonlyMap<string, Promise<Realised>>;
+  readonly outputs: Map<string, BaseName>;
+  /** The libraries that a package's users need to see, by its id. */
+  readonly through: Map<string, readonly DerivationInput[]>;
+}
+
+async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> {
+  const { id } = planned;
+  const needed = await Promise.all(planned.dependencies.map((each) => run.results.get(each.id) as Promise<Realised>));
+  const failed = needed.find(({ state }) => state === "failed" || state === "skipped");
+  if (failed) return { id, state: "skipped", because: failed.state === "skipped" ? failed.because : failed.id };
+  try {
+    run.options.signal?.throwIfAborted();
+    const prepared = await prepare(run, planned);
+    const record = usable(run, prepared.key) ?? (await build(run, planned, prepared));
+    const state = record.built ? "built" : "reused";
+    run.outputs.set(id, record.record.output);
+    run.through.set(
+      id,
+      prepared.inputs.filter(({ kinds }) => kinds.includes("link") || kinds.includes("through")),
+    );
+    return { id, state, key: prepared.key, record: record.record };
+  } catch (error) {
+    const interrupted = error instanceof StoreError && error.code === "INTERRUPTED" && !run.options.signal?.reason;
+    return interrupted ? { id, state: "skipped", because: "an interruption" } : { id, state: "failed", error };
+  }
+}
+
+interface Prepared {
+  readonly derivation: Derivation;
+  readonly key: DerivationKey;
+  readonly inputs: readonly DerivationInput[];
+  readonly sources: readonly BuildSource[];
+}
+
+async function prepare(run: Run, planned: PlannedPackage): Promise<Prepared> {
+  const { options, store } = run;
+  const inputs = inputsOf(run, planned);
+  const [sources, patches] = await Promise.all([buildSources(planned, options.places), buildPatches(planned)]);
+  const { canonicalStoreDir } = store.layout;
+  const derivation = derive({ planned, sources, patches, inputs, host: options.host, canonicalStoreDir });
+  return { derivation, key: derivationKey(derivation), inputs, sources: [...sources, ...patches] };
+}
+
+/** The inputs of a package: what its recipe names, and the libraries that those link. Sorted by name. */
+function inputsOf(run: Run, planned: PlannedPackage): DerivationInput[] {
+  const inputs = new Map<string, DerivationInput>();
+  for (const { id, name, kinds } of planned.dependencies) {
+    inputs.set(name, { name, kinds, path: run.outputs.get(id) as BaseName });
+  }
+  for (const { id, kinds } of planned.dependencies) {
+    if (!kinds.includes("link")) continue;
+    for (const { name, path } of run.through.get(id) ?? []) {
+      if (!inputs.has(name)) inputs.set(name, { name, kinds: ["through"], path });
+    }
+  }
+  return [...inputs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+interface Outcome {
+  readonly record: BuildRecord;
+  readonly built: boolean;
+}
+
+function usable(run: Run, key: DerivationKey): Outcome | undefined {
+  const record = findBuild(run.store, key);
+  return record && (record.sandboxed || !run.options.requireSandboxed) ? { record, built: false } : undefined;
+}
+
+/** Builds under a lock of the key, so that two processes that want the same thing build it once. */
+async function build(run: Run, planned: PlannedPackage, prepared: Prepared): Promise<Outcome> {
+  const { store, options } = run;
+  const { command, now } = store.context;
+  const { id } = planned;
+  using _lock = await acquireLock(lockPath(store.layout, `build-${prepared.key.slice(0, 32)}`), {
+    command: command.join(" "),
+    now,
+    wait: store.context.wait,
+    signal: options.signal,
+    onWait: () => options.onEvent({ kind: "waiting", id }),
+  });
+  const done = usable(run, prepared.key);
+  if (done) return done;
+  using _slot = await options.jobserver.acquire(options.signal);
+  options.onEvent({ kind: "started", id, key: prepared.key });
+  return { record: await buildNow(run, planned, prepared), built: true };
+}
+
+async function buildNow(run: Run, planned: PlannedPackage, prepared: Prepared): Promise<BuildRecord> {
+  const { store, options } = run;
+  const { id } = planned;
+  const room = options.places.room().path;
+  try {
+    const { staged, record } = await runBuild(store, {
+      ...options,
+      ...prepared,
+      planned,
+      visible: closureOf(
+        store,
+        prepared.inputs.map(({ path }) => path),
+      ),
+      room,
+      limits: limitsOf(planned, options),
+      onPhase: (phase) => options.onEvent({ kind: "phase", id, phase }),
+      onLine: (line) => options.onEvent({ kind: "line", id, line }),
+      onWarning: (message) => options.onEvent({ kind: "warning", id, message }),
+    });
+    await commitObjects(store, [staged], options.signal);
+    writeBuild(store, record);
+    return record;
+  } catch (error) {
+    if (options.keepFailed && error instanceof StoreError && error.code === "BUILD_FAILED")
+      keep(store, room, prepared.key);
+    throw error;
+  }
+}
+
+function limitsOf({ recipe }: PlannedPackage, { limits }: RealiseOptions): RealiseOptions["limits"] {
+  return {
+    ...limits,
+    timeoutMs: limits.timeoutMs ?? (recipe.timeout === undefined ? undefined : recipe.timeout * 1000),
+    silentTimeoutMs:
+      limits.silentTimeoutMs ?? (recipe.silentTimeout === undefined ? undefined : recipe.silentTimeout * 1000),
+  };
+}
+
+/** These objects and all that they need at run time. */
+function closureOf(store: Store, objects: readonly BaseName[]): BaseName[] {
+  const found = new Set<BaseName>();
+  const waiting = [...objects];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    waiting.push(...readManifest(store, next).references);
+  }
+  return [...found].sort();
+}
+
+/** Where the tree of a failed build is kept. */
+export function failedBuildPath(store: Store, key: DerivationKey): string {
+  return join(store.layout.builds, "failed", key);
+}
+
+function keep(store: Store, room: string, key: DerivationKey): void {
+  const path = failedBuildPath(store, key);
+  mkdirSync(join(path, ".."), { recursive: true });
+  removeTree(path);
+  rmSync(path, { recursive: true, force: true });
+  renameSync(room, path);
+}

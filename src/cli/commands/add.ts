@@ -1,0 +1,38 @@
+import { defineCommand } from "../command.ts";
+import { formatCount, formatDuration, formatSize } from "../output/quantities.ts";
+import { IDENTITY_OPTIONS, packageInputs, SOURCE_OPTIONS } from "../package-options.ts";
+
+export const command = defineCommand({
+  name: "add",
+  summary: "Put a directory, file, archive, URL or npm package into the store",
+  details:
+    "Prints the store path. No profile changes; `store install` does both. Archives: tar (plain, gz, bz2, xz, zst) and zip.",
+  positionals: {
+    source: {
+      need: "one",
+      describe: "A directory, a file, an archive, a URL, or npm:NAME@RANGE",
+      completes: "path",
+    },
+  },
+  options: { ...IDENTITY_OPTIONS, ...SOURCE_OPTIONS },
+  examples: [
+    ["store add ./zlib-1.3.1.tar.gz", "unpacks the archive; name and version come from its name"],
+    ["store add build/out --name hello --version 1.0", "adds a directory"],
+    ["store add npm:left-pad@^1.3", "adds a package of the npm registry"],
+  ],
+  json: "{path, name, version, treeId, files, size, reused}",
+  isLong: true,
+  async run(context, args) {
+    const { add } = await import("../../operations/add.ts");
+    const began = context.now();
+    const [input] = packageInputs([args.source], args, context.cwd);
+    const store = await context.openStore({ create: true });
+    const added = await add(store, input as NonNullable<typeof input>, context.run);
+    context.output.result(added, () => [added.path]);
+    const { name, version, files, size, reused } = added;
+    const what = `${name} ${version}: ${formatCount(files, "file")}, ${formatSize(size)}`;
+    const took = formatDuration(context.now().getTime() - began.getTime());
+    context.output.note(() => (reused ? `${what}, there already (${took})` : `added ${what} in ${took}`));
+    return undefined;
+  },
+});

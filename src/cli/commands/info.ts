@@ -1,0 +1,32 @@
+import { defineCommand } from "../command.ts";
+import { objectLines, storeLines } from "../output/info-lines.ts";
+
+export const command = defineCommand({
+  name: "info",
+  summary: "Show what is known of a store object, or of the store itself",
+  positionals: {
+    object: {
+      need: "optional",
+      describe: "A store path, something in it, or the name of an installed package; without it the store",
+      completes: "object",
+    },
+  },
+  options: {},
+  examples: [
+    ["store info", "shows where the store lies and what it holds"],
+    ["store info zlib", "shows the manifest of an installed package"],
+  ],
+  json: "{root, storeDir, format, width, id, objects, profiles[]}, or the manifest: {path, name, version, treeId, size, files, references[], created, origin}",
+  async run(context, args) {
+    const { objectInfo, storeInfo } = await import("../../operations/info.ts");
+    const store = await context.openStore();
+    if (args.object === undefined) {
+      const info = storeInfo(store);
+      context.output.result(info, () => storeLines(info));
+      return undefined;
+    }
+    const info = objectInfo(store, context.profile, { what: args.object, cwd: context.cwd });
+    context.output.result(info, () => objectLines(info));
+    return undefined;
+  },
+});

@@ -1,0 +1,28 @@
+import { defineCommand } from "../command.ts";
+import { chooseShell, SHELLS } from "../shell/choose-shell.ts";
+import { shellScript } from "../shell/shell-script.ts";
+
+export const command = defineCommand({
+  name: "shellenv",
+  summary: "Print shell commands that put the profile on the search paths",
+  details:
+    "For PATH, MANPATH, INFOPATH, XDG_DATA_DIRS, ACLOCAL_PATH, PKG_CONFIG_PATH and CMAKE_PREFIX_PATH. The paths lead " +
+    "through the live link of the profile: after a switch nothing need be evaluated again.",
+  positionals: {},
+  options: {
+    shell: { type: "string", value: "SHELL", choices: SHELLS, describe: `For SHELL: ${SHELLS.join(", ")} ($SHELL)` },
+  },
+  examples: [
+    ['eval "$(store shellenv)"', "in ~/.bashrc or ~/.zshrc"],
+    ["store shellenv --shell fish | source", "in ~/.config/fish/config.fish"],
+  ],
+  json: "[{variable, directories[]}]",
+  async run(context, args) {
+    const { shellEnvironment } = await import("../../operations/shell-environment.ts");
+    const shell = args.shell ?? chooseShell(context.env);
+    const store = await context.openStore();
+    const paths = shellEnvironment(store, context.profile);
+    context.output.result(paths, () => shellScript(shell, paths));
+    return undefined;
+  },
+});

@@ -1,0 +1,35 @@
+import { defineCommand } from "../command.ts";
+import { showChange, showPlan } from "../output/show-change.ts";
+import { SOURCE_OPTIONS, sourceInput } from "../package-options.ts";
+
+export const command = defineCommand({
+  name: "upgrade",
+  summary: "Look again at what packages were installed from, and take what is new",
+  details: "A package that was installed by its store path stays as it is.",
+  positionals: {
+    name: { need: "any", describe: "Names of installed packages; without any, all", completes: "installed" },
+  },
+  options: {
+    "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...SOURCE_OPTIONS,
+  },
+  examples: [
+    ["store upgrade", "upgrades all packages as one change"],
+    ["store upgrade prettier --dry-run", "shows what one upgrade would change"],
+  ],
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}; with --dry-run also fetch[] and build[]",
+  isLong: true,
+  async run(context, args) {
+    const input = sourceInput(args, context.cwd);
+    const request = { profile: context.profile, names: args.name, input };
+    const store = await context.openStore();
+    if (args["dry-run"]) {
+      const { planUpgrade } = await import("../../operations/plan.ts");
+      showPlan(context, store, await planUpgrade(store, request, context.run));
+      return undefined;
+    }
+    const { upgrade } = await import("../../operations/upgrade.ts");
+    showChange(context, store, await upgrade(store, request, context.run), "rollback");
+    return undefined;
+  },
+});

@@ -1,0 +1,121 @@
+import type { Command, Completes, OptionSpecs } from "../command.ts";
+import { GLOBAL_OPTIONS } from "../global-options.ts";
+import { loadCommand, loadCommands } from "../registry.ts";
+import { rejoinWords } from "./rejoin-words.ts";
+import { type Scan, scanWords } from "./scan-words.ts";
+
+/** One thing that can be typed here. */
+export interface Candidate {
+  readonly value: string;
+  readonly description?: string | undefined;
+}
+
+/** What can be typed at a place. `files` and `directories` are for the shell to add. */
+export interface Offer {
+  readonly files?: "files" | "directories";
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * Answers a shell's question what the last of these words can be. `parameters` is the shell, then the words after the
+ * program's name. The first line is `none`, `files` or `directories`; then a candidate a line, with its description
+ * behind a tab. Whatever goes wrong, the answer is empty: nobody who presses a key wants to read an error.
+ */
+export async function complete(parameters: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const [shell, ...words] = parameters;
+  try {
+    const typed = shell === "bash" ? rejoinWords(words) : words;
+    const current = typed.at(-1) ?? "";
+    const offer = await offerFor(typed.slice(0, -1), current, env);
+    const candidates = shell === "bash" ? cutForBash(offer.candidates, current, words.at(-1) ?? "") : offer.candidates;
+    return [offer.files ?? "none", ...candidates.map(candidateLine), ""].join("\n");
+  } catch {
+    return "none\n";
+  }
+}
+
+/** bash filters nothing by itself, and replaces only the part of a word behind its last `=` or `:`. */
+function cutForBash(candidates: readonly Candidate[], current: string, last: string): Candidate[] {
+  const replaced = /^[=:]+$/.test(last) ? 0 : last.length;
+  const fixed = current.length - replaced;
+  return candidates
+    .filter(({ value }) => value.startsWith(current))
+    .map(({ value, description }) => ({ value: value.slice(fixed), description }));
+}
+
+async function offerFor(typed: readonly string[], current: string, env: NodeJS.ProcessEnv): Promise<Offer> {
+  const name = scanWords(typed, GLOBAL_OPTIONS).words[0];
+  const command = name === undefined ? undefined : await loadCommand(name);
+  const specs: OptionSpecs = { ...GLOBAL_OPTIONS, ...command?.options };
+  const scan = scanWords(typed, specs);
+  const ask = (completes: Completes | undefined) => offerValues(completes, { scan, env });
+  if (scan.awaited !== undefined) return ask(completesOf(specs, scan.awaited));
+  const assigned = /^--([^=]+)=/.exec(current);
+  if (assigned && !scan.isOptionsEnd) {
+    const [before, option] = assigned;
+    return prefixed(before, await ask(completesOf(specs, option ?? "")));
+  }
+  const options = current.startsWith("-") && !scan.isOptionsEnd ? optionCandidates(specs) : [];
+  const offer = await ask(command ? positionalAt(command, scan.words.length - 1) : wordBefore(name));
+  return { ...offer, candidates: [...offer.candidates, ...options] };
+}
+
+/** Where no command is known: its name, or after `help` that of another. */
+function wordBefore(name: string | undefined): Completes | undefined {
+  return name === undefined || name === "help" ? "command" : undefined;
+}
+
+function positionalAt({ positionals }: Command, at: number): Completes | undefined {
+  const all = Object.values(positionals);
+  const last = all.at(-1);
+  const spec = all[at] ?? (last?.need === "some" || last?.need === "any" ? last : undefined);
+  return spec?.completes ?? spec?.choices;
+}
+
+function completesOf(specs: OptionSpecs, name: string): Completes | undefined {
+  const spec = specs[name];
+  return spec?.type === "string" ? (spec.completes ?? spec.choices) : undefined;
+}
+
+async function offerValues(
+  completes: Completes | undefined,
+  { scan, env }: { readonly scan: Scan; readonly env: NodeJS.ProcessEnv },
+): Promise<Offer> {
+  if (completes === undefined) return { candidates: [] };
+  if (typeof completes !== "string") return { candidates: completes.map((value) => ({ value })) };
+  switch (completes) {
+    case "directory":
+      return { files: "directories", candidates: [] };
+    case "path":
+      return { files: "files", candidates: [] };
+    case "command":
+      return { candidates: await commandCandidates() };
+    default: {
+      const { storeCandidates } = await import("./store-candidates.ts");
+      const candidates = await storeCandidates(completes, { values: scan.values, env });
+      return { ...(completes === "object" && { files: "files" }), candidates };
+    }
+  }
+}
+
+async function commandCandidates(): Promise<Candidate[]> {
+  const commands = await loadCommands();
+  const help = { value: "help", description: "Show help for a command" };
+  return [...commands.map(({ name, summary }) => ({ value: name, description: summary })), help];
+}
+
+function optionCandidates(specs: OptionSpecs): Candidate[] {
+  const own = Object.entries(specs).map(([name, { describe, ...spec }]) => ({
+    value: spec.type === "boolean" && spec.default === true ? `--no-${name}` : `--${name}`,
+    description: describe,
+  }));
+  return [...own, { value: "--help", description: "Show help" }];
+}
+
+function prefixed(prefix: string, offer: Offer): Offer {
+  return { ...offer, candidates: offer.candidates.map((each) => ({ ...each, value: `${prefix}${each.value}` })) };
+}
+
+function candidateLine({ value, description }: Candidate): string {
+  return description === undefined ? value : `${value}\t${description.replace(/\s+/g, " ")}`;
+}

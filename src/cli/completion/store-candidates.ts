@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { type ProfileName, parseProfileName } from "../../model/ids.ts";
+import { generations, listPackages, profiles } from "../../operations/list.ts";
+import { openStore } from "../../operations/open-store.ts";
+import type { Store } from "../../store/open-store.ts";
+import { formatLocalTime, formatRelativeTime } from "../output/local-time.ts";
+import { printable } from "../output/printable.ts";
+import type { Candidate } from "./complete.ts";
+
+export interface Place {
+  /** Values of the options that were typed so far. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Names that only the store knows.
+ * @throws StoreError when there is no such store or profile
+ */
+export async function storeCandidates(
+  kind: "installed" | "object" | "selector" | "profile",
+  { values, env }: Place,
+): Promise<readonly Candidate[]> {
+  const root = values.get("root");
+  const store = await openStore({ root: root && withHome(root, env), create: false, env });
+  if (kind === "profile") return profileCandidates(store);
+  const profile = parseProfileName(values.get("profile") ?? (env.STORE_PROFILE || "default"));
+  return kind === "selector" ? selectorCandidates(store, profile) : installedCandidates(store, profile);
+}
+
+function profileCandidates(store: Store): Candidate[] {
+  return profiles(store).map(({ profile, current, packages }) => ({
+    value: profile,
+    description: `gen-${current}, ${packages} packages`,
+  }));
+}
+
+async function installedCandidates(store: Store, profile: ProfileName): Promise<Candidate[]> {
+  const packages = await listPackages(store, profile);
+  return packages.map(({ name, version }) => ({ value: name, description: version }));
+}
+
+/** The newest generation first. */
+function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
+  const now = new Date();
+  const found = [...generations(store, profile)].reverse();
+  const numbers = found.map(({ generation, created, current, reason }) => {
+    const time = new Date(created);
+    const when = `${formatLocalTime(time)}, ${formatRelativeTime(time, now)}`;
+    return { value: `gen-${generation}`, description: `${current ? "live; " : ""}${when}: ${printable(reason)}` };
+  });
+  const tags = found.flatMap(({ generation, tags: names }) =>
+    names.map((name) => ({ value: `tag:${name}`, description: `gen-${generation}` })),
+  );
+  return [...numbers, ...tags, { value: "-", description: "the generation that was live before" }];
+}
+
+/** A shell hands over what was typed: `~` is not expanded yet. */
+function withHome(path: string, env: NodeJS.ProcessEnv): string {
+  return env.HOME !== undefined && /^~(?=\/|$)/.test(path) ? join(env.HOME, path.slice(1)) : path;
+}

@@ -1,0 +1,52 @@
+import { type ProfileName, parseProfileName } from "../model/ids.ts";
+import type { RunOptions } from "../operations/run-options.ts";
+import type { CommandContext } from "./context.ts";
+import type { Debug } from "./debug.ts";
+import type { GlobalValues } from "./global-options.ts";
+import type { Output } from "./output/output.ts";
+
+export interface ContextParts {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly output: Output;
+  readonly debug: Debug;
+  readonly run: RunOptions;
+}
+
+/** @throws StoreError INVALID_INPUT when $STORE_PROFILE is no name */
+export function createContext(global: GlobalValues, { argv, env, output, debug, run }: ContextParts): CommandContext {
+  return {
+    global,
+    env,
+    output,
+    run,
+    profile: global.profile ?? profileFrom(env),
+    now: () => new Date(),
+    get cwd() {
+      return process.cwd();
+    },
+    async openStore({ create = false, width, allowUnsafeRoot } = {}) {
+      const { openStore } = await import("../operations/open-store.ts");
+      const store = await openStore({
+        root: global.root,
+        create,
+        width,
+        allowUnsafeRoot,
+        env,
+        command: ["store", ...argv.map(withoutPassword)],
+        wait: global.wait,
+      });
+      debug.time("store opened");
+      return store;
+    },
+  };
+}
+
+function profileFrom(env: NodeJS.ProcessEnv): ProfileName {
+  return parseProfileName(env.STORE_PROFILE || "default");
+}
+
+/** What stands in the log and before those who wait for a lock must not hold a password. */
+function withoutPassword(word: string): string {
+  return word.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, "$1");
+}

@@ -1,0 +1,64 @@
+import { type ErrorCode, StoreError } from "../../errors.ts";
+
+/** What the system's refusals mean; the messages go on with the path. */
+const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, message: string, hint: string]>> = {
+  ENOSPC: ["NO_SPACE", "no space is left on the disk of", "Make room there (`df -h`, `df -i`), then try again."],
+  EDQUOT: ["NO_SPACE", "your disk quota is used up at", "Make room there (`quota`), then try again."],
+  EACCES: ["FAILED", "permission denied:", "Look at the owner and mode of it and of its directories."],
+  EPERM: ["FAILED", "the system does not permit this on", "Look at its owner, mode and attributes (`lsattr`)."],
+  EROFS: ["FAILED", "read-only filesystem:", "Mount it writable, or name another store with --root."],
+  EMFILE: ["FAILED", "too many open files, at", "Raise the limit of this shell: `ulimit -n 4096`."],
+  ENFILE: ["FAILED", "the system has too many open files, at", "Try again when other programs have ended."],
+  ENOTDIR: ["FAILED", "a part of this path is not a directory:", "Name another path."],
+  EISDIR: ["FAILED", "this is a directory, not a file:", "Name a file."],
+  ENOENT: [
+    "NOT_FOUND",
+    "no such file or directory:",
+    "If it belongs to the store, `store verify` tells what is missing.",
+  ],
+  EEXIST: ["FAILED", "there is something already at", "Look at what lies there, and move it away."],
+  ENOTEMPTY: ["FAILED", "the directory is not empty:", "Look at what lies there, and move it away."],
+  ELOOP: ["FAILED", "too many symbolic links lead to", "Look at the links with `namei -l`."],
+  ENAMETOOLONG: ["FAILED", "this name is too long for the filesystem:", "Use shorter names, or another filesystem."],
+  EIO: ["FAILED", "the disk fails at", "Look at `dmesg`, and at the disk's health."],
+  ENOMEM: ["FAILED", "memory is used up, at", "Try again when other programs have ended."],
+  EBUSY: ["FAILED", "the system is using", "Try again when it is free."],
+  ESTALE: ["FAILED", "the network filesystem has lost", "Mount it again, then try again."],
+  ETIMEDOUT: ["FAILED", "the filesystem does not answer at", "Look at the mount, then try again."],
+  EMLINK: ["FAILED", "the filesystem allows no more links to", "Use --import-method=copy, or another filesystem."],
+  ENOTSUP: ["UNSUPPORTED", "the filesystem cannot do this at", "Use another filesystem with --root."],
+  EOPNOTSUPP: ["UNSUPPORTED", "the filesystem cannot do this at", "Use another filesystem with --root."],
+  EXDEV: ["FAILED", "another filesystem begins at", "The whole store must lie on one filesystem."],
+};
+
+/** The sentence for a system error; `undefined` when `error` is none. */
+export function explainSystemError(error: unknown): StoreError | undefined {
+  const found = readSystemError(error);
+  if (!found) return undefined;
+  const { errno, path, message } = found;
+  const details = { errno, ...(path !== undefined && { path }) };
+  const meaning = MEANINGS[errno];
+  if (!meaning) return new StoreError("FAILED", message, { hint: "The system refused this.", details, cause: error });
+  const [code, text, hint] = meaning;
+  const subject = path ?? message.replace(/^E[A-Z0-9]+: /, "");
+  return new StoreError(code, `${text} ${subject}`, { hint, details, cause: error });
+}
+
+interface SystemError {
+  readonly errno: string;
+  readonly path: string | undefined;
+  readonly message: string;
+}
+
+function readSystemError(error: unknown): SystemError | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  if (!/^E[A-Z0-9]+$/.test(error.code)) return undefined;
+  return { errno: error.code, path: pathOf(error), message: error.message };
+}
+
+/** An error that came from a worker thread has its path only in its message: `EACCES: …, open '/a/b'`. */
+function pathOf(error: Error): string | undefined {
+  const { path } = error as { path?: unknown };
+  if (Buffer.isBuffer(path)) return path.toString();
+  return typeof path === "string" ? path : / '(.+?)'/s.exec(error.message)?.[1];
+}

@@ -1,0 +1,22 @@
+import type { Output } from "../output/output.ts";
+import { EXIT_STATUS, type ExitStatus } from "./exit-status.ts";
+import { explainError } from "./explain-error.ts";
+
+/** Tells a person or a program what went wrong; gives the exit status. */
+export function printError(
+  thrown: unknown,
+  output: Output,
+  { isVerbose }: { readonly isVerbose: boolean },
+): ExitStatus {
+  const { error, isBug } = explainError(thrown);
+  const { code, message, hint, details } = error;
+  output.error({ code, message, hint: hint ?? null, details });
+  if (isVerbose) output.trace(stackOf(isBug && error.cause !== undefined ? error.cause : error));
+  return EXIT_STATUS[code];
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

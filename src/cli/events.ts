@@ -1,0 +1,85 @@
+import type { RunOptions, StoreEvent } from "../operations/run-options.ts";
+import type { FetchEvent } from "../sources/fetch-context.ts";
+import type { Debug } from "./debug.ts";
+import type { Output } from "./output/output.ts";
+import { formatDuration } from "./output/quantities.ts";
+
+export interface EventParts {
+  readonly output: Output;
+  readonly debug: Debug;
+  readonly isVerbose: boolean;
+  /** Shows how far long work is. */
+  readonly progress?: ((event: StoreEvent) => void) | undefined;
+}
+
+/** Tells of what operations report; `warned` is set when a warning needs a person. */
+export function createEventHandler(parts: EventParts): {
+  readonly onEvent: NonNullable<RunOptions["onEvent"]>;
+  hasWarned(): boolean;
+} {
+  let warned = false;
+  return {
+    onEvent(event) {
+      parts.debug.trace("events", event);
+      if (event.kind === "fetching") parts.debug.trace("fetch", event.event);
+      if (event.kind === "warning") warned = true;
+      tell(event, parts);
+      parts.progress?.(event);
+    },
+    hasWarned: () => warned,
+  };
+}
+
+function tell(event: StoreEvent, { output, isVerbose }: EventParts): void {
+  switch (event.kind) {
+    case "warning":
+      output.warning(event.message, event.hint);
+      break;
+    case "waiting":
+      output.waiting(event.holder);
+      break;
+    case "fetching":
+      tellFetching(event.event, output, isVerbose);
+      break;
+    case "step":
+      if (isVerbose) output.trace(`${event.step} ${event.subject} …`);
+      break;
+    case "extracting":
+    case "importing":
+      break;
+  }
+}
+
+function tellFetching(event: FetchEvent, output: Output, isVerbose: boolean): void {
+  switch (event.kind) {
+    case "waiting":
+      output.waiting(event.holder);
+      break;
+    case "retrying":
+      output.warning(`${event.url}: ${event.reason}; trying again in ${formatDuration(event.delayMs)}`);
+      break;
+    case "skipped":
+      output.warning(`${event.url}: ${event.reason}; trying the next address`);
+      break;
+    case "changed":
+      output.warning(
+        `${event.url} gives other content than before: ${event.integrity}`,
+        `Before it was ${event.recorded.map(({ integrity }) => integrity).join(", ")}. Give --integrity to be sure.`,
+      );
+      break;
+    case "damaged":
+      output.warning(`${event.path} was damaged and is fetched again`);
+      break;
+    case "deprecated":
+      output.warning(`${event.name} ${event.version} is deprecated: ${event.reason}`);
+      break;
+    case "fetched":
+      if (isVerbose) output.trace(`fetched ${event.url}${event.reused ? " (kept from before)" : ""}`);
+      break;
+    case "started":
+    case "progress":
+    case "checked-out":
+    case "git":
+      break;
+  }
+}

@@ -1,0 +1,39 @@
+import type { ObjectInfo, StoreInfo } from "../../operations/info.ts";
+import { formatLocalTime } from "./local-time.ts";
+import { printable } from "./printable.ts";
+import { formatCount, formatSize } from "./quantities.ts";
+import { formatTable } from "./table.ts";
+
+export function storeLines(info: StoreInfo): string[] {
+  return pairs([
+    ["root", info.root],
+    ["objects in", info.storeDir],
+    ["format", `${info.format}, width ${info.width}`],
+    ["id", info.id],
+    ["objects", String(info.objects)],
+    ["profiles", info.profiles.join(", ") || "none"],
+  ]);
+}
+
+export function objectLines(info: ObjectInfo): string[] {
+  const { kind, ...origin } = info.origin;
+  return pairs([
+    ["path", info.present ? info.path : `${info.path} (missing)`],
+    ["name", info.name],
+    ["version", info.version],
+    ["tree id", info.treeId],
+    ["content", `${formatCount(info.files, "file")}, ${formatSize(info.size)}`],
+    ["created", formatLocalTime(new Date(info.created))],
+    ["origin", kind],
+    ...Object.entries(origin).map(([name, value]) => [`  ${printable(name)}`, asText(value)] as const),
+    ...info.references.map((reference, at) => [at === 0 ? "references" : "", reference] as const),
+  ]);
+}
+
+function asText(value: unknown): string {
+  return printable(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+function pairs(rows: readonly (readonly [name: string, value: string])[]): string[] {
+  return formatTable(rows.map(([name, value]) => [{ text: name }, { text: value }]));
+}

@@ -1,0 +1,85 @@
+import type { LockHolder } from "../../system/lock.ts";
+import type { Terminal } from "../terminal.ts";
+import { printable, printableJson } from "./printable.ts";
+import type { Sink } from "./sink.ts";
+import { createStyle, type Style } from "./style.ts";
+
+/** What a program is told of an error. */
+export interface ErrorReport {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that a command has to say. */
+export interface Output {
+  /** What was asked for: JSON, or lines for a person, which hold no text from outside that is not `printable`. */
+  result(value: unknown, lines: (style: Style) => readonly string[]): void;
+  /** Text that is the result itself, as it is: a script, help. */
+  text(text: string): void;
+  /** One line on stderr that a person may like to know. */
+  note(line: (style: Style) => string): void;
+  warning(message: string, hint?: string): void;
+  waiting(holder: LockHolder | undefined): void;
+  error(report: ErrorReport): void;
+  /** What was asked for with --verbose or --debug. */
+  trace(text: string): void;
+}
+
+export interface OutputOptions {
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  readonly terminal: Terminal;
+}
+
+export function createOutput(sink: Sink, { isJson, isQuiet, terminal }: OutputOptions): Output {
+  const { stdout, stderr, hasUnicode } = terminal;
+  const out = createStyle({ hasColor: stdout.hasColor, hasUnicode });
+  const err = createStyle({ hasColor: stderr.hasColor, hasUnicode });
+  const tell = (text: string) => sink.write("stderr", `${text}\n`);
+  const tellJson = (value: unknown) => tell(printableJson(JSON.stringify(value)));
+  const tellPerson = (mark: "error" | "warning", message: string, hint: string | null | undefined) => {
+    tell(`${err.paint(mark, `${mark}:`)} ${printable(message, { lines: true })}`);
+    if (hint) tell(`${err.paint("faint", "hint:")} ${printable(hint, { lines: true })}`);
+  };
+  return {
+    result(value, lines) {
+      sink.endStatus();
+      if (isJson) sink.write("stdout", `${printableJson(JSON.stringify(value, null, stdout.isTerminal ? 2 : 0))}\n`);
+      else
+        sink.write(
+          "stdout",
+          lines(out)
+            .map((line) => `${line}\n`)
+            .join(""),
+        );
+    },
+    text: (text) => sink.write("stdout", text),
+    note(line) {
+      sink.endStatus();
+      if (!isJson && !isQuiet) tell(line(err));
+    },
+    warning(message, hint) {
+      if (isQuiet) return;
+      if (isJson) tellJson({ warning: { message, hint: hint ?? null } });
+      else tellPerson("warning", message, hint);
+    },
+    waiting(holder) {
+      if (isQuiet) return;
+      if (isJson) tellJson({ waiting: holder ?? null });
+      else tell(err.paint("faint", waitingLine(holder)));
+    },
+    error(report) {
+      sink.endStatus();
+      if (isJson) tellJson({ error: report });
+      else tellPerson("error", report.message, report.hint);
+    },
+    trace: (text) => tell(err.paint("faint", printable(text, { lines: true }))),
+  };
+}
+
+function waitingLine(holder: LockHolder | undefined): string {
+  if (!holder) return "waiting for another process that is using the store …";
+  return `waiting for process ${holder.pid} (${printable(holder.command)}), which is using the store …`;
+}

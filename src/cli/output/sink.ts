@@ -1,0 +1,51 @@
+type StreamName = "stdout" | "stderr";
+
+/** Where text goes: results to stdout, everything else to stderr, and one line of progress that is written over. */
+export interface Sink {
+  write(stream: StreamName, text: string): void;
+  /** Replaces the line of progress on stderr; an empty text removes it. */
+  status(line: string): void;
+  /** Removes the line of progress for good: the work is over. */
+  endStatus(): void;
+  /** Removes the line of progress and waits until all text is handed over. */
+  finish(): Promise<void>;
+}
+
+const ERASE_LINE = "\r\x1b[K";
+
+/** Writes to the streams of a process. A reader that goes away ends the writing, not the work. */
+export function openSink(streams: Readonly<Record<StreamName, NodeJS.WritableStream>>): Sink {
+  const closed = new Set<StreamName>();
+  const watched = new Set<StreamName>();
+  const pending = new Set<Promise<void>>();
+  let shown = "";
+  let isOver = false;
+  const send = (name: StreamName, text: string) => {
+    if (closed.has(name) || text === "") return;
+    if (!watched.has(name)) streams[name].on("error", () => closed.add(name));
+    watched.add(name);
+    const sent = new Promise<void>((resolve) => streams[name].write(text, () => resolve()));
+    pending.add(sent);
+    sent.then(() => pending.delete(sent));
+  };
+  return {
+    write(name, text) {
+      if (shown !== "") send("stderr", ERASE_LINE);
+      send(name, text);
+      if (shown !== "") send("stderr", shown);
+    },
+    status(line) {
+      if (isOver) return;
+      if (line !== shown) send("stderr", `${shown === "" ? "" : ERASE_LINE}${line}`);
+      shown = line;
+    },
+    endStatus() {
+      this.status("");
+      isOver = true;
+    },
+    async finish() {
+      this.endStatus();
+      await Promise.all(pending);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { StoreError } from "../errors.ts";
+
+const POWERS = ["", "K", "M", "G", "T"] as const;
+
+/**
+ * A number of bytes: `500`, `500M` and `1GiB` count by 1024, `500MB` by 1000, as in GNU coreutils.
+ * @throws StoreError USAGE
+ */
+export function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?([KMGT]?)(iB|B)?$/i.exec(text);
+  if (match) {
+    const [, value = "", letter = "", ending = ""] = match;
+    const power = POWERS.indexOf(letter.toUpperCase() as (typeof POWERS)[number]);
+    const bytes = Math.round(Number(value) * (ending.toUpperCase() === "B" ? 1000 : 1024) ** power);
+    if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  }
+  throw new StoreError("USAGE", `'${text}' is not a size`, { hint: "Write it as 500M, 2G or 1.5GiB." });
+}
+
+/**
+ * A whole number from 1.
+ * @throws StoreError USAGE
+ */
+export function parseCount(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new StoreError("USAGE", `'${text}' is not a number of things`, { hint: "Write a whole number from 1." });
+}
+
+/**
+ * A priority, from 0 to 99.
+ * @throws StoreError USAGE
+ */
+export function parsePriority(text: string): number {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  throw new StoreError("USAGE", `'${text}' is not a priority`, {
+    hint: "Write a whole number from 0 to 99; the lower number wins, 5 is usual.",
+  });
+}

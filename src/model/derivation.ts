@@ -1,0 +1,90 @@
+import { canonicalJson, canonicalSum, type Json } from "./canonical-json.ts";
+import type { OptionValue } from "./generation.ts";
+import type { BaseName, PackageName, PackageVersion } from "./ids.ts";
+import type { DependencyKind, Phase } from "./recipe.ts";
+
+/** `sha256` of a derivation's canonical JSON, 64 lower-case hexadecimal digits. */
+export type DerivationKey = string & { readonly __brand: "DerivationKey" };
+
+/** Raised whenever the support around the phases changes what a build can produce. */
+export const BUILD_SUPPORT = 1;
+
+/** Everything that decides what a build produces, and nothing else: no URL, no job count, no path of this machine. */
+export interface Derivation {
+  readonly format: 1;
+  readonly name: PackageName;
+  readonly version: PackageVersion;
+  /** `linux-x86_64`. */
+  readonly platform: string;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  /** In the order of the recipe. */
+  readonly sources: readonly DerivationSource[];
+  readonly patches: readonly DerivationSource[];
+  /** Shell text with the canonical paths of inputs and output. */
+  readonly phases: Readonly<Partial<Record<Phase, string>>>;
+  readonly env: Readonly<Record<string, string>>;
+  /** Sorted by name. */
+  readonly inputs: readonly DerivationInput[];
+  /** Fingerprint of the host's tools. */
+  readonly host: Json;
+  readonly support: number;
+  readonly addressing: "content" | "input";
+  readonly references: { readonly allow?: readonly string[]; readonly disallow: readonly string[] };
+}
+
+export interface DerivationSource {
+  /** Where the phases find it in `$src`. */
+  readonly fileName: string;
+  /** Of a file its SHA-256 as Subresource Integrity, of a tree `tree:` and its tree id. */
+  readonly content: string;
+}
+
+export interface DerivationInput {
+  readonly name: PackageName;
+  /** `through`: not asked for by the recipe, but by the libraries that it links. */
+  readonly kinds: readonly (DependencyKind | "through")[];
+  readonly path: BaseName;
+}
+
+export function derivationKey(derivation: Derivation): DerivationKey {
+  return canonicalSum(derivation as unknown as Json) as DerivationKey;
+}
+
+/** RFC 8785 text: what is hashed. */
+export function printDerivation(derivation: Derivation): string {
+  return canonicalJson(derivation as unknown as Json);
+}
+
+/** One thing in which two derivations differ. */
+export interface DerivationDifference {
+  /** `inputs.gmp`, `phases.build`, `sources`. */
+  readonly member: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+}
+
+/** In what two derivations of a package differ; empty when their keys are equal. */
+export function compareDerivations(before: Derivation, after: Derivation): DerivationDifference[] {
+  const [left, right] = [before, after].map((derivation) => membersOf(derivation)) as [Members, Members];
+  const names = [...new Set([...left.keys(), ...right.keys()])].sort();
+  return names
+    .filter((member) => textOf(left.get(member)) !== textOf(right.get(member)))
+    .map((member) => ({ member, before: left.get(member), after: right.get(member) }));
+}
+
+type Members = ReadonlyMap<string, Json>;
+
+function membersOf(derivation: Derivation): Members {
+  const { inputs, phases, env, options, ...rest } = derivation;
+  return new Map<string, Json>([
+    ...(Object.entries(rest) as [string, Json][]),
+    ...inputs.map((input) => [`inputs.${input.name}`, input as unknown as Json] as const),
+    ...Object.entries(phases).map(([name, text]) => [`phases.${name}`, text] as const),
+    ...Object.entries(env).map(([name, value]) => [`env.${name}`, value] as const),
+    ...Object.entries(options).map(([name, value]) => [`options.${name}`, value] as const),
+  ]);
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return value === undefined ? undefined : canonicalJson(value);
+}

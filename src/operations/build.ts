@@ -1,0 +1,193 @@
+import { availableParallelism } from "node:os";
+import type { BuildGraph } from "../build/build-plan.ts";
+import { fingerprintText, hostFingerprint } from "../build/host-fingerprint.ts";
+import { planGraph, type Wanted } from "../build/plan-graph.ts";
+import { type Realised, type RealiseEvent, realise } from "../build/realise.ts";
+import { findHostToolchain } from "../build/sandbox/host-toolchain.ts";
+import { probeSandbox } from "../build/sandbox/probe-sandbox.ts";
+import type { SandboxTools } from "../build/sandbox.ts";
+import { StoreError } from "../errors.ts";
+import type { DerivationKey } from "../model/derivation.ts";
+import type { OptionValue } from "../model/generation.ts";
+import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
+import { platformOf } from "../model/recipe/platform.ts";
+import { parseSpec } from "../model/recipe/spec.ts";
+import { openRecipes, type RecipeCollection } from "../recipes/open-recipes.ts";
+import { objectPath } from "../store/layout.ts";
+import type { Store } from "../store/open-store.ts";
+import { createJobserver } from "../system/jobserver.ts";
+import { createFetchContext } from "./fetch-context.ts";
+import type { RunOptions } from "./run-options.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+
+export type SandboxMode = "required" | "auto" | "off";
+
+export interface BuildSettings {
+  /** Directories of recipes; earlier ones win. */
+  readonly recipes: readonly string[];
+  readonly cwd: string;
+  /** Jobs in total, over all builds. Default: one per core. */
+  readonly jobs?: number | undefined;
+  readonly sandbox?: SandboxMode | undefined;
+  readonly keepGoing?: boolean | undefined;
+  readonly keepFailed?: boolean | undefined;
+  readonly offline?: boolean | undefined;
+  /** Run the test suites, too. */
+  readonly check?: boolean | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly silentTimeoutSeconds?: number | undefined;
+  readonly maxLogBytes?: number | undefined;
+  readonly maxDiskBytes?: number | undefined;
+  /** Further members that are recorded with what is built. */
+  readonly define?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface BuildRequest extends BuildSettings {
+  readonly specs: readonly string[];
+}
+
+export interface BuiltPackage {
+  /** Absolute path of the output. */
+  readonly path: string;
+  readonly baseName: BaseName;
+  readonly name: PackageName;
+  readonly version: PackageVersion;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly key: DerivationKey;
+  /** Whether it was built now. */
+  readonly built: boolean;
+}
+
+export interface BuildRun extends RunOptions {
+  readonly onBuildEvent?: ((event: RealiseEvent) => void) | undefined;
+}
+
+/**
+ * Builds packages from their recipes, with everything they need; what is in the store already is reused.
+ * @throws StoreError NOT_FOUND, INVALID_RECIPE, CONFLICT, BUILD_FAILED naming every build that failed or was skipped
+ */
+export async function build(store: Store, request: BuildRequest, run: BuildRun = {}): Promise<readonly BuiltPackage[]> {
+  using workspace = openWorkspace(store);
+  const graph = planBuild(request);
+  const results = await realiseGraph(store, graph, { ...run, request, workspace });
+  return wantedOutputs(store, graph, results);
+}
+
+/** Which packages the request stands for, and all that they need. */
+export function planBuild(request: BuildRequest): BuildGraph {
+  const recipes = openRecipes(request.recipes);
+  const platform = platformOf({ platform: process.platform, arch: process.arch });
+  return planGraph(
+    recipes,
+    request.specs.map((spec) => wantedOf(recipes, spec)),
+    { platform, check: request.check ?? false },
+  );
+}
+
+function wantedOf(recipes: RecipeCollection, text: string): Wanted {
+  const spec = parseSpec(text);
+  switch (spec.kind) {
+    case "package":
+      return { name: spec.name, range: spec.range, options: spec.options };
+    case "path": {
+      const loaded = recipes.load(spec.path);
+      return { name: loaded.recipe.name, options: {}, loaded };
+    }
+    default:
+      throw new StoreError("INVALID_INPUT", `'${text}' is nothing to build`, {
+        hint: "Give the name of a recipe or the path to one; `store add` and `store install` take archives and npm packages.",
+      });
+  }
+}
+
+interface RealiseRequest extends BuildRun {
+  readonly request: BuildSettings;
+  readonly workspace: Workspace;
+}
+
+async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseRequest): Promise<readonly Realised[]> {
+  const { request, workspace } = options;
+  const room = (): { readonly path: string } => workspace.room();
+  const sandbox = await chooseSandbox(store, request.sandbox ?? "auto", options);
+  const hostPath = sandbox?.toolchain.path ?? findHostToolchain(store.context.env.PATH ?? "").path;
+  const host = JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath })));
+  const jobs = request.jobs ?? availableParallelism();
+  using jobserver = await createJobserver(jobs, room().path);
+  return await realise(store, graph, {
+    sandbox,
+    hostPath,
+    host,
+    jobs,
+    jobserver,
+    limits: {
+      timeoutMs: milliseconds(request.timeoutSeconds),
+      silentTimeoutMs: milliseconds(request.silentTimeoutSeconds),
+      maxLogBytes: request.maxLogBytes,
+      maxDiskBytes: request.maxDiskBytes,
+    },
+    signal: options.signal,
+    keepGoing: request.keepGoing ?? false,
+    keepFailed: request.keepFailed ?? false,
+    requireSandboxed: request.sandbox === "required",
+    metadata: request.define === undefined ? {} : { metadata: request.define },
+    places: { context: createFetchContext(store, request, options), room },
+    onEvent: (event) => {
+      if (event.kind === "warning") options.onEvent?.({ kind: "warning", message: event.message });
+      options.onBuildEvent?.(event);
+    },
+  });
+}
+
+/** @throws StoreError UNSUPPORTED when a sandbox is required and there is none */
+async function chooseSandbox(store: Store, mode: SandboxMode, run: RealiseRequest): Promise<SandboxTools | undefined> {
+  if (mode === "off") return undefined;
+  const path = store.context.env.PATH ?? "";
+  const probe = await probeSandbox({ path, platform: process.platform, directory: run.workspace.room().path });
+  if (probe.available) return probe.tools;
+  if (mode === "required")
+    throw new StoreError("UNSUPPORTED", `there is no sandbox here: ${probe.reason}`, { hint: probe.hint });
+  const message = `builds run without a sandbox: ${probe.reason}`;
+  run.onEvent?.({ kind: "warning", message, hint: `${probe.hint} Such outputs are recorded as not sandboxed.` });
+  return undefined;
+}
+
+function wantedOutputs(store: Store, graph: BuildGraph, results: readonly Realised[]): BuiltPackage[] {
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const failures = results.filter(({ state }) => state === "failed" || state === "skipped");
+  if (failures.length > 0) throw buildsFailed(failures);
+  return graph.wanted.map((id) => {
+    const result = byId.get(id) as Realised & { state: "built" | "reused" };
+    const { name, version, options } = result.record.derivation;
+    const baseName = result.record.output;
+    return {
+      path: objectPath(store.layout, baseName),
+      baseName,
+      name,
+      version,
+      options,
+      key: result.key,
+      built: result.state === "built",
+    };
+  });
+}
+
+function buildsFailed(failures: readonly Realised[]): unknown {
+  const failed = failures.flatMap((result) => (result.state === "failed" ? [result] : []));
+  const skipped = failures.flatMap((result) =>
+    result.state === "skipped" ? [`${result.id} was skipped: ${result.because} failed`] : [],
+  );
+  const [first] = failed;
+  if (failed.length === 1 && first && skipped.length === 0) return first.error;
+  const unexpected = failed.find(({ error }) => !(error instanceof StoreError));
+  if (unexpected) return unexpected.error;
+  const errors = failed.map(({ error }) => error as StoreError).filter(({ code }) => code !== "INTERRUPTED");
+  const message = [...errors.map((error) => error.message), ...skipped].join("\n");
+  return new StoreError(errors[0]?.code ?? "BUILD_FAILED", message, {
+    hint: errors[0]?.hint ?? "Run the command again; what was built is kept.",
+    details: { failed: failed.map(({ id }) => id), errors: errors.map(({ details }) => details) },
+  });
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}

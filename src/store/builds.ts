@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type BuildRecord, parseBuildRecord, printBuildRecord } from "../model/build-record.ts";
+import type { DerivationKey } from "../model/derivation.ts";
+import type { BaseName } from "../model/ids.ts";
+import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { hasObject } from "./manifests.ts";
+import type { Store } from "./open-store.ts";
+
+/** The build of this derivation, when its output is in the store. */
+export function findBuild(store: Store, key: DerivationKey): BuildRecord | undefined {
+  const path = buildFile(store, key);
+  const text = readTextIfPresent(path);
+  if (text === undefined) return undefined;
+  const record = parseBuildRecord(text, path);
+  return hasObject(store, record.output) ? record : undefined;
+}
+
+export function writeBuild(store: Store, record: BuildRecord): void {
+  writeFileAtomic(buildFile(store, record.key), printBuildRecord(record));
+}
+
+/** All builds that are recorded, newest first. Damaged records are left out: a build can be done again. */
+export function listBuilds(store: Store): BuildRecord[] {
+  const files = readdirSync(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  const dated = files.map((name) => ({ name, time: statSync(join(store.layout.builds, name)).mtimeMs }));
+  return dated.sort((a, b) => b.time - a.time).flatMap(({ name }) => readOne(join(store.layout.builds, name)));
+}
+
+/** The newest build of an object. */
+export function buildOf(store: Store, output: BaseName): BuildRecord | undefined {
+  return listBuilds(store).find((record) => record.output === output);
+}
+
+/** Where the log of a build lies, compressed with gzip. */
+export function buildLogPath(store: Store, key: DerivationKey): string {
+  return join(store.layout.buildLogs, `${key}.log.gz`);
+}
+
+export function hasBuildLog(store: Store, key: DerivationKey): boolean {
+  return existsSync(buildLogPath(store, key));
+}
+
+function buildFile(store: Store, key: DerivationKey): string {
+  return join(store.layout.builds, `${key}.json`);
+}
+
+function readOne(path: string): BuildRecord[] {
+  try {
+    return [parseBuildRecord(readTextIfPresent(path) ?? "", path)];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,26 @@
+import { describe, expect, test } from "vitest";
+import { nearest } from "../../src/model/nearest.ts";
+
+describe("nearest", () => {
+  const keys = ["name", "version", "url", "sources", "patches", "silentTimeout"];
+
+  test.each([
+    ["nmae", "name"],
+    ["ulr", "url"],
+    ["verison", "version"],
+    ["Version", "version"],
+    ["source", "sources"],
+    ["patch", "patches"],
+    ["silenttimeout", "silentTimeout"],
+  ])("%s is %s", (word, expected) => {
+    expect(nearest(word, keys)).toBe(expected);
+  });
+
+  test.each(["", "x", "entirely", "gmp", "v".repeat(101)])("'%s' is nothing", (word) => {
+    expect(nearest(word, keys)).toBeUndefined();
+  });
+
+  test("has nothing to choose from", () => {
+    expect(nearest("name", [])).toBeUndefined();
+  });
+});

@@ -1,0 +1,96 @@
+import { spawnSync } from "node:child_process";
+import { appendFileSync, symlinkSync, truncateSync, unlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { caughtAsync } from "../../helpers/caught.ts";
+import { patchFs } from "../../helpers/patch-fs.ts";
+import { addTree, makeWorld, readTree } from "../../helpers/worlds.ts";
+
+const MEBIBYTE = 1 << 20;
+
+describe("a file that changes while it is read", () => {
+  it.each([
+    ["a small file that shrinks", "0123456789", (path: string) => truncateSync(path, 4)],
+    ["a large file that shrinks", Buffer.alloc(3 * MEBIBYTE), (path: string) => truncateSync(path, 2 * MEBIBYTE)],
+    ["a large file that grows", Buffer.alloc(3 * MEBIBYTE), (path: string) => appendFileSync(path, "more")],
+    ["a file that is empty only at first", "", (path: string) => appendFileSync(path, "more")],
+  ])("is refused by name: %s", async (_, content, change) => {
+    const world = makeWorld();
+    const store = await world.store();
+    const source = world.tree({ "d/file": content });
+    let changed = false;
+    patchFs("readSync", (original) => (...args) => {
+      if (!changed) change(join(source, "d/file"));
+      changed = true;
+      return original(...(args as unknown as Parameters<typeof original>));
+    });
+    expect(await caughtAsync(addTree(store, source))).toMatchObject({
+      code: "FAILED",
+      message: `${join(source, "d/file")} changed while it was read`,
+    });
+  });
+
+  it.each([
+    ["vanishes", () => undefined],
+    ["becomes a symlink", (path: string) => symlinkSync("/etc/passwd", path)],
+  ])("is refused when it %s", async (_, replace) => {
+    const world = makeWorld();
+    const store = await world.store();
+    const source = world.tree({ "d/file": "content" });
+    const path = join(source, "d/file");
+    patchFs("openSync", (original) => (...args) => {
+      const [opened] = args as unknown as Parameters<typeof original>;
+      if (opened === path) {
+        unlinkSync(path);
+        replace(path);
+      }
+      return original(...(args as unknown as Parameters<typeof original>));
+    });
+    expect(await caughtAsync(addTree(store, source))).toMatchObject({ code: "FAILED", details: { path } });
+  });
+});
+
+describe("what is no file, directory or symlink", () => {
+  const MAKERS: [string, (path: string) => unknown][] = [
+    ["a pipe", (path) => spawnSync("mkfifo", [path])],
+    ["a socket", (path) => listen(path)],
+    ...(process.getuid?.() === 0
+      ? [
+          ["a device", (path: string) => spawnSync("mknod", [path, "c", "1", "3"])] as [
+            string,
+            (path: string) => unknown,
+          ],
+        ]
+      : []),
+  ];
+
+  it.each(MAKERS)("is refused by name: %s", async (_, make) => {
+    const world = makeWorld();
+    const store = await world.store();
+    const source = world.tree({ "d/file": "" });
+    await make(join(source, "d/it"));
+    expect(readTree(source).get("d/it" as never)?.kind).toBe("other");
+    expect(await caughtAsync(addTree(store, source))).toMatchObject({
+      code: "INVALID_INPUT",
+      message: `${join(source, "d/it")} is neither a file, a directory nor a symlink`,
+    });
+    expect(readTree(store.layout.temporary).size).toBe(1);
+    expect(readTree(store.layout.storeDir).size).toBe(1);
+  });
+
+  it("is refused as clearly behind so many files that threads are at work", async () => {
+    const world = makeWorld();
+    const store = await world.store();
+    const files = Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`a/${at}`, String(at)]));
+    const source = world.tree({ ...files, "z/file": "" });
+    spawnSync("mkfifo", [join(source, "z/it")]);
+    expect(await caughtAsync(addTree(store, source))).toMatchObject({ code: "INVALID_INPUT" });
+  });
+
+  async function listen(path: string): Promise<void> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    onTestFinished(() => void server.close());
+  }
+});
