@@ -1,5 +1,5 @@
 import { StoreError } from "../errors.ts";
-import type { ResolvedText } from "../model/recipe/resolved-recipe.ts";
+import type { ResolvedPart, ResolvedText } from "../model/recipe/resolved-recipe.ts";
 
 /** Paths that a recipe's texts are filled with. */
 export interface TextPaths {
@@ -10,18 +10,18 @@ export interface TextPaths {
 
 /** A text of a recipe with the paths that were still open. */
 export function fillText(text: ResolvedText, paths: TextPaths): string {
-  return text
-    .map((part) => {
-      switch (part.kind) {
-        case "text":
-          return part.text;
-        case "output":
-          return paths.out;
-        case "dependency":
-          return dependencyPath(part.name, paths);
-      }
-    })
-    .join("");
+  return text.map((part) => partText(part, paths)).join("");
+}
+
+function partText(part: ResolvedPart, paths: TextPaths): string {
+  switch (part.kind) {
+    case "text":
+      return part.text;
+    case "output":
+      return paths.out;
+    case "dependency":
+      return dependencyPath(part.name, paths);
+  }
 }
 
 function dependencyPath(name: string, paths: TextPaths): string {

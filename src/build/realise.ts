@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { BuildRecord } from "../model/build-record.ts";
 import type { Json } from "../model/canonical-json.ts";
-import { type Derivation, type DerivationInput, type DerivationKey, derivationKey } from "../model/derivation.ts";
+import type { DerivationKey } from "../model/derivation.ts";
 import type { BaseName } from "../model/ids.ts";
 import type { Phase } from "../model/recipe.ts";
 import { findBuild, writeBuild } from "../store/builds.ts";
@@ -14,8 +14,8 @@ import type { Store } from "../store/open-store.ts";
 import { acquireLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
 import type { BuildGraph, PlannedPackage } from "./build-plan.ts";
-import { type BuildSource, buildPatches, buildSources, type SourcePlaces } from "./build-sources.ts";
-import { derive } from "./derive.ts";
+import type { SourcePlaces } from "./build-sources.ts";
+import { type KnownOutputs, noOutputs, noteOutput, type PreparedBuild, prepareBuild } from "./prepare-build.ts";
 import { runBuild } from "./run-build.ts";
 import type { RunnerOptions } from "./run-phases.ts";
 
@@ -60,7 +60,7 @@ export async function realise(store: Store, graph: BuildGraph, options: RealiseO
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const results = new Map<string, Promise<Realised>>();
-  const run: Run = { store, graph, options: { ...options, signal }, results, outputs: new Map(), through: new Map() };
+  const run: Run = { store, graph, options: { ...options, signal }, results, known: noOutputs() };
   for (const planned of graph.packages.values()) {
     const result = realiseOne(run, planned).then((realised) => {
       options.onEvent({ kind: "finished", result: realised });
@@ -80,9 +80,7 @@ interface Run {
   readonly graph: BuildGraph;
   readonly options: RealiseOptions;
   readonly results: ReadonlyMap<string, Promise<Realised>>;
-  readonly outputs: Map<string, BaseName>;
-  /** The libraries that a package's users need to see, by its id. */
-  readonly through: Map<string, readonly DerivationInput[]>;
+  readonly known: KnownOutputs;
 }
 
 async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> {
@@ -92,50 +90,15 @@ async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> 
   if (failed) return { id, state: "skipped", because: failed.state === "skipped" ? failed.because : failed.id };
   try {
     run.options.signal?.throwIfAborted();
-    const prepared = await prepare(run, planned);
+    const prepared = await prepareBuild(run.store, planned, { ...run.options, known: run.known });
     const record = usable(run, prepared.key) ?? (await build(run, planned, prepared));
     const state = record.built ? "built" : "reused";
-    run.outputs.set(id, record.record.output);
-    run.through.set(
-      id,
-      prepared.inputs.filter(({ kinds }) => kinds.includes("link") || kinds.includes("through")),
-    );
+    noteOutput(run.known, planned, prepared, record.record.output);
     return { id, state, key: prepared.key, record: record.record };
   } catch (error) {
     const interrupted = error instanceof StoreError && error.code === "INTERRUPTED" && !run.options.signal?.reason;
     return interrupted ? { id, state: "skipped", because: "an interruption" } : { id, state: "failed", error };
   }
-}
-
-interface Prepared {
-  readonly derivation: Derivation;
-  readonly key: DerivationKey;
-  readonly inputs: readonly DerivationInput[];
-  readonly sources: readonly BuildSource[];
-}
-
-async function prepare(run: Run, planned: PlannedPackage): Promise<Prepared> {
-  const { options, store } = run;
-  const inputs = inputsOf(run, planned);
-  const [sources, patches] = await Promise.all([buildSources(planned, options.places), buildPatches(planned)]);
-  const { canonicalStoreDir } = store.layout;
-  const derivation = derive({ planned, sources, patches, inputs, host: options.host, canonicalStoreDir });
-  return { derivation, key: derivationKey(derivation), inputs, sources: [...sources, ...patches] };
-}
-
-/** The inputs of a package: what its recipe names, and the libraries that those link. Sorted by name. */
-function inputsOf(run: Run, planned: PlannedPackage): DerivationInput[] {
-  const inputs = new Map<string, DerivationInput>();
-  for (const { id, name, kinds } of planned.dependencies) {
-    inputs.set(name, { name, kinds, path: run.outputs.get(id) as BaseName });
-  }
-  for (const { id, kinds } of planned.dependencies) {
-    if (!kinds.includes("link")) continue;
-    for (const { name, path } of run.through.get(id) ?? []) {
-      if (!inputs.has(name)) inputs.set(name, { name, kinds: ["through"], path });
-    }
-  }
-  return [...inputs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 interface Outcome {
@@ -149,7 +112,7 @@ function usable(run: Run, key: DerivationKey): Outcome | undefined {
 }
 
 /** Builds under a lock of the key, so that two processes that want the same thing build it once. */
-async function build(run: Run, planned: PlannedPackage, prepared: Prepared): Promise<Outcome> {
+async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild): Promise<Outcome> {
   const { store, options } = run;
   const { command, now } = store.context;
   const { id } = planned;
@@ -167,7 +130,7 @@ async function build(run: Run, planned: PlannedPackage, prepared: Prepared): Pro
   return { record: await buildNow(run, planned, prepared), built: true };
 }
 
-async function buildNow(run: Run, planned: PlannedPackage, prepared: Prepared): Promise<BuildRecord> {
+async function buildNow(run: Run, planned: PlannedPackage, prepared: PreparedBuild): Promise<BuildRecord> {
   const { store, options } = run;
   const { id } = planned;
   const room = options.places.room().path;

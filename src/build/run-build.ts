@@ -1,13 +1,11 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { StoreError } from "../errors.ts";
 import type { BuildRecord } from "../model/build-record.ts";
 import type { Derivation, DerivationKey } from "../model/derivation.ts";
 import { type BaseName, baseNameOf, ZERO_DIGEST } from "../model/ids.ts";
 import { dependencyVariable } from "../model/recipe/names.ts";
 import type { Phase } from "../model/recipe.ts";
 import { buildLogPath } from "../store/builds.ts";
-import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { type StagedObject, stagedTree, stageObject } from "../store/stage-object.ts";
 import type { ProcessResult } from "../system/process.ts";

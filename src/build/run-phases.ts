@@ -20,6 +20,8 @@ import type { BuildRoom } from "./build-room.ts";
 import { fillText, type TextPaths } from "./fill-text.ts";
 import { DRIVER } from "./phase-script.ts";
 import { baseEnvironment } from "./sandbox/environment.ts";
+import { findInPath } from "./sandbox/host-toolchain.ts";
+import { limitedCommand, SANDBOX_LIMITS } from "./sandbox/limits.ts";
 import { runInSandbox } from "./sandbox/run-in-sandbox.ts";
 import { SANDBOX_BUILD_DIRECTORY, type SandboxBind, type SandboxTools } from "./sandbox.ts";
 
@@ -136,18 +138,17 @@ export async function runPhases(
       binds: place.binds,
       buildDirectory: room.build,
     };
-    return runInSandbox({ ...spec, command, env, cwd: SANDBOX_BUILD_DIRECTORY }, common);
+    return await runInSandbox({ ...spec, command, env, cwd: SANDBOX_BUILD_DIRECTORY }, common);
   }
   mkdirSync(join(room.path, "home"));
-  return runProcess("bash", ["--norc", `${place.scripts}/${DRIVER}`], {
-    ...common,
-    cwd: room.build,
+  const bash = findInPath("bash", options.hostPath) ?? "/bin/bash";
+  // Outside of a sandbox the kernel would count the user's whole session as processes of the build.
+  const sandboxLimits = { ...SANDBOX_LIMITS, processes: undefined };
+  const [command = bash, ...args] = limitedCommand([bash, "--norc", `${place.scripts}/${DRIVER}`], {
+    bash,
+    limits: sandboxLimits,
     env,
-    marker: markerOf(env),
+    fds: 2,
   });
-}
-
-/** An entry of the environment that no other build has. */
-function markerOf(env: Readonly<Record<string, string>>): string {
-  return `src=${env.src}`;
+  return await runProcess(command, args, { ...common, cwd: room.build, env, marker: `src=${place.source}` });
 }

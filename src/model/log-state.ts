@@ -75,7 +75,7 @@ export function replay(records: Iterable<LogRecord>): HistoryState {
     if (!record.replaces) told = clearDoubt(profiles, told);
     else if (record.event.type === "recover") told = Object.keys(record.event.live ?? {});
   }
-  return profiles;
+  return new Map([...profiles].map(([name, { known: _, ...state }]) => [name, state]));
 }
 
 /**

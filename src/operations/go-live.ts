@@ -11,7 +11,6 @@ import {
   openIntents,
   readAnnounced,
   readIntent,
-  readMark,
 } from "../store/journal.ts";
 import type { Store } from "../store/open-store.ts";
 import { isMarked, type MarkEvent, readPins } from "../store/pins.ts";
@@ -74,17 +73,21 @@ export async function settleIntents(store: Store, profile: ProfileName): Promise
   // While the live link is lost nothing can be told; a switch gives the profile another one.
   if (liveGeneration(store, profile) === undefined) return;
   for (const open of openIntents(store, profile)) {
-    const mark = readMark(store, open);
-    if (mark) await settleMark(store, open, { profile, mark });
-    else await settleSwitch(store, open, profile);
+    const intent = readIntent(store, open);
+    if (intent === undefined) await logAbort(store, open.tx, { profile, reason: UNREADABLE });
+    else if (intent.mark) await settleMark(store, open, { profile, mark: intent.mark });
+    else if (liveGeneration(store, profile) === intent.to) await complete(store, open, { profile, ...intent });
+    else await withdraw(store, open, { profile, reason: KILLED });
   }
 }
 
 /** How a failure is told in the log. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof StoreError) return { code: error.code, message: error.message };
-  if (error instanceof Error && error.name === "AbortError") return { code: "INTERRUPTED", message: "interrupted" };
-  return { code: "FAILED", message: error instanceof Error ? error.message : String(error) };
+  if (!(error instanceof Error)) return { code: "FAILED", message: String(error) };
+  if (error.name === "AbortError" || error.name === "TimeoutError")
+    return { code: "INTERRUPTED", message: error.message };
+  return { code: "FAILED", message: error.message };
 }
 
 /** What stopped a change (a full disk, a damaged log) can stop this too, and is what the person must hear of. */
@@ -102,17 +105,16 @@ async function takeBack(store: Store, { transaction, profile }: Change, error: u
 }
 
 const KILLED: Failure = { code: "INTERRUPTED", message: "the process was killed before the switch" };
+const UNREADABLE: Failure = { code: "DAMAGED", message: "where it would have led stands in a damaged record" };
 
-async function settleSwitch(store: Store, open: OpenIntent, profile: ProfileName): Promise<void> {
-  const intent = readIntent(store, open);
-  if (intent === undefined || liveGeneration(store, profile) !== intent.to) {
-    await withdraw(store, open, { profile, reason: KILLED });
-    return;
-  }
-  const [from, to] = [parseGenerationNumber(intent.from), parseGenerationNumber(intent.to)];
+async function complete(
+  store: Store,
+  open: OpenIntent,
+  { profile, from, to }: Pick<Change, "profile" | "from" | "to">,
+): Promise<void> {
   noteLive(store, profile, { from, to });
-  const change = { transaction: open.tx, profile, from, to, changed: true, ...differenceOf(store, profile, from, to) };
-  await logCommit(store, change);
+  const difference = differenceOf(store, profile, from, to);
+  await logCommit(store, { transaction: open.tx, profile, from, to, changed: true, ...difference });
 }
 
 async function settleMark(

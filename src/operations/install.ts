@@ -1,6 +1,8 @@
+import type { Json } from "../model/canonical-json.ts";
 import type { Change } from "../model/change.ts";
 import { DEFAULT_PRIORITY, type Generation, type InstalledPackage } from "../model/generation.ts";
 import type { ProfileName } from "../model/ids.ts";
+import { printableUrl } from "../sources/printable-url.ts";
 import { commitObjects } from "../store/commit-objects.ts";
 import type { Store } from "../store/open-store.ts";
 import { changeProfile } from "./change-profile.ts";
@@ -22,7 +24,8 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
     store,
     {
       profile: request.profile,
-      reason: `install ${request.packages.map(({ from }) => from).join(" ")}`,
+      reason: `install ${request.packages.map(printableFrom).join(" ")}`,
+      plan: { install: request.packages.map((input) => planOf(input, request.priority)) },
       prepare: async (workspace) => {
         const prepared = await prepareAll(store, request.packages, { ...run, workspace });
         return (head) => merge(head, prepared, request.priority);
@@ -30,6 +33,17 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
     },
     run,
   );
+}
+
+/** What a package was asked for with, as it may stand in records: a URL without user name and password. */
+export function printableFrom({ from }: PackageInput): string {
+  return /^https?:\/\//i.test(from) && URL.canParse(from) ? printableUrl(from) : from;
+}
+
+/** A package that was asked for, as the log tells it. */
+export function planOf(input: PackageInput, priority: number | undefined): Json {
+  const { name, version, integrity } = input;
+  return { from: printableFrom(input), name, version, integrity, priority };
 }
 
 /** Gets all of these packages into the store, or none of them when one fails. */

@@ -1,9 +1,7 @@
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
-import { logMark } from "../store/journal.ts";
 import type { Store } from "../store/open-store.ts";
-import { readPins, writePins } from "../store/pins.ts";
-import { readGeneration, readProfile } from "../store/profiles.ts";
-import { lockProfile } from "./lock-profile.ts";
+import { readGeneration } from "../store/profiles.ts";
+import { changeMarks } from "./change-marks.ts";
 import type { RunOptions } from "./run-options.ts";
 import { selectGeneration } from "./select-generation.ts";
 
@@ -23,18 +21,22 @@ export async function pin(
   request: { readonly selector?: string | undefined; readonly pinned: boolean },
   run: RunOptions = {},
 ): Promise<PinResult> {
-  readProfile(store, profile);
-  using _lock = await lockProfile(store, profile, run);
-  const state = readProfile(store, profile);
   const { selector, pinned } = request;
-  const generation =
-    selector === undefined ? state.current : (await selectGeneration(store, state, selector)).generation;
-  readGeneration(store, profile, generation);
-  const pins = readPins(store, profile);
-  const result = { profile, generation, pinned };
-  if (pins.generations.has(generation) === pinned) return { transaction: 0, ...result, changed: false };
-  const transaction = await logMark(store, profile, { type: pinned ? "pin" : "unpin", generation });
-  const others = [...pins.generations].filter((number) => number !== generation);
-  writePins(store, profile, { ...pins, generations: new Set(pinned ? [...others, generation] : others) });
-  return { transaction, ...result, changed: true };
+  const type = pinned ? ("pin" as const) : ("unpin" as const);
+  const plan = { [type]: selector ?? "current" };
+  const { transaction, event } = await changeMarks(
+    store,
+    {
+      profile,
+      plan,
+      async choose(state) {
+        const generation =
+          selector === undefined ? state.current : (await selectGeneration(store, state, selector)).generation;
+        readGeneration(store, profile, generation);
+        return { type, generation };
+      },
+    },
+    run,
+  );
+  return { transaction, profile, generation: event.generation, pinned, changed: transaction !== 0 };
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isErrno, StoreError } from "../errors.ts";
 import type { Origin } from "../model/manifest.ts";
+import { printableUrl } from "../sources/printable-url.ts";
 import type { Fetched } from "../sources/fetch-context.ts";
 import { objectAt, readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
@@ -36,7 +37,7 @@ async function prepareUrl(store: Store, input: PackageInput, options: PrepareOpt
   const origin: Origin = { kind: "url", url: fetched.origin, integrity: fetched.integrity };
   return prepareFile(
     store,
-    { ...input, requested: input.from, origin, file: fetched.path, fileName: fetched.fileName },
+    { ...input, requested: printableUrl(input.from), origin, file: fetched.path, fileName: fetched.fileName },
     options,
   );
 }

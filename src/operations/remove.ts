@@ -22,6 +22,7 @@ export async function remove(
     {
       profile: request.profile,
       reason: `remove ${request.names.join(" ")}`,
+      plan: { remove: request.names },
       prepare: async () => (head) => {
         checkInstalled(head, request.names);
         return head.packages.filter(({ name }) => !names.has(name));

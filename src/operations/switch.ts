@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readlinkSync } from "node:fs";
 import { isErrno, StoreError } from "../errors.ts";
 import type { Json } from "../model/canonical-json.ts";
 import { type Change, diffPackages, type PackageDifference } from "../model/change.ts";
@@ -178,7 +178,9 @@ function readLink(path: string): string | undefined {
   }
 }
 
-function isPresent(store: Store, object: BaseName): boolean {
-  const status = statSync(objectPath(store.layout, object), { throwIfNoEntry: false });
-  return status?.isDirectory() === true && existsSync(manifestPath(store.layout, object));
+/** A manifest without content is what some filesystems leave after a power failure. */
+function isPresent({ layout }: Store, object: BaseName): boolean {
+  const directory = lstatSync(objectPath(layout, object), { throwIfNoEntry: false });
+  const manifest = lstatSync(manifestPath(layout, object), { throwIfNoEntry: false });
+  return directory?.isDirectory() === true && manifest?.isFile() === true && manifest.size > 0;
 }

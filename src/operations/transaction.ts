@@ -5,8 +5,7 @@ import type { PackageName, ProfileName } from "../model/ids.ts";
 import type { Store } from "../store/open-store.ts";
 import { readGeneration, readProfile } from "../store/profiles.ts";
 import { changeProfile } from "./change-profile.ts";
-import { merge, prepareAll } from "./install.ts";
-import { ensureProfile } from "./lock-profile.ts";
+import { merge, planOf, prepareAll, printableFrom } from "./install.ts";
 import { checkInstalled } from "./remove.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { PackageInput } from "./stage-package.ts";
@@ -57,9 +56,10 @@ export function beginTransaction(store: Store, profile: ProfileName): Transactio
     },
     async commit(run = {}) {
       if (change) throw new StoreError("USAGE", "the transaction is committed already", { hint: "Begin another one." });
-      await ensureProfile(store, profile, run);
       const prepare = prepareEdits(store, additions, removals, run);
-      change = await changeProfile(store, { profile, reason: reasonOf(additions, removals), prepare }, run);
+      const reason = reasonOf(additions, removals);
+      const plan = { install: additions.map(({ input, priority }) => planOf(input, priority)), remove: removals };
+      change = await changeProfile(store, { profile, reason, plan, prepare }, run);
       before = readGeneration(store, profile, change.from).packages;
       return change;
     },
@@ -112,7 +112,7 @@ function prepareEdits(store: Store, additions: readonly Addition[], removals: re
 
 function reasonOf(additions: readonly Addition[], removals: readonly string[]): string {
   const parts = [];
-  if (additions.length > 0) parts.push(`install ${additions.map(({ input }) => input.from).join(" ")}`);
+  if (additions.length > 0) parts.push(`install ${additions.map(({ input }) => printableFrom(input)).join(" ")}`);
   if (removals.length > 0) parts.push(`remove ${removals.join(" ")}`);
   return parts.join(", ") || "nothing";
 }

@@ -25,12 +25,12 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
     {
       profile,
       reason: ["upgrade", ...names].join(" "),
+      plan: { upgrade: names },
       prepare: async (workspace) => {
         const head = readGeneration(store, profile, readProfile(store, profile).current);
         checkInstalled(head, names);
-        const wanted = head.packages.filter(
-          (item) => (names.length === 0 || names.includes(item.name)) && canUpgrade(item),
-        );
+        const wanted = head.packages.filter((item) => names.length === 0 || names.includes(item.name)).filter(canUpgrade);
+        sayWhatStays(head, names, run);
         const inputs = wanted.map((item) => inputOf(item, request));
         const prepared = await prepareAll(store, inputs, { ...run, workspace });
         return (now) => replaceAll(now, wanted, prepared);
@@ -40,13 +40,28 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
   );
 }
 
-/** A package that was asked for as one particular object is what it is for ever. */
+/**
+ * A package that was asked for as one particular object is what it is for ever, and so is one that was downloaded: its
+ * integrity was given with it.
+ */
 export function canUpgrade({ requested }: InstalledPackage): boolean {
-  return !isBaseName(requested);
+  return !isBaseName(requested) && !/^https?:/i.test(requested);
 }
 
+/** A registry says which version there is now. A file or directory has the version that its name or the person gave. */
 export function inputOf(item: InstalledPackage, request: UpgradeRequest): PackageInput {
-  return { ...request.input, from: item.requested, name: item.name };
+  const { name, version, requested } = item;
+  return { ...request.input, from: requested, name, ...(!requested.startsWith("npm:") && { version }) };
+}
+
+/** Packages that were named and have nothing newer to be looked for. */
+function sayWhatStays(head: Generation, names: readonly string[], run: RunOptions): void {
+  for (const item of head.packages) {
+    if (!names.includes(item.name) || canUpgrade(item)) continue;
+    const message = `${item.name} stays as it is: it was installed as ${item.requested}`;
+    const hint = `Install what shall replace it: \`store install SPEC --name ${item.name}\`.`;
+    run.onEvent?.({ kind: "warning", message, hint });
+  }
 }
 
 /** Packages that were removed or replaced by others in the meantime stay as they are now. */

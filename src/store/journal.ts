@@ -112,13 +112,18 @@ export async function logAbort(
 }
 
 /**
- * Logs that pins or names are about to change. The event itself follows when they have: until then a snapshot would
- * be taken without them.
+ * Logs that pins or names are about to change: an intent that leads nowhere else and holds the event. The event as a
+ * record follows when they have changed: until then a snapshot would be taken without them.
  */
-export async function logMarkIntent(store: Store, profile: ProfileName, event: MarkEvent): Promise<number> {
-  const { current } = readProfile(store, profile);
-  const start = { profile, base: current, plan: { ...event } as unknown as Json };
-  return logSwitch(store, start, current);
+export async function logMarkIntent(store: Store, start: TransactionStart, event: MarkEvent): Promise<number> {
+  const { profile, base } = start;
+  const intent: NewRecord = {
+    tx: "new",
+    profile,
+    event: { type: "intent", from: base, to: base },
+    extra: { mark: { ...event } },
+  };
+  return append(store, [beginRecord(store, start), intent], { durable: true });
 }
 
 /** Logs that pins or names have changed. */
@@ -143,17 +148,28 @@ export function openIntents(store: Store, profile: ProfileName): readonly OpenIn
   return (logEnd(log, readTail(log)).carry.intents ?? []).filter((intent) => intent.profile === profile);
 }
 
-/** From which generation to which an open intent leads. */
-export function readIntent(
-  store: Store,
-  intent: OpenIntent,
-): { readonly from: number; readonly to: number } | undefined {
+/** From which generation to which an open intent leads, and the change of pins or names that it is there for. */
+export interface Intent {
+  readonly from: GenerationNumber;
+  readonly to: GenerationNumber;
+  readonly mark: MarkEvent | undefined;
+}
+
+/** `undefined` where the log is damaged. */
+export function readIntent(store: Store, intent: OpenIntent): Intent | undefined {
   for (const entry of readForward(openJournal(store), intent.seq)) {
     if (entry.kind !== "record") return undefined;
-    const { event } = entry.record;
-    return event.type === "intent" ? event : undefined;
+    const { event, members } = entry.record;
+    if (event.type !== "intent") return undefined;
+    const [from, to] = [parseGenerationNumber(event.from), parseGenerationNumber(event.to)];
+    return { from, to, mark: markIn(members.mark) };
   }
   return undefined;
+}
+
+function markIn(value: unknown): MarkEvent | undefined {
+  const event = isJsonObject(value) ? eventOf(value as JsonObject) : "nothing";
+  return typeof event !== "string" && isMark(event) ? event : undefined;
 }
 
 /** The generation that a change with an open intent announced; `undefined` when it leads to one that was there. */
@@ -161,16 +177,6 @@ export function readAnnounced(store: Store, intent: OpenIntent): GenerationNumbe
   const events = readTransaction(openJournal(store), intent.tx).map(({ event }) => event);
   const found = events.find((event) => event.type === "generation");
   return found && parseGenerationNumber(found.generation);
-}
-
-/** The change of pins or names that an open intent announced; `undefined` when it announced a switch. */
-export function readMark(store: Store, intent: OpenIntent): MarkEvent | undefined {
-  for (const { event } of readTransaction(openJournal(store), intent.tx)) {
-    if (event.type !== "begin" || !isJsonObject(event.plan)) continue;
-    const mark = eventOf(event.plan as JsonObject);
-    if (typeof mark !== "string" && isMark(mark)) return mark;
-  }
-  return undefined;
 }
 
 /** Whether the end of a transaction is logged. */

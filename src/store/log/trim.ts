@@ -9,7 +9,7 @@ import { appendLocked, lockLog } from "./append.ts";
 import type { Place } from "./entries.ts";
 import { finishTrim } from "./finish-trim.ts";
 import { type HistoryBegin, historyBegins, stateAfter } from "./history.ts";
-import { readForward, trustedEntries } from "./read.ts";
+import { isBoundary, readForward, trustedEntries } from "./read.ts";
 import { segmentAt, TRIM_MARKER } from "./segments.ts";
 import { readOnlyReason } from "./tail.ts";
 import type { TransactionLog } from "./transaction-log.ts";
@@ -49,8 +49,8 @@ export async function trimLog(log: TransactionLog, rules: TrimRules): Promise<Tr
   const cut = cutAt(found, rules, log.now().getTime());
   const dropped = found.filter(({ seq }) => seq < cut);
   const last = dropped.at(-1);
-  // One alone is mostly the snapshot of the trim before.
-  if (!last || dropped.length === 1) return { dropped: { transactions: 0, records: 0 }, begins: historyBegins(log) };
+  if (!last || dropped.every(({ isFirst }) => isFirst))
+    return { dropped: { transactions: 0, records: 0 }, begins: historyBegins(log) };
   replaceBeginning(log, boundaryAt(log, last.seq), last.place, found.find(({ seq }) => seq >= cut)?.place);
   const transactions = new Set(dropped.map(({ tx }) => tx).filter((tx) => tx > 0)).size;
   const count = { transactions, records: dropped.length };
@@ -66,13 +66,15 @@ interface Surveyed {
   readonly time: string;
   readonly type: LogEvent["type"];
   readonly place: Place;
+  /** Stands in already for what was dropped before. */
+  readonly isFirst: boolean;
 }
 
 function survey(log: TransactionLog): readonly Surveyed[] {
   const found: Surveyed[] = [];
   for (const { record, place } of trustedEntries(readForward(log))) {
     const { seq, tx, time, event } = record;
-    found.push({ seq, tx, time, type: event.type, place });
+    found.push({ seq, tx, time, type: event.type, place, isFirst: isBoundary(record) });
   }
   return found;
 }

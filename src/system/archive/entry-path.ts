@@ -9,6 +9,7 @@ export interface EntryPathOptions {
 }
 
 const LONGEST_NAME = 4095;
+const UNUSUAL_COMPONENT = /(^|\/)\.{0,2}(\/|$)/;
 
 /**
  * Where the entry of this name goes: a path relative to the target without `.`, `..` and empty components, `""` for the
@@ -20,6 +21,7 @@ export function parseEntryPath(run: Extraction, name: ByteString, options: Entry
   if (name.includes("\0")) throw archiveError(run, `has a NUL in its ${options.of}`);
   if (name.startsWith("/")) throw archiveError(run, `has an absolute ${options.of}`);
   if (name.length > LONGEST_NAME) throw archiveError(run, `has a ${options.of} of ${name.length} bytes`);
+  if (options.strip === 0 && !UNUSUAL_COMPONENT.test(name)) return name;
   const components = name.split("/").filter((component) => component !== "");
   if (components.includes("..")) throw archiveError(run, `has '..' in its ${options.of}`);
   if (options.strip > 0 && components.length <= options.strip) return undefined;

@@ -62,7 +62,13 @@ export async function extractArchive(
   const file = packedFile(archivePath);
   const run = newExtraction(archivePath, file.size, options.limits);
   using writer = new TreeWriter(run, target);
-  await extractInto(file, run, { ...options, writer });
+  try {
+    await extractInto(file, run, { ...options, writer });
+  } catch (error) {
+    // An interrupt from the terminal ends the decompression program as well, which then looks like damage.
+    options.signal?.throwIfAborted();
+    throw error;
+  }
   const top = options.strip === "auto" ? writer.soleTopDirectory() : undefined;
   if (top !== undefined) hoistDirectory(target, top);
   return { entries: run.entries, bytes: run.writtenBytes, strippedDirectory: top };

@@ -35,7 +35,7 @@ export function newExtraction(archive: string, packedBytes: number, limits: Arch
 /** An error ARCHIVE that names the archive and, when there is one, the entry: `what` goes on with the sentence. */
 export function archiveError(run: Extraction, what: string, cause?: unknown): StoreError {
   return new StoreError("ARCHIVE", `${subject(run)} ${what}`, {
-    hint: "Nothing of this archive was kept. Fetch it again, or ask those who made it.",
+    hint: "Fetch the archive again. If that does not help, it was made so: ask those who made it.",
     details: facts(run),
     ...(cause !== undefined && { cause }),
   });

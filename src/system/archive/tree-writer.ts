@@ -108,8 +108,14 @@ export class TreeWriter implements Disposable {
     return top.length === 1 && this.#created.get(top[0]!) === "directory" ? top[0] : undefined;
   }
 
+  /** Closes the file that an error left open. */
   [Symbol.dispose](): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    if (this.#fd === undefined) return;
+    try {
+      closeSync(this.#fd);
+    } catch {
+      // What went wrong before says more.
+    }
     this.#fd = undefined;
   }
 

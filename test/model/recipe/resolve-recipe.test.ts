@@ -114,10 +114,10 @@ env: {A: {when: options.static, value: "1"}, B: "{{options.abi}}"}
   });
 
   test("expands globs in the order in which they are listed, each by name", () => {
-    const files = ["x/b.patch", "x/a.patch", "x/z.diff", "other/c.patch", "x/10 %.diff"];
+    const files = ["x/b.patch", "x/a.patch", "x/z.diff", "other/c.patch", "x/10 %25.diff"];
     const { patches } = resolve("patches: ['*.diff', '*.patch', {file: z.diff, strip: 0}]\nbuild: copy", { files });
     expect(patches).toEqual([
-      { path: "x/10 %.diff", fileName: ".patches/0001-10___.diff", strip: 1 },
+      { path: "x/10 %25.diff", fileName: ".patches/0001-10__25.diff", strip: 1 },
       { path: "x/z.diff", fileName: ".patches/0002-z.diff", strip: 1 },
       { path: "x/a.patch", fileName: ".patches/0003-a.patch", strip: 1 },
       { path: "x/b.patch", fileName: ".patches/0004-b.patch", strip: 1 },

@@ -112,7 +112,11 @@ describe("appendRecords to a log that a killed writer left", () => {
       restoreSegments(world.directory, new Map([[FIRST, bytes.subarray(0, cut)]]));
       const { records, recovered } = await appendRecords(world.log, [GC], { durable: false });
       // A line without its line feed is whole.
-      const complete = bytes.subarray(0, cut + 1).toString().split("\n").length - 1;
+      const complete =
+        bytes
+          .subarray(0, cut + 1)
+          .toString()
+          .split("\n").length - 1;
       const all = recordsOf(world.log);
       expect(all.slice(0, complete)).toEqual(before.slice(0, complete));
       expect(all.slice(complete)).toEqual([...recovered, ...records]);

@@ -77,7 +77,10 @@ describe("findAt", () => {
   });
 
   it("agrees with a reader of everything, however clocks jump and segments are cut", async () => {
-    const jump = fc.oneof({ weight: 5, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.integer({ min: -8, max: 8 }) });
+    const jump = fc.oneof(
+      { weight: 5, arbitrary: fc.nat(3) },
+      { weight: 1, arbitrary: fc.integer({ min: -8, max: 8 }) },
+    );
     const step = fc.record({ hours: jump, work: fc.boolean(), back: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 90 }), fc.integer({ min: 500, max: 60_000 }), check),

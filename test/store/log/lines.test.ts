@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { lineNumberAt, linesBackward, linesForward, lineStartFrom } from "../../../src/store/log/lines.ts";
+import { lineNumberAt, lineStartFrom, linesBackward, linesForward } from "../../../src/store/log/lines.ts";
 import { type OpenSegment, openSegment } from "../../../src/store/log/segments.ts";
 
 let directory = "";
@@ -50,9 +50,9 @@ it("reads the same lines forward, backward and from any place", () => {
       expect(backward.map(({ offset, terminated }) => [offset, terminated])).toEqual(
         expected.map(({ offset, terminated }) => [offset, terminated]),
       );
-      expect(Buffer.concat(backward.map((item) => item.bytes)).equals(Buffer.concat(forward.map((item) => item.bytes)))).toBe(
-        true,
-      );
+      expect(
+        Buffer.concat(backward.map((item) => item.bytes)).equals(Buffer.concat(forward.map((item) => item.bytes))),
+      ).toBe(true);
       const at = bytes.length === 0 ? 0 : place % bytes.length;
       const start = lineStartFrom(open, at);
       expect([...linesForward(open, start)].map(({ offset }) => offset)).toEqual(

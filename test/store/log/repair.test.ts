@@ -2,15 +2,24 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { StoreError } from "../../../src/errors.ts";
 import type { NewRecord } from "../../../src/model/chain.ts";
 import { type LogRecord, sealLine } from "../../../src/model/log-record.ts";
 import { appendRecords } from "../../../src/store/log/append.ts";
 import { findAt, historyBegins, readTransaction, stateAfter } from "../../../src/store/log/history.ts";
 import { type RepairResult, repairLog } from "../../../src/store/log/repair.ts";
 import { verifyLog } from "../../../src/store/log/verify.ts";
-import { StoreError } from "../../../src/errors.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
-import { DURABLE, type LogWorld, openLogWorld, pack, recordsOf, restoreSegments, segmentBytes, START } from "../../helpers/log-world.ts";
+import {
+  DURABLE,
+  type LogWorld,
+  openLogWorld,
+  pack,
+  recordsOf,
+  restoreSegments,
+  START,
+  segmentBytes,
+} from "../../helpers/log-world.ts";
 
 const HOUR = 3_600_000;
 const FIRST = "000001.jsonl";
@@ -203,7 +212,11 @@ describe("a log in which any single byte is changed", () => {
     );
   });
 
-  async function take(world: LogWorld, { hours, work, back }: { hours: number; work: boolean; back: boolean }, at: number) {
+  async function take(
+    world: LogWorld,
+    { hours, work, back }: { hours: number; work: boolean; back: boolean },
+    at: number,
+  ) {
     world.clock.now += hours * HOUR;
     const profile = work ? "work" : "default";
     const { current, last } = world.profiles.get(profile) ?? { current: 0, last: 0 };
@@ -265,7 +278,9 @@ describe("verifyLog", () => {
     const other = world.states().map((item) => ({ ...item, packages: [pack("b")] }));
     expect(verifyLog(world.log, other).findings).toHaveLength(1);
     const unknown = world.states().map((item) => ({ ...item, profile: "work" }));
-    expect(verifyLog(world.log, unknown).findings).toMatchObject([{ reason: expect.stringContaining("does not know") }]);
+    expect(verifyLog(world.log, unknown).findings).toMatchObject([
+      { reason: expect.stringContaining("does not know") },
+    ]);
     const profile = "default";
     await appendRecords(world.log, [{ tx: "new", profile, event: { type: "intent", from: 2, to: 1 } }], DURABLE);
     expect(verifyLog(world.log, state).findings).toEqual([]);

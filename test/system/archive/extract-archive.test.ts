@@ -211,6 +211,8 @@ describe("progress and abort", () => {
     ["tar", BIG],
     ["tar.gz", pack("gzip", BIG)],
     ["zip", makeZip(Array.from({ length: 10 }, (_, at) => ({ name: `f${at}`, content: Buffer.alloc(2 ** 21) })))],
+    ["a stored file in a zip", makeZip([{ name: "zeros", content: Buffer.alloc(20 * 2 ** 20), isStored: true }])],
+    ["a deflated file in a zip", makeZip([{ name: "zeros", content: Buffer.alloc(20 * 2 ** 20) }])],
   ];
 
   it.each(LARGE)("stops in the middle of %s with the signal's reason", async (_what, archive) => {

@@ -47,16 +47,20 @@ export async function extractZip(file: PackedFile, run: Extraction, output: ZipO
   run.entry = undefined;
 }
 
-async function extractEntry(run: Extraction, source: ZipSource, { writer, strip }: ZipOutput): Promise<void> {
+async function extractEntry(run: Extraction, source: ZipSource, output: ZipOutput): Promise<void> {
   const { entry } = source;
-  const path = parseEntryPath(run, entry.name, { strip, of: "name" });
+  const { writer } = output;
+  const path = parseEntryPath(run, entry.name, { strip: output.strip, of: "name" });
   const kind = kindOf(run, entry);
   if (kind === "directory" && entry.bytes > 0) throw archiveError(run, "has content and the name of a directory");
   if (path === undefined) return;
   if (kind === "directory") return writer.makeDirectory(path);
   if (kind === "symlink") return writer.makeSymlink(path, await readLinkTarget(run, source));
   writer.openFile(path, (entry.mode & 0o111) !== 0);
-  await readZipContent(run, source, (chunk) => writer.write(chunk, 0, chunk.length));
+  for await (const chunk of readZipContent(run, source)) {
+    writer.write(chunk, 0, chunk.length);
+    output.onProgress();
+  }
   writer.closeFile();
 }
 
@@ -81,6 +85,6 @@ function kindOf(run: Extraction, entry: ZipEntry): Kind {
 async function readLinkTarget(run: Extraction, source: ZipSource): Promise<ByteString> {
   if (source.entry.bytes > LONGEST_LINK_TARGET) throw archiveError(run, "is a symlink to more than any path");
   const chunks: Buffer[] = [];
-  await readZipContent(run, source, (chunk) => chunks.push(Buffer.from(chunk)));
+  for await (const chunk of readZipContent(run, source)) chunks.push(Buffer.from(chunk));
   return fromBytes(Buffer.concat(chunks));
 }

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type Compression, decompress } from "../../../../src/system/archive/decompress/decompress.ts";
 import { packedFile } from "../../../../src/system/archive/packed-file.ts";
 import { makeTar, needPrograms, type Packing, pack } from "../../../helpers/archives.ts";
+import { caughtAsync } from "../../../helpers/caught.ts";
 import { refused } from "../../../helpers/extracted.ts";
 import { makeWorld } from "../../../helpers/worlds.ts";
 
@@ -284,6 +285,12 @@ describe("options of the compressors", () => {
     const environment = { PATH: directory };
     await expect(unpacked(CONTENT, "xz", environment)).rejects.toThrow("xz ended with 3");
     await expect(unpacked(CONTENT, "bzip2", environment)).rejects.toThrow("bzip2 ended with SIGTERM");
+  });
+
+  it("tells which program cannot be started", async () => {
+    const directory = makeWorld().tree({ xz: { exec: "#!/no/such/interpreter\n" } });
+    const error = await caughtAsync(unpacked(CONTENT, "xz", { PATH: directory }));
+    expect(error).toMatchObject({ code: "FAILED", details: { program: join(directory, "xz") } });
   });
 });
 

@@ -1,0 +1,128 @@
+import { fingerprintText, hostFingerprint } from "../build/host-fingerprint.ts";
+import { inspectGraph, type Standing } from "../build/inspect-graph.ts";
+import { findHostToolchain } from "../build/sandbox/host-toolchain.ts";
+import { StoreError } from "../errors.ts";
+import {
+  type Derivation,
+  type DerivationDifference,
+  type DerivationKey,
+  printDerivation,
+} from "../model/derivation.ts";
+import { fetchAll } from "../sources/fetch-all.ts";
+import type { Store } from "../store/open-store.ts";
+import { type BuildRequest, planBuild } from "./build.ts";
+import { createFetchContext } from "./fetch-context.ts";
+import type { RunOptions } from "./run-options.ts";
+import { openWorkspace } from "./workspace.ts";
+
+/** The state of every package that a request needs, dependencies first. */
+export async function inspectBuild(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions = {},
+): Promise<readonly Standing[]> {
+  using workspace = openWorkspace(store);
+  const graph = planBuild(request);
+  const { path } = findHostToolchain(store.context.env.PATH ?? "");
+  const host = JSON.parse(fingerprintText(await hostFingerprint({ path })));
+  const places = { context: createFetchContext(store, request, run), room: () => workspace.room() };
+  return [...(await inspectGraph(store, graph, { places, host })).values()];
+}
+
+export interface ShownDerivation {
+  readonly id: string;
+  readonly key: DerivationKey;
+  readonly derivation: Derivation;
+  /** RFC 8785 text: what the key is the SHA-256 of. */
+  readonly text: string;
+}
+
+/**
+ * The derivations of the packages that are asked for.
+ * @throws StoreError NOT_FOUND when one depends on packages that are not built yet
+ */
+export async function showDerivations(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions = {},
+): Promise<readonly ShownDerivation[]> {
+  const standings = await inspectBuild(store, request, run);
+  const wanted = new Set(planBuild(request).wanted);
+  return standings
+    .filter(({ planned }) => wanted.has(planned.id))
+    .map((standing) => {
+      const { id } = standing.planned;
+      if (standing.state === "open") throw notBuilt(id, standing.waitsFor);
+      const { derivation, key } = standing.prepared;
+      return { id, key, derivation, text: printDerivation(derivation) };
+    });
+}
+
+export interface RebuildReason {
+  readonly id: string;
+  readonly state: Standing["state"];
+  /** From the last build of this package to what it would be now. */
+  readonly differences: readonly DerivationDifference[];
+  /** The packages that must be built first. */
+  readonly waitsFor: readonly string[];
+  /** Seconds that the last build took. */
+  readonly expectedSeconds: number | undefined;
+}
+
+/** Why the packages that are asked for, and what they need, would be built again; dependencies first. */
+export async function whyRebuild(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions = {},
+): Promise<readonly RebuildReason[]> {
+  const standings = await inspectBuild(store, request, run);
+  return standings.map((standing) => ({
+    id: standing.planned.id,
+    state: standing.state,
+    differences: standing.state === "missing" ? standing.differences : [],
+    waitsFor: standing.state === "open" ? standing.waitsFor : [],
+    expectedSeconds: standing.state === "present" ? standing.record.seconds : standing.last?.seconds,
+  }));
+}
+
+export interface PrefetchedSource {
+  readonly package: string;
+  readonly fileName: string;
+  readonly content: string;
+}
+
+/** Fetches the sources of packages and of all that they need, so that they can be built offline. */
+export async function fetchSources(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions = {},
+): Promise<readonly PrefetchedSource[]> {
+  const { buildSources } = await import("../build/build-sources.ts");
+  using workspace = openWorkspace(store);
+  const context = createFetchContext(store, request, run);
+  const places = { context, room: () => workspace.room() };
+  const fetched: (PrefetchedSource & { request: Parameters<typeof fetchAll>[1][number] })[] = [];
+  for (const planned of planBuild(request).packages.values()) {
+    for (const source of await buildSources(planned, places)) {
+      if (source.request)
+        fetched.push({
+          package: planned.id,
+          fileName: source.fileName,
+          content: source.content,
+          request: source.request,
+        });
+    }
+  }
+  await fetchAll(
+    context,
+    fetched.map((each) => each.request),
+  );
+  return fetched.map(({ request: _request, ...each }) => each);
+}
+
+function notBuilt(id: string, waitsFor: readonly string[]): StoreError {
+  return new StoreError("NOT_FOUND", `the derivation of ${id} is not known before ${waitsFor.join(", ")} is built`, {
+    hint: "Inputs are named by what they came out as: build them first.",
+    details: { id, waitsFor },
+  });
+}
