@@ -1,6 +1,7 @@
-// Bundles src/ into dist/: the command line, the library and the worker threads share their chunks.
+// Bundles src/ into dist/: the whole command line, the library and the worker threads share their chunks. The quick
+// commands are one file more, with copies of what they need: to load dozens of chunks would take as long as Node itself.
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -15,30 +16,52 @@ const directAddon = {
   name: "direct-addon",
   setup(setup) {
     setup.onLoad({ filter: /node_modules\/fs-native-extensions\/binding\.js$/ }, () => ({
-      contents: 'module.exports = require(`fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`);',
+      contents:
+        "const { platform, arch } = process; module.exports = require('fs-native-extensions/prebuilds/' + platform + '-' + arch + '/fs-native-extensions.node');",
     }));
   },
 };
 
-rmSync(`${root}dist`, { recursive: true, force: true });
-await build({
+// What the quick commands do not do, the whole program does; none of its modules mixes with theirs.
+const handOver = {
+  name: "hand-over",
+  setup(setup) {
+    setup.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./cli.js", external: true }));
+  },
+};
+
+const shared = {
   absWorkingDir: root,
-  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", "import-worker": "src/store/import-worker.ts" },
-  outdir: "dist",
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20.19",
   external: [...external, "*.node"],
-  plugins: [directAddon],
   legalComments: "none",
   define: { "process.env.STORE_VERSION": JSON.stringify(packageJson.version) },
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
   logLevel: "warning",
+};
+
+// Built beside and put in place at the end: a program that runs meanwhile finds its files.
+const fresh = `${root}node_modules/.dist-${process.pid}`;
+await build({
+  ...shared,
+  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", "import-worker": "src/store/import-worker.ts" },
+  outdir: fresh,
+  splitting: true,
+  plugins: [directAddon],
 });
+await build({
+  ...shared,
+  entryPoints: { quick: "src/cli/quick.ts" },
+  outdir: fresh,
+  plugins: [directAddon, handOver],
+});
+rmSync(`${root}dist`, { recursive: true, force: true });
+renameSync(fresh, `${root}dist`);
 
 if (!process.argv.includes("--no-types")) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {

@@ -36,8 +36,8 @@ run "$STORE_ROOT/profiles/default/current/bin/greet"
 say "Real packages from the npm registry"
 if store add npm:is-number@7.0.0 > npm.out 2> npm.err; then
   cat npm.out
-  run store install npm:semver@7.5.0
-  run store install npm:semver@7.6.0
+  run store install npm:semver@7.7.1
+  run store install npm:semver@7.7.2
   run "$STORE_ROOT/profiles/default/current/bin/semver" 1.2.3 2.0.0 -r '>=1.5'
 else
   cat npm.err

@@ -8,6 +8,7 @@ import type { BaseName } from "../model/ids.ts";
 import type { Phase } from "../model/recipe.ts";
 import { findBuild, writeBuild } from "../store/builds.ts";
 import { commitObjects } from "../store/commit-objects.ts";
+import { failedTreePath, forgetFailedBuild, noteFailedBuild } from "../store/failed-builds.ts";
 import { lockPath } from "../store/layout.ts";
 import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
@@ -16,7 +17,7 @@ import { removeTree } from "../system/temporary-directory.ts";
 import type { BuildGraph, PlannedPackage } from "./build-plan.ts";
 import type { SourcePlaces } from "./build-sources.ts";
 import { type KnownOutputs, noOutputs, noteOutput, type PreparedBuild, prepareBuild } from "./prepare-build.ts";
-import { runBuild } from "./run-build.ts";
+import { type BuildResult, runBuild } from "./run-build.ts";
 import type { RunnerOptions } from "./run-phases.ts";
 
 /** What became of one package of a graph. */
@@ -132,31 +133,48 @@ async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild)
 
 async function buildNow(run: Run, planned: PlannedPackage, prepared: PreparedBuild): Promise<BuildRecord> {
   const { store, options } = run;
-  const { id } = planned;
   const room = options.places.room().path;
   try {
-    const { staged, record } = await runBuild(store, {
-      ...options,
-      ...prepared,
-      planned,
-      visible: closureOf(
-        store,
-        prepared.inputs.map(({ path }) => path),
-      ),
-      room,
-      limits: limitsOf(planned, options),
-      onPhase: (phase) => options.onEvent({ kind: "phase", id, phase }),
-      onLine: (line) => options.onEvent({ kind: "line", id, line }),
-      onWarning: (message) => options.onEvent({ kind: "warning", id, message }),
-    });
+    const { staged, record } = await runPrepared(store, planned, prepared, { ...options, room });
     await commitObjects(store, [staged], options.signal);
     writeBuild(store, record);
+    forgetFailedBuild(store, prepared.key);
     return record;
   } catch (error) {
+    if (error instanceof StoreError && error.code === "BUILD_FAILED") {
+      const { name } = planned;
+      const phase = typeof error.details.phase === "string" ? error.details.phase : undefined;
+      noteFailedBuild(store, { key: prepared.key, name, id: planned.id, phase, time: store.context.now().getTime() });
+    }
     if (options.keepFailed && error instanceof StoreError && error.code === "BUILD_FAILED")
       keep(store, room, prepared.key);
     throw error;
   }
+}
+
+/** Carries out one prepared build; nothing of it is committed. */
+export async function runPrepared(
+  store: Store,
+  planned: PlannedPackage,
+  prepared: PreparedBuild,
+  options: RealiseOptions & { readonly room: string },
+): Promise<BuildResult> {
+  const { id } = planned;
+  const { room } = options;
+  return runBuild(store, {
+    ...options,
+    ...prepared,
+    planned,
+    visible: closureOf(
+      store,
+      prepared.inputs.map(({ path }) => path),
+    ),
+    room,
+    limits: limitsOf(planned, options),
+    onPhase: (phase) => options.onEvent({ kind: "phase", id, phase }),
+    onLine: (line) => options.onEvent({ kind: "line", id, line }),
+    onWarning: (message) => options.onEvent({ kind: "warning", id, message }),
+  });
 }
 
 function limitsOf({ recipe }: PlannedPackage, { limits }: RealiseOptions): RealiseOptions["limits"] {
@@ -180,13 +198,8 @@ function closureOf(store: Store, objects: readonly BaseName[]): BaseName[] {
   return [...found].sort();
 }
 
-/** Where the tree of a failed build is kept. */
-export function failedBuildPath(store: Store, key: DerivationKey): string {
-  return join(store.layout.builds, "failed", key);
-}
-
 function keep(store: Store, room: string, key: DerivationKey): void {
-  const path = failedBuildPath(store, key);
+  const path = failedTreePath(store, key);
   mkdirSync(join(path, ".."), { recursive: true });
   removeTree(path);
   rmSync(path, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { parseQuickly } from "./arguments/parse-quickly.ts";
 import type { Parsed } from "./arguments/parsed.ts";
+import { loadCommand } from "./registry.ts";
 
 /** A command to carry out, or a text: the answer to a question, or what is told to someone who asked for nothing. */
 export type Understood =
@@ -13,7 +14,7 @@ export type Understood =
 export async function readCommandLine(argv: readonly string[]): Promise<Understood> {
   if (argv.length === 1 && argv[0] === "--version")
     return { kind: "text", text: `store ${version()}\n`, isAnswer: true };
-  const parsed = await parseQuickly(argv);
+  const parsed = await parseQuickly(argv, loadCommand);
   if (parsed) return { kind: "command", parsed };
   const { parseWithYargs } = await import("./arguments/parse-with-yargs.ts");
   const words = argv.length === 0 ? ["--help"] : argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;

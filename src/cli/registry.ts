@@ -1,25 +1,24 @@
 import type { Command } from "./command.ts";
+import { type CommandLoader, QUICK_COMMANDS as quick } from "./quick-commands.ts";
 
-type Loader = () => Promise<{ readonly command: Command }>;
+const remove: CommandLoader = () => import("./commands/remove.ts");
 
-const remove: Loader = () => import("./commands/remove.ts");
-
-/** Every name that a command answers to, in the order of the help. A command loads nothing but itself. */
-const LOADERS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+/** Every name that a command answers to, in the order of the help. */
+const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoader>([
   ["install", () => import("./commands/install.ts")],
   ["remove", remove],
   ["uninstall", remove],
   ["upgrade", () => import("./commands/upgrade.ts")],
-  ["list", () => import("./commands/list.ts")],
-  ["generations", () => import("./commands/generations.ts")],
-  ["switch", () => import("./commands/switch.ts")],
-  ["rollback", () => import("./commands/rollback.ts")],
-  ["diff", () => import("./commands/diff.ts")],
-  ["pin", () => import("./commands/pin.ts")],
-  ["unpin", () => import("./commands/unpin.ts")],
-  ["profiles", () => import("./commands/profiles.ts")],
-  ["path", () => import("./commands/path.ts")],
-  ["shellenv", () => import("./commands/shellenv.ts")],
+  ["list", quick.list],
+  ["generations", quick.generations],
+  ["switch", quick.switch],
+  ["rollback", quick.rollback],
+  ["diff", quick.diff],
+  ["pin", quick.pin],
+  ["unpin", quick.unpin],
+  ["profiles", quick.profiles],
+  ["path", quick.path],
+  ["shellenv", quick.shellenv],
   ["add", () => import("./commands/add.ts")],
   ["info", () => import("./commands/info.ts")],
   ["init", () => import("./commands/init.ts")],

@@ -1,26 +1,36 @@
-import { isatty } from "node:tty";
 import type { GlobalValues } from "./global-options.ts";
 
-/** What the streams of this process can show. */
+/** What the streams of this process can show. To look at a stream sets it up, so each is looked at when it is used. */
 export interface Terminal {
-  readonly stdout: { readonly isTerminal: boolean; readonly hasColor: boolean };
-  readonly stderr: { readonly isTerminal: boolean; readonly hasColor: boolean };
+  readonly stdout: StreamTraits;
+  readonly stderr: StreamTraits;
   readonly hasUnicode: boolean;
   /** A line of progress can be shown and is wanted. */
   readonly showsProgress: boolean;
 }
 
+export interface StreamTraits {
+  readonly isTerminal: boolean;
+  readonly hasColor: boolean;
+}
+
+export type Streams = Readonly<Record<"stdout" | "stderr", { readonly isTTY?: boolean }>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 type Wanted = Pick<GlobalValues, "color" | "json" | "progress" | "quiet">;
 
-export function describeTerminal(global: Wanted, env: Environment, isTerminal = isatty): Terminal {
-  const stream = (fd: number) => ({ isTerminal: isTerminal(fd), hasColor: hasColor(global, env, isTerminal(fd)) });
-  const canMove = isTerminal(2) && env.TERM !== "dumb";
+export function describeTerminal(wanted: Wanted, env: Environment, streams: Streams): Terminal {
+  const traits = (isTerminal: boolean): StreamTraits => ({ isTerminal, hasColor: hasColor(wanted, env, isTerminal) });
   return {
-    stdout: stream(1),
-    stderr: stream(2),
+    get stdout() {
+      return traits(streams.stdout.isTTY === true);
+    },
+    get stderr() {
+      return traits(streams.stderr.isTTY === true);
+    },
+    get showsProgress() {
+      return wanted.progress && !wanted.json && !wanted.quiet && streams.stderr.isTTY === true && env.TERM !== "dumb";
+    },
     hasUnicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ""),
-    showsProgress: canMove && global.progress && !global.json && !global.quiet,
   };
 }
 

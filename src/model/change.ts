@@ -96,5 +96,9 @@ export function byName<T extends { readonly name: PackageName }>(items: readonly
 }
 
 function isSame(a: InstalledPackage, b: InstalledPackage): boolean {
-  return a.path === b.path && a.version === b.version && JSON.stringify(a.options) === JSON.stringify(b.options);
+  return a.path === b.path && a.version === b.version && sortedOptions(a) === sortedOptions(b);
+}
+
+function sortedOptions({ options }: InstalledPackage): string {
+  return JSON.stringify(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

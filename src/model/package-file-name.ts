@@ -6,7 +6,7 @@ export interface NameAndVersion {
 }
 
 const ARCHIVE_ENDING = /\.(?:tar(?:\.(?:gz|bz2|xz|zst|lzma|Z))?|tgz|tbz2?|txz|tzst|zip|jar|whl|gz|bz2|xz|zst)$/i;
-const VERSION = /^(.+?)[-_]v?(\d[A-Za-z0-9.+~]*(?:[-_.](?:rc|alpha|beta|pre|dev|p|r|post)\.?\d*)?)$/i;
+const VERSION = /^(.+?)[-_](?<!x86_)v?(\d[A-Za-z0-9.+~]*(?:-\d+)*(?:[-_.](?:rc|alpha|beta|pre|dev|p|r|post)\.?\d*)?)$/i;
 
 /**
  * Name and version from a file's or directory's name: `zlib-1.3.1.tar.gz` is zlib 1.3.1, `pari-2.15.2.p1` is pari

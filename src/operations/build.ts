@@ -1,8 +1,10 @@
 import { availableParallelism } from "node:os";
-import type { BuildGraph } from "../build/build-plan.ts";
+import type { BuildGraph, PlannedPackage } from "../build/build-plan.ts";
 import { fingerprintText, hostFingerprint } from "../build/host-fingerprint.ts";
+import { inspectGraph } from "../build/inspect-graph.ts";
 import { planGraph, type Wanted } from "../build/plan-graph.ts";
-import { type Realised, type RealiseEvent, realise } from "../build/realise.ts";
+import { type Realised, type RealiseOptions, realise, runPrepared } from "../build/realise.ts";
+import type { BuildResult } from "../build/run-build.ts";
 import { findHostToolchain } from "../build/sandbox/host-toolchain.ts";
 import { probeSandbox } from "../build/sandbox/probe-sandbox.ts";
 import type { SandboxTools } from "../build/sandbox.ts";
@@ -58,18 +60,27 @@ export interface BuiltPackage {
   readonly built: boolean;
 }
 
-export interface BuildRun extends RunOptions {
-  readonly onBuildEvent?: ((event: RealiseEvent) => void) | undefined;
-}
-
 /**
  * Builds packages from their recipes, with everything they need; what is in the store already is reused.
  * @throws StoreError NOT_FOUND, INVALID_RECIPE, CONFLICT, BUILD_FAILED naming every build that failed or was skipped
  */
-export async function build(store: Store, request: BuildRequest, run: BuildRun = {}): Promise<readonly BuiltPackage[]> {
+export async function build(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions = {},
+): Promise<readonly BuiltPackage[]> {
   using workspace = openWorkspace(store);
+  return await buildIn(store, request, { ...run, workspace });
+}
+
+/** The same in a workspace that is there already. */
+export async function buildIn(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[]> {
   const graph = planBuild(request);
-  const results = await realiseGraph(store, graph, { ...run, request, workspace });
+  const results = await realiseGraph(store, graph, { ...run, request });
   return wantedOutputs(store, graph, results);
 }
 
@@ -100,23 +111,31 @@ function wantedOf(recipes: RecipeCollection, text: string): Wanted {
   }
 }
 
-interface RealiseRequest extends BuildRun {
+interface RealiseRequest extends RunOptions {
   readonly request: BuildSettings;
   readonly workspace: Workspace;
 }
 
 async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseRequest): Promise<readonly Realised[]> {
+  using setting = await openBuildSetting(store, options);
+  return await realise(store, graph, setting.options);
+}
+
+/** What all builds of one command share; disposed of when they are done. */
+async function openBuildSetting(
+  store: Store,
+  options: RealiseRequest,
+): Promise<Disposable & { readonly options: RealiseOptions }> {
   const { request, workspace } = options;
   const room = (): { readonly path: string } => workspace.room();
   const sandbox = await chooseSandbox(store, request.sandbox ?? "auto", options);
   const hostPath = sandbox?.toolchain.path ?? findHostToolchain(store.context.env.PATH ?? "").path;
-  const host = JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath })));
   const jobs = request.jobs ?? availableParallelism();
-  using jobserver = await createJobserver(jobs, room().path);
-  return await realise(store, graph, {
+  const jobserver = await createJobserver(jobs, room().path);
+  const settings: RealiseOptions = {
     sandbox,
     hostPath,
-    host,
+    host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
     limits: {
@@ -133,9 +152,30 @@ async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseReq
     places: { context: createFetchContext(store, request, options), room },
     onEvent: (event) => {
       if (event.kind === "warning") options.onEvent?.({ kind: "warning", message: event.message });
-      options.onBuildEvent?.(event);
+      options.onEvent?.({ kind: "building", event });
     },
+  };
+  return { options: settings, [Symbol.dispose]: () => jobserver[Symbol.dispose]() };
+}
+
+/** Builds one package of the request again, although its output is there; the new output is staged and not committed. */
+export async function buildOnce(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions & { readonly workspace: Workspace; readonly name: string },
+): Promise<BuildResult & { readonly id: string }> {
+  const graph = planBuild(request);
+  const planned = [...graph.packages.values()].find(({ name }) => name === run.name) as PlannedPackage;
+  using setting = await openBuildSetting(store, { ...run, request });
+  const standings = await inspectGraph(store, graph, setting.options);
+  const standing = standings.get(planned.id);
+  if (standing?.state !== "present") throw new StoreError("NOT_FOUND", `${planned.id} is not built`);
+  using _slot = await setting.options.jobserver.acquire(run.signal);
+  const result = await runPrepared(store, planned, standing.prepared, {
+    ...setting.options,
+    room: run.workspace.room().path,
   });
+  return { ...result, id: planned.id };
 }
 
 /** @throws StoreError UNSUPPORTED when a sandbox is required and there is none */

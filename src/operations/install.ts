@@ -7,6 +7,7 @@ import { commitObjects } from "../store/commit-objects.ts";
 import type { Store } from "../store/open-store.ts";
 import { changeProfile } from "./change-profile.ts";
 import { preparePackage } from "./prepare-package.ts";
+import { prepareRecipes } from "./prepare-recipes.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { PackageInput, PreparedPackage } from "./stage-package.ts";
 import type { Workspace } from "./workspace.ts";
@@ -52,8 +53,9 @@ export async function prepareAll(
   inputs: readonly PackageInput[],
   options: RunOptions & { readonly workspace: Workspace },
 ): Promise<readonly PreparedPackage[]> {
+  const built = await prepareRecipes(store, inputs, options);
   const prepared: PreparedPackage[] = [];
-  for (const input of inputs) prepared.push(await preparePackage(store, input, options));
+  for (const input of inputs) prepared.push(built.get(input) ?? (await preparePackage(store, input, options)));
   const staged = prepared.flatMap((item) => item.staged ?? []);
   if (staged.some(({ reused }) => !reused))
     options.onEvent?.({ kind: "step", step: "commit", subject: `${staged.length} packages` });
@@ -67,13 +69,13 @@ export function merge(
   priority: number | undefined,
 ): InstalledPackage[] {
   const packages = new Map(head.packages.map((item) => [item.name, item]));
-  for (const { manifest, requested } of prepared) {
+  for (const { manifest, requested, options = {} } of prepared) {
     const { name, version, path } = manifest;
     const before = packages.get(name);
     packages.set(name, {
       name,
       version,
-      options: {},
+      options,
       path,
       priority: priority ?? before?.priority ?? DEFAULT_PRIORITY,
       requested,

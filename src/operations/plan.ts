@@ -1,8 +1,9 @@
+import { StoreError } from "../errors.ts";
 import { type PlannedChange, type PlannedPackage, summarise } from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
 import { type PackageName, type PackageVersion, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import { planForest } from "../store/build-forest.ts";
-import { readManifest } from "../store/manifests.ts";
+import { readIfWhole } from "../store/index/index-entry.ts";
 import type { Store } from "../store/open-store.ts";
 import { hasProfile, readGeneration, readProfile } from "../store/profiles.ts";
 import { createFetchContext } from "./fetch-context.ts";
@@ -34,7 +35,7 @@ export async function planUpgrade(store: Store, request: UpgradeRequest, run: Ru
   );
   const looks = await lookAtAll(
     store,
-    wanted.map((item) => inputOf(item, request)),
+    wanted.map((item) => inputOf(store, item, request)),
     { ...run, workspace, head },
   );
   return planned(head, looks);
@@ -83,7 +84,7 @@ async function lookAtNpm(store: Store, input: PackageInput, options: LookOptions
   const found = await resolveNpm(createFetchContext(store, input, options), input.from);
   const name = (input.name ?? found.packageName) as PackageName;
   const installed = options.head.packages.find((item) => item.name === name);
-  const same = installed && readManifest(store, installed.path).origin["integrity"] === found.integrity;
+  const same = installed && readIfWhole(store, installed.path)?.origin["integrity"] === found.integrity;
   const path = same ? installed.path : null;
   return {
     package: { name, version: found.version as PackageVersion, options: {}, path },
@@ -95,10 +96,22 @@ async function lookAtNpm(store: Store, input: PackageInput, options: LookOptions
 async function lookAtUrl(input: PackageInput): Promise<Look> {
   const { fromFileName } = await import("../model/package-file-name.ts");
   const { printableUrl } = await import("../sources/printable-url.ts");
-  const derived = fromFileName(decodeURIComponent(new URL(input.from).pathname.split("/").at(-1) ?? ""));
+  const derived = fromFileName(lastPart(input.from));
   const name = (input.name ?? derived.name) as PackageName;
   const version = (input.version ?? derived.version ?? "0") as PackageVersion;
   return { package: { name, version, options: {}, path: null }, prepared: undefined, url: printableUrl(input.from) };
+}
+
+function lastPart(text: string): string {
+  const last = URL.canParse(text) ? new URL(text).pathname.split("/").findLast((part) => part !== "") : undefined;
+  if (last === undefined) {
+    throw new StoreError("INVALID_INPUT", `'${text}' is not a URL of a file`, { hint: "Write https://HOST/…/FILE." });
+  }
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
 }
 
 function planned(head: Generation, looks: readonly Look[]): PlannedChange {

@@ -1,3 +1,4 @@
+import type { RealiseEvent } from "../build/realise.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { LockHolder } from "../system/lock.ts";
 
@@ -18,6 +19,7 @@ export type StoreEvent =
     }
   | { readonly kind: "importing"; readonly subject: string; readonly files: number; readonly bytes: number }
   | { readonly kind: "fetching"; readonly event: FetchEvent }
+  | { readonly kind: "building"; readonly event: RealiseEvent }
   /** Another process holds a lock that this one needs. */
   | { readonly kind: "waiting"; readonly holder: LockHolder | undefined }
   /** Something that a person should know and that stops nothing. */

@@ -1,3 +1,4 @@
+import type { OptionValue } from "../model/generation.ts";
 import { parsePackageName, parsePackageVersion } from "../model/ids.ts";
 import type { Manifest, Origin } from "../model/manifest.ts";
 import { fromFileName } from "../model/package-file-name.ts";
@@ -5,6 +6,7 @@ import type { ImportMethod } from "../store/import/import-method.ts";
 import type { Store } from "../store/open-store.ts";
 import { type StagedObject, stageObject } from "../store/stage-object.ts";
 import { type ArchiveLimits, extractArchive } from "../system/archive/extract-archive.ts";
+import type { BuildSettings } from "./build.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -23,6 +25,8 @@ export interface PackageInput {
   readonly importMethod?: ImportMethod | undefined;
   readonly limits?: Partial<ArchiveLimits> | undefined;
   readonly offline?: boolean | undefined;
+  /** How packages that are built from recipes are found and built. */
+  readonly build?: BuildSettings | undefined;
 }
 
 /** A package that is in the store, or complete in a temporary directory. */
@@ -32,6 +36,8 @@ export interface PreparedPackage {
   readonly staged: StagedObject | undefined;
   /** The SPEC to look at again for an upgrade. */
   readonly requested: string;
+  /** Values of the recipe's options. */
+  readonly options?: Readonly<Record<string, OptionValue>>;
 }
 
 export interface PrepareOptions extends RunOptions {

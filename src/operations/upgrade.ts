@@ -1,12 +1,14 @@
 import type { Change } from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
 import { isBaseName, type ProfileName } from "../model/ids.ts";
+import { readIfWhole } from "../store/index/index-entry.ts";
 import type { Store } from "../store/open-store.ts";
 import { readGeneration, readProfile } from "../store/profiles.ts";
 import { changeProfile } from "./change-profile.ts";
 import { prepareAll } from "./install.ts";
 import { checkInstalled } from "./remove.ts";
 import type { RunOptions } from "./run-options.ts";
+import { isRecipe } from "./prepare-recipes.ts";
 import type { PackageInput, PreparedPackage } from "./stage-package.ts";
 
 export interface UpgradeRequest {
@@ -29,9 +31,11 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
       prepare: async (workspace) => {
         const head = readGeneration(store, profile, readProfile(store, profile).current);
         checkInstalled(head, names);
-        const wanted = head.packages.filter((item) => names.length === 0 || names.includes(item.name)).filter(canUpgrade);
+        const wanted = head.packages
+          .filter((item) => names.length === 0 || names.includes(item.name))
+          .filter((item) => canUpgrade(item) && hasRecipe(store, item, request));
         sayWhatStays(head, names, run);
-        const inputs = wanted.map((item) => inputOf(item, request));
+        const inputs = wanted.map((item) => inputOf(store, item, request));
         const prepared = await prepareAll(store, inputs, { ...run, workspace });
         return (now) => replaceAll(now, wanted, prepared);
       },
@@ -48,10 +52,19 @@ export function canUpgrade({ requested }: InstalledPackage): boolean {
   return !isBaseName(requested) && !/^https?:/i.test(requested);
 }
 
-/** A registry says which version there is now. A file or directory has the version that its name or the person gave. */
-export function inputOf(item: InstalledPackage, request: UpgradeRequest): PackageInput {
+/** A package that was asked for by the name of a recipe is left alone when no recipes are given. */
+function hasRecipe(store: Store, { requested }: InstalledPackage, { input }: UpgradeRequest): boolean {
+  return (input.build?.recipes.length ?? 0) > 0 || !isRecipe(store, { ...input, from: requested });
+}
+
+/** A registry or a recipe says which version there is now; a file or directory has the one it was installed with. */
+export function inputOf(store: Store, item: InstalledPackage, { input }: UpgradeRequest): PackageInput {
   const { name, version, requested } = item;
-  return { ...request.input, from: requested, name, ...(!requested.startsWith("npm:") && { version }) };
+  return { ...input, from: requested, name, ...(isPlainPath(store, item) && { version }) };
+}
+
+function isPlainPath(store: Store, { requested, path }: InstalledPackage): boolean {
+  return requested.startsWith("/") && readIfWhole(store, path)?.origin.kind !== "build";
 }
 
 /** Packages that were named and have nothing newer to be looked for. */

@@ -6,8 +6,16 @@ import type { RecipeOption } from "../model/recipe.ts";
 import { listOf, mappingOf, type NamedValue, objectOf } from "./collection-readers.ts";
 import { described, type Located, mapped, oneOf, type Reader, refuseText, text } from "./reader.ts";
 import { line, optionName } from "./text-readers.ts";
+import { placeOf } from "./tree.ts";
 
 const value = text({ what: "a value", pattern: STRING_VALUE, also: ["number", "boolean"] });
+
+/** A wrong default must not be reported as a missing one too: it keeps its place. */
+const defaultValue: Reader<Located> = {
+  ...value,
+  read: (tree, findings) =>
+    value.read(tree, findings) ?? { text: "", where: { file: placeOf(tree).file, lines: [placeOf(tree)] } },
+};
 
 const option = objectOf("an option", {
   mergeable: true,
@@ -20,7 +28,7 @@ const option = objectOf("an option", {
       "When missing: enum if there are values, bool if the default is true or false, otherwise string.",
     ),
     values: described(listOf("values", value), "What an enum can be."),
-    default: described(value, "The value when nobody asks for another one."),
+    default: described(defaultValue, "The value when nobody asks for another one."),
     summary: described(line, "What the option does, in one line."),
   },
 });
@@ -55,6 +63,13 @@ function toOption({ name, at, value: raw }: NamedValue<RawOption>, findings: Fin
         : undefined;
     }
     case "string":
+      if (raw.type === undefined && /^(?:on|off|yes|no)$/i.test(raw.default.text)) {
+        const suggestion = /^(?:on|yes)$/i.test(raw.default.text) ? "true" : "false";
+        return refuseText(raw.default, findings, {
+          message: `'${raw.default.text}' is a text here; with 'type: string' it may stay`,
+          suggestion,
+        });
+      }
       return { ...common, type, default: raw.default.text };
   }
 }

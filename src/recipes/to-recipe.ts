@@ -10,7 +10,8 @@ import { entryOf, type MappingTree } from "./tree.ts";
  */
 export function toRecipe(fields: RecipeFields, tree: MappingTree, findings: Finding[]): Recipe {
   for (const key of ["name", "version", "build"]) {
-    if (entryOf(tree, key) === undefined) missing(tree, findings, `a recipe needs '${key}'`);
+    const isMisspelt = findings.some(({ rule, suggestion }) => rule === "shape" && suggestion === key);
+    if (entryOf(tree, key) === undefined && !isMisspelt) missing(tree, findings, `a recipe needs '${key}'`);
   }
   const { dependencies = { at: tree.at }, phases = { at: tree.at }, references = { at: tree.at } } = fields;
   const { build = "autotools" } = fields;

@@ -110,7 +110,9 @@ function childrenOf(token: CST.Token): readonly CST.Token[] {
 
 function reportErrors(document: Document.Parsed, reading: Reading): void {
   for (const { message, pos } of [...document.errors, ...document.warnings]) {
-    if (reading.findings.length < MAX_SYNTAX_FINDINGS) report(reading, pos[0], explain(message));
+    const { line, column } = placeOf(pos[0], reading);
+    const isKnown = reading.findings.some((finding) => finding.line === line && finding.column === column);
+    if (!isKnown && reading.findings.length < MAX_SYNTAX_FINDINGS) report(reading, pos[0], explain(message));
   }
 }
 
@@ -121,6 +123,9 @@ function explain(message: string): { message: string; suggestion?: string } {
     return { message: "a value that starts with '>' or '|' needs quotes", suggestion: `"${header}"` };
   const character = /^Plain value cannot start with .* (\S+)$/.exec(message)?.[1];
   if (character !== undefined) return { message: `a value that starts with '${character}' needs quotes` };
+  if (/^Nested mappings/.test(message)) {
+    return { message: "a ': ' inside a value needs quotes, unless the next line is indented too far" };
+  }
   return { message: `this is not YAML: ${message}` };
 }
 

@@ -17,6 +17,7 @@ import { conflictError } from "../model/link-plan/conflict.ts";
 import type { ForestPackage } from "../model/link-plan/forest-package.ts";
 import { type PlanDirectory, planLinks } from "../model/link-plan.ts";
 import type { Manifest } from "../model/manifest.ts";
+import { shellQuote } from "../model/recipe/shell-quote.ts";
 import { commitObjects } from "./commit-objects.ts";
 import { diskTreeReader, treeIdOfPlan, writeForest } from "./forest.ts";
 import { hasObject } from "./manifests.ts";
@@ -40,8 +41,8 @@ export function planForest(store: Store, { profile, packages }: ForestRequest): 
   const specs = new Map(packages.map(({ path, requested }) => [path, requested]));
   throw conflictError(plan.conflicts, {
     packages: wanted,
-    profile,
-    specOf: ({ baseName, name }) => specs.get(baseName) ?? name,
+    ...(profile !== "default" && { profile }),
+    specOf: ({ baseName, name }) => shellQuote(specs.get(baseName) ?? name),
   });
 }
 

@@ -8,7 +8,9 @@ type Functions = {
     : never]: (typeof fs)[Name];
 };
 
-/** Replaces a function of `node:fs` until the test ends; `make` gets the real one. */
+const real: Readonly<Record<string, unknown>> = { ...fs };
+
+/** Replaces a function of `node:fs` until the test ends; `make` gets the one that was there. */
 export function patchFs<Name extends keyof Functions>(
   name: Name,
   make: (original: Functions[Name]) => (...args: never[]) => unknown,
@@ -18,7 +20,7 @@ export function patchFs<Name extends keyof Functions>(
   functions[name] = make(original as Functions[Name]);
   syncBuiltinESMExports();
   onTestFinished(() => {
-    functions[name] = original;
+    functions[name] = real[name];
     syncBuiltinESMExports();
   });
 }

@@ -7,7 +7,7 @@ import { pack } from "../helpers/log-world.ts";
 const profile = "default";
 const STAMP = { time: "2026-11-20T18:00:00.000Z", zone: "UTC" };
 
-function after(...drafts: readonly (KnownEvent | NewRecord)[]) {
+function stateOf(...drafts: readonly (KnownEvent | NewRecord)[]) {
   const records = drafts.map((draft): NewRecord => ("event" in draft ? draft : { tx: "new", profile, event: draft }));
   return replay(chainRecords(records, EMPTY_LOG, STAMP).map(({ record }) => record));
 }
@@ -28,9 +28,9 @@ const lost = (live: { readonly [profile: string]: number }): NewRecord => ({
 
 describe("replay", () => {
   it("follows commits, not generations or intents", () => {
-    const state = after(made(1, [pack("b"), pack("a")]), { type: "intent", from: 0, to: 1 }).get(profile);
+    const state = stateOf(made(1, [pack("b"), pack("a")]), { type: "intent", from: 0, to: 1 }).get(profile);
     expect(state).toMatchObject({ current: 0, lastGeneration: 1, generations: [[0, 1]], packages: [] });
-    const live = after(made(1, [pack("b"), pack("a")]), commit(0, 1)).get(profile);
+    const live = stateOf(made(1, [pack("b"), pack("a")]), commit(0, 1)).get(profile);
     expect(live).toMatchObject({ current: 1, previous: 0, packages: [pack("a"), pack("b")] });
     expect(live?.since).toMatchObject({ seq: 2 });
   });
@@ -38,11 +38,11 @@ describe("replay", () => {
   it("knows no profile that nothing was done to", () => {
     const begin: KnownEvent = { type: "begin", command: ["store"], user: "ada" };
     const abort: KnownEvent = { type: "abort", reason: { code: "FAILED", message: "no" } };
-    expect(after(begin, abort).has(profile)).toBe(false);
+    expect(stateOf(begin, abort).has(profile)).toBe(false);
   });
 
   it("goes back to packages that it met, or computes them from the change", () => {
-    const there = after(made(1, [pack("a")]), commit(0, 1), made(2, [pack("b")]), commit(1, 2), commit(2, 1)).get(
+    const there = stateOf(made(1, [pack("a")]), commit(0, 1), made(2, [pack("b")]), commit(1, 2), commit(2, 1)).get(
       profile,
     );
     expect(there).toMatchObject({ current: 1, previous: 2, packages: [pack("a")] });
@@ -52,21 +52,21 @@ describe("replay", () => {
       removed: [pack("z")],
       upgraded: [{ name: "a", from: pack("a", "2"), to: pack("a", "1") }],
     };
-    expect(after(snapshot, commit(9, 4, change)).get(profile)?.packages).toEqual([pack("a", "1"), pack("n")]);
+    expect(stateOf(snapshot, commit(9, 4, change)).get(profile)?.packages).toEqual([pack("a", "1"), pack("n")]);
   });
 
   it("says that packages are not known rather than guess", () => {
     const snapshot = { tx: 0, event: toSnapshot([snapshotOf(9, [pack("a", "2")])]) } as const;
     const nothing = { added: [], removed: [], upgraded: [] };
-    expect(after(snapshot, commit(9, 4)).get(profile)?.packages).toBeUndefined();
-    expect(after(snapshot, commit(9, 4, nothing)).get(profile)?.packages).toBeUndefined();
+    expect(stateOf(snapshot, commit(9, 4)).get(profile)?.packages).toBeUndefined();
+    expect(stateOf(snapshot, commit(9, 4, nothing)).get(profile)?.packages).toBeUndefined();
     const wrong = { ...nothing, removed: [pack("a", "1")] };
-    expect(after(snapshot, commit(9, 4, wrong)).get(profile)?.packages).toBeUndefined();
-    expect(after(snapshot, commit(9, 9, nothing)).get(profile)?.packages).toEqual([pack("a", "2")]);
+    expect(stateOf(snapshot, commit(9, 4, wrong)).get(profile)?.packages).toBeUndefined();
+    expect(stateOf(snapshot, commit(9, 9, nothing)).get(profile)?.packages).toEqual([pack("a", "2")]);
   });
 
   it("keeps pins, tags and which generations exist", () => {
-    const state = after(
+    const state = stateOf(
       made(1, []),
       made(2, []),
       { type: "pin", generation: 1 },
@@ -82,7 +82,7 @@ describe("replay", () => {
   });
 
   it("starts anew at a snapshot", () => {
-    const state = after(made(1, [pack("a")]), commit(0, 1), {
+    const state = stateOf(made(1, [pack("a")]), commit(0, 1), {
       tx: 0,
       event: toSnapshot([{ ...snapshotOf(4, [pack("b")]), profile: "work" }]),
     });
@@ -98,12 +98,12 @@ describe("replay", () => {
 
   it("is uncertain at lost records, and certain behind them of what later ones tell", () => {
     const start = [made(1, [pack("a")]), commit(0, 1)];
-    expect(after(...start, lost({ default: 1 })).get(profile)).toMatchObject({ current: 1, uncertain: true });
-    const told = after(...start, lost({ default: 7 }), { type: "pin", generation: 7 }).get(profile);
+    expect(stateOf(...start, lost({ default: 1 })).get(profile)).toMatchObject({ current: 1, uncertain: true });
+    const told = stateOf(...start, lost({ default: 7 }), { type: "pin", generation: 7 }).get(profile);
     expect(told).toMatchObject({ current: 7, previous: 1, uncertain: false, packages: undefined, since: undefined });
-    const untold = after(...start, lost({}), { type: "pin", generation: 1 }).get(profile);
+    const untold = stateOf(...start, lost({}), { type: "pin", generation: 1 }).get(profile);
     expect(untold).toMatchObject({ current: 1, uncertain: true });
-    expect(after(...start, lost({}), commit(1, 1)).get(profile)?.uncertain).toBe(false);
+    expect(stateOf(...start, lost({}), commit(1, 1)).get(profile)?.uncertain).toBe(false);
   });
 });
 

@@ -1,9 +1,8 @@
 import parser from "yargs-parser";
-import type { OptionSpecs, Positionals } from "../command.ts";
+import type { Command, OptionSpecs, Positionals } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
-import { loadCommand } from "../registry.ts";
 import type { Parsed } from "./parsed.ts";
-import { PARSER_CONFIGURATION, stringOptions } from "./parser-settings.ts";
+import { PARSER_CONFIGURATION, splitAttached, stringOptions } from "./parser-settings.ts";
 import { type RawValues, readValues } from "./read-values.ts";
 
 /**
@@ -11,9 +10,12 @@ import { type RawValues, readValues } from "./read-values.ts";
  * help, suggestions, a complaint. What it reads, it reads as yargs does.
  * @throws StoreError for a value that its option cannot have
  */
-export async function parseQuickly(argv: readonly string[]): Promise<Parsed | undefined> {
+export async function parseQuickly(
+  argv: readonly string[],
+  load: (name: string) => Promise<Command | undefined>,
+): Promise<Parsed | undefined> {
   const name = parse(argv, GLOBAL_OPTIONS).words[0];
-  const command = name === undefined ? undefined : await loadCommand(name);
+  const command = name === undefined ? undefined : await load(name);
   if (!command) return undefined;
   const specs: OptionSpecs = { ...GLOBAL_OPTIONS, ...command.options };
   const { words, options, isFaulty } = parse(argv, specs);
@@ -30,7 +32,7 @@ interface Parse {
 
 function parse(argv: readonly string[], specs: OptionSpecs): Parse {
   const strings = stringOptions(specs);
-  const { argv: found, error } = parser.detailed([...argv], {
+  const { argv: found, error } = parser.detailed(splitAttached(argv), {
     string: strings,
     boolean: Object.keys(specs).filter((name) => specs[name]?.type === "boolean"),
     alias: Object.fromEntries(Object.entries(specs).flatMap(([name, { alias }]) => (alias ? [[name, alias]] : []))),

@@ -3,7 +3,7 @@ import type { Command, OptionSpec, OptionSpecs, Positionals } from "../command.t
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommands } from "../registry.ts";
 import type { Parsed } from "./parsed.ts";
-import { PARSER_CONFIGURATION } from "./parser-settings.ts";
+import { PARSER_CONFIGURATION, splitAttached } from "./parser-settings.ts";
 import { type RawValues, readValues } from "./read-values.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -48,7 +48,7 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
     });
   }
   let text = "";
-  await program.parse(shielded(argv), {}, (error, values, output) => {
+  await program.parse(shielded(splitAttached(argv)), {}, (error, values, output) => {
     failure ??= error;
     text = "version" in values && values.version === true && !parsed ? `store ${style.version}` : output;
   });

@@ -34,23 +34,23 @@ export interface OutputOptions {
 }
 
 export function createOutput(sink: Sink, { isJson, isQuiet, terminal }: OutputOptions): Output {
-  const { stdout, stderr, hasUnicode } = terminal;
-  const out = createStyle({ hasColor: stdout.hasColor, hasUnicode });
-  const err = createStyle({ hasColor: stderr.hasColor, hasUnicode });
+  const style = (stream: "stdout" | "stderr") => createStyle({ ...terminal[stream], hasUnicode: terminal.hasUnicode });
   const tell = (text: string) => sink.write("stderr", `${text}\n`);
   const tellJson = (value: unknown) => tell(printableJson(JSON.stringify(value)));
   const tellPerson = (mark: "error" | "warning", message: string, hint: string | null | undefined) => {
-    tell(`${err.paint(mark, `${mark}:`)} ${printable(message, { lines: true })}`);
-    if (hint) tell(`${err.paint("faint", "hint:")} ${printable(hint, { lines: true })}`);
+    const { paint } = style("stderr");
+    tell(`${paint(mark, `${mark}:`)} ${printable(message, { lines: true })}`);
+    if (hint) tell(`${paint("faint", "hint:")} ${printable(hint, { lines: true })}`);
   };
   return {
     result(value, lines) {
       sink.endStatus();
-      if (isJson) sink.write("stdout", `${printableJson(JSON.stringify(value, null, stdout.isTerminal ? 2 : 0))}\n`);
+      if (isJson)
+        sink.write("stdout", `${printableJson(JSON.stringify(value, null, terminal.stdout.isTerminal ? 2 : 0))}\n`);
       else
         sink.write(
           "stdout",
-          lines(out)
+          lines(style("stdout"))
             .map((line) => `${line}\n`)
             .join(""),
         );
@@ -58,7 +58,7 @@ export function createOutput(sink: Sink, { isJson, isQuiet, terminal }: OutputOp
     text: (text) => sink.write("stdout", text),
     note(line) {
       sink.endStatus();
-      if (!isJson && !isQuiet) tell(line(err));
+      if (!isJson && !isQuiet) tell(line(style("stderr")));
     },
     warning(message, hint) {
       if (isQuiet) return;
@@ -68,14 +68,14 @@ export function createOutput(sink: Sink, { isJson, isQuiet, terminal }: OutputOp
     waiting(holder) {
       if (isQuiet) return;
       if (isJson) tellJson({ waiting: holder ?? null });
-      else tell(err.paint("faint", waitingLine(holder)));
+      else tell(style("stderr").paint("faint", waitingLine(holder)));
     },
     error(report) {
       sink.endStatus();
       if (isJson) tellJson({ error: report });
       else tellPerson("error", report.message, report.hint);
     },
-    trace: (text) => tell(err.paint("faint", printable(text, { lines: true }))),
+    trace: (text) => tell(style("stderr").paint("faint", printable(text, { lines: true }))),
   };
 }
 

@@ -33,7 +33,7 @@ export function findingAt(
 /** `file:line:column: message; did you mean 'suggestion'?` */
 export function formatFinding(finding: Finding): string {
   const { file, line, column, message, suggestion } = finding;
-  const question = suggestion === undefined ? "" : `; did you mean '${suggestion}'?`;
+  const question = suggestion === undefined ? "" : `; did you mean ${quoted(suggestion)}?`;
   return `${file}:${line}:${column}: ${message}${question}`;
 }
 
@@ -48,4 +48,8 @@ export function invalidRecipe(subject: string, findings: readonly Finding[]): St
     hint: "Correct the recipe; 'store recipe check DIR' checks a whole directory of recipes.",
     details: { findings },
   });
+}
+
+function quoted(text: string): string {
+  return /^["']/.test(text) ? text : `'${text}'`;
 }

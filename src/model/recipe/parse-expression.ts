@@ -126,7 +126,7 @@ function parseName(state: State, { text: name, at }: Token): Expression | undefi
   const suggestion = /^(?:true|false|and|or|not|in)$/.test(lower) ? lower : suggestName(name);
   state.fault ??= {
     offset: at,
-    message: `'${name}' is not a name that conditions know (options.<option>, ${EXPRESSION_NAMES.join(", ")})`,
+    message: `'${name}', without quotes, is none of the names options.<option>, ${EXPRESSION_NAMES.join(", ")}`,
     suggestion,
   };
   return undefined;

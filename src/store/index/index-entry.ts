@@ -18,8 +18,14 @@ export interface IndexEntry {
 
 /** The entry of an object; `undefined` when its manifest is damaged, which `verify` tells of. */
 export function readIndexEntry(store: Store, object: BaseName): IndexEntry | undefined {
+  const manifest = readIfWhole(store, object);
+  return manifest && toIndexEntry(manifest);
+}
+
+/** The manifest of an object; `undefined` when it is missing or damaged. */
+export function readIfWhole(store: Store, object: BaseName): Manifest | undefined {
   try {
-    return toIndexEntry(readManifest(store, object));
+    return readManifest(store, object);
   } catch (error) {
     if (error instanceof StoreError && (error.code === "DAMAGED" || error.code === "NOT_FOUND")) return undefined;
     throw error;

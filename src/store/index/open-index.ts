@@ -4,7 +4,7 @@ import { type Database, open, type RootDatabase } from "lmdb";
 import type { BaseName } from "../../model/ids.ts";
 import { networkFilesystem } from "../../system/filesystem-kind.ts";
 import { acquireLock } from "../../system/lock.ts";
-import { lockPath } from "../layout.ts";
+import { lockPath, manifestPath } from "../layout.ts";
 import { listObjects } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { type IndexEntry, readIndexEntry, type StoreIndex } from "./index-entry.ts";
@@ -38,6 +38,8 @@ interface Tables {
   readonly root: RootDatabase;
   readonly objects: Database<IndexEntry, string>;
   readonly referrers: Database<string, string>;
+  /** What the file of each manifest looked like when it was read, also of those that are damaged. */
+  readonly stamps: Database<string, string>;
   readonly state: Database<string, string>;
 }
 
@@ -48,11 +50,16 @@ async function openDatabase(store: Store): Promise<StoreIndex> {
   using _lock = await acquireLock(lockPath(store.layout, "index"), { command: command.join(" "), now, wait: true });
   if (!isSealed(index)) discardIndex(index);
   const tables = openTables(index);
-  if (await synchronise(store, tables)) {
-    await tables.root.flushed;
-    writeSeal(index);
+  try {
+    if (await synchronise(store, tables)) {
+      await tables.root.flushed;
+      writeSeal(index);
+    }
+    return answersFrom(tables);
+  } catch (error) {
+    await tables.root.close();
+    throw error;
   }
-  return answersFrom(tables);
 }
 
 function openTables(index: IndexDirectory): Tables {
@@ -69,6 +76,7 @@ function tablesOf(root: RootDatabase): Tables {
     root,
     objects: root.openDB({ name: "objects" }),
     referrers: root.openDB({ name: "referrers", dupSort: true, encoding: "ordered-binary" }),
+    stamps: root.openDB({ name: "stamps", encoding: "string" }),
     state: root.openDB({ name: "state", encoding: "string" }),
   };
 }
@@ -77,17 +85,19 @@ function tablesOf(root: RootDatabase): Tables {
 async function synchronise(store: Store, tables: Tables): Promise<boolean> {
   const stamp = manifestsStamp(store);
   if (tables.state.get("manifests") === stamp.text) return false;
-  const present = new Set(listObjects(store));
-  const known = new Set(tables.objects.getKeys() as Iterable<BaseName>);
+  const present = new Map(listObjects(store).map((object) => [object, manifestStamp(store, object)]));
+  const known = new Map([...tables.stamps.getRange()].map(({ key, value }) => [key as BaseName, value]));
   await tables.root.transaction(() => {
-    for (const object of known) if (!present.has(object)) forget(tables, object);
-    for (const object of present) if (!known.has(object)) learn(store, tables, object);
+    for (const [object, seen] of known) if (present.get(object) !== seen) forget(tables, object);
+    for (const [object, seen] of present) if (known.get(object) !== seen) learn(store, tables, { object, seen });
     tables.state.put("manifests", stamp.settled ? stamp.text : "");
   });
   return true;
 }
 
-function learn(store: Store, tables: Tables, object: BaseName): void {
+function learn(store: Store, tables: Tables, { object, seen }: { object: BaseName; seen: string | undefined }): void {
+  if (seen === undefined) return;
+  tables.stamps.put(object, seen);
   const entry = readIndexEntry(store, object);
   if (!entry) return;
   tables.objects.put(object, entry);
@@ -97,6 +107,13 @@ function learn(store: Store, tables: Tables, object: BaseName): void {
 function forget(tables: Tables, object: BaseName): void {
   for (const reference of tables.objects.get(object)?.references ?? []) tables.referrers.remove(reference, object);
   tables.objects.remove(object);
+  tables.stamps.remove(object);
+}
+
+/** What a manifest's file looks like: an object that was deleted and added again can have other references. */
+function manifestStamp(store: Store, object: BaseName): string | undefined {
+  const status = statSync(manifestPath(store.layout, object), { throwIfNoEntry: false });
+  return status && `${status.ino} ${status.size} ${status.mtimeMs}`;
 }
 
 /** Milliseconds within which two changes of a directory can carry the same time. */

@@ -1,10 +1,11 @@
-import { rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, lstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 
 /**
- * What the database file looked like when it was last written in full. LMDB maps the file and believes what it finds:
- * a truncated or foreign file could end the process, so a file that looks otherwise is thrown away unread.
+ * What the database file held when it was last written in full. LMDB maps the file and believes what it finds: a
+ * truncated, foreign or damaged file could end the process, so a file that is another one is thrown away unread.
  */
 export interface IndexDirectory {
   readonly directory: string;
@@ -35,10 +36,23 @@ export function discardIndex(index: IndexDirectory): void {
 }
 
 function currentSeal(index: IndexDirectory): string | undefined {
-  const status = statSync(dataFile(index), { bigint: true, throwIfNoEntry: false });
+  const status = lstatSync(dataFile(index), { throwIfNoEntry: false });
   if (!status?.isFile()) return undefined;
-  const { size, mtimeNs, ino } = status;
-  return `${JSON.stringify({ format: INDEX_FORMAT, store: index.storeId, size: `${size}`, mtime: `${mtimeNs}`, inode: `${ino}` })}\n`;
+  return `${JSON.stringify({ format: INDEX_FORMAT, store: index.storeId, sha256: sumOf(dataFile(index)) })}\n`;
+}
+
+const BLOCK = 1 << 20;
+
+function sumOf(path: string): string {
+  const hash = createHash("sha256");
+  const buffer = Buffer.allocUnsafe(BLOCK);
+  const fd = openSync(path, "r");
+  try {
+    for (let read = readSync(fd, buffer); read > 0; read = readSync(fd, buffer)) hash.update(buffer.subarray(0, read));
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest("hex");
 }
 
 function sealFile({ directory }: IndexDirectory): string {

@@ -223,14 +223,7 @@ describe("the phases of", () => {
   });
 
   test("script are those of the recipe", () => {
-    run(
-      resolve(
-        'build: script\nphases: {install: "mkdir -p "{{out}}" && echo {{version}} > "$out/v""}'.replace(
-          "{{out}}",
-          '\\"{{out}}\\"',
-        ),
-      ),
-    );
+    run(resolve('build: script\nphases:\n  install: |\n    mkdir -p "{{out}}"\n    echo {{version}} > "$out/v"\n'));
     expect(readFileSync(at("out/v"), "utf8")).toBe("1.0\n");
   });
 
@@ -261,7 +254,7 @@ describe("the phases of", () => {
     expect(names.some((name) => /direct_url|__pycache__|dist-packages|^d local/.test(name))).toBe(false);
     const [library] = names.flatMap((name) => /^d (lib\/python.*\/site-packages)$/.exec(name)?.[1] ?? []);
     const answer = execFileSync(at("out/bin/greet"), {
-      env: { PATH: "/usr/bin:/bin", PYTHONPATH: at(library ?? "") },
+      env: { PATH: "/usr/bin:/bin", PYTHONPATH: at(`out/${library}`) },
       encoding: "utf8",
     });
     expect(answer).toBe("hello\n");

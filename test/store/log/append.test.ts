@@ -189,8 +189,8 @@ describe("a log that a newer program wrote to", () => {
     const world = openLogWorld();
     await appendRecords(world.log, [GC], DURABLE);
     const [last] = recordsOf(world.log);
-    const { time, zone, carry } = last?.members as JsonObject;
-    const common = { v: 1, seq: 2, time, zone, tx: 1, carry, prev: last?.sum, type: "teleport" };
+    const { time, zone, carry, sum } = last?.members ?? {};
+    const common = { v: 1, seq: 2, time, zone, tx: 1, carry, prev: sum, type: "teleport" };
     appendFileSync(join(world.directory, FIRST), `${sealLine({ ...common, ...members })}\n`);
     return world;
   }

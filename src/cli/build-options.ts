@@ -1,0 +1,107 @@
+import { delimiter } from "node:path";
+import { StoreError } from "../errors.ts";
+import type { BuildSettings } from "../operations/build.ts";
+import type { OptionSpecs, Values } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import { parseCount, parseSize } from "./parse-quantity.ts";
+
+const BUILDING = "How it is built";
+
+/** For commands that may build packages from recipes. */
+export const BUILD_OPTIONS = {
+  jobs: {
+    type: "string",
+    alias: "j",
+    value: "N",
+    parse: parseCount,
+    describe: "Run N jobs at once, over all builds and what they start (one per core)",
+    group: BUILDING,
+  },
+  sandbox: {
+    type: "string",
+    value: "WHEN",
+    choices: ["required", "auto", "off"],
+    describe: "Build in a sandbox: required, auto (where there is one), off",
+    group: BUILDING,
+  },
+  "keep-going": {
+    type: "boolean",
+    alias: "k",
+    describe: "Build what can be built when something fails",
+    group: BUILDING,
+  },
+  "keep-failed": { type: "boolean", describe: "Keep the tree of a failed build, for `store debug`", group: BUILDING },
+  "run-tests": { type: "boolean", describe: "Run the test suites of the build systems, too", group: BUILDING },
+  timeout: {
+    type: "string",
+    value: "SECONDS",
+    parse: parseCount,
+    describe: "End a build that takes longer",
+    group: BUILDING,
+  },
+  "silent-timeout": {
+    type: "string",
+    value: "SECONDS",
+    parse: parseCount,
+    describe: "End a build that says nothing for so long",
+    group: BUILDING,
+  },
+  "max-log": {
+    type: "string",
+    value: "SIZE",
+    parse: parseSize,
+    describe: "End a build whose log becomes longer",
+    group: BUILDING,
+  },
+  "max-disk": {
+    type: "string",
+    value: "SIZE",
+    parse: parseSize,
+    describe: "End a build that takes more disk",
+    group: BUILDING,
+  },
+  define: {
+    type: "string",
+    value: "KEY=VALUE",
+    many: true,
+    parse: parseDefinition,
+    describe: "Record KEY with what is built; can be repeated",
+    group: BUILDING,
+  },
+} as const satisfies OptionSpecs;
+
+type BuildValues = Values<Record<never, never>, typeof BUILD_OPTIONS>;
+
+/** How packages are built, as the options say. */
+export function buildSettings(
+  args: BuildValues & { readonly offline?: boolean },
+  context: CommandContext,
+): BuildSettings {
+  return {
+    recipes: recipeDirectories(context),
+    cwd: context.cwd,
+    jobs: args.jobs,
+    sandbox: args.sandbox,
+    keepGoing: args["keep-going"],
+    keepFailed: args["keep-failed"],
+    check: args["run-tests"],
+    offline: args.offline,
+    timeoutSeconds: args.timeout,
+    silentTimeoutSeconds: args["silent-timeout"],
+    maxLogBytes: args["max-log"],
+    maxDiskBytes: args["max-disk"],
+    ...(args.define.length > 0 && { define: Object.fromEntries(args.define) }),
+  };
+}
+
+/** `--recipes`, else `$STORE_RECIPES`: directories separated as in PATH. */
+export function recipeDirectories({ global, env }: Pick<CommandContext, "global" | "env">): readonly string[] {
+  if (global.recipes.length > 0) return global.recipes;
+  return (env.STORE_RECIPES ?? "").split(delimiter).filter((directory) => directory !== "");
+}
+
+function parseDefinition(text: string): readonly [key: string, value: string] {
+  const match = /^([A-Za-z_][A-Za-z0-9_.-]*)=(.*)$/s.exec(text);
+  if (match) return [match[1] as string, match[2] as string];
+  throw new StoreError("USAGE", `--define cannot be '${text}'`, { hint: "Write --define KEY=VALUE." });
+}

@@ -1,0 +1,53 @@
+import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { defineCommand } from "../command.ts";
+
+export const command = defineCommand({
+  name: "build",
+  summary: "Build packages from their recipes, with everything they need",
+  details: "What is in the store already is reused. No profile changes; `store install` does both.",
+  positionals: {
+    spec: {
+      need: "some",
+      describe: "NAME, NAME@VERSION, NAME+OPTION~OPTION, or a path to a recipe",
+      completes: "path",
+    },
+  },
+  options: {
+    ...BUILD_OPTIONS,
+    check: {
+      type: "boolean",
+      describe: "Build again and compare with what is in the store; status 1 when they differ",
+    },
+    offline: { type: "boolean", describe: "Use only what was downloaded before" },
+    "dry-run": { type: "boolean", describe: "Show what would be built and why, and build nothing" },
+  },
+  examples: [
+    ["store build --recipes ./recipes mpfr", "builds mpfr and what it needs"],
+    ["store build -j4 -k 'pari+gui' mpc@1.3.1", "builds two packages, four jobs at once, as much as can be built"],
+    ["store build --check xz", "tells whether xz builds the same a second time"],
+  ],
+  json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each",
+  isLong: true,
+  async run(context, args) {
+    const request = { ...buildSettings(args, context), specs: args.spec };
+    const store = await context.openStore({ create: true });
+    if (args["dry-run"]) {
+      const { whyRebuild } = await import("../../operations/inspect-build.ts");
+      const { rebuildLines } = await import("../output/rebuild-lines.ts");
+      const reasons = await whyRebuild(store, request, context.run);
+      context.output.result(reasons, () => rebuildLines(reasons));
+      return undefined;
+    }
+    if (args.check) {
+      const { checkBuilds } = await import("../../operations/check-build.ts");
+      const { checkLines } = await import("../output/rebuild-lines.ts");
+      const checks = await checkBuilds(store, request, context.run);
+      context.output.result(checks, () => checkLines(checks));
+      return checks.every(({ same }) => same) ? undefined : 1;
+    }
+    const { build } = await import("../../operations/build.ts");
+    const built = await build(store, request, context.run);
+    context.output.result(built, () => built.map(({ path }) => path));
+    return undefined;
+  },
+});

@@ -1,0 +1,29 @@
+import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { defineCommand } from "../command.ts";
+import { printable } from "../output/printable.ts";
+
+export const command = defineCommand({
+  name: "fetch",
+  summary: "Download the sources of packages and of all that they need",
+  details: "Afterwards `store build --offline` needs no network.",
+  positionals: {
+    spec: {
+      need: "some",
+      describe: "NAME, NAME@VERSION, NAME+OPTION~OPTION, or a path to a recipe",
+      completes: "path",
+    },
+  },
+  options: { ...BUILD_OPTIONS },
+  examples: [["store fetch --recipes ./recipes pari", "downloads what a build of pari needs"]],
+  json: "[{package, fileName, content}]",
+  isLong: true,
+  async run(context, args) {
+    const { fetchSources } = await import("../../operations/inspect-build.ts");
+    const store = await context.openStore({ create: true });
+    const fetched = await fetchSources(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
+    context.output.result(fetched, () =>
+      fetched.map((each) => printable(`${each.package}  ${each.fileName}  ${each.content}`)),
+    );
+    return undefined;
+  },
+});

@@ -1,0 +1,25 @@
+import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { defineCommand } from "../command.ts";
+import { rebuildLines } from "../output/rebuild-lines.ts";
+
+export const command = defineCommand({
+  name: "why-rebuild",
+  summary: "Tell what changed since the last build of packages, and of what they need",
+  positionals: {
+    spec: {
+      need: "some",
+      describe: "NAME, NAME@VERSION, NAME+OPTION~OPTION, or a path to a recipe",
+      completes: "path",
+    },
+  },
+  options: { ...BUILD_OPTIONS },
+  examples: [["store why-rebuild --recipes ./recipes pari", "tells which input of pari, gmp, readline … changed"]],
+  json: "[{id, state: present|missing|open, differences[{member, before, after}], waitsFor[], expectedSeconds}]",
+  async run(context, args) {
+    const { whyRebuild } = await import("../../operations/inspect-build.ts");
+    const store = await context.openStore({ create: true });
+    const reasons = await whyRebuild(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
+    context.output.result(reasons, () => rebuildLines(reasons));
+    return undefined;
+  },
+});

@@ -1,0 +1,26 @@
+import type { Command } from "./command.ts";
+
+/** Loads a command, and nothing else. */
+export type CommandLoader = () => Promise<{ readonly command: Command }>;
+
+/**
+ * Commands that look or switch and need no network, archive or compiler. They are bundled into one file with the
+ * program's entry: to find and link dozens of modules takes longer than what they do.
+ */
+export const QUICK_COMMANDS = {
+  list: () => import("./commands/list.ts"),
+  generations: () => import("./commands/generations.ts"),
+  switch: () => import("./commands/switch.ts"),
+  rollback: () => import("./commands/rollback.ts"),
+  diff: () => import("./commands/diff.ts"),
+  pin: () => import("./commands/pin.ts"),
+  unpin: () => import("./commands/unpin.ts"),
+  profiles: () => import("./commands/profiles.ts"),
+  path: () => import("./commands/path.ts"),
+  shellenv: () => import("./commands/shellenv.ts"),
+} as const satisfies Readonly<Record<string, CommandLoader>>;
+
+export async function loadQuickCommand(name: string): Promise<Command | undefined> {
+  const loaders: Readonly<Record<string, CommandLoader>> = QUICK_COMMANDS;
+  return Object.hasOwn(loaders, name) ? (await loaders[name]?.())?.command : undefined;
+}

@@ -1,0 +1,51 @@
+import type { Parsed } from "./arguments/parsed.ts";
+import { createContext } from "./create-context.ts";
+import { createDebug } from "./debug.ts";
+import type { ExitStatus } from "./errors/exit-status.ts";
+import { printError } from "./errors/print-error.ts";
+import { createEventHandler } from "./events.ts";
+import { createOutput } from "./output/output.ts";
+import type { Sink } from "./output/sink.ts";
+import { watchSignals } from "./signals.ts";
+import { describeTerminal } from "./terminal.ts";
+
+export interface ProcessParts {
+  /** The words after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly sink: Sink;
+}
+
+/** Runs a command, and tells of what it does and of what goes wrong. */
+export async function runCommand(parsed: Parsed, { argv, env, sink }: ProcessParts): Promise<ExitStatus> {
+  const { command, global, args } = parsed;
+  const terminal = describeTerminal(global, env, process);
+  const output = createOutput(sink, { isJson: global.json, isQuiet: global.quiet, terminal });
+  const debug = createDebug(global.debug.flat(), () => performance.now(), output.trace);
+  debug.time("command line read");
+  debug.trace("args", { command: command.name, ...args, ...global });
+  const progress = command.isLong && terminal.showsProgress ? await createProgress(sink) : undefined;
+  const events = createEventHandler({ output, debug, isVerbose: global.verbose, progress });
+  using interruption = watchSignals(process, () => giveUp(sink));
+  const run = { signal: interruption.signal, onEvent: events.onEvent };
+  try {
+    const status = await command.run(createContext(global, { argv, env, output, debug, run }), args);
+    return status ?? (events.hasWarned() ? 3 : 0);
+  } catch (error) {
+    return printError(error, output, { isVerbose: global.verbose });
+  } finally {
+    debug.time("command done");
+  }
+}
+
+async function createProgress(sink: Sink) {
+  const { showProgress } = await import("./progress/show-progress.ts");
+  const columns = () => process.stderr.columns || 80;
+  return showProgress({ show: sink.status, clock: () => performance.now(), columns });
+}
+
+/** For a person who does not want to wait for the orderly end. */
+function giveUp(sink: Sink): never {
+  sink.endStatus();
+  process.exit(130);
+}

@@ -1,0 +1,12 @@
+import { openSink, type Sink } from "./output/sink.ts";
+
+/** Runs with the streams of this process, and ends when all text is handed over. Files are made with umask 022. */
+export async function withSink<T>(run: (sink: Sink) => Promise<T>): Promise<T> {
+  process.umask(0o022);
+  const sink = openSink(process);
+  try {
+    return await run(sink);
+  } finally {
+    await sink.finish();
+  }
+}

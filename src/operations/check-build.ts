@@ -1,0 +1,79 @@
+import { toEscaped } from "../model/byte-string.ts";
+import { parseFileList } from "../model/file-list.ts";
+import type { BaseName } from "../model/ids.ts";
+import { objectPath } from "../store/layout.ts";
+import type { Store } from "../store/open-store.ts";
+import { readFileList } from "../store/twins.ts";
+import { type BuildRequest, buildIn, buildOnce } from "./build.ts";
+import type { RunOptions } from "./run-options.ts";
+import { openWorkspace } from "./workspace.ts";
+
+export interface FileDifference {
+  /** Path in the output. */
+  readonly path: string;
+  readonly what: "added" | "removed" | "changed";
+}
+
+export interface CheckedBuild {
+  readonly id: string;
+  /** The object that was there, or was built first. */
+  readonly path: BaseName;
+  /** Whether a second build gave the same tree. */
+  readonly same: boolean;
+  readonly differences: readonly FileDifference[];
+  /** What diffoscope says of the first file that differs, where it is installed. */
+  readonly report: string | undefined;
+}
+
+/** Builds the packages that are asked for once more and compares, file by file; the second output is not kept. */
+export async function checkBuilds(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions = {},
+): Promise<readonly CheckedBuild[]> {
+  using workspace = openWorkspace(store);
+  const first = await buildIn(store, request, { ...run, workspace });
+  const checks: CheckedBuild[] = [];
+  for (const built of first) {
+    const again = await buildOnce(store, request, { ...run, workspace, name: built.name });
+    const before = readFileList(store, built.baseName);
+    const after = again.staged.reused ? before : (parseFileList(again.staged.fileList) ?? []);
+    const differences = compareLists(before, after);
+    const same = differences.length === 0;
+    const trees = [objectPath(store.layout, built.baseName), again.staged.directory] as const;
+    const report = same ? undefined : await diffoscope(trees, differences[0]?.path ?? "", run);
+    checks.push({ id: again.id, path: built.baseName, same, differences, report });
+  }
+  return checks;
+}
+
+type Entries = ReturnType<typeof readFileList>;
+
+function compareLists(before: Entries, after: Entries): FileDifference[] {
+  const [old, now] = [before, after].map(
+    (list) => new Map(list.map(({ path, mode, id }) => [toEscaped(path), `${mode} ${id}`])),
+  );
+  const paths = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort();
+  return paths.flatMap((path): FileDifference[] => {
+    const [left, right] = [old?.get(path), now?.get(path)];
+    if (left === right) return [];
+    return [{ path, what: left === undefined ? "added" : right === undefined ? "removed" : "changed" }];
+  });
+}
+
+async function diffoscope(
+  trees: readonly [string, string],
+  path: string,
+  run: RunOptions,
+): Promise<string | undefined> {
+  const { captureOutput } = await import("../system/process/capture-output.ts");
+  const files = trees.map((tree) => `${tree}/${path}`);
+  const options = { cwd: "/", env: { PATH: process.env.PATH ?? "" }, timeoutMs: 120_000, signal: run.signal };
+  try {
+    const { stdout } = await captureOutput("diffoscope", ["--max-report-size", "20000", ...files], options);
+    return stdout.toString();
+  } catch {
+    // Not installed: the list of files is what there is to say.
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { DerivationKey } from "../model/derivation.ts";
+import { isJsonObject } from "../model/json-object.ts";
+import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import type { Store } from "./open-store.ts";
+
+/** A build that failed: by which name and when. Its log lies where logs of builds lie. */
+export interface FailedBuild {
+  readonly key: DerivationKey;
+  readonly name: string;
+  readonly id: string;
+  readonly phase: string | undefined;
+  /** Milliseconds since 1970, UTC. */
+  readonly time: number;
+}
+
+export function noteFailedBuild(store: Store, failed: FailedBuild): void {
+  writeFileAtomic(noteFile(store, failed.key), `${JSON.stringify({ format: 1, ...failed })}\n`);
+}
+
+/** A build that succeeded is no failed one any more. */
+export function forgetFailedBuild(store: Store, key: DerivationKey): void {
+  rmSync(noteFile(store, key), { force: true });
+}
+
+/** Newest first. */
+export function listFailedLogs(store: Store): FailedBuild[] {
+  const names = readdirSync(store.layout.builds).filter((name) => name.endsWith(".failed.json"));
+  const notes = names.flatMap((name) => parseNote(readTextIfPresent(join(store.layout.builds, name)) ?? ""));
+  return notes.sort((a, b) => b.time - a.time);
+}
+
+/** Where the tree of a failed build is kept, when it is. */
+export function failedTreePath(store: Store, key: DerivationKey): string {
+  return join(store.layout.builds, "failed", key);
+}
+
+export function hasFailedTree(store: Store, key: DerivationKey): boolean {
+  return existsSync(failedTreePath(store, key));
+}
+
+function noteFile(store: Store, key: DerivationKey): string {
+  return join(store.layout.builds, `${key}.failed.json`);
+}
+
+function parseNote(text: string): FailedBuild[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) && typeof value.key === "string" ? [value as unknown as FailedBuild] : [];
+  } catch {
+    return [];
+  }
+}

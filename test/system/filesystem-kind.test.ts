@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { networkFilesystem } from "../../src/system/filesystem-kind.ts";
+import { patchFs } from "../helpers/patch-fs.ts";
+import { makeWorld } from "../helpers/worlds.ts";
+
+describe("networkFilesystem", () => {
+  it("knows NFS, SMB and others by their numbers, also where the system's number is negative", () => {
+    const names: readonly (readonly [bigint, string | undefined])[] = [
+      [0x6969n, "NFS"],
+      [0xff534d42n, "CIFS"],
+      [-0xacb2ben, "CIFS"],
+      [0xfe534d42n, "SMB2"],
+      [0x01021997n, "9P"],
+      [0xef53n, undefined],
+      [0x01021994n, undefined],
+      [0x9123683en, undefined],
+    ];
+    for (const [type, name] of names) {
+      patchFs("statfsSync", () => () => ({ type }));
+      expect(networkFilesystem("/")).toBe(name);
+    }
+  });
+
+  it("finds the directory of a test as local as the list of mounts says", () => {
+    const { directory } = makeWorld();
+    const mounts = readFileSync("/proc/self/mounts", "utf8")
+      .split("\n")
+      .map((line) => line.split(" "));
+    const under = mounts.filter(([, place = "?"]) => `${directory}/`.startsWith(place === "/" ? "/" : `${place}/`));
+    const [, , kind = ""] = under.sort(([, a = ""], [, b = ""]) => b.length - a.length)[0] ?? [];
+    expect(networkFilesystem(directory) === undefined).toBe(!/^(nfs4?|cifs|smb3|9p|afs|ceph|lustre)$/.test(kind));
+  });
+});
