@@ -13,9 +13,9 @@ import { toSnapshot } from "../../model/log-state.ts";
 import { syncDirectory, writeAll } from "../../system/atomic-file.ts";
 import { acquireLock, type Lock } from "../../system/lock.ts";
 import { asideRecord, markReported, unreported } from "./aside.ts";
-import { finishTrim } from "./finish-trim.ts";
 import { type Segment, segmentAt, segmentName, segmentNumber } from "./segments.ts";
 import { type LogTail, logEnd, readOnlyReason, readTail, settleTail } from "./tail.ts";
+import { tidyLog } from "./tidy.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 
 export interface Appended {
@@ -57,7 +57,7 @@ export function appendLocked(
   const found = readTail(log);
   const readOnly = readOnlyReason(log, found);
   if (readOnly) throw readOnly;
-  finishTrim(log);
+  tidyLog(log);
   const tail = settleTail(log, found);
   const files = unreported(log);
   const recover = files.map(asideRecord);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { NewRecord } from "../../model/chain.ts";
 import { writeFileAtomic } from "../../system/atomic-file.ts";
 import { listLogDirectory, type Segment } from "./segments.ts";
+import { removeTemporary } from "./tidy.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 
 /** Directory, below that of the log, of what was taken out of segments: never deleted by the store. */
@@ -28,9 +29,12 @@ export function moveAside(log: TransactionLog, lines: AsideLines): void {
   writeFileAtomic(join(directory, name + UNREPORTED), lines.bytes);
 }
 
-/** Names, below the log's directory, of what was moved aside and not reported yet. */
+/** Names, below the log's directory, of what was moved aside and not reported yet. Needs the lock. */
 export function unreported(log: TransactionLog): readonly string[] {
-  return listLogDirectory(join(log.directory, ASIDE))
+  const directory = join(log.directory, ASIDE);
+  const names = listLogDirectory(directory);
+  removeTemporary(directory, names);
+  return names
     .filter((name) => name.endsWith(`.txt${UNREPORTED}`))
     .sort()
     .map((name) => `${ASIDE}/${name.slice(0, -UNREPORTED.length)}`);

@@ -15,9 +15,9 @@ import { writeFileAtomic } from "../../system/atomic-file.ts";
 import { lockLog } from "./append.ts";
 import { markReported, moveAside, unreported } from "./aside.ts";
 import { damagedLog } from "./entries.ts";
-import { finishTrim } from "./finish-trim.ts";
 import { liveSegments, readForward } from "./read.ts";
 import { segmentAt, segmentName, segmentNumber, TRIM_MARKER } from "./segments.ts";
+import { tidyLog } from "./tidy.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 
 /** What a generation record tells of the change that made it. */
@@ -57,7 +57,7 @@ export async function rebuildLog(
   mkdirSync(log.directory, { recursive: true });
   writeFileAtomic(segmentAt(log.directory, TRIM_MARKER).path, `${name}\n`);
   writeFileAtomic(segmentAt(log.directory, name).path, chained.map(({ line }) => `${line}\n`).join(""));
-  finishTrim(log);
+  tidyLog(log);
   markReported(log, files);
   return chained.map(({ record }) => record);
 }

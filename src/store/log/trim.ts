@@ -7,11 +7,11 @@ import { toSnapshot, toSnapshotStates } from "../../model/log-state.ts";
 import { writeFileAtomic } from "../../system/atomic-file.ts";
 import { appendLocked, lockLog } from "./append.ts";
 import type { Place } from "./entries.ts";
-import { finishTrim } from "./finish-trim.ts";
 import { type HistoryBegin, historyBegins, stateAfter } from "./history.ts";
 import { isBoundary, readForward, trustedEntries } from "./read.ts";
 import { segmentAt, TRIM_MARKER } from "./segments.ts";
 import { readOnlyReason } from "./tail.ts";
+import { tidyLog } from "./tidy.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 
 /** What stays: a transaction that keeps any of the rules does. */
@@ -44,7 +44,7 @@ export async function trimLog(log: TransactionLog, rules: TrimRules): Promise<Tr
   using _ = await lockLog(log);
   const readOnly = readOnlyReason(log);
   if (readOnly) throw readOnly;
-  finishTrim(log);
+  tidyLog(log);
   const found = survey(log);
   const cut = cutAt(found, rules, log.now().getTime());
   const dropped = found.filter(({ seq }) => seq < cut);
@@ -139,7 +139,7 @@ function replaceBeginning(log: TransactionLog, boundary: string, last: Place, ne
   const rest = readFileSync(segment.path).subarray(offset);
   writeFileAtomic(segmentAt(log.directory, TRIM_MARKER).path, `${segment.name}\n`);
   writeFileAtomic(segment.path, Buffer.concat([Buffer.from(`${boundary}\n`, "utf8"), rest]));
-  finishTrim(log);
+  tidyLog(log);
 }
 
 function isoOf(instant: number | undefined): string | undefined {

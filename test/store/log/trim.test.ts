@@ -202,7 +202,9 @@ describe("a trim that was interrupted", () => {
   it("ignores files that are no segments", async () => {
     using world = await installed(2);
     writeFileSync(join(world.directory, "notes.txt"), "hello");
-    appendFileSync(join(world.directory, "000001.jsonl.tmp-1"), "hello");
+    appendFileSync(join(world.directory, ".tmp-1"), "hello");
     expect(verifyLog(world.log).findings).toEqual([]);
+    await appendRecords(world.log, [GC], DURABLE);
+    expect(readdirSync(world.directory)).toEqual(["000001.jsonl", "notes.txt"]);
   });
 });
