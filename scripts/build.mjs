@@ -1,5 +1,6 @@
 // Bundles src/ into dist/: the whole command line, the library and the worker threads share their chunks. The quick
 // commands are one file more, with copies of what they need: to load dozens of chunks would take as long as Node itself.
+// That file is CommonJS, which Node 20 loads without the machinery for modules and without touching all of `node:fs`.
 import { execFileSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -58,6 +59,10 @@ await build({
   ...shared,
   entryPoints: { quick: "src/cli/quick.ts" },
   outdir: fresh,
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+  banner: { js: 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  define: { ...shared.define, "import.meta.url": "__moduleUrl" },
   plugins: [directAddon, handOver],
 });
 rmSync(`${root}dist`, { recursive: true, force: true });

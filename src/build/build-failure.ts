@@ -12,6 +12,8 @@ export interface FailedRun {
   readonly result: ProcessResult;
   readonly log: BuildLog;
   readonly phase: Phase | undefined;
+  /** The command that failed, as the shell read it. */
+  readonly failing: string | undefined;
   /** Whether there is an output. */
   readonly installed: boolean;
 }
@@ -51,12 +53,12 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   });
 }
 
-function howItEnded({ result, installed, job, phase }: FailedRun): string {
+function howItEnded({ result, installed, job, failing }: FailedRun): string {
   switch (result.reason) {
     case "exited":
       if (result.exitCode === 0) return installed ? "no output" : "it installed nothing at $out";
       if (result.signal !== null) return `killed by ${result.signal}`;
-      return `\`${firstCommand(job, phase)}\` ended with exit status ${result.exitCode}`;
+      return `${failing === undefined ? "it" : `\`${shortened(failing)}\``} ended with exit status ${result.exitCode}`;
     case "timeout":
       return `it took longer than ${seconds(job.limits.timeoutMs)}`;
     case "silent":
@@ -74,12 +76,9 @@ function howItEnded({ result, installed, job, phase }: FailedRun): string {
   }
 }
 
-/** What the phase runs, in short. */
-function firstCommand({ derivation }: FailedRun["job"], phase: Phase | undefined): string {
-  const text = phase === undefined ? "" : (derivation.phases[phase] ?? "");
-  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("export "));
-  const line = lines.at(-1) ?? "";
-  return line.length > 80 ? `${line.slice(0, 77)}…` : line;
+function shortened(command: string): string {
+  const line = command.split("\n")[0] as string;
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }
 
 function seconds(ms: number | undefined): string {

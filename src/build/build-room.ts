@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PHASES, type Phase } from "../model/recipe.ts";
-import { DRIVER, driverScript, phaseFile } from "./phase-script.ts";
+import { DRIVER, driverScript, phaseFile, phaseScript } from "./phase-script.ts";
 import { writeIdentityFiles } from "./sandbox/identity.ts";
 
 /** The directories of one build. */
@@ -44,7 +44,7 @@ export function writeScripts(
 ): void {
   for (const phase of PHASES) {
     const text = script.phases[phase];
-    if (text !== undefined) writeFileSync(join(room.scripts, phaseFile(phase)), text);
+    if (text !== undefined) writeFileSync(join(room.scripts, phaseFile(phase)), phaseScript(text, script.mark));
   }
   writeFileSync(join(room.scripts, DRIVER), driverScript(script.phases, script.seen, script.mark));
 }

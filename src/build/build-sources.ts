@@ -1,4 +1,4 @@
-import { constants, copyFileSync, cpSync, mkdirSync, statSync } from "node:fs";
+import { constants, copyFileSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
@@ -11,6 +11,7 @@ import type { FetchContext } from "../sources/fetch-context.ts";
 import { isGitSource, parseGitSource } from "../sources/git-source.ts";
 import { hashFile } from "../sources/hash-file.ts";
 import { parseIntegrity, toIntegrity } from "../sources/integrity.ts";
+import { copyTree } from "../system/copy-tree.ts";
 import type { PlannedPackage } from "./build-plan.ts";
 
 /** A source or patch of a build: what it is, known without fetching, and a way to lay it where the build finds it. */
@@ -117,7 +118,6 @@ async function contentAt(path: ByteString, named: string, planned: PlannedPackag
 
 function copyInto(from: ByteString, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
-  if (statSync(toFsPath(from)).isDirectory())
-    cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  if (statSync(toFsPath(from)).isDirectory()) copyTree(from, to);
   else copyFileSync(toFsPath(from), to, constants.COPYFILE_FICLONE);
 }

@@ -24,12 +24,24 @@ export function driverScript(
   ].join("\n");
 }
 
+/**
+ * A phase as it is run: the shell says which command it is that fails. All on the first line, so that the numbers of
+ * lines in the shell's own messages are those of the recipe.
+ */
+export function phaseScript(text: string, mark: string): string {
+  return `set -E; trap 'printf "%s\\n" "${mark}! $BASH_COMMAND"' ERR; ${text}`;
+}
+
 /** Splits a build's output into lines, takes the marks out, and tells of them. */
-export function createMarkReader(mark: string, tell: { phase(phase: Phase): void; line(line: string): void }) {
+export function createMarkReader(
+  mark: string,
+  tell: { phase(phase: Phase): void; failing(command: string): void; line(line: string): void },
+) {
   let rest = "";
   const take = (line: string): void => {
     const phase = line.startsWith(`${mark} `) ? PHASES.find((name) => line === `${mark} ${name}`) : undefined;
     if (phase) tell.phase(phase);
+    else if (line.startsWith(`${mark}! `)) tell.failing(line.slice(mark.length + 2));
     else tell.line(line);
   };
   return {

@@ -15,6 +15,7 @@ import type { PlannedPackage } from "./build-plan.ts";
 import { type BuildRoom, makeBuildRoom, writeScripts } from "./build-room.ts";
 import type { BuildSource } from "./build-sources.ts";
 import { checkReferences } from "./check-references.ts";
+import { writeDebugSpec } from "./debug-spec.ts";
 import { filledPhases } from "./derive.ts";
 import { finishOutput, refuseHiddenMentions } from "./finish-output.ts";
 import { inputEnvironment, joinEnvironments, type SeenInput } from "./input-environment.ts";
@@ -61,23 +62,30 @@ export async function runBuild(store: Store, job: BuildJob): Promise<BuildResult
   const clock = createPhaseClock(job.onPhase);
   const mark = `@store-${job.key.slice(0, 16)}`;
   writeScripts(room, { phases: filledPhases(job.planned, place.paths), seen: place.scripts, mark });
+  let failing: string | undefined;
   const reader = createMarkReader(mark, {
     phase: clock.begin,
+    failing: (command) => {
+      failing ??= command;
+    },
     line: (line) => {
       log.write(line);
       job.onLine(line);
     },
   });
+  const environment = buildEnvironment(job, place);
   let result: ProcessResult;
   try {
-    result = await runPhases(place, buildEnvironment(job, place), { ...job, onOutput: reader.push });
+    result = await runPhases(place, environment, { ...job, onOutput: reader.push });
   } finally {
     reader.end();
     log.close(buildLogPath(store, job.key));
   }
   job.signal?.throwIfAborted();
   if (result.exitCode !== 0 || result.reason !== "exited" || !existsSync(place.output)) {
-    throw buildFailure(store, { job, result, log, phase: clock.current(), installed: existsSync(place.output) });
+    const phase = clock.current();
+    if (job.keepFailed) writeDebugSpec(place, { phase, environment });
+    throw buildFailure(store, { job, result, log, phase, failing, installed: existsSync(place.output) });
   }
   const staged = await stageOutput(store, job, { room, place });
   const seconds = (performance.now() - begun) / 1000;

@@ -1,7 +1,8 @@
+import { basename } from "node:path";
 import { nearest } from "../model/nearest.ts";
 import { type Finding, findingAt } from "../model/recipe/finding.ts";
 import { emptyMapping, mergeTrees } from "./merge-trees.ts";
-import { parseRecipeTree } from "./parse-recipe.ts";
+import { parseRecipeTree, type RecipeTreeResult } from "./parse-recipe.ts";
 import {
   RECIPE_FILE,
   type RecipeRoot,
@@ -23,7 +24,7 @@ export interface Composed {
 export interface Composing {
   readonly roots: readonly RecipeRoot[];
   /** What recipe files hold, by path; filled as they are read. */
-  readonly cache: Map<string, ReturnType<typeof parseRecipeTree>>;
+  readonly cache: Map<string, RecipeTreeResult>;
 }
 
 /** The first `file` in the recipe directory `name`, in the roots from number `from` on. */
@@ -101,14 +102,14 @@ function locate(
   return undefined;
 }
 
-function readTree(path: string, cache: Composing["cache"]): ReturnType<typeof parseRecipeTree> {
+function readTree(path: string, cache: Composing["cache"]): RecipeTreeResult {
   const known = cache.get(path);
   if (known !== undefined) return known;
   const content = readRecipeText(path);
   const start = { file: path, line: 1, column: 1 };
   const result =
     "text" in content
-      ? parseRecipeTree(content.text, path)
+      ? parseRecipeTree(content.text, path, { mayBeEmpty: versionOfFile(basename(path)) !== undefined })
       : { findings: [findingAt(start, "syntax", { message: content.reason })] };
   cache.set(path, result);
   return result;

@@ -6,7 +6,7 @@ import { emptyMapping, mergeTrees } from "./merge-trees.ts";
 import { recipeOptions } from "./option-reader.ts";
 import { recipeFields } from "./recipe-reader.ts";
 import { toRecipe } from "./to-recipe.ts";
-import { describeTree, entryOf, type MappingTree, placeOf } from "./tree.ts";
+import { describeTree, entryOf, isNull, type MappingTree, placeOf } from "./tree.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** The recipe is there exactly when there are no findings. */
@@ -31,17 +31,23 @@ export function parseRecipe(text: string, options: ReadOptions & { readonly file
   return { findings: inOrder([...result.findings, findingAt(base.at, "meaning", { message })]) };
 }
 
-/** The mapping that a recipe file must hold. */
+export interface RecipeTreeResult {
+  readonly tree?: MappingTree;
+  readonly findings: readonly Finding[];
+}
+
+/** The mapping that a recipe file must hold; one that `mayBeEmpty` can also hold nothing. */
 export function parseRecipeTree(
   text: string,
   file: string,
-): { readonly tree?: MappingTree; readonly findings: readonly Finding[] } {
+  { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
+): RecipeTreeResult {
   const { tree, findings } = parseYaml(text, file);
   if (tree === undefined) return { findings };
   if (tree.kind === "mapping") return { tree, findings };
-  return {
-    findings: [findingAt(placeOf(tree), "shape", { message: `a recipe is a mapping, not ${describeTree(tree)}` })],
-  };
+  const at = placeOf(tree);
+  if (mayBeEmpty && isNull(tree)) return { tree: { kind: "mapping", entries: [], at }, findings };
+  return { findings: [findingAt(at, "shape", { message: `a recipe is a mapping, not ${describeTree(tree)}` })] };
 }
 
 /** Reads a tree under which everything that it extends is already laid. */

@@ -136,7 +136,8 @@ function convert(node: ParsedNode | null, reading: Reading, depth: number): Tree
   const { nodes, deepest } = reading;
   reading.deepest = depth;
   const tree = convertContent(node, reading, depth);
-  const { anchor } = node ?? {};
+  const { anchor, tag } = node ?? {};
+  if (tag && !KNOWN_TAG.test(tag)) report(reading, offset, { message: `the tag '${tag}' has no meaning in a recipe` });
   if (anchor) reading.anchors.set(anchor, { tree, nodes: reading.nodes - nodes + 1, height: reading.deepest - depth });
   reading.deepest = Math.max(deepest, reading.deepest);
   return tree;
@@ -150,6 +151,9 @@ function convertContent(node: ParsedNode | null, reading: Reading, depth: number
   }
   return isMap(node) ? { kind: "mapping", entries: convertEntries(node, reading, depth), at } : emptyAt(at);
 }
+
+/** The tags of the core schema; the library knows further ones, such as `!!binary`, without being asked. */
+const KNOWN_TAG = /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq))$/;
 
 /** An anchor is known once its node is read, so that a node can never hold itself. */
 function convertAlias(name: string, offset: number, { reading, depth }: { reading: Reading; depth: number }): Tree {

@@ -115,7 +115,7 @@ env: {X: 1.10, Y: {value: 2.0}}
 
   test("reads a source without integrity when that is allowed, and only then", () => {
     const text = `${HEAD}sources: [{url: "https://x.org/a"}, {url: "https://x.org/b", integrity: sha256-AAAA}]`;
-    expect(parseRecipe(text, { file: "x" }).findings.map(({ column }) => column)).toEqual([11, 70]);
+    expect(parseRecipe(text, { file: "x" }).findings.map(({ column }) => column)).toEqual([11, 73]);
     expect(parseRecipe(text, { file: "x", missingIntegrity: "allow" }).findings.map(({ column }) => column)).toEqual([
       70,
     ]);

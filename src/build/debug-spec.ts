@@ -1,0 +1,72 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { StoreError } from "../errors.ts";
+import { runInteractive } from "../system/process/run-interactive.ts";
+import { type BuildRoom, buildRoomAt } from "./build-room.ts";
+import type { BuildPlace } from "./run-phases.ts";
+import { runInSandboxInteractively } from "./sandbox/run-in-sandbox.ts";
+import { SANDBOX_BUILD_DIRECTORY, type SandboxBind, type SandboxTools } from "./sandbox.ts";
+
+/** What is kept of a failed build beside its tree, so that a person can look around in it. */
+interface DebugSpec {
+  /** Where the room was: paths below it have moved with it. */
+  readonly room: string;
+  readonly sandboxed: boolean;
+  readonly phase: string | undefined;
+  readonly scripts: string;
+  readonly binds: readonly SandboxBind[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const FILE = "debug.json";
+
+export function writeDebugSpec(
+  place: BuildPlace,
+  at: { phase: string | undefined; environment: Readonly<Record<string, string>> },
+): void {
+  const { room, sandboxed, scripts, binds } = place;
+  const spec: DebugSpec = { room: room.path, sandboxed, scripts, binds, ...at };
+  writeFileSync(join(room.path, FILE), JSON.stringify(spec));
+}
+
+/**
+ * Opens a shell where a build failed: the same sandbox, environment and files. Ends when the person leaves the shell.
+ * @throws StoreError NOT_FOUND when the tree is not there
+ */
+export async function debugBuild(path: string, sandbox: SandboxTools | undefined): Promise<number> {
+  const spec = readSpec(path);
+  const room = buildRoomAt(path);
+  const move = (text: string): string => text.replaceAll(spec.room, path);
+  const environment = Object.fromEntries(Object.entries(spec.environment).map(([name, value]) => [name, move(value)]));
+  const env = { ...environment, PS1: `[${spec.phase ?? "build"}] \\w \\$ `, TERM: process.env.TERM ?? "dumb" };
+  const binds = spec.binds.map((bind) => ({ ...bind, from: move(bind.from) }));
+  const { exitCode } =
+    spec.sandboxed && sandbox
+      ? await enterSandbox({ room, binds, env, sandbox })
+      : await runInteractive("bash", ["--norc"], { cwd: room.build, env });
+  return exitCode ?? 1;
+}
+
+interface Entering {
+  readonly room: BuildRoom;
+  readonly binds: readonly SandboxBind[];
+  readonly env: Record<string, string>;
+  readonly sandbox: SandboxTools;
+}
+
+function enterSandbox({ room, binds, env, sandbox }: Entering) {
+  const command = [sandbox.toolchain.bash, "--norc"];
+  const spec = { tools: sandbox, identityDirectory: room.identity, binds, buildDirectory: room.build };
+  return runInSandboxInteractively({ ...spec, command, env, cwd: SANDBOX_BUILD_DIRECTORY });
+}
+
+function readSpec(path: string): DebugSpec {
+  try {
+    return JSON.parse(readFileSync(join(path, FILE), "utf8")) as DebugSpec;
+  } catch (cause) {
+    throw new StoreError("NOT_FOUND", `there is no tree of a failed build in ${path}`, {
+      hint: "Build it again with --keep-failed.",
+      cause,
+    });
+  }
+}
