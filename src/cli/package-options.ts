@@ -12,13 +12,13 @@ export const IDENTITY_OPTIONS = {
   version: {
     type: "string",
     value: "VERSION",
-    describe: "Say that it has VERSION instead of what its file name says",
+    describe: "Say it is VERSION instead of what its file name says",
     group: IDENTITY,
   },
   integrity: {
     type: "string",
     value: "SRI",
-    describe: "Take a file or URL only with this content: sha256-…, sha512-…",
+    describe: "Take a file or URL only with the content SRI: sha256-…, sha512-…",
     group: IDENTITY,
   },
 } as const satisfies OptionSpecs;
@@ -36,7 +36,7 @@ export const SOURCE_OPTIONS = {
     type: "string",
     value: "HOW",
     choices: ["auto", "reflink", "hardlink", "copy"],
-    describe: "How files get into the store: auto, reflink, hardlink or copy",
+    describe: "Get files into the store by reflink, hardlink or copy; auto chooses",
     group: SOURCE,
   },
   "max-bytes": {

@@ -17,15 +17,22 @@ export async function readCommandLine(argv: readonly string[]): Promise<Understo
   const parsed = await parseQuickly(argv, loadCommand);
   if (parsed) return { kind: "command", parsed };
   const { parseWithYargs } = await import("./arguments/parse-with-yargs.ts");
-  const words = argv.length === 0 ? ["--help"] : argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
-  const understood = await parseWithYargs(words, { width: helpWidth(), version: version() });
+  const understood = await parseWithYargs(await withHelpOption(argv), { width: helpWidth(), version: version() });
   return understood.kind === "command" ? understood : { ...understood, isAnswer: argv.length > 0 };
+}
+
+/** `help COMMAND` is `COMMAND --help`, and no words at all ask for help, too. */
+async function withHelpOption(argv: readonly string[]): Promise<readonly string[]> {
+  const [first, topic] = argv;
+  if (first !== undefined && first !== "help") return argv;
+  const isTopic = topic === undefined || topic.startsWith("-") || (await loadCommand(topic)) !== undefined;
+  return isTopic ? [...argv.slice(1), "--help"] : argv.slice(1);
 }
 
 const WIDEST_HELP = 100;
 
 function helpWidth(): number {
-  return Math.min(WIDEST_HELP, process.stdout.columns ?? WIDEST_HELP);
+  return Math.min(WIDEST_HELP, process.stdout.columns || WIDEST_HELP);
 }
 
 /** Filled in by the build. */

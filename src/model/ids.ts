@@ -26,7 +26,7 @@ export const ZERO_DIGEST = "0".repeat(32) as Digest;
 const NAME = /^[A-Za-z0-9@_+][A-Za-z0-9@_+.-]{0,127}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9_+.~-]{0,79}$/;
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
-const BASE_NAME = /^[a-z2-7]{32}-[A-Za-z0-9@_+][A-Za-z0-9@_+.~-]{0,208}$/;
+const BASE_NAME = /^[a-z2-7]{32}-[A-Za-z0-9@_+][A-Za-z0-9@_+.-]{0,127}-[A-Za-z0-9][A-Za-z0-9_+.~-]{0,79}$/;
 
 /** @throws StoreError INVALID_INPUT */
 export function parseTreeId(text: string): TreeId {

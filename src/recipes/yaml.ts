@@ -126,6 +126,9 @@ function explain(message: string): { message: string; suggestion?: string } {
   if (/^Nested mappings/.test(message)) {
     return { message: "a ': ' inside a value needs quotes, unless the next line is indented too far" };
   }
+  if (/^Missing , or : between flow/.test(message)) {
+    return { message: "inside [ ] and { }, a value that has one of these in it needs quotes" };
+  }
   return { message: `this is not YAML: ${message}` };
 }
 

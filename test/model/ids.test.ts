@@ -111,6 +111,7 @@ describe("base names", () => {
 
   it.each([
     ...["", digest, `${digest}-`, `${digest}zlib-1`, `${digest}-.-1`, `${digest}--1`, `${digest}-zlib-1/..`],
+    ...[`${digest}-zlib`, `${digest}-zlib-`, `${digest}-zlib-.1`, `${digest}-${"n".repeat(129)}-1`],
     ...[`${digest}-zlib-1\n`, `${ZERO_DIGEST}-zlib-1`, `${digest.toUpperCase()}-zlib-1`, `1${digest.slice(1)}-zlib-1`],
   ])("are not %j", (text) => {
     expect(isBaseName(text)).toBe(false);

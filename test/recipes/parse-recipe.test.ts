@@ -117,7 +117,7 @@ env: {X: 1.10, Y: {value: 2.0}}
     const text = `${HEAD}sources: [{url: "https://x.org/a"}, {url: "https://x.org/b", integrity: sha256-AAAA}]`;
     expect(parseRecipe(text, { file: "x" }).findings.map(({ column }) => column)).toEqual([11, 73]);
     expect(parseRecipe(text, { file: "x", missingIntegrity: "allow" }).findings.map(({ column }) => column)).toEqual([
-      70,
+      73,
     ]);
     const { recipe } = parseRecipe(text.replace(/, \{url.*\}\]/, "]"), { file: "x", missingIntegrity: "allow" });
     expect(recipe?.sources[0]).not.toHaveProperty("integrity");

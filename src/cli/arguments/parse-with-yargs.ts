@@ -1,4 +1,5 @@
 import createYargs, { type Argv, type Options } from "yargs";
+import { StoreError } from "../../errors.ts";
 import type { Command, OptionSpec, OptionSpecs, Positionals } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommands } from "../registry.ts";
@@ -34,7 +35,7 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
   let parsed: Parsed | undefined;
   let failure: unknown;
   const program = createProgram(style).fail((message, error) => {
-    failure ??= error ?? usageError(message, commands, argv);
+    failure ??= error instanceof StoreError ? error : usageError(message || error.message, commands, argv);
   });
   for (const command of commands) {
     program.command({
@@ -52,6 +53,7 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
     failure ??= error;
     text = "version" in values && values.version === true && !parsed ? `store ${style.version}` : output;
   });
+  if (!parsed && text === "") failure ??= usageError("Not enough non-option arguments", commands, argv);
   if (failure) throw failure;
   return parsed ? { kind: "command", parsed } : { kind: "text", text: `${text}\n` };
 }
@@ -75,7 +77,7 @@ function createProgram({ width }: HelpStyle): Argv {
     .strict()
     .epilogue(EXIT_STATUS);
   for (const [name, spec] of Object.entries(GLOBAL_OPTIONS as OptionSpecs)) program.option(name, toYargs(spec));
-  return program;
+  return program.group(["help", "version"], "Other:");
 }
 
 const EXIT_STATUS =
@@ -84,7 +86,7 @@ const EXIT_STATUS =
 
 function describeCommand(program: Argv, command: Command): Argv {
   const details = command.details === undefined ? "" : `\n\n${command.details}`;
-  program.usage(`$0 ${grammar(command)}\n\n${command.summary}.${details}`).option("version", { hidden: true });
+  program.usage(`$0 ${grammar(command)}\n\n${command.summary}.${details}`);
   for (const [name, { describe }] of Object.entries(command.positionals)) {
     program.positional(name, { type: "string", describe });
   }
@@ -105,7 +107,7 @@ function toYargs(spec: OptionSpec): Options {
     describe,
     type: spec.type,
     ...(alias !== undefined && { alias }),
-    ...(group !== undefined && { group: `${group}:` }),
+    group: `${group ?? "Options"}:`,
     ...(spec.type === "string" && { nargs: 1 }),
   };
 }

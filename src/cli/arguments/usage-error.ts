@@ -12,8 +12,9 @@ export function usageError(message: string, commands: readonly Command[], argv: 
   if (unknown !== undefined) return unknownWord(unknown.split(", "), command, argv);
   const missing = /^Not enough arguments following: (.+)$/s.exec(text)?.[1];
   if (missing !== undefined) return error(`${spelled(missing)} needs a value`, seeHelp(command), command);
-  if (/^Not enough non-option arguments/.test(text) && command) {
-    return error(`store ${command.name} needs ${missingPositionals(command)}`, seeHelp(command), command);
+  if (/^Not enough non-option arguments/.test(text)) {
+    const what = command ? `store ${command.name} needs ${missingPositionals(command)}` : "store needs a command";
+    return error(what, seeHelp(command), command);
   }
   return error(text, seeHelp(command), command);
 }

@@ -19,7 +19,7 @@ export const command = defineCommand({
       type: "string",
       value: "N",
       parse: parsePriority,
-      describe: "Where packages have the same file, that with the lower number wins (5)",
+      describe: "Give them priority N: where packages have the same file, the lower number wins (5)",
     },
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
     ...IDENTITY_OPTIONS,

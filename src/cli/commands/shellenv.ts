@@ -10,7 +10,12 @@ export const command = defineCommand({
     "through the live link of the profile: after a switch nothing need be evaluated again.",
   positionals: {},
   options: {
-    shell: { type: "string", value: "SHELL", choices: SHELLS, describe: `For SHELL: ${SHELLS.join(", ")} ($SHELL)` },
+    shell: {
+      type: "string",
+      value: "SHELL",
+      choices: SHELLS,
+      describe: `Print commands for SHELL: ${SHELLS.join(", ")} ($SHELL)`,
+    },
   },
   examples: [
     ['eval "$(store shellenv)"', "in ~/.bashrc or ~/.zshrc"],

@@ -8,7 +8,7 @@ export interface Explained {
 }
 
 export function explainError(error: unknown): Explained {
-  if (error instanceof StoreError) return { error, isBug: false };
+  if (error instanceof StoreError) return { error: withFlag(error), isBug: false };
   if (error instanceof Error && error.name === "AbortError") return { error: interrupted(error), isBug: false };
   const known = explainSystemError(error);
   if (known) return { error: known, isBug: false };
@@ -21,6 +21,20 @@ export function explainError(error: unknown): Explained {
     }),
     isBug: true,
   };
+}
+
+const FLAGS: ReadonlyMap<unknown, string> = new Map([
+  ["maxBytes", "--max-bytes SIZE"],
+  ["maxRatio", "--max-ratio N"],
+  ["maxEntries", "--max-entries N"],
+]);
+
+/** Operations name a limit; what raises it here is an option. */
+function withFlag(error: StoreError): StoreError {
+  const flag = error.code === "LIMIT" ? FLAGS.get(error.details.limit) : undefined;
+  if (flag === undefined) return error;
+  const { code, message, hint = "", details, cause } = error;
+  return new StoreError(code, message, { hint: `${hint} The option is ${flag}.`.trim(), details, cause });
 }
 
 function interrupted(cause: Error): StoreError {

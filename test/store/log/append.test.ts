@@ -10,6 +10,7 @@ import { readOnlyReason, requireWritable } from "../../../src/store/log/tail.ts"
 import { verifyLog } from "../../../src/store/log/verify.ts";
 import { caught, caughtAsync } from "../../helpers/caught.ts";
 import { DURABLE, openLogWorld, pack, recordsOf, restoreSegments, segmentBytes } from "../../helpers/log-world.ts";
+import { patchFs } from "../../helpers/patch-fs.ts";
 
 const GC: NewRecord = { tx: "new", event: { type: "gc", deleted: 1, freedBytes: 2 } };
 const FIRST = "000001.jsonl";
@@ -82,6 +83,19 @@ describe("appendRecords", () => {
     const last = await appendRecords(log, [GC], { durable: false });
     expect(last).toMatchObject({ snapshot: undefined, snapshotError: { message: "unreadable" } });
     expect(verifyLog(log)).toMatchObject({ records: 64, findings: [] });
+  });
+
+  it("takes back what it wrote when the disk is full", async () => {
+    using world = openLogWorld();
+    await appendRecords(world.log, [GC], DURABLE);
+    const before = segmentBytes(world.directory);
+    patchFs("writeSync", (write) => (fd: number, bytes: Uint8Array, ...rest: never[]) => {
+      if (!Buffer.from(bytes).includes('"type":"gc"')) return write(fd, bytes, ...rest);
+      write(fd, bytes.subarray(0, 40));
+      throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+    });
+    expect(await caughtAsync(appendRecords(world.log, [GC], DURABLE))).toMatchObject({ code: "NO_SPACE" });
+    expect(segmentBytes(world.directory)).toEqual(before);
   });
 
   it("tells which switches were never settled", async () => {

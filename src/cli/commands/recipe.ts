@@ -1,0 +1,73 @@
+import { StoreError } from "../../errors.ts";
+import { recipeDirectories } from "../build-options.ts";
+import { defineCommand } from "../command.ts";
+import type { CommandContext } from "../context.ts";
+import { printable } from "../output/printable.ts";
+
+export const command = defineCommand({
+  name: "recipe",
+  summary: "Check, show, list or draft recipes",
+  details:
+    "check DIR… (else --recipes): every mistake with its place. show NAME: what a recipe comes down to. list: all there are. new URL: a first recipe from a release.",
+  positionals: {
+    action: { need: "one", describe: "check, show, list or new", choices: ["check", "show", "list", "new"] },
+    what: { need: "any", describe: "Directories, a name, or a URL", completes: "path" },
+  },
+  options: {
+    name: { type: "string", value: "NAME", describe: "new: call the package NAME" },
+    version: { type: "string", value: "VERSION", describe: "new: say that it has VERSION" },
+  },
+  examples: [
+    ["store recipe check ./recipes", "tells every mistake with file, line and column"],
+    ["store recipe show --recipes ./recipes 'mpfr+static'", "prints the recipe with its options decided"],
+    ["store recipe new https://ftp.gnu.org/gnu/mpfr/mpfr-4.2.1.tar.xz > recipe.yaml", "drafts a recipe"],
+  ],
+  json: "check: [{file, line, column, message, suggestion}]; show: the resolved recipe; list: [{name, versions[], summary, findings[]}]; new: {recipe}",
+  async run(context, args) {
+    const recipes = await import("../../operations/recipes.ts");
+    const directories = args.action === "check" && args.what.length > 0 ? args.what : recipeDirectories(context);
+    switch (args.action) {
+      case "check": {
+        const { formatFinding } = await import("../../model/recipe/finding.ts");
+        const findings = recipes.checkRecipes(directories);
+        context.output.result(findings, () => findings.map((finding) => printable(formatFinding(finding))));
+        return findings.length === 0 ? undefined : 2;
+      }
+      case "show": {
+        const shown = recipes.showRecipe(directories, only(args.what, "the name of a recipe"));
+        context.output.result(shown, () => [printable(JSON.stringify(shown, null, 2), { lines: true })]);
+        return undefined;
+      }
+      case "list": {
+        const listed = recipes.listRecipes(directories);
+        context.output.result(listed, () =>
+          listed.map(({ name, versions, summary }) =>
+            printable(`${name}  ${versions.join(" ")}  ${summary ?? ""}`.trim()),
+          ),
+        );
+        return undefined;
+      }
+      case "new":
+        return draft(context, only(args.what, "the URL of a release"), args);
+    }
+  },
+});
+
+async function draft(
+  context: CommandContext,
+  url: string,
+  { name, version }: { name: string | undefined; version: string | undefined },
+) {
+  const { draftRecipe } = await import("../../operations/recipes.ts");
+  const store = await context.openStore({ create: true });
+  const text = await draftRecipe(store, { url, cwd: context.cwd, name, version }, context.run);
+  if (context.global.json) context.output.result({ recipe: text }, () => []);
+  else context.output.text(text);
+  return undefined;
+}
+
+function only(words: readonly string[], what: string): string {
+  const [word] = words;
+  if (word !== undefined && words.length === 1) return word;
+  throw new StoreError("USAGE", `give ${what}, and nothing else`, { hint: "`store recipe --help` has examples." });
+}
