@@ -168,7 +168,8 @@ function applyCommit(
   const before = state.known.get(from) ?? (state.current === from ? state.packages : undefined);
   const packages = state.known.get(to) ?? (before && applyChange(before, change));
   if (packages) state.known.set(to, packages);
-  return { ...state, current: to, previous: from, packages, since: record, uncertain: false };
+  const previous = from === to ? state.previous : from;
+  return { ...state, current: to, previous, packages, since: record, uncertain: false };
 }
 
 /** Lost records may have switched any profile: `live` says to what, and nothing says when. */

@@ -2,7 +2,7 @@ import { nearest } from "../model/nearest.ts";
 import type { Finding } from "../model/recipe/finding.ts";
 import type { Place } from "../model/recipe/place.ts";
 import { type JsonSchema, type Reader, refuse } from "./reader.ts";
-import { describeTree, placeOf, type Tree } from "./tree.ts";
+import { describeTree, isNull, placeOf, type Tree } from "./tree.ts";
 
 export function listOf<T>(what: string, item: Reader<T>): Reader<readonly T[]> {
   return {
@@ -38,7 +38,7 @@ interface MappingOptions<T> {
   readonly key: string;
   readonly pattern: RegExp;
   readonly value: Reader<T>;
-  /** Whether it can be extended: then null stands for a key that is removed. */
+  /** Whether it can be extended: then a key with null is one that is not there. */
   readonly mergeable?: boolean;
 }
 
@@ -59,6 +59,7 @@ export function mappingOf<T>(
       }
       return tree.entries.flatMap((entry) => {
         if (!pattern.test(entry.key)) refuse(entry.at, findings, { message: `'${entry.key}' is not ${key}` });
+        if (mergeable && isNull(entry.value)) return [];
         const read = value.read(entry.value, findings);
         return read === undefined ? [] : [{ name: entry.key, at: entry.at, value: read }];
       });
@@ -83,7 +84,7 @@ interface ObjectOptions<F extends Fields> {
 
 /** A mapping with the keys of `fields` and no others. */
 export function objectOf<const F extends Fields>(what: string, options: ObjectOptions<F>): Reader<FieldValues<F>> {
-  const { fields, required = [] } = options;
+  const { fields, required = [], mergeable = false } = options;
   return {
     schema: objectSchema(options),
     read: (tree, findings) => {
@@ -94,7 +95,8 @@ export function objectOf<const F extends Fields>(what: string, options: ObjectOp
       for (const entry of tree.entries) {
         const reader = Object.hasOwn(fields, entry.key) ? fields[entry.key] : undefined;
         if (reader === undefined) refuseKey(what, entry, { options, findings });
-        const value = reader?.read(entry.value, findings);
+        const isAbsent = mergeable && isNull(entry.value);
+        const value = isAbsent ? undefined : reader?.read(entry.value, findings);
         if (value !== undefined) values[entry.key] = value;
       }
       const missing = required.filter((key) => !tree.entries.some((entry) => entry.key === key));

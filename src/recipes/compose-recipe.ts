@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { nearest } from "../model/nearest.ts";
 import { type Finding, findingAt } from "../model/recipe/finding.ts";
-import { emptyMapping, mergeTrees } from "./merge-trees.ts";
+import { mergeTrees } from "./merge-trees.ts";
 import { parseRecipeTree, type RecipeTreeResult } from "./parse-recipe.ts";
 import {
   RECIPE_FILE,
@@ -54,8 +54,8 @@ export function composeRecipe(
   const all = [...faults, ...(base?.findings ?? [])];
   const files = [path, ...(base?.files ?? [])];
   if (all.length > 0) return { findings: all, files };
-  const under = base?.tree === undefined ? emptyMapping(tree) : without(base.tree, "name");
-  return { tree: mergeTrees(under, own), findings: [], files };
+  const merged = base?.tree === undefined ? own : mergeTrees(without(base.tree, "name"), own);
+  return { tree: merged, findings: [], files };
 }
 
 interface Position {
@@ -68,7 +68,7 @@ interface Position {
 }
 
 function baseOf(tree: MappingTree, { wanted, index, composing, trail }: Position): Composed | undefined {
-  const entry = entryOf(tree, "extends");
+  const entry = tree.entries.find(({ key }) => key === "extends");
   if (entry === undefined) {
     return versionOfFile(wanted.file) === undefined
       ? undefined
@@ -125,7 +125,7 @@ function ownTree(tree: MappingTree, { name, file }: Wanted): MappingTree {
   const missing = implied.filter(({ key }) => entryOf(tree, key) === undefined);
   const base = entryOf(tree, "extends");
   const rest = base?.value.kind === "scalar" ? without(tree, "extends") : tree;
-  return { ...rest, entries: [...missing, ...rest.entries] };
+  return { ...rest, entries: [...missing, ...missing.reduce((left, { key }) => without(left, key), rest).entries] };
 }
 
 /**
@@ -140,7 +140,7 @@ function checkOwnNames(tree: MappingTree, { name, file }: Wanted, isNamed: boole
   ];
   return expected.flatMap(([key, value, what]) => {
     const entry = entryOf(tree, key);
-    if (entry?.value.kind !== "scalar" || isNull(entry.value) || entry.value.text === value) return [];
+    if (entry?.value.kind !== "scalar" || entry.value.text === value) return [];
     const message = `the ${key} '${entry.value.text}' is not that of ${what}, '${value}'`;
     return [findingAt(placeOf(entry.value), "meaning", { message, suggestion: value })];
   });

@@ -1,20 +1,13 @@
-import { type Entry, isNull, type MappingTree, type Tree } from "./tree.ts";
+import type { Entry, MappingTree, Tree } from "./tree.ts";
 
 /**
- * `over` laid on `base`: mappings merge key by key, everything else replaces, and a null removes the key. Nothing null is
- * left in the mappings of the result; what lists hold is taken as it is.
+ * `over` laid on `base`: mappings merge key by key, everything else replaces. A null replaces too; who reads the result
+ * takes a key with null for one that is not there, so that it can still be seen whether the key means anything.
  */
 export function mergeTrees(base: MappingTree, over: MappingTree): MappingTree {
   const entries = new Map(base.entries.map((entry) => [entry.key, entry]));
-  for (const entry of over.entries) {
-    if (isNull(entry.value)) entries.delete(entry.key);
-    else entries.set(entry.key, mergeEntries(entries.get(entry.key), entry));
-  }
+  for (const entry of over.entries) entries.set(entry.key, mergeEntries(entries.get(entry.key), entry));
   return { kind: "mapping", entries: [...entries.values()], at: over.at };
-}
-
-export function emptyMapping({ at }: MappingTree): MappingTree {
-  return { kind: "mapping", entries: [], at };
 }
 
 function mergeEntries(base: Entry | undefined, over: Entry): Entry {
@@ -22,6 +15,5 @@ function mergeEntries(base: Entry | undefined, over: Entry): Entry {
 }
 
 function mergeValues(base: Tree | undefined, over: Tree): Tree {
-  if (over.kind !== "mapping") return over;
-  return mergeTrees(base?.kind === "mapping" ? base : emptyMapping(over), over);
+  return base?.kind === "mapping" && over.kind === "mapping" ? mergeTrees(base, over) : over;
 }

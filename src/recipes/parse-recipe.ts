@@ -2,7 +2,6 @@ import { type Finding, findingAt } from "../model/recipe/finding.ts";
 import type { Recipe } from "../model/recipe.ts";
 import { checkRecipe } from "./check-recipe.ts";
 import { dependencies } from "./dependency-reader.ts";
-import { emptyMapping, mergeTrees } from "./merge-trees.ts";
 import { recipeOptions } from "./option-reader.ts";
 import { recipeFields } from "./recipe-reader.ts";
 import { toRecipe } from "./to-recipe.ts";
@@ -25,7 +24,7 @@ export function parseRecipe(text: string, options: ReadOptions & { readonly file
   const { tree, findings } = parseRecipeTree(text, options.file);
   if (tree === undefined) return { findings };
   const base = entryOf(tree, "extends");
-  const result = readRecipe(mergeTrees(emptyMapping(tree), tree), options);
+  const result = readRecipe(tree, options);
   if (base === undefined) return result;
   const message = "only a recipe in a recipe directory can extend another one";
   return { findings: inOrder([...result.findings, findingAt(base.at, "meaning", { message })]) };

@@ -77,5 +77,5 @@ function filesOfDirectory({ composing, files }: Shelf, name: string): ReadonlyMa
 
 function versionOf(composed: Composed | undefined): string | undefined {
   const value = composed?.tree === undefined ? undefined : entryOf(composed.tree, "version")?.value;
-  return value?.kind === "scalar" && value.value !== null ? value.text : undefined;
+  return value?.kind === "scalar" ? value.text : undefined;
 }

@@ -38,8 +38,9 @@ export function isNull(tree: Tree): boolean {
   return tree.kind === "scalar" && tree.value === null;
 }
 
+/** The entry of `key`, unless its value is null: such a key is not there. */
 export function entryOf(tree: MappingTree, key: string): Entry | undefined {
-  return tree.entries.find((entry) => entry.key === key);
+  return tree.entries.find((entry) => entry.key === key && !isNull(entry.value));
 }
 
 /** What `tree` is, for messages. */

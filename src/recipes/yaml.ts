@@ -126,8 +126,11 @@ function explain(message: string): { message: string; suggestion?: string } {
   if (/^Nested mappings/.test(message)) {
     return { message: "a ': ' inside a value needs quotes, unless the next line is indented too far" };
   }
-  if (/^Missing , or : between flow/.test(message)) {
-    return { message: "inside [ ] and { }, a value that has one of these in it needs quotes" };
+  if (/^(?:Missing , or : between flow|Unexpected \S+ at node end)/.test(message)) {
+    return {
+      message:
+        "a value that goes on after quotes, or has one of [ ] { } inside a list or mapping in them, needs quotes around it",
+    };
   }
   return { message: `this is not YAML: ${message}` };
 }

@@ -44,9 +44,9 @@ export function anyMention(
   });
 }
 
-/** Whether nothing in it is in local form already: no object is in both. */
+/** Whether nothing in it is in local form already. No content holds its own digest, which is a hash of it. */
 function isCanonical({ canonical, forms, baseName }: Mention): boolean {
-  if (canonical.includes(baseName)) return false;
+  if (canonical.includes(baseName.slice(0, 32))) return false;
   return forms.localStoreDir === forms.canonicalStoreDir || !canonical.includes(forms.localStoreDir);
 }
 

@@ -1,6 +1,8 @@
 import {
+  accessSync,
   chmodSync,
   chownSync,
+  constants,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -44,10 +46,16 @@ export interface World {
   store(name?: string, options?: Partial<OpenOptions>): Promise<Store>;
 }
 
-/** Makes a world for the running test; `owner` is a user id for its directory. */
-export function makeWorld({ owner }: { readonly owner?: number } = {}): World {
-  const base = realpathSync(tmpdir().length > 24 ? "/tmp" : tmpdir());
-  const directory = mkdtempSync(join(base, "s-"));
+export interface WorldOptions {
+  /** User id that its directory belongs to. */
+  readonly owner?: number;
+  /** Keep it in memory where that is possible: for tests that would often wait for the disk. */
+  readonly memory?: boolean;
+}
+
+/** Makes a world for the running test. */
+export function makeWorld({ owner, memory }: WorldOptions = {}): World {
+  const directory = mkdtempSync(join(memory && isWritable(MEMORY) ? MEMORY : diskDirectory(), "s-"));
   onTestFinished(() => removeTree(directory));
   if (owner !== undefined) chownSync(directory, owner, owner);
   let trees = 0;
@@ -61,6 +69,21 @@ export function makeWorld({ owner }: { readonly owner?: number } = {}): World {
     store: (name = "s", options = {}) =>
       openStoreAt({ root: join(directory, name), context: fakeContext(), ...options }),
   };
+}
+
+const MEMORY = "/dev/shm";
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function diskDirectory(): string {
+  return realpathSync(tmpdir().length > 24 ? "/tmp" : tmpdir());
 }
 
 /** A context whose clock moves on by one second with each look at it. */

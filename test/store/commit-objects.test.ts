@@ -39,7 +39,7 @@ async function nameFor(store: Store, tree: TreeData): Promise<BaseName> {
 
 describe("commitObjects", () => {
   it("makes several objects valid at once, also twice the same", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     using one = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
     using two = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
     using three = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
@@ -55,7 +55,7 @@ describe("commitObjects", () => {
   });
 
   it("puts an object in the place of what lies in the storeDir without a manifest", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const orphan = join(store.layout.storeDir, await nameFor(store, TREE));
     mkdirSync(join(orphan, "d"), { recursive: true });
     writeFileSync(join(orphan, "d/a"), "torn");
@@ -67,7 +67,7 @@ describe("commitObjects", () => {
   });
 
   it("puts an object back whose directory is gone although its manifest is there", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { path } = await addTree(store, TREE);
     removeTree(path);
     expect(await addTree(store, TREE)).toMatchObject({ reused: false, path });
@@ -75,7 +75,7 @@ describe("commitObjects", () => {
   });
 
   it("leaves the manifest of an object alone that another process was first to add", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     using temporary = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
     const late = await stageTree(store, TREE, { temporary, metadata: { late: true } });
     const { manifest, path } = await addTree(store, TREE, { metadata: { first: true } });
@@ -87,7 +87,7 @@ describe("commitObjects", () => {
   });
 
   it("says that a manifest is damaged instead of adding over it", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { manifest } = await addTree(store, TREE);
     const file = manifestPath(store.layout, manifest.path);
     writeFileSync(file, "{");
@@ -98,7 +98,7 @@ describe("commitObjects", () => {
   });
 
   it("lets go of everything when the signal is aborted before objects become visible", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const controller = new AbortController();
     {
       using temporary = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
@@ -111,7 +111,7 @@ describe("commitObjects", () => {
   });
 
   it("waits for the lock on objects, and stops waiting when aborted", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     using temporary = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
     const staged = await stageTree(store, TREE, { temporary });
     const lock = tryAcquireLock(lockPath(store.layout, "objects"), "holder", store.context.now);
@@ -127,7 +127,7 @@ describe("commitObjects", () => {
   });
 
   it("writes in the order that makes a valid object durable and whole", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     using temporary = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
     const staged = await stageTree(store, { "d/a": "1", b: "2" }, { temporary });
     const steps: string[] = [];
@@ -169,7 +169,7 @@ describe("commitObjects", () => {
   });
 
   it("says what is wrong when the disk is full, and leaves nothing behind", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     patchFs("writeSync", () => () => {
       throw errno("ENOSPC");
     });
@@ -183,7 +183,7 @@ describe("several at once", () => {
   const driver = useDriver();
 
   it("add the same tree in one process", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const added = await Promise.all(Array.from({ length: 5 }, () => addTree(store, TREE)));
     expect(new Set(added.map(({ path }) => path)).size).toBe(1);
     expect(faultsOfStore(store)).toEqual([]);
@@ -191,7 +191,7 @@ describe("several at once", () => {
   });
 
   it("add the same and other trees in several processes, to a store that is not there yet", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const root = join(world.directory, "s");
     const sources = [world.tree(TREE), world.tree(TREE), world.tree({ ...TREE, more: "" }), world.tree(TREE)];
     const runs = await Promise.all(sources.map((source) => driver.start({ do: "add", root, source })));
@@ -206,7 +206,7 @@ describe("a process that is killed while it adds", () => {
   const driver = useDriver();
 
   async function prepare() {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const source = world.tree({ ...TREE, self: `${store.layout.storeDir}/x` });
     const add = (killAt?: number) =>

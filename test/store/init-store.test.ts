@@ -30,7 +30,7 @@ const refusal = async (root: string, options: Partial<OpenOptions> = {}) => caug
 
 /** A root of `length` bytes below the world's directory. */
 function rootOf(length: number): string {
-  const { directory } = makeWorld();
+  const { directory } = makeWorld({ memory: true });
   return `${directory}/${"R".repeat(length - directory.length - 1)}`;
 }
 
@@ -38,7 +38,7 @@ const modeOf = (path: string) => statSync(path).mode & 0o7777;
 
 describe("initStore", () => {
   it("makes the directories and, last, store.json", async () => {
-    const { layout, file } = await open(join(makeWorld().directory, "s"));
+    const { layout, file } = await open(join(makeWorld({ memory: true }).directory, "s"));
     expect(layout.storeDir).toHaveLength(48);
     expect(JSON.parse(readFileSync(layout.storeFile, "utf8"))).toEqual({
       format: 1,
@@ -58,7 +58,7 @@ describe("initStore", () => {
   it.each([0, 0o022, 0o077])("gives safe modes under umask %o", async (umask) => {
     const before = process.umask(umask);
     try {
-      const { layout } = await open(join(makeWorld().directory, "new/s"));
+      const { layout } = await open(join(makeWorld({ memory: true }).directory, "new/s"));
       expect(modeOf(dirname(layout.root))).toBe(0o700);
       expect(modeOf(layout.root)).toBe(0o700);
       for (const path of [layout.storeDir, layout.manifests, layout.files, `${layout.files}/a0`, layout.profiles]) {
@@ -73,7 +73,7 @@ describe("initStore", () => {
   });
 
   it("leaves the mode of a directory that is there", async () => {
-    const root = join(makeWorld().directory, "s");
+    const root = join(makeWorld({ memory: true }).directory, "s");
     mkdirSync(root);
     chmodSync(root, 0o750);
     await open(root);
@@ -81,7 +81,7 @@ describe("initStore", () => {
   });
 
   it("is implied by opening, unless that is not wanted", async () => {
-    const root = join(makeWorld().directory, "s");
+    const root = join(makeWorld({ memory: true }).directory, "s");
     expect(await refusal(root, { create: false })).toMatchObject({
       code: "NOT_FOUND",
       message: `there is no store at ${root}`,
@@ -93,7 +93,7 @@ describe("initStore", () => {
   });
 
   it("may find an empty directory, or what a killed init left", async () => {
-    const root = join(makeWorld().directory, "s");
+    const root = join(makeWorld({ memory: true }).directory, "s");
     mkdirSync(join(root, "files/00"), { recursive: true });
     mkdirSync(join(root, "locks"));
     writeFileSync(join(root, ".tmp-0123456789abcdef"), "{");
@@ -101,7 +101,7 @@ describe("initStore", () => {
   });
 
   it("gives two stores different ids", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     expect((await world.store("a")).file.id).not.toBe((await world.store("b")).file.id);
   });
 });
@@ -132,7 +132,7 @@ describe("the width", () => {
   });
 
   it("is that of the store that is there, whatever is asked for", async () => {
-    const root = join(makeWorld().directory, "s");
+    const root = join(makeWorld({ memory: true }).directory, "s");
     await open(root, { width: 80 });
     expect((await open(root)).layout.storeDir).toHaveLength(80);
   });
@@ -140,7 +140,7 @@ describe("the width", () => {
 
 describe("a root", () => {
   it("that is a file, or below one, is refused", async () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     writeFileSync(join(directory, "file"), "");
     for (const root of [join(directory, "file"), join(directory, "file/s")]) {
       expect(await refusal(root)).toMatchObject({
@@ -152,7 +152,7 @@ describe("a root", () => {
   });
 
   it("with something else in it is refused", async () => {
-    const root = join(makeWorld().directory, "s");
+    const root = join(makeWorld({ memory: true }).directory, "s");
     for (const name of ["notes", "s", "48", "pkgs"]) {
       mkdirSync(join(root, name), { recursive: true });
       expect(await refusal(root)).toMatchObject({ code: "INVALID_INPUT", details: { entries: [name] } });
@@ -162,7 +162,7 @@ describe("a root", () => {
   });
 
   it.each(["a b", "dé", "a\nb", "a:b", "a'b", "a$b", "a\\b"])("with odd characters is refused: %j", async (name) => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     expect(await refusal(join(directory, name))).toMatchObject({
       code: "INVALID_INPUT",
       hint: expect.stringContaining("letters, digits"),
@@ -173,7 +173,7 @@ describe("a root", () => {
   it.each(["a".repeat(32), "0".repeat(32), `${"b".repeat(40)}`])(
     "that looks like a digest is refused: %s",
     async (name) => {
-      const root = join(makeWorld().directory, name);
+      const root = join(makeWorld({ memory: true }).directory, name);
       expect(await refusal(root, { width: 80 })).toMatchObject({
         code: "INVALID_INPUT",
         message: expect.stringContaining("looks like a digest"),
@@ -188,7 +188,7 @@ describe("a root", () => {
   });
 
   it("that is reached through symlinks is resolved first", async () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     mkdirSync(join(directory, "real"));
     symlinkSync("real", join(directory, "link"));
     symlinkSync(join(directory, "link/later/s"), join(directory, "dangling"));
@@ -200,13 +200,13 @@ describe("a root", () => {
   });
 
   it("that is a symlink to itself is refused", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     symlinkSync("loop", join(directory, "loop"));
     expect(caught(() => resolveRoot(join(directory, "loop")))).toMatchObject({ code: "INVALID_INPUT" });
   });
 
   it("whose storeDir is a symlink is refused", async () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     const { storeDir } = layoutOf(join(directory, "s"), 48);
     mkdirSync(join(directory, "s"));
     mkdirSync(join(directory, "elsewhere"));
@@ -222,7 +222,7 @@ describe("a root", () => {
 
 describe("a root below a directory that others can write to", () => {
   it("is refused, with the directory and a way out", async () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     const shared = join(directory, "shared");
     mkdirSync(join(shared, "mine"), { recursive: true });
     chmodSync(shared, 0o777);
@@ -239,7 +239,7 @@ describe("a root below a directory that others can write to", () => {
   });
 
   it("is accepted where the sticky bit keeps others from replacing it, not as that directory itself", async () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     const sticky = join(directory, "sticky");
     mkdirSync(sticky);
     chmodSync(sticky, 0o1777);
@@ -251,7 +251,7 @@ describe("a root below a directory that others can write to", () => {
   const asRoot = process.getuid?.() === 0 ? it : it.skip;
 
   asRoot("is refused where a foreign group can write, or another user owns it", async () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     for (const name of ["group", "user"]) mkdirSync(join(directory, name));
     chownSync(join(directory, "group"), 0, 4321);
     chmodSync(join(directory, "group"), 0o775);
@@ -270,7 +270,7 @@ describe("a root below a directory that others can write to", () => {
 
 describe("opening a store", () => {
   it("of a newer format is refused, and nothing changes", async () => {
-    const { layout } = await makeWorld().store();
+    const { layout } = await makeWorld({ memory: true }).store();
     const newer = readFileSync(layout.storeFile, "utf8").replace('"format": 1', '"format": 2');
     writeFileSync(layout.storeFile, newer);
     expect(await refusal(layout.root)).toMatchObject({
@@ -282,7 +282,7 @@ describe("opening a store", () => {
   });
 
   it("that was moved is refused, and says where it belongs", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const { layout } = await world.store("a");
     renameSync(layout.root, join(world.directory, "b"));
     expect(await refusal(join(world.directory, "b"))).toMatchObject({
@@ -295,7 +295,7 @@ describe("opening a store", () => {
   });
 
   it("says what the system says when the place cannot be written", async () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     patchFs("mkdirSync", () => () => {
       throw errno("EROFS");
     });
@@ -307,20 +307,20 @@ describe("several inits", () => {
   const driver = useDriver();
 
   it("at once make one store, in one process", async () => {
-    const root = join(makeWorld().directory, "s");
+    const root = join(makeWorld({ memory: true }).directory, "s");
     const stores = await Promise.all(Array.from({ length: 5 }, () => open(root)));
     expect(new Set(stores.map(({ file }) => file.id)).size).toBe(1);
   });
 
   it("at once make one store, in several processes", async () => {
-    const root = join(makeWorld().directory, "s");
+    const root = join(makeWorld({ memory: true }).directory, "s");
     const runs = await Promise.all([1, 2, 3, 4].map(() => driver.start({ do: "open", root })));
     const ids = runs.map(({ outcome }) => (outcome.result as { id?: string } | undefined)?.id);
     expect(new Set(ids)).toEqual(new Set([(await open(root)).file.id]));
   });
 
   it("follow one that was killed at any moment", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const total = driver.run({ do: "open", root: join(world.directory, "whole") })?.steps as number;
     expect(total).toBeGreaterThan(500);
     const moments = [0, 1, 2, 4, 10, 300, ...Array.from({ length: 6 }, (_, at) => total - 6 + at)];

@@ -113,12 +113,13 @@ function toYargs(spec: OptionSpec): Options {
 }
 
 /**
- * yargs takes a word that begins with a dash for an option when it gives positionals their types, also behind `--`.
- * No argument of a process can hold NUL: such words travel behind one.
+ * yargs takes a word that begins with a dash for an option when it gives positionals their types, and counts no word
+ * behind `--` as one. No argument of a process can hold NUL: such words travel behind one.
  */
 function shielded(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  return argv.map((word, at) => (at > end || /^-\d*$/.test(word) ? `\0${word}` : word));
+  const options = argv.slice(0, end).map((word) => (/^-\d*$/.test(word) ? `\0${word}` : word));
+  return [...options, ...argv.slice(end + 1).map((word) => (word.startsWith("-") ? `\0${word}` : word))];
 }
 
 function unshielded(values: RawValues): RawValues {

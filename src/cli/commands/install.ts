@@ -1,3 +1,4 @@
+import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 import { showChange, showPlan } from "../output/show-change.ts";
 import { IDENTITY_OPTIONS, packageInputs, SOURCE_OPTIONS } from "../package-options.ts";
@@ -24,6 +25,7 @@ export const command = defineCommand({
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
     ...IDENTITY_OPTIONS,
     ...SOURCE_OPTIONS,
+    ...BUILD_OPTIONS,
   },
   examples: [
     ["store install ./zlib-1.3.1.tar.gz", "installs from an archive"],
@@ -33,7 +35,8 @@ export const command = defineCommand({
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}; with --dry-run also fetch[] and build[]",
   isLong: true,
   async run(context, args) {
-    const packages = packageInputs(args.spec, args, context.cwd);
+    const build = buildSettings(args, context);
+    const packages = packageInputs(args.spec, args, context.cwd).map((input) => ({ ...input, build }));
     const request = { profile: context.profile, packages, priority: args.priority };
     const store = await context.openStore({ create: true });
     if (args["dry-run"]) {

@@ -1,3 +1,4 @@
+import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 import { showChange, showPlan } from "../output/show-change.ts";
 import { SOURCE_OPTIONS, sourceInput } from "../package-options.ts";
@@ -12,6 +13,7 @@ export const command = defineCommand({
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
     ...SOURCE_OPTIONS,
+    ...BUILD_OPTIONS,
   },
   examples: [
     ["store upgrade", "upgrades all packages as one change"],
@@ -20,7 +22,7 @@ export const command = defineCommand({
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}; with --dry-run also fetch[] and build[]",
   isLong: true,
   async run(context, args) {
-    const input = sourceInput(args, context.cwd);
+    const input = { ...sourceInput(args, context.cwd), build: buildSettings(args, context) };
     const request = { profile: context.profile, names: args.name, input };
     const store = await context.openStore();
     if (args["dry-run"]) {

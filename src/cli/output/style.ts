@@ -22,7 +22,7 @@ const FORMATS = {
 
 export function createStyle(options: { readonly hasColor: boolean; readonly hasUnicode: boolean }): Style {
   return {
-    paint: (mark, text) => (options.hasColor ? styleText(FORMATS[mark], text) : text),
+    paint: (mark, text) => (options.hasColor ? styleText(FORMATS[mark], text, { validateStream: false }) : text),
     arrow: options.hasUnicode ? "→" : "->",
   };
 }

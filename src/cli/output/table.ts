@@ -21,6 +21,6 @@ export function formatTable(rows: readonly (readonly Cell[])[]): string[] {
 
 function formatCell({ text, paint, align }: Cell, width: number): string {
   const space = " ".repeat(Math.max(0, width - text.length));
-  const shown = paint ? paint(text) : text;
+  const shown = paint && text !== "" ? paint(text) : text;
   return align === "right" ? `${space}${shown}` : `${shown}${space}`;
 }

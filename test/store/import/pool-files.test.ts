@@ -36,7 +36,7 @@ const inode = (path: string) => statSync(path).ino;
 
 describe("the file pool", () => {
   it("holds each distinct file once, linked into every object that has it", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const one = await addTree(store, { "d/a": "same", b: "same", c: "other" });
     const two = await addTree(store, { x: "same", y: "third" }, { name: "two" });
     const three = await addTree(store, { x: "same", z: "more" }, { name: "three", adopt: true });
@@ -52,7 +52,7 @@ describe("the file pool", () => {
   });
 
   it("holds executable and other files of the same content apart", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { path, manifest } = await addTree(store, { plain: "same", "d/run": { exec: "same" } });
     expect(poolNames(store)).toEqual([hashBlob(Buffer.from("same")), `${hashBlob(Buffer.from("same"))}x`]);
     expect(inode(`${path}/plain`)).toBe(inode(poolPath(store, "same")));
@@ -61,7 +61,7 @@ describe("the file pool", () => {
   });
 
   it("names files by their local content", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const canonical = `${store.layout.canonicalStoreDir}/x`;
     const { path } = await addTree(store, { file: canonical });
     expect(poolNames(store)).toEqual([hashBlob(Buffer.from(`${store.layout.storeDir}/x`))]);
@@ -69,7 +69,7 @@ describe("the file pool", () => {
   });
 
   it("shares large files too", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const big = Buffer.alloc((1 << 20) + 1, "big");
     const one = await addTree(store, { "d/big": big, again: big });
     const two = await addTree(store, { big, other: "" }, { name: "two" });
@@ -79,7 +79,7 @@ describe("the file pool", () => {
   });
 
   it("shares equal files of a tree so large that threads pool it", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const tree = Object.fromEntries(
       Array.from({ length: 1500 }, (_, at): [string, string] => [`d${at % 5}/e/${at}`, `content ${at % 300}`]),
     );
@@ -104,7 +104,7 @@ describe("a file of the pool that somebody changed", () => {
 
   for (const adopt of [false, true]) {
     it.each(CHANGES)(`is not spread, and replaced (adopt: ${adopt}): %s`, async (_, change) => {
-      const store = await makeWorld().store();
+      const store = await makeWorld({ memory: true }).store();
       await addTree(store, { a: "same" });
       chmodSync(poolPath(store, "same"), 0o644);
       change(poolPath(store, "same"));
@@ -157,7 +157,7 @@ describe("the limit of links", () => {
 
 describe("a filesystem without hard links", () => {
   it("has no pool, and objects all the same", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     patchFs("linkSync", () => () => {
       throw errno("EPERM");
     });
@@ -185,7 +185,7 @@ describe("import methods", () => {
   }
 
   it.each(["auto", "hardlink", "copy"] as const)("never link to a file outside of the store: %s", async (method) => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const source = world.tree(TREE);
     const first = await addTree(store, source, { method });
@@ -197,7 +197,7 @@ describe("import methods", () => {
   });
 
   it("copy shares nothing", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const one = await addTree(store, TREE, { method: "copy" });
     const two = await addTree(store, TREE, { method: "copy", name: "two" });
     expect(poolNames(store)).toEqual([]);
@@ -207,7 +207,7 @@ describe("import methods", () => {
   });
 
   it("reflink is refused where the filesystem has none, and clones where it has", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     if (canReflink(store)) await expectClones(store);
     else {
       expect(await caughtAsync(addTree(store, TREE, { method: "reflink" }))).toMatchObject({
@@ -219,7 +219,7 @@ describe("import methods", () => {
   });
 
   it("reflink clones files into the pool and out of it, under any umask", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     patchFs("copyFileSync", (original) => (...args) => {
       const [from, to, flags = 0] = args as unknown as [string, string, number];
       original(from, to, flags & ~constants.COPYFILE_FICLONE_FORCE);

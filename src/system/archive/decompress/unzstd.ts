@@ -48,12 +48,15 @@ function skip(file: PackedFile, length: number): void {
 async function* unzstdFrame(read: Read, header: FrameHeader, hash: XXHash<bigint>): AsyncGenerator<Buffer> {
   const unpacked: Uint8Array[] = [];
   const decoder = new Decompress((chunk) => unpacked.push(chunk));
-  let prefix = header.bytes;
+  let held = header.bytes;
   for (let count = 1; ; count += 1) {
     const { bytes, isLast } = readBlock(read);
     const checksum = isLast && header.hasChecksum ? read(4) : Buffer.alloc(0);
-    decoder.push(Buffer.concat([prefix, bytes, checksum]), isLast);
-    prefix = Buffer.alloc(0);
+    const input = Buffer.concat([held, bytes, checksum]);
+    // The decoder never lets go of a chunk that it uses up to its last byte, so one byte waits for the next chunk.
+    const end = isLast ? input.length : input.length - 1;
+    decoder.push(input.subarray(0, end), isLast);
+    held = input.subarray(end);
     for (const chunk of unpacked.splice(0)) {
       hash.update(chunk);
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);

@@ -1,0 +1,89 @@
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { makeWorld, type TreeData, type World } from "./worlds.ts";
+
+export const PROGRAM = fileURLToPath(new URL("../../bin/store", import.meta.url));
+
+export interface StoreRun {
+  /** Exit status; for a signal 128 and its number, as shells count. */
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What stdout says as JSON. To read it fails when it is none. */
+  readonly json: Json;
+}
+
+/** JSON of any shape: tests look into it and compare what they find. */
+export type Json = { readonly [name: string]: Json } & readonly Json[] & string & number & boolean;
+
+export interface RunStoreOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+}
+
+/** A temporary home with a store that the real program works on. */
+export interface StoreWorld extends World {
+  /** The root of the store, which does not exist yet. */
+  readonly root: string;
+  /** What the program sees of the environment. */
+  readonly env: NodeJS.ProcessEnv;
+  run(args: readonly string[], options?: RunStoreOptions): StoreRun;
+  /** Fails the test unless the exit status is 0. */
+  done(...args: readonly string[]): StoreRun;
+  start(args: readonly string[], options?: RunStoreOptions): ChildProcessByStdio<null, Readable, Readable>;
+  /** Writes a directory to install from; its name is the package's name and version. */
+  source(nameAndVersion: string, tree: TreeData): string;
+}
+
+export function makeStoreWorld(): StoreWorld {
+  const world = makeWorld();
+  const root = join(world.directory, "s");
+  const home = join(world.directory, "home");
+  mkdirSync(home);
+  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: home, LANG: "C.UTF-8", TZ: "UTC", STORE_ROOT: root };
+  const optionsFor = (options: RunStoreOptions) => ({
+    cwd: options.cwd ?? world.directory,
+    env: { ...env, ...options.env },
+  });
+  const run: StoreWorld["run"] = (args, options = {}) => runStore(args, optionsFor(options));
+  return {
+    ...world,
+    root,
+    env,
+    run,
+    done(...args) {
+      const result = run(args);
+      if (result.status !== 0) throw new Error(`store ${args.join(" ")} ended with ${result.status}: ${result.stderr}`);
+      return result;
+    },
+    start: (args, options = {}) =>
+      spawn(process.execPath, [PROGRAM, ...args], { ...optionsFor(options), stdio: ["ignore", "pipe", "pipe"] }),
+    source: (nameAndVersion, tree) => world.tree(tree, join(world.directory, nameAndVersion)),
+  };
+}
+
+/** Runs the real program and waits for its end. */
+function runStore(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): StoreRun {
+  const result = spawnSync(process.execPath, [PROGRAM, ...args], {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 2 ** 28,
+  });
+  if (result.error) throw result.error;
+  const stdout = result.stdout.toString();
+  return {
+    status: result.status ?? 128 + constants.signals[result.signal as NodeJS.Signals],
+    stdout,
+    stderr: result.stderr.toString(),
+    get json() {
+      return JSON.parse(stdout) as Json;
+    },
+  };
+}
