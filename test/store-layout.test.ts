@@ -67,7 +67,7 @@ describe("store-layout.md", () => {
   });
 
   it.each([...blocks("vectors tree"), ...blocks("vectors object")])("hashes a tree: %s", async (content) => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const { tree, treeId, digest } = parseTree(content);
     expect(digestOf(treeId as TreeId)).toBe(digest);
     const source = join(world.directory, "tree");
@@ -99,7 +99,7 @@ describe("store-layout.md", () => {
   it("shows the file list of its example", async () => {
     const [listed = ""] = blocks("vectors files");
     const [example = ""] = blocks("vectors object");
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { tree, digest } = parseTree(example);
     const { manifest } = await addTree(store, tree, { name: "hello" });
     const ours = parseFileList(readFileSync(fileListPath(store.layout, manifest.path), "utf8")) as FileListEntry[];
@@ -118,14 +118,14 @@ describe("store-layout.md", () => {
     const [shown = ""] = blocks("json manifest");
     expect(printManifest(parseManifest(shown, "store-layout.md"))).toBe(shown);
     const { tree } = parseTree(blocks("vectors object")[0] as string);
-    const { manifest } = await addTree(await makeWorld().store(), tree, { name: "hello" });
+    const { manifest } = await addTree(await makeWorld({ memory: true }).store(), tree, { name: "hello" });
     const created = "2026-01-02T03:04:05.000Z";
     expect(printManifest({ ...manifest, created })).toBe(shown);
   });
 
   it("shows a store.json", () => {
     const [shown = ""] = blocks("json store.json");
-    const path = join(makeWorld().directory, "store.json");
+    const path = join(makeWorld({ memory: true }).directory, "store.json");
     writeFileSync(path, shown);
     const file = readStoreFile(path);
     expect(file?.storeDir).toBe(layoutOf("/home/user/.local/share/store", 48).storeDir);

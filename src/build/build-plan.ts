@@ -21,6 +21,8 @@ export interface PlannedDependency {
   readonly id: string;
   readonly name: PackageName;
   readonly kinds: readonly DependencyKind[];
+  /** The build sees it, but it is no part of the derivation key. */
+  readonly orderOnly?: true;
 }
 
 /** Packages in an order in which each stands behind its dependencies. */

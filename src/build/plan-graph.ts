@@ -80,7 +80,7 @@ function planDependency(planner: Planner, dependency: ResolvedDependency, by: st
   const { version } = planner.packages.get(id) as PlannedPackage;
   const failing = ranges.find((each) => !isInRange(version, each));
   if (failing) throw conflict(`${by} needs another version of ${name} than ${version}`);
-  return { id, name, kinds };
+  return { id, name, kinds, ...(dependency.orderOnly && { orderOnly: true }) };
 }
 
 function reuse(known: { id: string; by: string; options: OptionValues; version: string }, request: Request): string {

@@ -2,7 +2,7 @@ import type { Json } from "../model/canonical-json.ts";
 import { type Derivation, type DerivationInput, type DerivationKey, derivationKey } from "../model/derivation.ts";
 import type { BaseName } from "../model/ids.ts";
 import type { Store } from "../store/open-store.ts";
-import type { PlannedPackage } from "./build-plan.ts";
+import type { PlannedDependency, PlannedPackage } from "./build-plan.ts";
 import { type BuildSource, buildPatches, buildSources, type SourcePlaces } from "./build-sources.ts";
 import { derive } from "./derive.ts";
 
@@ -22,6 +22,7 @@ export function noOutputs(): KnownOutputs {
 export interface PreparedBuild {
   readonly derivation: Derivation;
   readonly key: DerivationKey;
+  /** What the build sees: the inputs of the derivation, and those that are order-only. */
   readonly inputs: readonly DerivationInput[];
   readonly sources: readonly BuildSource[];
 }
@@ -38,10 +39,14 @@ export async function prepareBuild(
   planned: PlannedPackage,
   options: PrepareBuildOptions,
 ): Promise<PreparedBuild> {
-  const inputs = inputsOf(planned, options.known);
+  const keyed = inputsOf(
+    planned.dependencies.filter(({ orderOnly }) => !orderOnly),
+    options.known,
+  );
   const [sources, patches] = await Promise.all([buildSources(planned, options.places), buildPatches(planned)]);
   const { canonicalStoreDir } = store.layout;
-  const derivation = derive({ planned, sources, patches, inputs, host: options.host, canonicalStoreDir });
+  const derivation = derive({ planned, sources, patches, inputs: keyed, host: options.host, canonicalStoreDir });
+  const inputs = withOrderOnly(keyed, planned, options.known);
   return { derivation, key: derivationKey(derivation), inputs, sources: [...sources, ...patches] };
 }
 
@@ -57,17 +62,37 @@ export function noteOutput(
   known.through.set(planned.id, libraries);
 }
 
-/** The inputs of a package: what its recipe names, and the libraries that those link. Sorted by name. */
-function inputsOf(planned: PlannedPackage, known: KnownOutputs): DerivationInput[] {
+/** Packages as inputs, and the libraries that those to link link themselves. Sorted by name. */
+function inputsOf(dependencies: readonly PlannedDependency[], known: KnownOutputs): DerivationInput[] {
   const inputs = new Map<string, DerivationInput>();
-  for (const { id, name, kinds } of planned.dependencies) {
+  for (const { id, name, kinds } of dependencies) {
     inputs.set(name, { name, kinds, path: known.outputs.get(id) as BaseName });
   }
-  for (const { id, kinds } of planned.dependencies) {
+  for (const { id, kinds } of dependencies) {
     if (!kinds.includes("link")) continue;
     for (const { name, path } of known.through.get(id) ?? []) {
       if (!inputs.has(name)) inputs.set(name, { name, kinds: ["through"], path });
     }
   }
-  return [...inputs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return inOrder(inputs.values());
+}
+
+/** Order-only inputs bring what they link along as tools: nothing of it is to be linked into the output. */
+function withOrderOnly(
+  keyed: readonly DerivationInput[],
+  planned: PlannedPackage,
+  known: KnownOutputs,
+): DerivationInput[] {
+  const inputs = new Map(keyed.map((input) => [input.name, input]));
+  for (const { id, name, kinds } of planned.dependencies.filter(({ orderOnly }) => orderOnly)) {
+    const path = known.outputs.get(id) as BaseName;
+    for (const input of [{ name, kinds, path }, ...(known.through.get(id) ?? [])]) {
+      if (!inputs.has(input.name)) inputs.set(input.name, { ...input, kinds: ["build"] });
+    }
+  }
+  return inOrder(inputs.values());
+}
+
+function inOrder(inputs: Iterable<DerivationInput>): DerivationInput[] {
+  return [...inputs].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -6,7 +6,7 @@ import type { Json } from "../model/canonical-json.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import type { BaseName } from "../model/ids.ts";
 import type { Phase } from "../model/recipe.ts";
-import { findBuild, writeBuild } from "../store/builds.ts";
+import { findBuild, listBuilds, writeBuild } from "../store/builds.ts";
 import { commitObjects } from "../store/commit-objects.ts";
 import { failedTreePath, forgetFailedBuild, noteFailedBuild } from "../store/failed-builds.ts";
 import { lockPath } from "../store/layout.ts";
@@ -33,6 +33,10 @@ export type Realised =
   | { readonly id: string; readonly state: "skipped"; readonly because: string };
 
 export type RealiseEvent =
+  /** Everything that will be looked at, dependencies first. */
+  | { readonly kind: "planned"; readonly ids: readonly string[] }
+  /** Comes before the first build: seconds that the last build of each package took, where there was one. */
+  | { readonly kind: "expected"; readonly seconds: Readonly<Record<string, number>> }
   | { readonly kind: "started"; readonly id: string; readonly key: DerivationKey }
   | { readonly kind: "phase"; readonly id: string; readonly phase: Phase }
   | { readonly kind: "line"; readonly id: string; readonly line: string }
@@ -61,7 +65,15 @@ export async function realise(store: Store, graph: BuildGraph, options: RealiseO
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const results = new Map<string, Promise<Realised>>();
-  const run: Run = { store, graph, options: { ...options, signal }, results, known: noOutputs() };
+  const run: Run = {
+    store,
+    graph,
+    options: { ...options, signal },
+    results,
+    known: noOutputs(),
+    tellExpected: once(() => tellExpected(store, graph, options)),
+  };
+  options.onEvent({ kind: "planned", ids: [...graph.packages.keys()] });
   for (const planned of graph.packages.values()) {
     const result = realiseOne(run, planned).then((realised) => {
       options.onEvent({ kind: "finished", result: realised });
@@ -82,6 +94,7 @@ interface Run {
   readonly options: RealiseOptions;
   readonly results: ReadonlyMap<string, Promise<Realised>>;
   readonly known: KnownOutputs;
+  readonly tellExpected: () => void;
 }
 
 async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> {
@@ -127,6 +140,7 @@ async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild)
   const done = usable(run, prepared.key);
   if (done) return done;
   using _slot = await options.jobserver.acquire(options.signal);
+  run.tellExpected();
   options.onEvent({ kind: "started", id, key: prepared.key });
   return { record: await buildNow(run, planned, prepared), built: true };
 }
@@ -204,4 +218,23 @@ function keep(store: Store, room: string, key: DerivationKey): void {
   removeTree(path);
   rmSync(path, { recursive: true, force: true });
   renameSync(room, path);
+}
+
+/** Reading all records of builds is only worth it when something is built. */
+function tellExpected(store: Store, graph: BuildGraph, options: RealiseOptions): void {
+  const builds = listBuilds(store);
+  const seconds: Record<string, number> = {};
+  for (const { id, name } of graph.packages.values()) {
+    const last = builds.find(({ derivation }) => derivation.name === name);
+    if (last) seconds[id] = last.seconds;
+  }
+  options.onEvent({ kind: "expected", seconds });
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
 }

@@ -1,6 +1,8 @@
+import type { RealiseEvent } from "../build/realise.ts";
 import type { RunOptions, StoreEvent } from "../operations/run-options.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { Debug } from "./debug.ts";
+import { buildLine, plainResult } from "./output/build-lines.ts";
 import type { Output } from "./output/output.ts";
 import { formatDuration } from "./output/quantities.ts";
 
@@ -30,7 +32,7 @@ export function createEventHandler(parts: EventParts): {
   };
 }
 
-function tell(event: StoreEvent, { output, isVerbose }: EventParts): void {
+function tell(event: StoreEvent, { output, isVerbose, progress }: EventParts): void {
   switch (event.kind) {
     case "warning":
       output.warning(event.message, event.hint);
@@ -41,11 +43,36 @@ function tell(event: StoreEvent, { output, isVerbose }: EventParts): void {
     case "fetching":
       tellFetching(event.event, output, isVerbose);
       break;
+    case "building":
+      tellBuilding(event.event, output, progress !== undefined);
+      break;
     case "step":
       if (isVerbose) output.trace(`${event.step} ${event.subject} …`);
       break;
     case "extracting":
     case "importing":
+      break;
+  }
+}
+
+function tellBuilding(event: RealiseEvent, output: Output, hasFooter: boolean): void {
+  switch (event.kind) {
+    case "started":
+    case "phase":
+      // On a terminal the footer shows these.
+      if (!hasFooter) output.done({ build: event }, () => buildLine(event));
+      break;
+    case "waiting":
+      output.done({ build: event }, () => buildLine(event));
+      break;
+    case "finished":
+      if (event.result.state !== "reused")
+        output.done({ build: { ...event, result: plainResult(event.result) } }, () => buildLine(event));
+      break;
+    case "planned":
+    case "expected":
+    case "line":
+    case "warning":
       break;
   }
 }

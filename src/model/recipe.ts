@@ -129,6 +129,8 @@ export interface Dependency {
   readonly name: PackageName;
   readonly range: VersionRange;
   readonly options: Readonly<Record<string, string | boolean>>;
+  /** The build sees it, but a change of it alone rebuilds nothing: it is no part of the derivation key. */
+  readonly orderOnly?: boolean;
   readonly when?: Condition;
   readonly at: Place;
 }

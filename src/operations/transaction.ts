@@ -120,11 +120,18 @@ function reasonOf(additions: readonly Addition[], removals: readonly string[]): 
 function rollbackAnswer(store: Store, profile: ProfileName, change: Change | undefined): RollbackAnswer {
   if (!change) return { possible: false, reasons: ["the transaction is not committed"] };
   if (!change.changed) return { possible: false, reasons: ["the transaction changed nothing"] };
-  const reasons: string[] = [];
-  const { current } = readProfile(store, profile);
-  if (current !== change.to) reasons.push(`gen-${current} is live, not gen-${change.to} that the transaction made`);
-  reasons.push(...generationProblems(store, profile, change.from));
+  const reasons = [...liveProblems(store, profile, change), ...generationProblems(store, profile, change.from)];
   return { possible: reasons.length === 0, reasons };
+}
+
+function liveProblems(store: Store, profile: ProfileName, { to }: Change): string[] {
+  try {
+    const { current } = readProfile(store, profile);
+    return current === to ? [] : [`gen-${current} is live, not gen-${to} that the transaction made`];
+  } catch (error) {
+    if (error instanceof StoreError) return [error.message];
+    throw error;
+  }
 }
 
 function cannotRollBack(reasons: readonly string[]): StoreError {

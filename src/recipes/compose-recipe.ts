@@ -19,6 +19,8 @@ export interface Composed {
   readonly findings: readonly Finding[];
   /** The file itself and those that it extends, the base of all last. */
   readonly files: readonly string[];
+  /** The recipe directory of the file. */
+  readonly name: string;
 }
 
 export interface Composing {
@@ -47,15 +49,18 @@ export function composeRecipe(
   if (located === undefined) return undefined;
   const { path, index } = located;
   const { tree, findings } = readTree(path, composing.cache);
-  if (tree === undefined) return { findings, files: [path] };
-  const own = ownTree(tree, wanted);
+  const { name } = wanted;
+  if (tree === undefined) return { findings, files: [path], name };
   const faults = checkOwnNames(tree, wanted, composing.roots[index]?.only === undefined);
   const base = baseOf(tree, { wanted, index, composing, trail: [...trail, path] });
   const all = [...faults, ...(base?.findings ?? [])];
   const files = [path, ...(base?.files ?? [])];
-  if (all.length > 0) return { findings: all, files };
-  const merged = base?.tree === undefined ? own : mergeTrees(without(base.tree, "name"), own);
-  return { tree: merged, findings: [], files };
+  if (all.length > 0) return { findings: all, files, name };
+  if (base?.tree === undefined) return { tree: withOwnNames(tree, wanted), findings: [], files, name };
+  const isSamePackage = base.name === name;
+  const under = isSamePackage ? base.tree : without(base.tree, "name");
+  const own = isSamePackage ? withOwnVersion(tree, wanted) : withOwnNames(tree, wanted);
+  return { tree: mergeTrees(under, own), findings: [], files, name };
 }
 
 interface Position {
@@ -116,16 +121,22 @@ function readTree(path: string, cache: Composing["cache"]): RecipeTreeResult {
 }
 
 /** The file's own tree, with the name and version that its path gives it where it does not say them itself. */
-function ownTree(tree: MappingTree, { name, file }: Wanted): MappingTree {
+function withOwnNames(tree: MappingTree, wanted: Wanted): MappingTree {
+  return withImplied(withOwnVersion(tree, wanted), "name", wanted.name);
+}
+
+/** What the file extends is settled by now, unless it is no text: that is left for the reader to refuse. */
+function withOwnVersion(tree: MappingTree, { file }: Wanted): MappingTree {
   const version = versionOfFile(file);
-  const implied = [
-    impliedEntry("name", name, tree),
-    ...(version === undefined ? [] : [impliedEntry("version", version, tree)]),
-  ];
-  const missing = implied.filter(({ key }) => entryOf(tree, key) === undefined);
-  const base = entryOf(tree, "extends");
-  const rest = base?.value.kind === "scalar" ? without(tree, "extends") : tree;
-  return { ...rest, entries: [...missing, ...missing.reduce((left, { key }) => without(left, key), rest).entries] };
+  const rest = entryOf(tree, "extends")?.value.kind === "scalar" ? without(tree, "extends") : tree;
+  return version === undefined ? rest : withImplied(rest, "version", version);
+}
+
+function withImplied(tree: MappingTree, key: string, text: string): MappingTree {
+  if (entryOf(tree, key) !== undefined) return tree;
+  const { file, line, column } = tree.at;
+  const value = { kind: "scalar", value: text, text, where: { file, lines: [{ line, column }] } } as const;
+  return { ...tree, entries: [{ key, at: tree.at, value }, ...without(tree, key).entries] };
 }
 
 /**
@@ -146,15 +157,10 @@ function checkOwnNames(tree: MappingTree, { name, file }: Wanted, isNamed: boole
   });
 }
 
-function impliedEntry(key: string, text: string, { at }: MappingTree): Entry {
-  const { file, line, column } = at;
-  return { key, at, value: { kind: "scalar", value: text, text, where: { file, lines: [{ line, column }] } } };
-}
-
 function without(tree: MappingTree, key: string): MappingTree {
   return { ...tree, entries: tree.entries.filter((entry) => entry.key !== key) };
 }
 
 function refuse(entry: Entry, message: string, suggestion?: string): Composed {
-  return { findings: [findingAt(placeOf(entry.value), "meaning", { message, suggestion })], files: [] };
+  return { findings: [findingAt(placeOf(entry.value), "meaning", { message, suggestion })], files: [], name: "" };
 }

@@ -52,7 +52,7 @@ describe("hashTree", () => {
       fc.property(anyTree, (tree) => {
         expect(modelTreeId(tree)).toBe(git.treeId(tree));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

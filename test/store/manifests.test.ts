@@ -13,7 +13,7 @@ const MISSING = `${"a".repeat(32)}-gone-1.0` as BaseName;
 
 describe("manifests", () => {
   it("tell which objects are valid", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const one = await addTree(store, { a: "1" });
     const two = await addTree(store, { a: "2" }, { name: "two" });
     mkdirSync(join(store.layout.storeDir, MISSING));
@@ -28,7 +28,7 @@ describe("manifests", () => {
   });
 
   it("that are missing are NOT_FOUND, with the object's path", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     expect(caught(() => readManifest(store, MISSING))).toMatchObject({
       code: "NOT_FOUND",
       message: expect.stringContaining(MISSING),
@@ -37,7 +37,7 @@ describe("manifests", () => {
   });
 
   it("that describe another object are damaged", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { manifest } = await addTree(store, { a: "1" });
     const path = manifestPath(store.layout, MISSING);
     writeFileSync(path, printManifest(manifest));

@@ -4,7 +4,7 @@ import { addTree, makeWorld } from "../helpers/worlds.ts";
 
 describe("resolveReferences", () => {
   it("takes the longest beginning of a text that names a valid object", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const short = (await addTree(store, { a: "1" }, { name: "x", version: "1" })).manifest.path;
     const long = (await addTree(store, { a: "1" }, { name: "x", version: "1.2" })).manifest.path;
     expect(long.startsWith(short)).toBe(true);
@@ -14,7 +14,7 @@ describe("resolveReferences", () => {
   });
 
   it("finds nothing in texts that name no valid object", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { path } = (await addTree(store, { a: "1" }, { name: "x", version: "1" })).manifest;
     const others = ["", path.slice(0, 33), path.slice(0, -1), `${"a".repeat(32)}-x-1`];
     expect(resolveReferences(store, others)).toEqual([]);

@@ -33,7 +33,7 @@ describe("the tree id of a staged object", () => {
         expect(await stagedTreeId(store, tree, false)).toBe(id);
         expect(await stagedTreeId(store, tree, true)).toBe(id);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 

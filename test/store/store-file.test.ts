@@ -16,7 +16,7 @@ const RECORD = {
   created: "2026-01-02T03:04:05.000Z",
 };
 
-const storeFile = () => join(makeWorld().directory, "store.json");
+const storeFile = () => join(makeWorld({ memory: true }).directory, "store.json");
 
 function readText(text: string, path = storeFile()): StoreFile | undefined {
   writeFileSync(path, text);

@@ -15,7 +15,7 @@ const now = () => new Date(0);
 
 describe("createTemporaryDirectory", () => {
   it("makes a private directory that is gone when it is disposed of", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     {
       using temporary = createTemporaryDirectory(directory, "test", now);
       expect(temporary.path).toMatch(new RegExp(`^${directory}/[0-9a-f]{16}$`));
@@ -27,7 +27,7 @@ describe("createTemporaryDirectory", () => {
   });
 
   it("takes another name when a sweep was faster than its lock", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     let swept = "";
     patchFs("mkdirSync", (original) => (path: string, how: { mode: number }) => {
       original(path, how);
@@ -46,7 +46,7 @@ describe("sweepTemporaryDirectories", () => {
   const driver = useDriver();
 
   it("leaves what a living process uses, here and elsewhere", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const { layout } = await world.store();
     using temporary = createTemporaryDirectory(layout.temporary, "test", now);
     const { outcome } = await driver.start({ do: "hold-temporary", root: layout.root });
@@ -56,7 +56,7 @@ describe("sweepTemporaryDirectories", () => {
   });
 
   it("removes what a killed process left", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const { layout } = await world.store();
     const { outcome, child } = await driver.start({ do: "hold-temporary", root: layout.root });
     const { path } = outcome.result as { path: string };
@@ -69,7 +69,7 @@ describe("sweepTemporaryDirectories", () => {
   });
 
   it("removes a directory without a lock file, and a lock file without a directory", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     mkdirSync(join(directory, "0000000000000001"));
     writeFileSync(join(directory, "0000000000000002.lock"), "");
     expect(sweepTemporaryDirectories(directory, now).sort()).toEqual(["0000000000000001", "0000000000000002"]);
@@ -77,7 +77,7 @@ describe("sweepTemporaryDirectories", () => {
   });
 
   it("leaves a lock file that is held before its directory is made", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     using _lock = tryAcquireLock(join(directory, "0000000000000003.lock"), "test", now);
     expect(sweepTemporaryDirectories(directory, now)).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe("sweepTemporaryDirectories", () => {
 
 describe("removeTree", () => {
   it("does not follow links, and forgives what is not there", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     mkdirSync(join(directory, "tree"));
     mkdirSync(join(directory, "kept"));
     writeFileSync(join(directory, "kept/file"), "");

@@ -118,7 +118,7 @@ function toYargs(spec: OptionSpec): Options {
  */
 function shielded(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  const options = argv.slice(0, end).map((word) => (/^-\d*$/.test(word) ? `\0${word}` : word));
+  const options = argv.slice(0, end).map((word) => (/^-\d*$|^---+(=|$)/.test(word) ? `\0${word}` : word));
   return [...options, ...argv.slice(end + 1).map((word) => (word.startsWith("-") ? `\0${word}` : word))];
 }
 

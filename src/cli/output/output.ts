@@ -23,6 +23,8 @@ export interface Output {
   warning(message: string, hint?: string): void;
   waiting(holder: LockHolder | undefined): void;
   error(report: ErrorReport): void;
+  /** Something that is done while the work goes on; as JSON it is `value` on a line of its own. */
+  done(value: unknown, line: (style: Style) => string): void;
   /** What was asked for with --verbose or --debug. */
   trace(text: string): void;
 }
@@ -69,6 +71,10 @@ export function createOutput(sink: Sink, { isJson, isQuiet, terminal }: OutputOp
       if (isQuiet) return;
       if (isJson) tellJson({ waiting: holder ?? null });
       else tell(style("stderr").paint("faint", waitingLine(holder)));
+    },
+    done(value, line) {
+      if (isJson) tellJson(value);
+      else if (!isQuiet) tell(line(style("stderr")));
     },
     error(report) {
       sink.endStatus();

@@ -3,7 +3,7 @@ type StreamName = "stdout" | "stderr";
 /** Where text goes: results to stdout, everything else to stderr, and one line of progress that is written over. */
 export interface Sink {
   write(stream: StreamName, text: string): void;
-  /** Replaces the line of progress on stderr; an empty text removes it. */
+  /** Replaces the lines of progress on stderr; an empty text removes them. */
   status(line: string): void;
   /** Removes the line of progress for good: the work is over. */
   endStatus(): void;
@@ -11,7 +11,10 @@ export interface Sink {
   finish(): Promise<void>;
 }
 
-const ERASE_LINE = "\r\x1b[K";
+/** Erases what was shown, from its last line up. */
+function eraser(shown: string): string {
+  return `\r\x1b[K${"\x1b[1A\x1b[2K".repeat(shown.split("\n").length - 1)}`;
+}
 
 /** Writes to the streams of a process. A reader that goes away ends the writing, not the work. */
 export function openSink(streams: Readonly<Record<StreamName, NodeJS.WritableStream>>): Sink {
@@ -30,13 +33,13 @@ export function openSink(streams: Readonly<Record<StreamName, NodeJS.WritableStr
   };
   return {
     write(name, text) {
-      if (shown !== "") send("stderr", ERASE_LINE);
+      if (shown !== "") send("stderr", eraser(shown));
       send(name, text);
       if (shown !== "") send("stderr", shown);
     },
     status(line) {
       if (isOver) return;
-      if (line !== shown) send("stderr", `${shown === "" ? "" : ERASE_LINE}${line}`);
+      if (line !== shown) send("stderr", `${shown === "" ? "" : eraser(shown)}${line}`);
       shown = line;
     },
     endStatus() {

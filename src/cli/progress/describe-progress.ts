@@ -35,6 +35,7 @@ export function describeProgress(event: StoreEvent): Stage | undefined {
     }
     case "fetching":
       return describeFetching(event.event);
+    case "building":
     case "waiting":
     case "warning":
       return undefined;

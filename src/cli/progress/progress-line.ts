@@ -16,7 +16,8 @@ export function progressLine(stage: Stage, elapsed: number, columns: number): st
 
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-function cut(text: string, columns: number): string {
+/** At most `columns` wide; what does not fit is left out. */
+export function cut(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   let width = 1;
   let kept = "";

@@ -1,6 +1,7 @@
 import type { StoreEvent } from "../../operations/run-options.ts";
+import { createBuildStatus } from "./build-status.ts";
 import { describeProgress, type Stage } from "./describe-progress.ts";
-import { progressLine } from "./progress-line.ts";
+import { cut, progressLine } from "./progress-line.ts";
 
 export interface ProgressParts {
   /** Shows a line in place of the one before. */
@@ -21,16 +22,26 @@ export function showProgress({ show, clock, columns }: ProgressParts): (event: S
   let began = clock();
   let next = began + FIRST_MS;
   let isPlanned = false;
+  let isTicking = false;
+  const builds = createBuildStatus();
   const draw = () => {
-    if (!stage) return;
     next = clock() + EVERY_MS;
-    show(progressLine(stage, clock() - began, columns() - 1));
+    const footer = builds.lines(clock()).map((line) => cut(line, columns() - 1));
+    const line = stage ? [progressLine(stage, clock() - began, columns() - 1)] : [];
+    if (footer.length > 0) show(footer.join("\n"));
+    else show(line.join(""));
   };
   const drawLater = () => {
     isPlanned = false;
     draw();
   };
   return (event) => {
+    if (event.kind === "building") {
+      builds.note(event.event, clock());
+      if (!isTicking) setInterval(draw, EVERY_MS).unref();
+      isTicking = true;
+      return;
+    }
     const now = describeProgress(event);
     if (!now) return;
     if (!isSame(stage, now)) began = clock();

@@ -32,12 +32,15 @@ function join(
   findings: Finding[],
 ): ResolvedDependency {
   const { name, range, options } = dependency;
-  if (known === undefined) return { name, kinds: [kind], ranges: isAny(range) ? [] : [range], options };
+  const isOrderOnly = dependency.orderOnly === true && (known === undefined || known.orderOnly === true);
+  const orderOnly = isOrderOnly ? ({ orderOnly: true } as const) : {};
+  if (known === undefined) return { name, kinds: [kind], ranges: isAny(range) ? [] : [range], options, ...orderOnly };
   return {
     name,
     kinds: known.kinds.includes(kind) ? known.kinds : [...known.kinds, kind],
     ranges: isAny(range) ? known.ranges : [...known.ranges, range],
     options: joinOptions(known.options, dependency, findings),
+    ...orderOnly,
   };
 }
 

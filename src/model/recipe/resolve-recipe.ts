@@ -44,8 +44,9 @@ export function resolveRecipe(
   const dependencies = resolveDependencies(recipe, { isActive, checks, findings });
   const names = new Set<string>(dependencies.map((dependency) => dependency.name));
   const filling: Filling = { ...surroundings, name, dependencies: names, findings };
-  const sources = resolveSources(recipe.sources.filter(isActive), filling, files);
-  const patches = resolvePatches(recipe.patches.filter(isActive), filling, files);
+  const fileNames = files === undefined ? undefined : [...files];
+  const sources = resolveSources(recipe.sources.filter(isActive), filling, fileNames);
+  const patches = resolvePatches(recipe.patches.filter(isActive), filling, fileNames);
   const resolved: ResolvedRecipe = {
     ...descriptionOf(recipe),
     platform,

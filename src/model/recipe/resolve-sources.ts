@@ -9,13 +9,12 @@ import { includesPlatform } from "./platform.ts";
 import type { ResolvedPatch, ResolvedSource } from "./resolved-recipe.ts";
 import { fileNameOfUrl } from "./source-url.ts";
 
-/** The sources with their texts filled in; `files` are the names beside the recipes, when they are known. */
+/** The sources with their texts filled in; `names` are those of the files beside the recipes, when they are known. */
 export function resolveSources(
   sources: readonly Source[],
   filling: Filling,
-  files: Iterable<string> | undefined,
+  names: readonly string[] | undefined,
 ): readonly ResolvedSource[] {
-  const names = files === undefined ? undefined : [...files];
   const resolved = sources.map((source) => resolveSource(source, filling, names));
   for (const [index, { fileName }] of resolved.entries()) {
     if (resolved.findIndex((other) => other.fileName === fileName) === index) continue;
@@ -28,9 +27,8 @@ export function resolveSources(
 export function resolvePatches(
   patches: readonly Patch[],
   filling: Filling,
-  files: Iterable<string> | undefined,
+  names: readonly string[] | undefined,
 ): readonly ResolvedPatch[] {
-  const names = files === undefined ? undefined : [...files];
   return patches
     .filter(({ platforms }) => includesPlatform(platforms, filling.platform))
     .flatMap((patch) => expandPatch(patch, filling, names).map((path) => ({ path, strip: patch.strip })))

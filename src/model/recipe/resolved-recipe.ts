@@ -66,4 +66,6 @@ export interface ResolvedDependency {
   /** The version must be in each of them. */
   readonly ranges: readonly VersionRange[];
   readonly options: OptionValues;
+  /** As in `Dependency`. */
+  readonly orderOnly?: true;
 }

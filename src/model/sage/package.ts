@@ -1,4 +1,4 @@
-import type { SageTarball } from "./checksums.ts";
+import { isWheel, type SageTarball } from "./checksums.ts";
 import type { SageDependencies } from "./dependencies.ts";
 
 /**
@@ -34,7 +34,7 @@ export interface KindSigns {
 }
 
 export function kindOf({ hasRequirements, hasInstall, tarball }: KindSigns): SageKind {
-  if (tarball !== undefined) return tarball.endsWith(".whl") ? "wheel" : "normal";
   if (hasRequirements) return "pip";
+  if (tarball !== undefined) return isWheel(tarball) ? "wheel" : "normal";
   return hasInstall ? "script" : "none";
 }

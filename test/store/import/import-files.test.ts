@@ -16,7 +16,7 @@ describe("a file that changes while it is read", () => {
     ["a large file that grows", Buffer.alloc(3 * MEBIBYTE), (path: string) => appendFileSync(path, "more")],
     ["a file that is empty only at first", "", (path: string) => appendFileSync(path, "more")],
   ])("is refused by name: %s", async (_, content, change) => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const source = world.tree({ "d/file": content });
     let changed = false;
@@ -35,7 +35,7 @@ describe("a file that changes while it is read", () => {
     ["vanishes", () => undefined],
     ["becomes a symlink", (path: string) => symlinkSync("/etc/passwd", path)],
   ])("is refused when it %s", async (_, replace) => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const source = world.tree({ "d/file": "content" });
     const path = join(source, "d/file");
@@ -66,7 +66,7 @@ describe("what is no file, directory or symlink", () => {
   ];
 
   it.each(MAKERS)("is refused by name: %s", async (_, make) => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const source = world.tree({ "d/file": "" });
     await make(join(source, "d/it"));
@@ -80,7 +80,7 @@ describe("what is no file, directory or symlink", () => {
   });
 
   it("is refused as clearly behind so many files that threads are at work", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const files = Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`a/${at}`, String(at)]));
     const source = world.tree({ ...files, "z/file": "" });

@@ -131,7 +131,7 @@ describe("the limit of links", () => {
       expect(inode(`${two.path}/c`)).toBe(inode(poolPath(store, "same")));
       expect(inode(`${two.path}/d/b`)).toBe(inode(`${two.path}/c`));
     }
-    rmSync(room, { recursive: true });
+    spawnSync("rm", ["-r", room]);
   });
 
   /** Links until the filesystem takes no more; false when it has no limit that can be reached here. */

@@ -1,0 +1,172 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { StoreError } from "../../errors.ts";
+import { type ByteString, fromText, toEscaped } from "../../model/byte-string.ts";
+import { type Finding, findingAt, invalidRecipe } from "../../model/recipe/finding.ts";
+import { formatVersionRange, isInRange, type VersionRange } from "../../model/recipe/version-range.ts";
+import { type BuildableFacts, createObstacles, isFromMachine } from "../../model/sage/buildable.ts";
+import { expandMake } from "../../model/sage/expand-make.ts";
+import { makeVariables } from "../../model/sage/make-variables.ts";
+import type { SageKind, SagePackage, SageType } from "../../model/sage/package.ts";
+import { HELPERS, toRecipe } from "../../model/sage/to-recipe.ts";
+import type { LoadedRecipe } from "../open-recipes.ts";
+import { type ReadPackage, readPackage } from "./read-package.ts";
+import { entryNames, findEntry, findShared, openLayers, packageNames, type SageLayers } from "./sage-layers.ts";
+
+export interface SageOptions {
+  /** Whether a change of an order-only dependency rebuilds a package, too. */
+  readonly strict?: boolean | undefined;
+  /** Directories or http(s) URLs that hold tarballs, as `<tarball>` or `<package>/<tarball>`. */
+  readonly mirrors?: readonly string[] | undefined;
+  /** Whether the machine has a program that builds can use. */
+  readonly hasTool?: ((name: string) => boolean) | undefined;
+}
+
+/** What is known of a package of a Sage tree without building it. */
+export interface SageListing {
+  readonly name: string;
+  readonly version: string;
+  readonly type: SageType;
+  readonly kind: SageKind;
+  readonly buildable: boolean;
+  /** Why it cannot be built here, in words that follow its name. */
+  readonly reason?: string;
+}
+
+/** The packages of Sage trees as recipes; file by file an earlier tree hides a later one. */
+export interface SageRecipes {
+  names(): readonly string[];
+  /** @throws StoreError NOT_FOUND, INVALID_RECIPE, UNSUPPORTED when it cannot be built here, with the reason */
+  find(name: string, range?: VersionRange): LoadedRecipe;
+  /** `undefined` when the package's files have mistakes. */
+  describe(name: string): SageListing | undefined;
+  /** The mistakes in the files of one package. */
+  findings(name: string): readonly Finding[];
+}
+
+/** @throws StoreError NOT_FOUND when a directory is not a Sage tree */
+export function openSage(directories: readonly string[], options: SageOptions = {}): SageRecipes {
+  const layers = openLayers(directories);
+  const names = packageNames(layers);
+  const makefile = textOf(findShared(layers, "build/make/Makefile.in"));
+  const read = remember((name) => readPackage(layers, name, { makefile, mirrors: options.mirrors ?? [] }));
+  const facts: BuildableFacts = {
+    find: (name) => (names.includes(name) ? read(name).package : undefined),
+    hasTool: options.hasTool ?? isOnMachine,
+  };
+  const obstacleOf = createObstacles(facts);
+  const python = expandMake("$(PYTHON)", makeVariables(makefile, false));
+  const load = (found: SagePackage): LoadedRecipe =>
+    loadPackage(layers, found, {
+      python,
+      strict: options.strict ?? false,
+      fromMachine: (name) => isFromMachine(name, facts),
+    });
+  return {
+    names: () => names,
+    find: (name, range) => load(requireBuildable(name, read(name), { range, obstacle: obstacleOf(name) })),
+    describe: (name) => listingOf(read(name).package, obstacleOf(name)),
+    findings: (name) => [...read(name).findings, ...danglingIn(layers, names, read(name).package)],
+  };
+}
+
+function requireBuildable(
+  name: string,
+  { package: found, findings }: ReadPackage,
+  { range, obstacle }: { readonly range: VersionRange | undefined; readonly obstacle: string | undefined },
+): SagePackage {
+  if (found === undefined) throw invalidRecipe(`the package ${name} of the Sage tree`, findings);
+  if (obstacle !== undefined) {
+    throw new StoreError("UNSUPPORTED", `${name} of the Sage tree cannot be built here: it ${obstacle}`, {
+      hint: "`store recipe list --report` tells this of every package; a recipe in a directory before the tree takes its place.",
+      details: { name, kind: found.kind, reason: obstacle },
+    });
+  }
+  if (range === undefined || isInRange(found.version, range)) return found;
+  throw new StoreError("NOT_FOUND", `no version of '${name}' is in ${formatVersionRange(range)}`, {
+    hint: `The Sage tree has ${found.version}; an overlay with another package-version.txt and checksums.ini gives another.`,
+    details: { name, range: formatVersionRange(range), versions: [found.version] },
+  });
+}
+
+function listingOf(found: SagePackage | undefined, reason: string | undefined): SageListing | undefined {
+  if (found === undefined) return undefined;
+  const { name, version, type, kind } = found;
+  return { name, version, type, kind, buildable: reason === undefined, ...(reason === undefined ? {} : { reason }) };
+}
+
+interface LoadOptions {
+  readonly python: string;
+  readonly strict: boolean;
+  readonly fromMachine: (name: string) => boolean;
+}
+
+/** Entries that say something about a package, but are not there when it is built. */
+const ABOUT =
+  /^(?:SPKG\.rst|SPKG\.txt|distros|type|trees\.txt|checksums\.ini|dependencies(?:_\w+)?|spkg-configure\.m4|spkg-src|spkg-legacy-uninstall|spkg-(?:pre|post|pip)rm(?:\.in)?|\..*|.*~)$/;
+
+function loadPackage(layers: SageLayers, found: SagePackage, options: LoadOptions): LoadedRecipe {
+  const { name } = found;
+  const entries = entryNames(layers, name)
+    .filter((entry) => !ABOUT.test(entry))
+    .map((entry) => [entry, findEntry(layers, name, entry)] as const)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const helpers = helpersOf(layers, found);
+  const files = new Map<string, ByteString>();
+  for (const [entry, path] of entries) files.set(keyOf(`${name}/${entry}`), fromText(path));
+  for (const [helper, path] of helpers) files.set(keyOf(`${HELPERS}/${helper}`), fromText(path));
+  const directory = layers.trees.map((tree) => join(tree, "build/pkgs", name)).findLast((path) => existsSync(path)) ?? "";
+  const recipe = toRecipe(found, {
+    ...options,
+    directory,
+    files: new Map(entries.map(([entry, path]) => [entry, statSync(path).isDirectory()])),
+    helpers: [...helpers.keys()],
+  });
+  const described = ["package-version.txt", "checksums.ini", "dependencies"].flatMap((entry) => findEntry(layers, name, entry) ?? []);
+  return { recipe, recipeFiles: [join(directory, "type"), ...described], files };
+}
+
+function keyOf(path: string): string {
+  return toEscaped(fromText(path));
+}
+
+/** The programs in the tree's `build/bin` that a package's scripts mention; others stand in for some of them. */
+function helpersOf(layers: SageLayers, { scripts }: SagePackage): ReadonlyMap<string, string> {
+  const text = [...scripts.values()].join("\n");
+  const helpers = new Map<string, string>();
+  for (const helper of ["sage-dist-helpers", ...new Set(text.match(/[A-Za-z0-9_.-]+/g) ?? [])]) {
+    if (REPLACED.has(helper) || !/^(?:sage-|test\w+\.sh)/.test(helper)) continue;
+    const path = findShared(layers, `build/bin/${helper}`);
+    if (path !== undefined && statSync(path).isFile()) helpers.set(helper, path);
+  }
+  return helpers;
+}
+
+const REPLACED = new Set(["sage-flock", "sage-pip-install", "sage-pip-uninstall", "sage-bootstrap-python"]);
+
+function danglingIn(layers: SageLayers, names: readonly string[], found: SagePackage | undefined): readonly Finding[] {
+  if (found === undefined) return [];
+  const { normal, orderOnly, check } = found.dependencies;
+  const file = findEntry(layers, found.name, "dependencies") ?? "";
+  return [...normal, ...orderOnly, ...check]
+    .filter((name) => !names.includes(name))
+    .map((name) => findingAt({ file, line: 1, column: 1 }, "meaning", { message: `there is no package '${name}' in the Sage trees` }));
+}
+
+/** The directories that a sandboxed build sees. */
+function isOnMachine(name: string): boolean {
+  return ["/usr/bin", "/bin"].some((directory) => existsSync(join(directory, name)));
+}
+
+function textOf(path: string | undefined): string {
+  return path === undefined ? "" : readFileSync(path, "utf8");
+}
+
+function remember<Value>(read: (name: string) => Value): (name: string) => Value {
+  const known = new Map<string, Value>();
+  return (name) => {
+    const value = known.get(name) ?? read(name);
+    known.set(name, value);
+    return value;
+  };
+}
