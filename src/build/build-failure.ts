@@ -8,14 +8,14 @@ import type { BuildLog } from "./build-log.ts";
 import type { BuildJob } from "./run-build.ts";
 
 export interface FailedRun {
-  readonly job: Pick<BuildJob, "planned" | "key" | "derivation" | "limits">;
+  readonly job: Pick<BuildJob, "planned" | "key" | "visible" | "limits">;
   readonly result: ProcessResult;
   readonly log: BuildLog;
   readonly phase: Phase | undefined;
   /** The command that failed, as the shell read it. */
   readonly failing: string | undefined;
-  /** Whether there is an output. */
-  readonly installed: boolean;
+  /** What lies where the output should. */
+  readonly made: "nothing" | "directory" | "no directory";
 }
 
 /** Lines of the log that the message ends with. */
@@ -28,7 +28,7 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   const tail = log.tail();
   const first = log.count() - tail.length + 1;
   const errors = findBuildErrors(tail.join("\n"), { firstLine: first });
-  const missing = undeclared(store, tail);
+  const missing = undeclared(store, tail, job.visible);
   const path = buildLogPath(store, job.key);
   const message = [
     `${id} failed in phase ${phase ?? "start"}: ${howItEnded(run)}`,
@@ -53,10 +53,11 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   });
 }
 
-function howItEnded({ result, installed, job, failing }: FailedRun): string {
+function howItEnded({ result, made, job, failing }: FailedRun): string {
   switch (result.reason) {
     case "exited":
-      if (result.exitCode === 0) return installed ? "no output" : "it installed nothing at $out";
+      if (result.exitCode === 0)
+        return made === "nothing" ? "it installed nothing at $out" : "what it installed at $out is no directory";
       if (result.signal !== null) return `killed by ${result.signal}`;
       return `${failing === undefined ? "it" : `\`${shortened(failing)}\``} ended with exit status ${result.exitCode}`;
     case "timeout":
@@ -86,14 +87,14 @@ function seconds(ms: number | undefined): string {
 }
 
 /** A store object that the log says is missing: it was not declared as a dependency. */
-function undeclared(store: Store, lines: readonly string[]): string | undefined {
+function undeclared(store: Store, lines: readonly string[], visible: readonly string[]): string | undefined {
   const { canonicalStoreDir, storeDir } = store.layout;
   for (const line of lines) {
     if (!/No such file|not found|cannot (?:open|find)|Could not/i.test(line)) continue;
     for (const directory of [canonicalStoreDir, storeDir]) {
       const at = line.indexOf(`${directory}/`);
       const object = at < 0 ? undefined : /^[a-z2-7]{32}-[^\s/:'"]+/.exec(line.slice(at + directory.length + 1))?.[0];
-      if (object !== undefined) return object;
+      if (object !== undefined && !visible.includes(object)) return object;
     }
   }
   return undefined;

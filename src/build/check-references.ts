@@ -1,4 +1,5 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { basename } from "node:path";
 import { StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
 import type { Derivation } from "../model/derivation.ts";
@@ -33,30 +34,67 @@ export async function checkReferences(
     const forbidden = disallow.includes(name) || (allow !== undefined && !allow.includes(name));
     if (forbidden) throw forbiddenReference(rules, { tree, reference, name, listed: disallow.includes(name) });
   }
-  for (const [what, path] of foreignPaths(place)) {
-    const files = filesWith(tree, Buffer.from(path), 5);
+  const paths = foreignPaths(place);
+  const found = filesWith(
+    tree,
+    paths.map(
+      ({ path, notBefore }) =>
+        (bytes) =>
+          mentionsPath(bytes, path, notBefore),
+    ),
+    FILES_NAMED,
+  );
+  for (const [index, { what, path }] of paths.entries()) {
+    const files = found[index] as readonly string[];
     if (files.length > 0) rules.onWarning(`${rules.planned.id} mentions ${what} (${path}) in ${files.join(", ")}`);
   }
 }
 
+/** How many files a warning names. */
+const FILES_NAMED = 5;
+
+interface ForeignPath {
+  readonly what: string;
+  readonly path: string;
+  /** What may stand behind the path: it leads to something that does mean something elsewhere. */
+  readonly notBefore?: string;
+}
+
 /** Paths that mean nothing elsewhere. */
-function foreignPaths({
-  store,
-  room,
-  sandboxed,
-}: Parameters<typeof checkReferences>[2]): [what: string, path: string][] {
-  const home = store.context.env.HOME;
-  const paths: [string, string][] = [["the build directory", sandboxed ? `${SANDBOX_BUILD_DIRECTORY}/` : room.build]];
-  if (!sandboxed && home !== undefined && home.length > 1 && !store.layout.root.startsWith(home))
-    paths.push(["the home directory", `${home}/`]);
+function foreignPaths({ store, room, sandboxed }: Parameters<typeof checkReferences>[2]): ForeignPath[] {
+  const { root, storeDir } = store.layout;
+  const home = store.context.env.HOME ?? "";
+  const paths: ForeignPath[] = [
+    { what: "the build directory", path: sandboxed ? SANDBOX_BUILD_DIRECTORY : room.build },
+    { what: "the store's root", path: root, notBefore: `/${basename(storeDir)}` },
+  ];
+  if (home.length > 1 && home.startsWith("/") && home !== root) {
+    const inside = root.startsWith(`${home}/`);
+    paths.push({ what: "the home directory", path: home, ...(inside && { notBefore: root.slice(home.length) }) });
+  }
   return paths;
+}
+
+/** Whether a path stands in the bytes as such, and not as a part of the name of another. */
+function mentionsPath(bytes: Buffer, path: string, notBefore: string | undefined): boolean {
+  for (let at = bytes.indexOf(path); at >= 0; at = bytes.indexOf(path, at + path.length)) {
+    const end = at + path.length;
+    const isWhole = !isNameByte(bytes[at - 1]) && !isNameByte(bytes[end]);
+    const isExcepted = notBefore !== undefined && bytes.toString("latin1", end, end + notBefore.length) === notBefore;
+    if (isWhole && !isExcepted) return true;
+  }
+  return false;
+}
+
+function isNameByte(byte: number | undefined): boolean {
+  return byte !== undefined && /[A-Za-z0-9._+@}~-]/.test(String.fromCharCode(byte));
 }
 
 function forbiddenReference(
   rules: ReferenceRules,
   found: { tree: string; reference: BaseName; name: string; listed: boolean },
 ): StoreError {
-  const [file] = filesWith(found.tree, Buffer.from(found.reference), 1);
+  const [[file] = []] = filesWith(found.tree, [(bytes) => bytes.includes(found.reference)], 1);
   const context = file === undefined ? "" : `\n  ${file}: ${contextIn(`${found.tree}/${file}`, found.reference)}`;
   const rule = found.listed ? "references: disallow forbids" : "references: allow does not list";
   return new StoreError(
@@ -64,20 +102,28 @@ function forbiddenReference(
     `${rules.planned.id} mentions ${found.name}, which its recipe's ${rule}${context}`,
     {
       hint: "Keep the path out of the output, or change the rule in the recipe.",
-      details: { reference: found.reference, file },
+      details: { package: rules.planned.id, reference: found.reference, file },
     },
   );
 }
 
-/** Escaped paths of files whose bytes hold the pattern. */
-function filesWith(tree: string, pattern: Buffer, most: number): string[] {
-  const found: string[] = [];
+type Test = (bytes: Buffer) => boolean;
+
+/** For each test the escaped paths of up to `most` files and links that pass it; every file is read once. */
+function filesWith(tree: string, tests: readonly Test[], most: number): readonly (readonly string[])[] {
+  const found = tests.map((): string[] => []);
+  const look = (pieces: Iterable<Buffer>, shown: string): void => {
+    const open = new Set(tests.keys());
+    for (const bytes of pieces) for (const index of open) if (tests[index]?.(bytes)) open.delete(index);
+    for (const [index, files] of found.entries()) if (!open.has(index) && files.length < most) files.push(shown);
+  };
   const visit = (directory: ByteString, prefix: string): void => {
     for (const entry of readdirSync(toFsPath(directory), { withFileTypes: true, encoding: "latin1" })) {
       const path = `${directory}/${entry.name}` as ByteString;
-      if (found.length >= most) return;
+      const shown = toEscaped(`${prefix}${entry.name}` as ByteString);
       if (entry.isDirectory()) visit(path, `${prefix}${entry.name}/`);
-      else if (entry.isFile() && holds(path, pattern)) found.push(toEscaped(`${prefix}${entry.name}` as ByteString));
+      else if (entry.isFile()) look(piecesOf(path), shown);
+      else if (entry.isSymbolicLink()) look([readlinkSync(toFsPath(path), "buffer")], shown);
     }
   };
   visit(fromText(tree), "");
@@ -85,20 +131,18 @@ function filesWith(tree: string, pattern: Buffer, most: number): string[] {
 }
 
 const PIECE = 1 << 24;
+/** More than any path is long: each piece holds that much of the next. */
+const OVERLAP = 1 << 13;
 
-function holds(path: ByteString, pattern: Buffer): boolean {
-  if (statSync(toFsPath(path)).size > PIECE) return holdsInPieces(path, pattern);
-  return readFileSync(toFsPath(path)).includes(pattern);
-}
-
-function holdsInPieces(path: ByteString, pattern: Buffer): boolean {
+/** The content of a file: whole, or when it is large in pieces that overlap. */
+function* piecesOf(path: ByteString): Generator<Buffer> {
+  if (lstatSync(toFsPath(path)).size <= PIECE) return yield readFileSync(toFsPath(path));
   const fd = openSync(toFsPath(path), "r");
   try {
-    const buffer = Buffer.allocUnsafe(PIECE + pattern.length);
-    for (let position = 0; ; position += PIECE) {
-      const count = readSync(fd, buffer, 0, buffer.length, position);
-      if (buffer.subarray(0, count).includes(pattern)) return true;
-      if (count < buffer.length) return false;
+    const buffer = Buffer.allocUnsafe(PIECE + OVERLAP);
+    for (let position = 0, count = buffer.length; count === buffer.length; position += PIECE) {
+      count = readSync(fd, buffer, 0, buffer.length, position);
+      yield buffer.subarray(0, count);
     }
   } finally {
     closeSync(fd);
@@ -106,6 +150,7 @@ function holdsInPieces(path: ByteString, pattern: Buffer): boolean {
 }
 
 function contextIn(file: string, text: string): string {
+  if (lstatSync(file).isSymbolicLink()) return readlinkSync(file);
   const bytes = readFileSync(file);
   const at = bytes.indexOf(text);
   const around = bytes.toString("latin1", Math.max(0, at - 60), at + text.length + 40);

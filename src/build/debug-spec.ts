@@ -31,10 +31,11 @@ export function writeDebugSpec(
 
 /**
  * Opens a shell where a build failed: the same sandbox, environment and files. Ends when the person leaves the shell.
- * @throws StoreError NOT_FOUND when the tree is not there
+ * @throws StoreError NOT_FOUND when the tree is not there, UNSUPPORTED when the build had a sandbox and there is none now
  */
 export async function debugBuild(path: string, sandbox: SandboxTools | undefined): Promise<number> {
   const spec = readSpec(path);
+  if (spec.sandboxed && !sandbox) throw noSandbox();
   const room = buildRoomAt(path);
   const move = (text: string): string => text.replaceAll(spec.room, path);
   const environment = Object.fromEntries(Object.entries(spec.environment).map(([name, value]) => [name, move(value)]));
@@ -58,6 +59,12 @@ function enterSandbox({ room, binds, env, sandbox }: Entering) {
   const command = [sandbox.toolchain.bash, "--norc"];
   const spec = { tools: sandbox, identityDirectory: room.identity, binds, buildDirectory: room.build };
   return runInSandboxInteractively({ ...spec, command, env, cwd: SANDBOX_BUILD_DIRECTORY });
+}
+
+function noSandbox(): StoreError {
+  return new StoreError("UNSUPPORTED", "the build ran in a sandbox, and there is none here now", {
+    hint: "Install bubblewrap, or build it again with --sandbox=off --keep-failed.",
+  });
 }
 
 function readSpec(path: string): DebugSpec {

@@ -1,5 +1,8 @@
 import {
+  chmodSync,
   closeSync,
+  constants,
+  copyFileSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -8,25 +11,27 @@ import {
   readSync,
   renameSync,
   rmSync,
+  type Stats,
   symlinkSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
+import type { MemberMention } from "./find-in-compressed.ts";
 
 /** What is in the way of an output being moved to another store. */
-export interface HiddenMention {
+export interface HiddenMention extends MemberMention {
   /** Path in the output. */
   readonly file: string;
-  /** The member of the compressed file. */
-  readonly member: string;
 }
 
 /**
- * Brings a build's output into a form that can be localised: compressed man and info pages are stored plain.
- * Returns the compressed files that mention the store all the same: no replacement can reach into them.
+ * Brings a build's output into a form that can be localised: no file is a hard link to anything, and compressed man and
+ * info pages are stored plain. Returns the compressed files that mention the store all the same: no replacement can
+ * reach into them. Nothing outside of the output is touched, whatever links it holds.
  */
 export async function finishOutput(
   out: string,
@@ -34,49 +39,75 @@ export async function finishOutput(
 ): Promise<readonly HiddenMention[]> {
   const root = fromText(out);
   const found: HiddenMention[] = [];
-  for (const path of filesBelow(root, "")) {
-    if (/^share\/(?:man|info)\/.*\.gz$/.test(path)) {
-      plainPage(`${root}/${path}` as ByteString);
-      continue;
-    }
-    for (const member of await membersWith(`${root}/${path}` as ByteString, options))
-      found.push({ file: toEscaped(path), member });
+  for (const path of entriesBelow(root, "")) {
+    const place = `${root}/${path}` as ByteString;
+    const status = lstatSync(toFsPath(place), { throwIfNoEntry: false });
+    if (status === undefined) continue;
+    if (status.isFile()) makeOwn(place, status, options.scratch);
+    if (/^share\/(?:man|info)\/.*\.gz$/.test(path) && plainPage(place, status)) continue;
+    if (status.isFile() && looksCompressed(place))
+      for (const mention of await mentionsIn(place, options)) found.push({ file: toEscaped(path), ...mention });
   }
   return found;
 }
 
-function* filesBelow(root: ByteString, prefix: string): Generator<ByteString> {
-  for (const entry of readdirSync(toFsPath(`${root}/${prefix}` as ByteString), {
-    withFileTypes: true,
-    encoding: "latin1",
-  })) {
+/** All but directories, which are made accessible on the way. */
+function* entriesBelow(root: ByteString, prefix: string): Generator<ByteString> {
+  const directory = `${root}/${prefix}` as ByteString;
+  const { mode } = lstatSync(toFsPath(directory));
+  if ((mode & 0o700) !== 0o700) chmodSync(toFsPath(directory), (mode & 0o777) | 0o700);
+  for (const entry of readdirSync(toFsPath(directory), { withFileTypes: true, encoding: "latin1" })) {
     const path = `${prefix}${entry.name}` as ByteString;
-    if (entry.isDirectory()) yield* filesBelow(root, `${path}/`);
+    if (entry.isDirectory()) yield* entriesBelow(root, `${path}/`);
     else yield path;
   }
 }
 
-/** `x.1.gz` becomes `x.1`; a symlink to a compressed page leads to the plain one. */
-function plainPage(path: ByteString): void {
-  const plain = path.replace(/\.gz$/, "") as ByteString;
-  if (lstatSync(toFsPath(path)).isSymbolicLink()) {
-    const target = readlinkSync(toFsPath(path), "latin1").replace(/\.gz$/, "") as ByteString;
-    unlinkSync(toFsPath(path));
-    rmSync(toFsPath(plain), { force: true });
-    symlinkSync(toFsPath(target), toFsPath(plain));
-    return;
-  }
-  const temporary = `${plain}.plain` as ByteString;
-  writeFileSync(toFsPath(temporary), gunzipSync(readFileSync(toFsPath(path))));
-  renameSync(toFsPath(temporary), toFsPath(plain));
-  unlinkSync(toFsPath(path));
+/** A hard link, which can lead out of the output, becomes a file of its own; and every file can be read. */
+function makeOwn(path: ByteString, { nlink, mode }: Stats, scratch: string): void {
+  if (nlink > 1) {
+    const copy = join(scratch, "own");
+    copyFileSync(toFsPath(path), copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    chmodSync(copy, (mode & 0o777) | 0o400);
+    renameSync(copy, toFsPath(path));
+  } else if ((mode & 0o400) === 0) chmodSync(toFsPath(path), (mode & 0o777) | 0o400);
 }
 
-async function membersWith(
+/** No page is larger, uncompressed. */
+const LARGEST_PAGE = 1 << 28;
+
+/** `x.1.gz` becomes `x.1`; a symlink to a compressed page leads to the plain one. Whether it was such a page. */
+function plainPage(path: ByteString, status: Stats): boolean {
+  const plain = path.replace(/\.gz$/, "") as ByteString;
+  if (status.isSymbolicLink()) {
+    const target = readlinkSync(toFsPath(path), "latin1");
+    if (!target.endsWith(".gz")) return false;
+    unlinkSync(toFsPath(path));
+    rmSync(toFsPath(plain), { force: true });
+    symlinkSync(toFsPath(target.replace(/\.gz$/, "") as ByteString), toFsPath(plain));
+    return true;
+  }
+  const content = status.isFile() ? unpacked(path) : undefined;
+  if (content === undefined) return false;
+  unlinkSync(toFsPath(path));
+  rmSync(toFsPath(plain), { force: true });
+  writeFileSync(toFsPath(plain), content, { flag: "wx", mode: 0o644 });
+  return true;
+}
+
+function unpacked(path: ByteString): Buffer | undefined {
+  try {
+    return gunzipSync(readFileSync(toFsPath(path)), { maxOutputLength: LARGEST_PAGE });
+  } catch {
+    // Not compressed, whatever its name says.
+    return undefined;
+  }
+}
+
+async function mentionsIn(
   path: ByteString,
   options: { patterns: readonly Buffer[]; scratch: string },
-): Promise<string[]> {
-  if (!looksCompressed(path)) return [];
+): Promise<readonly MemberMention[]> {
   const { findInCompressed } = await import("./find-in-compressed.ts");
   return findInCompressed(path, options.patterns, options.scratch);
 }
@@ -91,8 +122,7 @@ const MAGIC: readonly Buffer[] = [
 ];
 
 function looksCompressed(path: ByteString): boolean {
-  if (!lstatSync(toFsPath(path)).isFile()) return false;
-  const fd = openSync(toFsPath(path), "r");
+  const fd = openSync(toFsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const start = Buffer.alloc(6);
     readSync(fd, start, 0, 6, 0);
@@ -105,13 +135,14 @@ function looksCompressed(path: ByteString): boolean {
 /** @throws StoreError BUILD_FAILED naming every file and member */
 export function refuseHiddenMentions(id: string, hidden: readonly HiddenMention[]): void {
   if (hidden.length === 0) return;
-  const list = hidden.map(({ file, member }) => `  ${file}: ${member}`).join("\n");
+  const places = hidden.map(({ file, member }) => ({ file, member }));
+  const list = places.map(({ file, member }) => `  ${file}: ${member}`).join("\n");
   throw new StoreError(
     "BUILD_FAILED",
     `${id} mentions the store inside compressed files, where it cannot be replaced:\n${list}`,
     {
       hint: "Install these files uncompressed, or write `addressing: input` in the recipe: the output is then named by its derivation and cannot be moved.",
-      details: { hidden },
+      details: { package: id, hidden: places },
     },
   );
 }

@@ -28,10 +28,13 @@ export interface GraphOptions {
  * @throws StoreError NOT_FOUND, INVALID_RECIPE, CONFLICT, UNSUPPORTED
  */
 export function planGraph(recipes: RecipeCollection, wanted: readonly Wanted[], options: GraphOptions): BuildGraph {
-  const planner: Planner = { recipes, options, packages: new Map(), byName: new Map(), open: [] };
-  const ids = wanted.map((each) => planOne(planner, { ...each, by: "the command" }));
+  const asked = new Map(wanted.map((each) => [each.name, each]));
+  const planner: Planner = { recipes, options, asked, packages: new Map(), byName: new Map(), open: [] };
+  const ids = wanted.map((each) => planOne(planner, { ...each, by: COMMAND }));
   return { packages: planner.packages, wanted: ids };
 }
+
+const COMMAND = "the command";
 
 interface Request extends Wanted {
   /** Who asks, for messages. */
@@ -41,6 +44,8 @@ interface Request extends Wanted {
 interface Planner {
   readonly recipes: RecipeCollection;
   readonly options: GraphOptions;
+  /** What the command asks for by name: whoever needs one of these gets it as asked for. */
+  readonly asked: ReadonlyMap<string, Wanted>;
   /** Filled in the order of completion: dependencies first. */
   readonly packages: Map<string, PlannedPackage>;
   readonly byName: Map<
@@ -55,6 +60,11 @@ function planOne(planner: Planner, request: Request): string {
   const known = planner.byName.get(request.name);
   if (known && !planner.open.includes(request.name)) return reuse(known, request);
   if (planner.open.includes(request.name)) throw cycle([...planner.open, request.name]);
+  const asked = planner.asked.get(request.name);
+  if (asked && request.by !== COMMAND) {
+    planOne(planner, { ...asked, by: COMMAND });
+    return planOne(planner, request);
+  }
   const loaded = request.loaded ?? planner.recipes.find(request.name, request.range);
   const recipe = resolveRecipe(loaded.recipe, {
     ...planner.options,

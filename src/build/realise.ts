@@ -67,8 +67,8 @@ export async function realise(store: Store, graph: BuildGraph, options: RealiseO
   const results = new Map<string, Promise<Realised>>();
   const run: Run = {
     store,
-    graph,
     options: { ...options, signal },
+    stop: stop.signal,
     results,
     known: noOutputs(),
     tellExpected: once(() => tellExpected(store, graph, options)),
@@ -78,7 +78,7 @@ export async function realise(store: Store, graph: BuildGraph, options: RealiseO
     const result = realiseOne(run, planned).then((realised) => {
       options.onEvent({ kind: "finished", result: realised });
       if (realised.state === "failed" && !options.keepGoing)
-        stop.abort(new StoreError("INTERRUPTED", "another build failed"));
+        stop.abort(new StoreError("INTERRUPTED", `${realised.id} failed`, { details: { failed: realised.id } }));
       return realised;
     });
     results.set(planned.id, result);
@@ -90,8 +90,9 @@ export async function realise(store: Store, graph: BuildGraph, options: RealiseO
 
 interface Run {
   readonly store: Store;
-  readonly graph: BuildGraph;
   readonly options: RealiseOptions;
+  /** Aborted when a package failed and the others shall not go on. */
+  readonly stop: AbortSignal;
   readonly results: ReadonlyMap<string, Promise<Realised>>;
   readonly known: KnownOutputs;
   readonly tellExpected: () => void;
@@ -110,8 +111,9 @@ async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> 
     noteOutput(run.known, planned, prepared, record.record.output);
     return { id, state, key: prepared.key, record: record.record };
   } catch (error) {
-    const interrupted = error instanceof StoreError && error.code === "INTERRUPTED" && !run.options.signal?.reason;
-    return interrupted ? { id, state: "skipped", because: "an interruption" } : { id, state: "failed", error };
+    // What another failure put an end to has not failed itself.
+    if (error === run.stop.reason) return { id, state: "skipped", because: String(run.stop.reason.details.failed) };
+    return { id, state: "failed", error };
   }
 }
 
@@ -171,7 +173,7 @@ export async function runPrepared(
   store: Store,
   planned: PlannedPackage,
   prepared: PreparedBuild,
-  options: RealiseOptions & { readonly room: string },
+  options: RealiseOptions & { readonly room: string; readonly forComparison?: boolean },
 ): Promise<BuildResult> {
   const { id } = planned;
   const { room } = options;

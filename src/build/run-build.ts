@@ -1,14 +1,18 @@
-import { existsSync, renameSync } from "node:fs";
+import { lstatSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { StoreError } from "../errors.ts";
 import type { BuildRecord } from "../model/build-record.ts";
 import type { Derivation, DerivationKey } from "../model/derivation.ts";
 import { type BaseName, baseNameOf, ZERO_DIGEST } from "../model/ids.ts";
 import { dependencyVariable } from "../model/recipe/names.ts";
 import type { Phase } from "../model/recipe.ts";
 import { buildLogPath } from "../store/builds.ts";
+import { hasObject } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
+import { resolveReferences } from "../store/references.ts";
 import { type StagedObject, stagedTree, stageObject } from "../store/stage-object.ts";
 import type { ProcessResult } from "../system/process.ts";
+import { removeTree } from "../system/temporary-directory.ts";
 import { buildFailure } from "./build-failure.ts";
 import { startBuildLog } from "./build-log.ts";
 import type { PlannedPackage } from "./build-plan.ts";
@@ -17,7 +21,7 @@ import type { BuildSource } from "./build-sources.ts";
 import { checkReferences } from "./check-references.ts";
 import { writeDebugSpec } from "./debug-spec.ts";
 import { filledPhases } from "./derive.ts";
-import { finishOutput, refuseHiddenMentions } from "./finish-output.ts";
+import { finishOutput, type HiddenMention, refuseHiddenMentions } from "./finish-output.ts";
 import { inputEnvironment, joinEnvironments, type SeenInput } from "./input-environment.ts";
 import { createMarkReader } from "./phase-script.ts";
 import { type BuildPlace, placeOf, type RunnerOptions, runPhases } from "./run-phases.ts";
@@ -37,6 +41,8 @@ export interface BuildJob extends RunnerOptions {
   /** A private directory for this build. */
   readonly room: string;
   readonly keepFailed: boolean;
+  /** The output is only looked at: its name follows from its content, whatever the recipe says. */
+  readonly forComparison?: boolean;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly onPhase: (phase: Phase) => void;
   readonly onLine: (line: string) => void;
@@ -58,22 +64,74 @@ export async function runBuild(store: Store, job: BuildJob): Promise<BuildResult
   const room = makeBuildRoom(job.room);
   for (const source of job.sources) await source.place(room.source);
   const place = placeOf(store, room, job);
-  const log = startBuildLog(join(room.path, "log"));
+  const environment = buildEnvironment(job, place);
   const clock = createPhaseClock(job.onPhase);
+  claimOutput(store, job, place);
+  try {
+    const result = await runLogged(store, job, { place, environment, clock });
+    const staged = await stageOutput(store, job, { room, place });
+    const seconds = Math.round(performance.now() - begun) / 1000;
+    const { key, derivation } = job;
+    const { peakMemoryBytes } = result;
+    const made = { key, output: staged.manifest.path, derivation, started: started.toISOString(), seconds };
+    const record = { ...made, phases: clock.end(), peakMemoryBytes, sandboxed: place.sandboxed, unknown: {} };
+    return { staged, record };
+  } catch (error) {
+    if (job.keepFailed) writeDebugSpec(place, { phase: clock.current(), environment });
+    throw error;
+  } finally {
+    releaseOutput(job, place);
+  }
+}
+
+/**
+ * Without a sandbox the output is made in the storeDir itself: what a killed build left there goes first.
+ * @throws StoreError UNSUPPORTED when the object is there, and a build would write into it
+ */
+function claimOutput(store: Store, { planned, derivation }: BuildJob, { output, sandboxed, selfName }: BuildPlace) {
+  if (sandboxed) return;
+  if (derivation.addressing === "input" && hasObject(store, selfName as BaseName)) {
+    throw new StoreError("UNSUPPORTED", `${planned.id} cannot be built again without a sandbox`, {
+      hint: "It is named by its derivation, and lies where the second build would write. Install bubblewrap.",
+    });
+  }
+  removeTree(output);
+}
+
+/** What a failed build leaves in the storeDir is moved to its room when that is kept, and removed otherwise. */
+function releaseOutput({ keepFailed }: BuildJob, { output, sandboxed, room, selfName }: BuildPlace): void {
+  if (sandboxed || lstatSync(output, { throwIfNoEntry: false }) === undefined) return;
+  if (keepFailed) renameSync(output, join(room.world, selfName));
+  else removeTree(output);
+}
+
+interface Running {
+  readonly place: BuildPlace;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: ReturnType<typeof createPhaseClock>;
+}
+
+/** Runs the phases; returns when they made an output, and throws when they did not. */
+async function runLogged(store: Store, job: BuildJob, running: Running): Promise<ProcessResult> {
+  const { place, environment, clock } = running;
+  const { room } = place;
+  const log = startBuildLog(join(room.path, "log"));
   const mark = `@store-${job.key.slice(0, 16)}`;
   writeScripts(room, { phases: filledPhases(job.planned, place.paths), seen: place.scripts, mark });
   let failing: string | undefined;
   const reader = createMarkReader(mark, {
-    phase: clock.begin,
-    failing: (command) => {
+    phase(phase) {
+      failing = undefined;
+      clock.begin(phase);
+    },
+    failing(command) {
       failing ??= command;
     },
-    line: (line) => {
+    line(line) {
       log.write(line);
       job.onLine(line);
     },
   });
-  const environment = buildEnvironment(job, place);
   let result: ProcessResult;
   try {
     result = await runPhases(place, environment, { ...job, onOutput: reader.push });
@@ -82,25 +140,10 @@ export async function runBuild(store: Store, job: BuildJob): Promise<BuildResult
     log.close(buildLogPath(store, job.key));
   }
   job.signal?.throwIfAborted();
-  if (result.exitCode !== 0 || result.reason !== "exited" || !existsSync(place.output)) {
-    const phase = clock.current();
-    if (job.keepFailed) writeDebugSpec(place, { phase, environment });
-    throw buildFailure(store, { job, result, log, phase, failing, installed: existsSync(place.output) });
-  }
-  const staged = await stageOutput(store, job, { room, place });
-  const seconds = (performance.now() - begun) / 1000;
-  const record: BuildRecord = {
-    key: job.key,
-    output: staged.manifest.path,
-    derivation: job.derivation,
-    started: started.toISOString(),
-    seconds: Math.round(seconds * 1000) / 1000,
-    phases: clock.end(),
-    peakMemoryBytes: result.peakMemoryBytes,
-    sandboxed: place.sandboxed,
-    unknown: {},
-  };
-  return { staged, record };
+  const output = lstatSync(place.output, { throwIfNoEntry: false });
+  if (result.exitCode === 0 && result.reason === "exited" && output?.isDirectory()) return result;
+  const made = output === undefined ? "nothing" : output.isDirectory() ? "directory" : "no directory";
+  throw buildFailure(store, { job, result, log, phase: clock.current(), failing, made });
 }
 
 function buildEnvironment(job: BuildJob, place: BuildPlace): Record<string, string> {
@@ -126,6 +169,7 @@ async function stageOutput(
   const hidden = await finishOutput(place.output, { patterns, scratch: room.scratch });
   if (job.derivation.addressing === "content") refuseHiddenMentions(job.planned.id, hidden);
   renameSync(place.output, stagedTree(room));
+  const isNamedByKey = job.derivation.addressing === "input";
   const staged = await stageObject(store, {
     name,
     version,
@@ -134,10 +178,31 @@ async function stageOutput(
     metadata: { options: job.derivation.options, ...job.metadata },
     signal: job.signal,
     ...(place.selfName !== zero && { selfName: place.selfName }),
-    ...(job.derivation.addressing === "input" && { baseName: place.selfName as BaseName }),
+    ...(isNamedByKey && !job.forComparison && { baseName: place.selfName as BaseName }),
+  }).catch((error: unknown) => {
+    throw unusableOutput(job, error);
   });
-  await checkReferences(staged, job, { ...place, store });
-  return staged;
+  const whole = withReferences(store, staged, isNamedByKey ? hidden : []);
+  await checkReferences(whole, job, { ...place, store });
+  return whole;
+}
+
+/** What stands inside compressed files keeps objects alive, too. */
+function withReferences(store: Store, staged: StagedObject, hidden: readonly HiddenMention[]): StagedObject {
+  const { manifest } = staged;
+  const inside = resolveReferences(
+    store,
+    hidden.flatMap(({ baseNames }) => [...baseNames]),
+  ).filter((path) => path !== manifest.path);
+  const references = [...new Set([...manifest.references, ...inside])].sort();
+  return { ...staged, manifest: { ...manifest, references } };
+}
+
+function unusableOutput({ planned }: BuildJob, error: unknown): unknown {
+  if (!(error instanceof StoreError) || error.code !== "INVALID_INPUT") return error;
+  const message = `${planned.id} installed what cannot be stored: ${error.message}`;
+  const details = { ...error.details, package: planned.id };
+  return new StoreError("BUILD_FAILED", message, { ...(error.hint && { hint: error.hint }), details, cause: error });
 }
 
 /** Seconds of each phase, by the marks in the output. */

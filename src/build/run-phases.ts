@@ -118,7 +118,8 @@ export async function runPhases(
   options: RunnerOptions & { readonly onOutput: (chunk: Buffer) => void },
 ): Promise<ProcessResult> {
   using connection = options.jobserver.connect();
-  const { limits, room } = { limits: options.limits, room: place.room };
+  const { limits } = options;
+  const { room } = place;
   const env = { ...environment, MAKEFLAGS: jobserverFlags(options.jobserver.total, { fds: [3, 4] }).trim() };
   const common = {
     fds: connection.fds,
@@ -128,7 +129,9 @@ export async function runPhases(
     silentTimeoutMs: limits.silentTimeoutMs,
     maxOutputBytes: limits.maxLogBytes,
     pipeDirectory: room.scratch,
-    ...(limits.maxDiskBytes !== undefined && { disk: { paths: [room.path], maxBytes: limits.maxDiskBytes } }),
+    ...(limits.maxDiskBytes !== undefined && {
+      disk: { paths: [room.path, place.output], maxBytes: limits.maxDiskBytes },
+    }),
   };
   if (options.sandbox) {
     const command = [options.sandbox.toolchain.bash, "--norc", `${place.scripts}/${DRIVER}`];

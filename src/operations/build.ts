@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../build/build-plan.ts";
 import { fingerprintText, hostFingerprint } from "../build/host-fingerprint.ts";
 import { inspectGraph } from "../build/inspect-graph.ts";
@@ -90,18 +91,18 @@ export function planBuild(request: BuildRequest): BuildGraph {
   const platform = platformOf({ platform: process.platform, arch: process.arch });
   return planGraph(
     recipes,
-    request.specs.map((spec) => wantedOf(recipes, spec)),
+    request.specs.map((spec) => wantedOf(recipes, spec, request.cwd)),
     { platform, check: request.check ?? false },
   );
 }
 
-function wantedOf(recipes: RecipeCollection, text: string): Wanted {
+function wantedOf(recipes: RecipeCollection, text: string, cwd: string): Wanted {
   const spec = parseSpec(text);
   switch (spec.kind) {
     case "package":
       return { name: spec.name, range: spec.range, options: spec.options };
     case "path": {
-      const loaded = recipes.load(spec.path);
+      const loaded = recipes.load(resolve(cwd, spec.path));
       return { name: loaded.recipe.name, options: {}, loaded };
     }
     default:
@@ -174,6 +175,7 @@ export async function buildOnce(
   const result = await runPrepared(store, planned, standing.prepared, {
     ...setting.options,
     room: run.workspace.room().path,
+    forComparison: true,
   });
   return { ...result, id: planned.id };
 }

@@ -37,10 +37,12 @@ export async function checkBuilds(
   for (const built of first) {
     const again = await buildOnce(store, request, { ...run, workspace, name: built.name });
     const before = readFileList(store, built.baseName);
-    const after = again.staged.reused ? before : (parseFileList(again.staged.fileList) ?? []);
+    const { reused, manifest, fileList } = again.staged;
+    const after = reused ? readFileList(store, manifest.path) : (parseFileList(fileList) ?? []);
     const differences = compareLists(before, after);
     const same = differences.length === 0;
-    const trees = [objectPath(store.layout, built.baseName), again.staged.directory] as const;
+    const second = reused ? objectPath(store.layout, manifest.path) : again.staged.directory;
+    const trees = [objectPath(store.layout, built.baseName), second] as const;
     const report = same ? undefined : await diffoscope(trees, differences[0]?.path ?? "", run);
     checks.push({ id: again.id, path: built.baseName, same, differences, report });
   }

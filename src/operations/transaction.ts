@@ -101,11 +101,10 @@ function prepareEdits(store: Store, additions: readonly Addition[], removals: re
     const prepared = await prepareAll(store, inputs, { ...run, workspace });
     return (head: Generation) => {
       checkInstalled(head, removals);
-      const kept = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
-      return prepared.reduce(
-        (now, item, index) => ({ ...now, packages: merge(now, [item], additions[index]?.priority) }),
-        kept,
-      ).packages;
+      let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
+      for (const [index, item] of prepared.entries())
+        now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
+      return now.packages;
     };
   };
 }

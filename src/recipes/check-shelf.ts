@@ -11,8 +11,11 @@ import { RECIPE_FILE, strayFilesIn } from "./recipe-files.ts";
 import { recipeFields } from "./recipe-reader.ts";
 import { composedOn, filesOn, namesOn, readOn, type Shelf, versionsOn } from "./recipe-shelf.ts";
 
-/** Every mistake in every version of every recipe, and where the recipes do not fit together. */
-export function checkShelf(shelf: Shelf): readonly Finding[] {
+/**
+ * Every mistake in every version of every recipe, and where the recipes do not fit together.
+ * @param others names of packages that other collections provide
+ */
+export function checkShelf(shelf: Shelf, others: readonly string[] = []): readonly Finding[] {
   const names = namesOn(shelf);
   const extended = extendedFiles(shelf, names);
   return inOrder([
@@ -20,7 +23,7 @@ export function checkShelf(shelf: Shelf): readonly Finding[] {
     ...recipesOn(shelf, names).flatMap((recipe) => [
       ...checkResolution(recipe, filesOn(shelf, recipe).keys()),
       ...DEPENDENCY_KINDS.flatMap((kind) => recipe.dependencies[kind]).flatMap((each) =>
-        checkDependency(shelf, each, names),
+        names.includes(each.name) || !others.includes(each.name) ? checkDependency(shelf, each, names) : [],
       ),
     ]),
     ...checkCircles(shelf, names),

@@ -1,14 +1,15 @@
-import { statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
-import type { ByteString } from "../model/byte-string.ts";
 import { nearest } from "../model/nearest.ts";
 import { type Finding, invalidRecipe } from "../model/recipe/finding.ts";
 import { chooseVersion, formatVersionRange, type VersionRange } from "../model/recipe/version-range.ts";
 import type { Recipe } from "../model/recipe.ts";
+import type { SageListing } from "../model/sage/package.ts";
 import { checkShelf } from "./check-shelf.ts";
+import type { LoadedRecipe } from "./loaded-recipe.ts";
 import type { ReadOptions } from "./parse-recipe.ts";
-import { RECIPE_FILE, type RecipeRoot } from "./recipe-files.ts";
+import { RECIPE_FILE, type RecipeRoot, recipeNamesIn } from "./recipe-files.ts";
 import {
   composedOn,
   filesOn,
@@ -19,15 +20,10 @@ import {
   type Shelf,
   versionsOn,
 } from "./recipe-shelf.ts";
+import { joinSage } from "./sage/join-sage.ts";
+import { openSage, type SageOptions } from "./sage/open-sage.ts";
 
-/** A recipe, and the files that it can refer to. */
-export interface LoadedRecipe {
-  readonly recipe: Recipe;
-  /** The recipe file, and after it those that it extends. */
-  readonly recipeFiles: readonly string[];
-  /** The files beside the recipe: `<recipe>/<path>` as `toEscaped` writes it, and where it lies. */
-  readonly files: ReadonlyMap<string, ByteString>;
-}
+export type { LoadedRecipe } from "./loaded-recipe.ts";
 
 export interface RecipeListing {
   readonly name: string;
@@ -36,6 +32,8 @@ export interface RecipeListing {
   /** The recipe that the bare name stands for, when it has no mistakes. */
   readonly recipe?: Recipe;
   readonly findings: readonly Finding[];
+  /** Of a package of a Sage tree: its kind and whether it can be built here. Its recipe is there when it can. */
+  readonly sage?: SageListing;
 }
 
 /** The recipes of several directories seen as one. Each is read when it is first asked for, and once. */
@@ -57,12 +55,41 @@ export interface RecipeCollection {
   check(): readonly Finding[];
 }
 
+export interface OpenOptions extends ReadOptions {
+  readonly sage?: SageOptions;
+}
+
+const SAGE = "sage:";
+
 /**
- * Opens directories of recipes, `<directory>/<name>/recipe.yaml`; file by file an earlier directory hides a later one.
+ * Opens directories of recipes, `<directory>/<name>/recipe.yaml`, and Sage trees, `sage:<directory>`. Among directories,
+ * and among Sage trees, file by file an earlier one hides a later one; of a package that both have, the earliest entry
+ * decides which of them it comes from.
  *
- * @throws StoreError NOT_FOUND when one of them is not a directory
+ * @throws StoreError NOT_FOUND when one of them is not a directory, or not a Sage tree
  */
-export function openRecipes(directories: readonly string[], options: ReadOptions = {}): RecipeCollection {
+export function openRecipes(entries: readonly string[], options: OpenOptions = {}): RecipeCollection {
+  const trees = entries.filter((entry) => entry.startsWith(SAGE)).map((entry) => entry.slice(SAGE.length));
+  const directories = entries.filter((entry) => !entry.startsWith(SAGE));
+  if (trees.length === 0) return openDirectories(directories, options);
+  const sage = openSage(trees, options.sage);
+  const plain = openDirectories(directories, { ...options, others: sage.names() });
+  const isSage = (name: string): boolean => {
+    const first = entries.find((entry) => entryHas(entry, name));
+    return first?.startsWith(SAGE) ?? false;
+  };
+  return joinSage(plain, sage, isSage);
+}
+
+function entryHas(entry: string, name: string): boolean {
+  if (entry.startsWith(SAGE)) return existsSync(join(entry.slice(SAGE.length), "build/pkgs", name));
+  return recipeNamesIn({ directory: entry }).includes(name);
+}
+
+function openDirectories(
+  directories: readonly string[],
+  options: ReadOptions & { readonly others?: readonly string[] },
+): RecipeCollection {
   for (const directory of directories) requireDirectory(directory);
   const roots = directories.map((directory): RecipeRoot => ({ directory }));
   const shelf = newShelf(roots, options);
@@ -71,7 +98,7 @@ export function openRecipes(directories: readonly string[], options: ReadOptions
     find: (name, range) => findOn(shelf, name, range),
     load: (path) => loadFrom(path, roots, options),
     list: () => namesOn(shelf).map((name) => listingOf(shelf, name)),
-    check: () => checkShelf(shelf),
+    check: () => checkShelf(shelf, options.others),
   };
 }
 

@@ -1,5 +1,7 @@
 import { StoreError } from "../errors.ts";
+import { parsePackageVersion } from "../model/ids.ts";
 import { nameFromUrl } from "../model/recipe/name-from-url.ts";
+import { isRecipeName } from "../model/recipe/names.ts";
 import { versionForm } from "../model/recipe/template.ts";
 import type { BuildSystem } from "../model/recipe.ts";
 import { toYamlScalar } from "./yaml.ts";
@@ -26,13 +28,15 @@ export interface NewRecipe {
 /**
  * A first recipe for the release at a URL.
  *
- * @throws StoreError INVALID_INPUT when neither the URL nor the caller tells the name and the version
+ * @throws StoreError INVALID_INPUT when neither the URL nor the caller tells a name and a version that can be used
  */
 export function recipeFromTarball(tarball: Tarball): NewRecipe {
   const told = nameFromUrl(tarball.url);
   const name = tarball.name ?? told.name;
   const version = tarball.version ?? told.version;
-  if (name === undefined || version === undefined) throw untold(tarball.url, name === undefined ? "name" : "version");
+  if (name === undefined || !isRecipeName(name)) throw untold(tarball.url, "name");
+  if (version === undefined) throw untold(tarball.url, "version");
+  parsePackageVersion(version);
   const top = withoutSharedDirectory(tarball.fileNames);
   const build = detectBuildSystem(top);
   return { name, version, build, text: formatRecipe(tarball, { name, version, build, top }) };
@@ -62,7 +66,7 @@ interface Known {
 
 function formatRecipe({ url, integrity }: Tarball, { name, version, build, top }: Known): string {
   const homepage = /^https?:\/\/(?:github|gitlab)\.com\/[^/]+\/[^/]+/.exec(url)?.[0];
-  const licenses = top.filter((file) => /^(?:copying|licen[cs]e)/i.test(file));
+  const licenses = top.filter((file) => /^(?:copying|licen[cs]e)[A-Za-z0-9._-]*$/i.test(file));
   return [
     "# A first draft: look it over and complete it.",
     `name: ${toYamlScalar(name)}`,

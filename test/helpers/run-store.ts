@@ -13,12 +13,9 @@ export interface StoreRun {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What stdout says as JSON. To read it fails when it is none. */
-  readonly json: Json;
+  /** What stdout says as JSON, taken for a `T`. Throws when it is no JSON. */
+  json<T = unknown>(): T;
 }
-
-/** JSON of any shape: tests look into it and compare what they find. */
-export type Json = { readonly [name: string]: Json } & readonly Json[] & string & number & boolean;
 
 export interface RunStoreOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -82,8 +79,6 @@ function runStore(
     status: result.status ?? 128 + constants.signals[result.signal as NodeJS.Signals],
     stdout,
     stderr: result.stderr.toString(),
-    get json() {
-      return JSON.parse(stdout) as Json;
-    },
+    json: <T>() => JSON.parse(stdout) as T,
   };
 }

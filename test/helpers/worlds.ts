@@ -17,7 +17,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type ByteString, fromText, toBytes, toFsPath } from "../../src/model/byte-string.ts";
-import { type PackageName, type PackageVersion, parsePackageName, parsePackageVersion } from "../../src/model/ids.ts";
+import {
+  type BaseName,
+  type PackageName,
+  type PackageVersion,
+  parsePackageName,
+  parsePackageVersion,
+} from "../../src/model/ids.ts";
 import { commitObjects } from "../../src/store/commit-objects.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import type { ImportMethod } from "../../src/store/import/import-method.ts";
@@ -185,6 +191,9 @@ export interface AddOptions {
   /** Write the tree where it is staged and adopt it; otherwise it is copied. */
   readonly adopt?: boolean;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** See `StageOptions`. */
+  readonly selfName?: string;
+  readonly baseName?: BaseName;
 }
 
 export interface Added extends StagedObject {
@@ -207,12 +216,14 @@ export function stageTree(
   options: AddOptions & { readonly temporary: { readonly path: string } },
 ): Promise<StagedObject> {
   const { name, version } = nameOf(options);
-  const { temporary, method, metadata } = options;
+  const { temporary, method, metadata, selfName, baseName } = options;
   const common = {
     name,
     version,
     temporary,
     method,
+    selfName,
+    baseName,
     origin: { kind: "directory" as const },
     ...(metadata && { metadata }),
   };

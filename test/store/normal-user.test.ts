@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -45,14 +46,14 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
     { adopt: true, umask: 0 },
     { adopt: false, umask: 0o022, method: "copy" as const },
   ])("adds a tree with equal files in several directories, frozen (%o)", async (choice) => {
-    const world = makeWorld({ owner: NOBODY });
+    const world = makeWorld({ owner: NOBODY, memory: true });
     const { outcome, faults } = await add(world, { source: world.tree(DATA), ...choice });
     expect(outcome).toMatchObject({ result: { reused: false } });
     expect(faults).toEqual([]);
   });
 
   it("adds files that mention the store and the object itself", async () => {
-    const world = makeWorld({ owner: NOBODY });
+    const world = makeWorld({ owner: NOBODY, memory: true });
     asNobody({ do: "open", root: join(world.directory, "s") });
     const { storeDir } = (await world.store("s")).layout;
     const self = `${storeDir}/${"0".repeat(32)}-demo-1.0`;
@@ -65,7 +66,7 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
   });
 
   it("adopts files and directories whose modes forbid reading and writing", async () => {
-    const world = makeWorld({ owner: NOBODY });
+    const world = makeWorld({ owner: NOBODY, memory: true });
     const source = world.tree({
       "d/unreadable": { exec: "x" },
       "d/closed/file": "y",
@@ -79,8 +80,21 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
     expect(unclosed.outcome).toMatchObject({ result: { reused: true } });
   });
 
-  it("names the file or directory that cannot be read", async () => {
+  it("removes attributes from adopted files that are read-only", async ({ skip }) => {
     const world = makeWorld({ owner: NOBODY });
+    const source = world.tree({ "d/file": "text" });
+    const set = spawnSync("setfattr", ["-n", "user.demo", "-v", "x", join(source, "d/file")]);
+    if (set.status !== 0) skip("setfattr fails here");
+    chmodSync(join(source, "d/file"), 0o444);
+    const { faults, outcome } = await add(world, { source, adopt: true });
+    expect(outcome?.error).toBeUndefined();
+    expect(faults).toEqual([]);
+    const { stdout } = spawnSync("getfattr", ["-R", "-d", join(world.directory, "s")], { encoding: "utf8" });
+    expect(stdout).toBe("");
+  });
+
+  it("names the file or directory that cannot be read", async () => {
+    const world = makeWorld({ owner: NOBODY, memory: true });
     for (const path of ["d/secret", "closed"]) {
       const source = world.tree({ "d/secret": "root's", "closed/x": "", ok: "" });
       chmodSync(join(source, path), 0o700);
@@ -94,7 +108,7 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
   });
 
   it("puts an object where a killed process left a read-only one without manifest", async () => {
-    const world = makeWorld({ owner: NOBODY });
+    const world = makeWorld({ owner: NOBODY, memory: true });
     const source = world.tree(DATA);
     const { store, outcome } = await add(world, { source });
     const path = pathOf(outcome);
@@ -107,7 +121,7 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
   });
 
   it("leaves nothing in the temporary directory, also after an error in a half read-only tree", async () => {
-    const world = makeWorld({ owner: NOBODY });
+    const world = makeWorld({ owner: NOBODY, memory: true });
     const root = join(world.directory, "s");
     asNobody({ do: "add", root, source: world.tree(DATA) });
     const source = world.tree({ "a/b/c": "1", "z/secret": "root's" });
@@ -117,7 +131,7 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
   });
 
   it("sweeps a killed process's tree whose directories are read-only", async () => {
-    const world = makeWorld({ owner: NOBODY });
+    const world = makeWorld({ owner: NOBODY, memory: true });
     const root = join(world.directory, "s");
     const { child, outcome } = await driver.start({ do: "hold-temporary", root }, { user: NOBODY });
     const { path } = outcome.result as { path: string };
@@ -133,7 +147,7 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
   });
 
   it("is refused a store in somebody else's directory", () => {
-    const world = makeWorld({ owner: NOBODY });
+    const world = makeWorld({ owner: NOBODY, memory: true });
     const other = join(world.directory, "other");
     mkdirSync(other);
     asRoot.own(other, 4321);
@@ -145,7 +159,7 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
   });
 
   it("may keep a store where its own group can write, not where another group can", () => {
-    const world = makeWorld({ owner: NOBODY });
+    const world = makeWorld({ owner: NOBODY, memory: true });
     const shared = join(world.directory, "shared");
     mkdirSync(shared);
     chmodSync(shared, 0o775);

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ByteString, fromText } from "../../src/model/byte-string.ts";
 import { parseFileList } from "../../src/model/file-list.ts";
+import { parseBaseName } from "../../src/model/ids.ts";
 import { commitObjects } from "../../src/store/commit-objects.ts";
 import { fileListPath } from "../../src/store/layout.ts";
 import type { Store } from "../../src/store/open-store.ts";
@@ -12,7 +13,7 @@ import { createTemporaryDirectory } from "../../src/system/temporary-directory.t
 import { anyTree } from "../helpers/any-tree.ts";
 import { caughtAsync } from "../helpers/caught.ts";
 import { makeGit } from "../helpers/git.ts";
-import { faultsOf, naiveTreeId } from "../helpers/naive-tree-id.ts";
+import { faultsOf, naiveTreeId, toCanonical } from "../helpers/naive-tree-id.ts";
 import { addTree, type Entry, makeWorld, nameOf, readTree, stageTree, type TreeData } from "../helpers/worlds.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -24,7 +25,7 @@ async function stagedTreeId(store: Store, tree: TreeData | string, adopt: boolea
 
 describe("the tree id of a staged object", () => {
   it("is the one that real git gives, for random trees, copied and adopted", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const git = makeGit(world.directory);
     await fc.assert(
@@ -38,7 +39,7 @@ describe("the tree id of a staged object", () => {
   });
 
   it("is the one that `git add` and `git write-tree` give for a directory on disk", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const git = makeGit(world.directory);
     const tree = world.tree({
@@ -59,7 +60,7 @@ describe("the tree id of a staged object", () => {
   });
 
   it("holds for files around the size that is read whole", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const git = makeGit(world.directory);
     for (const size of [MEBIBYTE - 1, MEBIBYTE, MEBIBYTE + 1, MEBIBYTE + 33, 2 * MEBIBYTE + 7]) {
@@ -70,7 +71,7 @@ describe("the tree id of a staged object", () => {
   });
 
   it("holds for deep directories", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const path = Array.from({ length: 120 }, (_, depth) => `d${depth}`).join("/");
     const tree = { [`${path}/file`]: "deep", [`${path}/empty/er`]: { directory: true as const } };
@@ -79,7 +80,7 @@ describe("the tree id of a staged object", () => {
   });
 
   it("holds for so many files that threads share the work", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const tree = Object.fromEntries(
       Array.from({ length: 1000 }, (_, at): [string, Entry] => [`d${at % 7}/${at}`, `content ${at % 900}`]),
@@ -90,7 +91,7 @@ describe("the tree id of a staged object", () => {
   });
 
   it("does not depend on times, owners, further modes and hard links of the source", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const source = world.tree({ a: "same", "d/x": { exec: "run" } });
     const id = await stagedTreeId(store, source, false);
@@ -105,7 +106,7 @@ describe("the tree id of a staged object", () => {
 
 describe("stageObject", () => {
   it("writes down each file, link and empty directory in the file list", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const { storeDir } = store.layout;
     const git = makeGit(world.directory);
@@ -134,7 +135,7 @@ describe("stageObject", () => {
   });
 
   it("records time, origin, name, version and further members in the manifest", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const options = { name: "@scope+lib", version: "1.10", metadata: { platform: "x" } };
     const { manifest } = await addTree(store, { a: "1" }, options);
     expect(manifest).toMatchObject({
@@ -149,13 +150,13 @@ describe("stageObject", () => {
   });
 
   it("takes the longest names and versions", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { manifest } = await addTree(store, { a: "1" }, { name: "n".repeat(128), version: "1".repeat(80) });
     expect(faultsOf(store, manifest)).toEqual([]);
   });
 
   it("finds references to objects that are there, in files and links, and to no others", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const one = await addTree(store, { a: "1" }, { name: "one" });
     const two = await addTree(store, { a: "2" }, { name: "two" });
@@ -171,7 +172,7 @@ describe("stageObject", () => {
   });
 
   it("refuses a tree that mixes canonical and local form, naming both files", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { storeDir, canonicalStoreDir } = store.layout;
     const tree = { "d/local": `${storeDir}/x`, canonical: { link: `${canonicalStoreDir}/x` } };
     expect(await caughtAsync(addTree(store, tree))).toMatchObject({
@@ -182,8 +183,38 @@ describe("stageObject", () => {
     expect(await caughtAsync(addTree(store, both))).toMatchObject({ code: "INVALID_INPUT" });
   });
 
+  it.each([false, true])("takes a tree that was made at another name in the storeDir (adopt: %s)", async (adopt) => {
+    const store = await makeWorld({ memory: true }).store();
+    const tree = (baseName: string): TreeData => ({
+      alone: baseName,
+      "d/small": `${store.layout.storeDir}/${baseName}/bin`,
+      "d/large": Buffer.concat([Buffer.alloc(MEBIBYTE - 9, "."), Buffer.from(`${baseName}.`)]),
+      link: { link: `../${baseName}` },
+    });
+    const scratch = `${"scratch7".repeat(4)}-demo-1.0`;
+    const { manifest, path } = await addTree(store, tree(scratch), { selfName: scratch, adopt });
+    expect(manifest.treeId).toBe((await addTree(store, tree(`${"0".repeat(32)}-demo-1.0`))).manifest.treeId);
+    expect(faultsOf(store, manifest)).toEqual([]);
+    expect(
+      readTree(path)
+        .get("link" as ByteString)
+        ?.content.toString(),
+    ).toBe(`../${manifest.path}`);
+    expect(manifest).toMatchObject({ references: [], localised: true });
+  });
+
+  it("takes a name that is not that of the content", async () => {
+    const store = await makeWorld({ memory: true }).store();
+    const baseName = parseBaseName(`${"inputkey".repeat(4)}-demo-1.0`);
+    const tree = { self: `${store.layout.storeDir}/${"0".repeat(32)}-demo-1.0` };
+    const { manifest, path } = await addTree(store, tree, { baseName });
+    expect(manifest).toMatchObject({ path: baseName, addressing: "input" });
+    expect(readFileSync(join(path, "self"), "utf8")).toBe(path);
+    expect(naiveTreeId(path, toCanonical(store, baseName))).toBe(manifest.treeId);
+  });
+
   it("adds what is there already as reused, without another copy", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const tree = { "d/a": "1", b: { exec: "2" } };
     const first = await addTree(store, tree);
     const before = readTree(first.path);
@@ -193,7 +224,7 @@ describe("stageObject", () => {
   });
 
   it("leaves the source as it was", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const source = world.tree({ a: "1", "d/b": { exec: `${store.layout.storeDir}/x` }, l: { link: "a" } });
     const before = readTree(source);
@@ -206,7 +237,7 @@ describe("stageObject", () => {
 
 describe("odd sources", () => {
   it("keeps names that are not UTF-8 through localising", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const name = "\xff\xe9" as ByteString;
     const tree = new Map<ByteString, Entry>([
@@ -219,7 +250,7 @@ describe("odd sources", () => {
   });
 
   it("adds an empty directory", async () => {
-    const store = await makeWorld().store();
+    const store = await makeWorld({ memory: true }).store();
     const { manifest, path } = await addTree(store, {});
     expect(manifest).toMatchObject({ files: 0, size: 0 });
     expect(faultsOf(store, manifest)).toEqual([]);
@@ -227,7 +258,7 @@ describe("odd sources", () => {
   });
 
   it("adopts hard links within the tree, large and small, also where they mention the store", async () => {
-    const world = makeWorld();
+    const world = makeWorld({ memory: true });
     const store = await world.store();
     const big = Buffer.concat([Buffer.alloc(MEBIBYTE, "."), Buffer.from(`${store.layout.storeDir}/x`)]);
     const tree = { "1/small": `${store.layout.storeDir}/y`, "1/big": big };

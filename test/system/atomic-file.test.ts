@@ -46,7 +46,7 @@ function nameOf(path: string): string {
 
 describe("writeFileAtomic", () => {
   it("replaces a file by its new content, text or bytes", () => {
-    const path = join(makeWorld().directory, "file");
+    const path = join(makeWorld({ memory: true }).directory, "file");
     writeFileAtomic(path, "é");
     expect(readFileSync(path)).toEqual(Buffer.from("é"));
     writeFileAtomic(path, Buffer.from([0xff]));
@@ -55,26 +55,26 @@ describe("writeFileAtomic", () => {
   });
 
   it("makes the content durable before the name, and the name before it returns", () => {
-    const path = join(makeWorld().directory, "file");
+    const path = join(makeWorld({ memory: true }).directory, "file");
     const steps = watchSteps();
     writeFileAtomic(path, "text");
     expect(steps).toEqual(["write temporary", "sync temporary", "rename temporary to file", "sync directory"]);
   });
 
   it("gives the mode that is asked for", () => {
-    const path = join(makeWorld().directory, "file");
+    const path = join(makeWorld({ memory: true }).directory, "file");
     writeFileAtomic(path, "", { mode: 0o600 });
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   it("takes the longest name that a file can have", () => {
-    const path = join(makeWorld().directory, "n".repeat(255));
+    const path = join(makeWorld({ memory: true }).directory, "n".repeat(255));
     writeFileAtomic(path, "text");
     expect(readFileSync(path, "utf8")).toBe("text");
   });
 
   it.each(["fsyncSync", "renameSync", "writeSync"] as const)("leaves the old content when %s fails", (name) => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     const path = join(directory, "file");
     writeFileAtomic(path, "old");
     patchFs(name, () => () => {
@@ -86,7 +86,7 @@ describe("writeFileAtomic", () => {
   });
 
   it("goes on where a write stopped short", () => {
-    const path = join(makeWorld().directory, "file");
+    const path = join(makeWorld({ memory: true }).directory, "file");
     patchFs("writeSync", (original) => (fd: number, bytes: Buffer, at: number, length: number) => {
       return original(fd, bytes, at, Math.min(2, length));
     });
@@ -97,7 +97,7 @@ describe("writeFileAtomic", () => {
 
 describe("writeFilesAtomic", () => {
   it("syncs a directory once for all its files", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     const steps = watchSteps();
     writeFilesAtomic(["a", "b"].map((name) => ({ path: join(directory, name), content: name })));
     expect(steps.filter((step) => step === "sync directory")).toHaveLength(1);
@@ -108,7 +108,7 @@ describe("writeFilesAtomic", () => {
 
 describe("replaceLink", () => {
   it("replaces a link, and a link to a directory, in one step", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     const path = join(directory, "current");
     mkdirSync(join(directory, "gen-1"));
     symlinkSync("gen-1", path);
@@ -120,7 +120,7 @@ describe("replaceLink", () => {
   });
 
   it("leaves the old link when it fails", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     mkdirSync(join(directory, "current"));
     expect(caught(() => replaceLink("gen-2", join(directory, "current")))).toBeInstanceOf(Error);
     expect(readdirSync(directory)).toEqual(["current"]);
@@ -129,7 +129,7 @@ describe("replaceLink", () => {
 
 describe("syncDirectory", () => {
   it("forgives filesystems that cannot, and nothing else", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     for (const [code, forgiven] of [
       ["EINVAL", true],
       ["ENOTSUP", true],
@@ -146,7 +146,7 @@ describe("syncDirectory", () => {
 
 describe("readTextIfPresent", () => {
   it("tells a missing file from one that cannot be read", () => {
-    const { directory } = makeWorld();
+    const { directory } = makeWorld({ memory: true });
     writeFileSync(join(directory, "file"), "text");
     expect(readTextIfPresent(join(directory, "file"))).toBe("text");
     expect(readTextIfPresent(join(directory, "missing"))).toBeUndefined();

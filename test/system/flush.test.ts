@@ -9,7 +9,7 @@ import { makeWorld } from "../helpers/worlds.ts";
 
 /** Files with odd names, and a count of how often one is flushed for itself. */
 function makeFiles(count: number) {
-  const { directory } = makeWorld();
+  const { directory } = makeWorld({ memory: true });
   const paths = Array.from({ length: count }, (_, at) => `${fromText(directory)}/\xff${at}` as ByteString);
   for (const path of paths) writeFileSync(Buffer.from(path, "latin1"), "");
   const flushed = { count: 0 };

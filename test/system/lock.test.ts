@@ -19,7 +19,7 @@ const options = (changes: Partial<LockOptions> = {}): LockOptions => ({
   wait: false,
   ...changes,
 });
-const lockFile = () => join(makeWorld().directory, "lock");
+const lockFile = () => join(makeWorld({ memory: true }).directory, "lock");
 
 describe("acquireLock", () => {
   it("keeps others out until it is given back", async () => {

@@ -92,7 +92,8 @@ async function offerValues(
       return { candidates: await commandCandidates() };
     default: {
       const { storeCandidates } = await import("./store-candidates.ts");
-      const candidates = await storeCandidates(completes, { values: scan.values, env });
+      // Without a store there is still something to offer.
+      const candidates = await storeCandidates(completes, { values: scan.values, env }).catch(() => []);
       return { ...(completes === "object" && { files: "files" }), candidates };
     }
   }

@@ -71,11 +71,11 @@ function scriptObstacle(text: string): string | undefined {
 function sourceObstacle({ tarball }: SagePackage): string | undefined {
   if (tarball === undefined || tarball.fileName === "") return "has a checksums.ini without a tarball";
   if (isWheel(tarball.fileName) && !isPureWheel(tarball.fileName))
-    return `is a wheel for another platform (${tarball.fileName})`;
+    return "is a wheel for one platform only";
   if (tarball.sha256 === undefined && tarball.sha1 === undefined)
     return "has a checksums.ini with neither a SHA-256 nor a SHA-1";
   if (tarball.urls.length === 0)
-    return `has no known place for its tarball: ${tarball.fileName} is not in upstream/, there is no upstream_url and no mirror`;
+    return "has no known place for its tarball: it is not in upstream/, and there is neither an upstream_url nor a mirror";
   return undefined;
 }
 

@@ -11,11 +11,12 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 
 /**
  * The variables of a tree. `makefile` is the text of its `build/make/Makefile.in`: of the assignments there those count
- * that stand alone on a line, at its start, and hold no value that `configure` puts in.
+ * that stand alone on a line, at its start, and hold no value that `configure` puts in; the first one, since later ones
+ * depend on what `configure` found.
  * `checks`: whether the test suites run, which some packages need more for.
  */
 export function makeVariables(makefile: string, checks: boolean): MakeVariables {
-  const values = new Map([...Object.entries(DEFAULTS), ...assignmentsIn(makefile)]);
+  const values = new Map([...Object.entries(DEFAULTS), ...assignmentsIn(makefile).reverse()]);
   return (name) => {
     if (name.startsWith("SAGE_CHECK_")) return checks ? "yes" : "no";
     if (name.startsWith("inst_")) return name.slice("inst_".length);

@@ -7,9 +7,9 @@ import { formatVersionRange, isInRange, type VersionRange } from "../../model/re
 import { type BuildableFacts, createObstacles, isFromMachine } from "../../model/sage/buildable.ts";
 import { expandMake } from "../../model/sage/expand-make.ts";
 import { makeVariables } from "../../model/sage/make-variables.ts";
-import type { SageKind, SagePackage, SageType } from "../../model/sage/package.ts";
+import type { SageListing, SagePackage } from "../../model/sage/package.ts";
 import { HELPERS, toRecipe } from "../../model/sage/to-recipe.ts";
-import type { LoadedRecipe } from "../open-recipes.ts";
+import type { LoadedRecipe } from "../loaded-recipe.ts";
 import { type ReadPackage, readPackage } from "./read-package.ts";
 import { entryNames, findEntry, findShared, openLayers, packageNames, type SageLayers } from "./sage-layers.ts";
 
@@ -20,17 +20,6 @@ export interface SageOptions {
   readonly mirrors?: readonly string[] | undefined;
   /** Whether the machine has a program that builds can use. */
   readonly hasTool?: ((name: string) => boolean) | undefined;
-}
-
-/** What is known of a package of a Sage tree without building it. */
-export interface SageListing {
-  readonly name: string;
-  readonly version: string;
-  readonly type: SageType;
-  readonly kind: SageKind;
-  readonly buildable: boolean;
-  /** Why it cannot be built here, in words that follow its name. */
-  readonly reason?: string;
 }
 
 /** The packages of Sage trees as recipes; file by file an earlier tree hides a later one. */
@@ -79,7 +68,7 @@ function requireBuildable(
   if (obstacle !== undefined) {
     throw new StoreError("UNSUPPORTED", `${name} of the Sage tree cannot be built here: it ${obstacle}`, {
       hint: "`store recipe list --report` tells this of every package; a recipe in a directory before the tree takes its place.",
-      details: { name, kind: found.kind, reason: obstacle },
+      details: { name, kind: found.kind, reason: obstacle, ...(found.tarball && { tarball: found.tarball.fileName }) },
     });
   }
   if (range === undefined || isInRange(found.version, range)) return found;
@@ -91,8 +80,16 @@ function requireBuildable(
 
 function listingOf(found: SagePackage | undefined, reason: string | undefined): SageListing | undefined {
   if (found === undefined) return undefined;
-  const { name, version, type, kind } = found;
-  return { name, version, type, kind, buildable: reason === undefined, ...(reason === undefined ? {} : { reason }) };
+  const { name, version, type, kind, tarball } = found;
+  return {
+    name,
+    version,
+    type,
+    kind,
+    ...(tarball === undefined ? {} : { tarball: tarball.fileName }),
+    buildable: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 interface LoadOptions {
@@ -115,14 +112,17 @@ function loadPackage(layers: SageLayers, found: SagePackage, options: LoadOption
   const files = new Map<string, ByteString>();
   for (const [entry, path] of entries) files.set(keyOf(`${name}/${entry}`), fromText(path));
   for (const [helper, path] of helpers) files.set(keyOf(`${HELPERS}/${helper}`), fromText(path));
-  const directory = layers.trees.map((tree) => join(tree, "build/pkgs", name)).findLast((path) => existsSync(path)) ?? "";
+  const directory =
+    layers.trees.map((tree) => join(tree, "build/pkgs", name)).findLast((path) => existsSync(path)) ?? "";
   const recipe = toRecipe(found, {
     ...options,
     directory,
     files: new Map(entries.map(([entry, path]) => [entry, statSync(path).isDirectory()])),
     helpers: [...helpers.keys()],
   });
-  const described = ["package-version.txt", "checksums.ini", "dependencies"].flatMap((entry) => findEntry(layers, name, entry) ?? []);
+  const described = ["package-version.txt", "checksums.ini", "dependencies"].flatMap(
+    (entry) => findEntry(layers, name, entry) ?? [],
+  );
   return { recipe, recipeFiles: [join(directory, "type"), ...described], files };
 }
 
@@ -150,7 +150,11 @@ function danglingIn(layers: SageLayers, names: readonly string[], found: SagePac
   const file = findEntry(layers, found.name, "dependencies") ?? "";
   return [...normal, ...orderOnly, ...check]
     .filter((name) => !names.includes(name))
-    .map((name) => findingAt({ file, line: 1, column: 1 }, "meaning", { message: `there is no package '${name}' in the Sage trees` }));
+    .map((name) =>
+      findingAt({ file, line: 1, column: 1 }, "meaning", {
+        message: `there is no package '${name}' in the Sage trees`,
+      }),
+    );
 }
 
 /** The directories that a sandboxed build sees. */

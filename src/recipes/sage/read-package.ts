@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Finding, findingAt } from "../../model/recipe/finding.ts";
-import { whole, VERSION } from "../../model/recipe/names.ts";
 import { nearest } from "../../model/nearest.ts";
+import { type Finding, findingAt } from "../../model/recipe/finding.ts";
+import { VERSION, whole } from "../../model/recipe/names.ts";
 import { chooseTarball, readChecksums, type SageTarball } from "../../model/sage/checksums.ts";
 import { readDependencies } from "../../model/sage/dependencies.ts";
 import { kindOf, SAGE_TYPES, type SagePackage, type SageType } from "../../model/sage/package.ts";
@@ -30,17 +30,25 @@ export function readPackage(layers: SageLayers, name: string, options: ReadPacka
   const text = (entry: string): string | undefined => (entries.has(entry) ? readEntry(layers, name, entry) : undefined);
   const findings: Finding[] = [];
   const type = readType(text("type"), (message, suggestion) =>
-    findings.push(findingAt({ file: whereIs(layers, name, "type"), line: 1, column: 1 }, "meaning", { message, suggestion })),
+    findings.push(
+      findingAt({ file: whereIs(layers, name, "type"), line: 1, column: 1 }, "meaning", { message, suggestion }),
+    ),
   );
   const version = text("package-version.txt")?.trim() ?? "none";
-  if (!whole(VERSION).test(version) || version.length > 80 || (entries.has("package-version.txt") && version === "none")) {
+  if (
+    !whole(VERSION).test(version) ||
+    version.length > 80 ||
+    (entries.has("package-version.txt") && version === "none")
+  ) {
     const file = whereIs(layers, name, "package-version.txt");
     findings.push(findingAt({ file, line: 1, column: 1 }, "meaning", { message: "the file holds no version" }));
   }
   if (type === undefined || findings.length > 0) return { findings };
   const checksums = text("checksums.ini");
   const tarball = checksums === undefined ? undefined : chooseTarball(readChecksums(checksums, version));
-  const scripts = [...entries].filter((entry) => /^spkg-(?:preinst|build|install|postinst|check)(?:\.in)?$/.test(entry));
+  const scripts = [...entries].filter((entry) =>
+    /^spkg-(?:preinst|build|install|postinst|check)(?:\.in)?$/.test(entry),
+  );
   const found: SagePackage = {
     name,
     type,
@@ -65,7 +73,10 @@ export function readPackage(layers: SageLayers, name: string, options: ReadPacka
   return { package: found, findings };
 }
 
-function readType(text: string | undefined, report: (message: string, suggestion?: string) => void): SageType | undefined {
+function readType(
+  text: string | undefined,
+  report: (message: string, suggestion?: string) => void,
+): SageType | undefined {
   const word = (text ?? "").trim();
   const type = SAGE_TYPES.find((each) => each === word);
   if (text === undefined) report("the package has no file 'type'");
@@ -96,7 +107,10 @@ function onMirror(mirror: string, name: string, fileName: string): string[] {
     const base = mirror.replace(/\/+$/, "");
     return relative.map((path) => `${base}/${path.split("/").map(encodeURIComponent).join("/")}`);
   }
-  return relative.map((path) => join(mirror, path)).filter((path) => existsSync(path)).map((path) => pathToFileURL(path).href);
+  return relative
+    .map((path) => join(mirror, path))
+    .filter((path) => existsSync(path))
+    .map((path) => pathToFileURL(path).href);
 }
 
 function whereIs(layers: SageLayers, name: string, entry: string): string {

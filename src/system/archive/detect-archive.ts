@@ -1,8 +1,7 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { StoreError } from "../../errors.ts";
 import { type Compression, decompress } from "./decompress/decompress.ts";
 import type { Environment } from "./decompress/host-program.ts";
-import { type PackedFile, packedFile } from "./packed-file.ts";
+import { type PackedFile, packedFile, readStart } from "./packed-file.ts";
 import { parseTarHeader } from "./tar/tar-header.ts";
 
 export type ArchiveFormat = "tar" | "tar.gz" | "tar.bz2" | "tar.xz" | "tar.zst" | "zip";
@@ -47,14 +46,8 @@ export async function detectArchive(
 
 /** What a file is on the outside: `none` when it is neither compressed nor a zip archive. */
 export function detectContainer(file: PackedFile): Compression | "zip" {
-  const fd = openSync(file.path, "r");
-  try {
-    const buffer = Buffer.alloc(16);
-    const start = buffer.toString("hex", 0, readSync(fd, buffer));
-    return MAGIC.find(([, magic]) => magic.test(start))?.[0] ?? "none";
-  } finally {
-    closeSync(fd);
-  }
+  const start = readStart(file).toString("hex");
+  return MAGIC.find(([, magic]) => magic.test(start))?.[0] ?? "none";
 }
 
 /** The first bytes of the unpacked file, a little more than an empty tar archive has. */
@@ -69,6 +62,7 @@ async function readHead(file: PackedFile, compression: Compression, environment:
     }
   } catch (error) {
     if (isTar(Buffer.concat(chunks))) return Buffer.concat(chunks);
+    if (error instanceof StoreError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new StoreError("ARCHIVE", `${file.path} has damaged ${compression} data: ${why}`, {
       details: { archive: file.path },

@@ -5,7 +5,7 @@ import type { Environment } from "./decompress/host-program.ts";
 import { detectContainer } from "./detect-archive.ts";
 import { type ArchiveLimits, archiveError, type Extraction, newExtraction } from "./extraction.ts";
 import { hoistDirectory } from "./hoist-directory.ts";
-import { type PackedFile, packedFile } from "./packed-file.ts";
+import { type PackedFile, packedFile, unreadable } from "./packed-file.ts";
 import { extractTar } from "./tar/extract-tar.ts";
 import { TreeWriter } from "./tree-writer.ts";
 
@@ -106,8 +106,9 @@ async function* unpack(
     yield* decompress(file, container, environment);
   } catch (error) {
     if (error instanceof StoreError || !(error instanceof Error)) throw error;
+    if ("syscall" in error) throw unreadable(file.path, error);
     const where = run.entry === undefined ? "has" : "is where the archive has";
-    throw archiveError(run, `${where} damaged ${container} data: ${error.message}`, error);
+    throw archiveError(run, `${where} damaged ${container} data: ${error.message}`, { cause: error });
   }
 }
 

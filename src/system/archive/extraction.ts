@@ -25,6 +25,7 @@ export interface Extraction {
   writtenBytes: number;
 }
 
+const FETCH_AGAIN = "Fetch the archive again. If that does not help, it was made so: ask those who made it.";
 const LONGEST_SHOWN = 1000;
 const RATIO_COUNTS_FROM = 16 * 1024 * 1024;
 
@@ -32,13 +33,15 @@ export function newExtraction(archive: string, packedBytes: number, limits: Arch
   return { archive, packedBytes, limits, entry: undefined, entries: 0, expandedBytes: 0, writtenBytes: 0 };
 }
 
+export interface ArchiveErrorOptions {
+  /** The next step, when there is a better one than to fetch the archive again. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
 /** An error ARCHIVE that names the archive and, when there is one, the entry: `what` goes on with the sentence. */
-export function archiveError(run: Extraction, what: string, cause?: unknown): StoreError {
-  return new StoreError("ARCHIVE", `${subject(run)} ${what}`, {
-    hint: "Fetch the archive again. If that does not help, it was made so: ask those who made it.",
-    details: facts(run),
-    ...(cause !== undefined && { cause }),
-  });
+export function archiveError(run: Extraction, what: string, options: ArchiveErrorOptions = {}): StoreError {
+  return new StoreError("ARCHIVE", `${subject(run)} ${what}`, { hint: FETCH_AGAIN, details: facts(run), ...options });
 }
 
 /** An error of the filesystem while this entry was written. */

@@ -25,6 +25,25 @@ export function packedFile(path: string): PackedFile {
   throw new StoreError("INVALID_INPUT", `${path} is not a regular file`, { details: { path } });
 }
 
+/** The first 16 bytes, or what there is. @throws StoreError FAILED when the file cannot be read */
+export function readStart(file: PackedFile): Buffer {
+  try {
+    const fd = openSync(file.path, "r");
+    try {
+      const buffer = Buffer.alloc(16);
+      return buffer.subarray(0, readSync(fd, buffer));
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw unreadable(file.path, error as Error);
+  }
+}
+
+export function unreadable(path: string, cause: Error): StoreError {
+  return new StoreError("FAILED", `${path} cannot be read: ${cause.message}`, { details: { path }, cause });
+}
+
 /**
  * The file's content in chunks of 1 MiB. Each is valid only until the next one is asked for, unless `fresh`. Other
  * work gets its turn before each chunk.

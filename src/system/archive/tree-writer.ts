@@ -174,14 +174,19 @@ export class TreeWriter implements Disposable {
     const folded = fold(path);
     const other = [...this.#created.keys()].find((name) => fold(name) === folded);
     const whom = other === undefined ? "another entry" : `'${toEscaped(other)}'`;
-    return archiveError(this.#run, `and ${whom} have one name on this filesystem (case or Unicode normalisation)`);
+    return archiveError(this.#run, `and ${whom} have one name on this filesystem (case or Unicode normalisation)`, {
+      hint: "Use a filesystem that keeps such names apart.",
+    });
   }
 
   #explained(error: unknown): unknown {
     const run = this.#run;
     if (isErrno(error, "ENOSPC", "EDQUOT")) return writeError(run, "NO_SPACE", error as Error);
-    if (isErrno(error, "ENAMETOOLONG")) return archiveError(run, "has a name too long for this filesystem", error);
-    if (isErrno(error, "EILSEQ", "EINVAL")) return archiveError(run, "has a name that this filesystem refuses", error);
+    if (isErrno(error, "ENAMETOOLONG"))
+      return archiveError(run, "has a name too long for this filesystem", { cause: error });
+    if (isErrno(error, "EILSEQ", "EINVAL")) {
+      return archiveError(run, "has a name that this filesystem refuses", { cause: error });
+    }
     return error instanceof Error && "errno" in error ? writeError(run, "FAILED", error) : error;
   }
 }
@@ -198,5 +203,5 @@ function parentReason(parent: ByteString, kind: "file" | "symlink"): string {
 }
 
 function fold(name: ByteString): string {
-  return toBytes(name).toString("utf8").normalize("NFD").toLowerCase().normalize("NFC");
+  return toBytes(name).toString("utf8").toLowerCase().normalize("NFC");
 }

@@ -170,7 +170,7 @@ describe.each(SEEDS)("changed bytes of a %s", (kind, seed) => {
         );
         expect([...readTree(target).values()].every(({ kind }) => kind !== "other")).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

@@ -1,6 +1,6 @@
 import { type ByteString, fromBytes, toEscaped } from "../../../model/byte-string.ts";
 import { parseEntryPath } from "../entry-path.ts";
-import { archiveError, checkExpanded, countEntry, countExpanded } from "../extraction.ts";
+import { archiveError, checkExpanded, countEntry, countExpanded, type Extraction } from "../extraction.ts";
 import type { TreeWriter } from "../tree-writer.ts";
 import { checkGlobalPaxHeader, type PaxHeader, parsePaxHeader, parsePaxNumber } from "./pax.ts";
 import { checkSparseMap, readOldSparseMap, readPaxSparseMap, type SparseMap } from "./sparse.ts";
@@ -87,8 +87,8 @@ function* readAnnouncement(input: TarInput, header: TarHeader): Reading<Announce
 
 function* readMetadata(input: TarInput, header: TarHeader): Reading<Buffer> {
   input.run.entry = header.name;
-  const size = header.size ?? -1;
-  if (size < 0 || size > LARGEST_METADATA) throw archiveError(input.run, `is an extended header of ${size} bytes`);
+  const size = checkedSize(input.run, header.size);
+  if (size > LARGEST_METADATA) throw archiveError(input.run, `is an extended header of ${size} bytes`);
   return (yield* take(input, size + padding(size))).subarray(0, size);
 }
 
@@ -107,10 +107,14 @@ function resolve(
   const name = values?.get("GNU.sparse.name") ?? values?.get("path") ?? announced.name ?? header.name;
   run.entry = name;
   countEntry(run);
-  const size = values?.has("size") ? parsePaxNumber(run, values.get("size") as string) : header.size;
-  if (size === undefined || size < 0) throw archiveError(run, "has no valid size");
+  const size = checkedSize(run, values?.has("size") ? parsePaxNumber(run, values.get("size") as string) : header.size);
   const linkName = values?.get("linkpath") ?? announced.linkName ?? header.linkName;
   return { header, block, name, linkName, size, pax, path: parseEntryPath(run, name, { strip, of: "name" }) };
+}
+
+function checkedSize(run: Extraction, size: number | undefined): number {
+  if (size === undefined) throw archiveError(run, "has no valid size");
+  return size;
 }
 
 function* readEntry(input: TarInput, output: TarOutput, entry: TarEntry): Reading<void> {

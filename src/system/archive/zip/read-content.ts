@@ -33,7 +33,7 @@ export async function* readZipContent(run: Extraction, source: ZipSource): Async
   } catch (error) {
     if (error instanceof StoreError || !(error instanceof Error)) throw error;
     if (isErrno(error, "ERR_BUFFER_TOO_LARGE")) throw tooLong(run, entry);
-    throw archiveError(run, `has damaged data: ${error.message}`, error);
+    throw archiveError(run, `has damaged data: ${error.message}`, { cause: error });
   }
   if (found.bytes !== entry.bytes)
     throw archiveError(run, `is shorter than the ${entry.bytes} bytes that it announces`);

@@ -19,6 +19,7 @@ export interface ZipEntry {
   readonly dataStart: number;
 }
 
+const UNPACK_IT = "Unpack the archive with the program that made it.";
 const ENCRYPTED_FLAG = 1;
 /** Sizes and checksum stand behind the data, not in the entry's own header. */
 const DESCRIPTOR_FLAG = 8;
@@ -47,7 +48,7 @@ export async function readZipDirectory(run: Extraction, fd: number): Promise<Zip
     return entries;
   } catch (error) {
     if (error instanceof StoreError || !(error instanceof Error)) throw error;
-    throw archiveError(run, `is no whole zip archive: ${error.message}`, error);
+    throw archiveError(run, `is no whole zip archive: ${error.message}`, { cause: error });
   }
 }
 
@@ -79,9 +80,12 @@ function cursor(zip: yauzl.ZipFile): number {
 async function readEntry(run: Extraction, zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<ZipEntry> {
   run.entry = fromBytes(entry.fileNameRaw);
   countEntry(run);
-  if ((entry.generalPurposeBitFlag & ENCRYPTED_FLAG) !== 0) throw archiveError(run, "is encrypted");
+  if ((entry.generalPurposeBitFlag & ENCRYPTED_FLAG) !== 0)
+    throw archiveError(run, "is encrypted", { hint: UNPACK_IT });
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== DEFLATED) {
-    throw archiveError(run, `is compressed by a method that is not supported (${entry.compressionMethod})`);
+    throw archiveError(run, `is compressed by method ${entry.compressionMethod}, which is not supported`, {
+      hint: UNPACK_IT,
+    });
   }
   const local = await zip.readLocalFileHeaderPromise(entry);
   if (!isSame(local, entry)) throw archiveError(run, "has two headers that contradict each other");

@@ -179,7 +179,7 @@ describe("damage", () => {
   it.each([
     ["encrypted", both((common) => common.writeUInt16LE(1, 2)), "is encrypted"],
     ["strongly encrypted", both((common) => common.writeUInt16LE(0x41, 2)), "encryption"],
-    ["compressed by LZMA", both((common) => common.writeUInt16LE(14, 4)), "not supported (14)"],
+    ["compressed by LZMA", both((common) => common.writeUInt16LE(14, 4)), "by method 14"],
     ["with a wrong checksum", both((common) => common.writeUInt32LE(1, 10)), "wrong checksum"],
     ["longer than it says", both((common) => common.writeUInt32LE(5, 18)), "longer"],
     ["shorter than it says", both((common) => common.writeUInt32LE(8, 18)), "shorter"],

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseQuickly } from "../../src/cli/arguments/parse-quickly.ts";
-import { parseWithYargs } from "../../src/cli/arguments/parse-with-yargs.ts";
-import type { Parsed } from "../../src/cli/arguments/parsed.ts";
-import { loadCommand } from "../../src/cli/registry.ts";
-import { StoreError } from "../../src/errors.ts";
-import { caughtAsync } from "../helpers/caught.ts";
+import { parseQuickly } from "../../../src/cli/arguments/parse-quickly.ts";
+import { parseWithYargs } from "../../../src/cli/arguments/parse-with-yargs.ts";
+import type { Parsed } from "../../../src/cli/arguments/parsed.ts";
+import { loadCommand } from "../../../src/cli/registry.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { caughtAsync } from "../../helpers/caught.ts";
 
 const STYLE = { width: 100, version: "9.9.9" };
 
@@ -161,7 +161,7 @@ test("what is read without yargs is what yargs reads", async () => {
       // What is not in order, only yargs judges.
       if (quick !== undefined) expect(await outcome(yargs(words))).toEqual(quick);
     }),
-    { numRuns: Number(process.env.RUNS ?? 500) },
+    { numRuns: 500 },
   );
 });
 

@@ -1,0 +1,91 @@
+import { mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { EXIT_STATUS } from "../../../src/cli/errors/exit-status.ts";
+import { explainError } from "../../../src/cli/errors/explain-error.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { packError, unpackError } from "../../../src/system/worker-error.ts";
+import { caught } from "../../helpers/caught.ts";
+import { makeWorld } from "../../helpers/worlds.ts";
+
+test("a StoreError is what it is", () => {
+  const error = new StoreError("CONFLICT", "x", { hint: "y", details: { z: 1 } });
+  expect(explainError(error)).toEqual({ error, isBug: false });
+});
+
+test.each([
+  ["maxBytes", "--max-bytes"],
+  ["maxRatio", "--max-ratio"],
+  ["maxEntries", "--max-entries"],
+])("a limit names the option that raises it: %s", (limit, option) => {
+  const { error } = explainError(new StoreError("LIMIT", "too much", { hint: "Beware.", details: { limit } }));
+  expect(error.hint).toMatch(new RegExp(`^Beware\\. .*${option}`));
+  expect(error.details).toEqual({ limit });
+});
+
+test("real refusals of the system become sentences with their path", () => {
+  const { directory } = makeWorld();
+  const file = join(directory, "file");
+  writeFileSync(file, "");
+  mkdirSync(join(directory, "full/x"), { recursive: true });
+  const cases: readonly (readonly [action: () => unknown, errno: string, path: string, code: string])[] = [
+    [() => readFileSync(join(directory, "none")), "ENOENT", join(directory, "none"), "NOT_FOUND"],
+    [() => readFileSync(join(file, "x")), "ENOTDIR", join(file, "x"), "FAILED"],
+    [() => rmdirSync(join(directory, "full")), "ENOTEMPTY", join(directory, "full"), "FAILED"],
+    [() => mkdirSync(file), "EEXIST", file, "FAILED"],
+    [() => openSync(directory, "w"), "EISDIR", directory, "FAILED"],
+    [() => writeFileSync(join(directory, "n".repeat(300)), ""), "ENAMETOOLONG", "nnn", "FAILED"],
+  ];
+  for (const [action, errno, path, code] of cases) {
+    const { error, isBug } = explainError(caught(action));
+    expect(error).toMatchObject({ code, details: { errno } });
+    expect(error.message).toContain(path);
+    expect(error.message).not.toContain(errno);
+    expect(error.hint).toMatch(/\.$/);
+    expect(isBug).toBe(false);
+  }
+});
+
+test.each([
+  ["ENOSPC", "NO_SPACE", "no space"],
+  ["EDQUOT", "NO_SPACE", "quota"],
+  ["EACCES", "FAILED", "permission denied"],
+  ["EROFS", "FAILED", "read-only"],
+  ["EMFILE", "FAILED", "too many open files"],
+  ["EIO", "FAILED", "disk fails"],
+])("%s is told as %s", (errno, code, words) => {
+  const thrown = Object.assign(new Error(`${errno}: something, write`), { code: errno, path: "/a/b" });
+  const { error } = explainError(thrown);
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(new RegExp(`${words}.* /a/b$`));
+});
+
+test("an error that came from a worker thread still has its path", () => {
+  const thrown = Object.assign(new Error("EACCES: permission denied, open '/a/b c'"), { code: "EACCES" });
+  const { error } = explainError(unpackError(packError(thrown)));
+  expect(error.message).toBe("permission denied: /a/b c");
+});
+
+test("a system error that nobody foresaw is told in the system's words", () => {
+  const thrown = Object.assign(new Error("EFOO: strange, read"), { code: "EFOO" });
+  expect(explainError(thrown)).toMatchObject({
+    isBug: false,
+    error: { code: "FAILED", message: "EFOO: strange, read" },
+  });
+});
+
+test.each([
+  [new TypeError("x is undefined")],
+  ["a string"],
+  [Object.assign(new Error("bad"), { code: "ERR_INTERNAL" })],
+])("anything else is called a bug: %s", (thrown) => {
+  const { error, isBug } = explainError(thrown);
+  expect(isBug).toBe(true);
+  expect(error.hint).toContain("This is a bug");
+  expect(EXIT_STATUS[error.code]).toBe(1);
+});
+
+test("an aborted wait is an interruption", () => {
+  const thrown = new DOMException("This operation was aborted", "AbortError");
+  expect(EXIT_STATUS[explainError(thrown).error.code]).toBe(130);
+});

@@ -1,0 +1,230 @@
+import {
+  copyFileSync,
+  cpSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { closure, referrers } from "../../../src/operations/closure.ts";
+import type { StoreIndex } from "../../../src/store/index/index-entry.ts";
+import { openMemoryIndex } from "../../../src/store/index/memory-index.ts";
+import { indexDirectory, openIndex } from "../../../src/store/index/open-index.ts";
+import { manifestPath } from "../../../src/store/layout.ts";
+import { type listObjects, readManifest } from "../../../src/store/manifests.ts";
+import type { Store } from "../../../src/store/open-store.ts";
+import { caughtAsync } from "../../helpers/caught.ts";
+import { makeProfileWorld } from "../../helpers/profile-worlds.ts";
+import { addTree, type World } from "../../helpers/worlds.ts";
+
+/** Objects that mention each other: app needs lib and data, lib needs base. */
+async function withFour() {
+  const world = makeProfileWorld();
+  const store = await world.open();
+  const base = await addTree(store, { base: "" }, { name: "base" });
+  const lib = await addTree(store, { lib: `uses ${base.path}` }, { name: "lib" });
+  const data = await addTree(store, { data: "" }, { name: "data" });
+  const app = await addTree(store, { app: `uses ${lib.path} and ${data.path}` }, { name: "app" });
+  const paths = { base: base.manifest.path, lib: lib.manifest.path, data: data.manifest.path, app: app.manifest.path };
+  return { world, store, paths };
+}
+
+/** Every answer that an index can give. */
+function answers(index: StoreIndex): unknown {
+  return [...index.names()].map((name) => ({ name, entry: index.get(name), referrers: [...index.referrers(name)] }));
+}
+
+async function expectRight(store: Store): Promise<void> {
+  const expected = answers(openMemoryIndex(store));
+  {
+    await using index = await openIndex(store);
+    expect(answers(index)).toEqual(expected);
+  }
+  await using again = await openIndex(store);
+  expect(answers(again)).toEqual(expected);
+}
+
+const dataFileOf = (store: Store) => join(store.layout.index, "data.mdb");
+
+describe("the index", () => {
+  it("answers as the manifests do", async () => {
+    const { store, paths } = await withFour();
+    await using index = await openIndex(store);
+    expect(index.get(paths.lib)).toMatchObject({ name: "lib", version: "1.0", references: [paths.base] });
+    expect([...index.names()]).toEqual(Object.values(paths).sort());
+    expect(index.referrers(paths.base)).toEqual([paths.lib]);
+    expect(index.get("a".repeat(32) as typeof paths.lib)).toBeUndefined();
+    await expectRight(store);
+  });
+
+  it("knows an object that was added, and forgets one that is gone", async () => {
+    const { store, paths } = await withFour();
+    await expectRight(store);
+    const more = await addTree(store, { more: `uses ${store.layout.storeDir}/${paths.base}` }, { name: "more" });
+    await expectRight(store);
+    expect(await referrers(store, paths.base)).toEqual([paths.lib, more.manifest.path].sort());
+    rmSync(manifestPath(store.layout, more.manifest.path));
+    await expectRight(store);
+    expect(await referrers(store, paths.base)).toEqual([paths.lib]);
+  });
+
+  it("notices manifests that were added, removed, replaced and damaged by hand (invariant 10)", async () => {
+    const { store, paths } = await withFour();
+    await expectRight(store);
+    const path = manifestPath(store.layout, paths.app);
+    const text = readFileSync(path, "utf8");
+    const replace = (content: string) => {
+      writeFileSync(`${path}.new`, content);
+      renameSync(`${path}.new`, path);
+    };
+    rmSync(path);
+    await expectRight(store);
+    replace(text);
+    await expectRight(store);
+    replace(JSON.stringify({ ...readManifest(store, paths.app), format: 1, references: [paths.base] }));
+    await expectRight(store);
+    expect(await referrers(store, paths.data)).toEqual([]);
+    replace("{");
+    await expectRight(store);
+    replace(text);
+    await expectRight(store);
+    expect(await referrers(store, paths.data)).toEqual([paths.app]);
+  });
+
+  it("may be removed at any time, also while it is open (invariant 10)", async () => {
+    const { store } = await withFour();
+    const expected = answers(openMemoryIndex(store));
+    await using open = await openIndex(store);
+    rmSync(store.layout.index, { recursive: true });
+    await expectRight(store);
+    expect(answers(open)).toEqual(expected);
+    await addTree(store, { late: "" }, { name: "late" });
+    await expectRight(store);
+  });
+
+  it("is kept: a second look writes nothing", async () => {
+    const { store } = await withFour();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expectRight(store);
+    const before = statSync(dataFileOf(store), { bigint: true });
+    await expectRight(store);
+    const after = statSync(dataFileOf(store), { bigint: true });
+    expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs]);
+  });
+});
+
+/** Each leaves a file that LMDB must not be given. */
+const damages: Readonly<Record<string, (store: Store, world: World) => void>> = {
+  "is empty": (store) => truncateSync(dataFileOf(store)),
+  "is gone, but not its seal": (store) => rmSync(dataFileOf(store)),
+  "is random": (store) => writeFileSync(dataFileOf(store), noise(statSync(dataFileOf(store)).size)),
+  "has a random page in the middle, and the time and size of before": (store) => {
+    const path = dataFileOf(store);
+    const { mtime, atime } = statSync(path);
+    const bytes = readFileSync(path);
+    noise(4096).copy(bytes, Math.floor(bytes.length / 8192) * 4096);
+    const fd = { flag: "r+" };
+    writeFileSync(path, bytes, fd);
+    utimesSync(path, atime, mtime);
+  },
+  "is a directory": (store) => {
+    rmSync(dataFileOf(store));
+    cpSync(store.layout.locks, dataFileOf(store), { recursive: true });
+  },
+  "is a link to nothing": (store) => {
+    rmSync(dataFileOf(store));
+    symlinkSync("nowhere", dataFileOf(store));
+  },
+  "has a seal that is damaged": (store) => writeFileSync(join(store.layout.index, "seal.json"), "{"),
+  "has a lock file that is random": (store) => writeFileSync(`${dataFileOf(store)}-lock`, noise(8192)),
+  "is a file in place of the directory": (store) => {
+    rmSync(store.layout.index, { recursive: true });
+    writeFileSync(store.layout.index, "");
+  },
+  "is a link to nowhere in place of the directory": (store) => {
+    rmSync(store.layout.index, { recursive: true });
+    symlinkSync("/nowhere/at/all", store.layout.index);
+  },
+};
+
+describe("an index that is damaged gives the right answers (invariant 10):", () => {
+  for (const [what, damage] of Object.entries(damages)) {
+    it(`it ${what}`, async () => {
+      const { store, world } = await withFour();
+      await expectRight(store);
+      damage(store, world);
+      await expectRight(store);
+    });
+  }
+
+  it("it was cut at a page, each in turn", async () => {
+    const { store } = await withFour();
+    await expectRight(store);
+    const pages = statSync(dataFileOf(store)).size / 4096;
+    for (let page = 0; page < pages; page++) {
+      truncateSync(dataFileOf(store), page * 4096);
+      await expectRight(store);
+    }
+  });
+
+  it("it is that of another store", async () => {
+    const { store } = await withFour();
+    const { store: other } = await withFour();
+    await addTree(other, { more: "" }, { name: "more" });
+    for (const each of [store, other]) await expectRight(each);
+    for (const name of ["data.mdb", "seal.json"])
+      copyFileSync(join(other.layout.index, name), join(store.layout.index, name));
+    await expectRight(store);
+  });
+
+  it("it is that of an earlier time", async () => {
+    const { world, store } = await withFour();
+    await expectRight(store);
+    cpSync(store.layout.index, join(world.directory, "kept"), { recursive: true });
+    await addTree(store, { more: "" }, { name: "more" });
+    await expectRight(store);
+    rmSync(store.layout.index, { recursive: true });
+    cpSync(join(world.directory, "kept"), store.layout.index, { recursive: true });
+    await expectRight(store);
+  });
+});
+
+describe("where the index lies", () => {
+  it("is the store, on a disk of this machine", async () => {
+    const store = await makeProfileWorld().open();
+    expect(indexDirectory(store)).toEqual({ path: store.layout.index, network: undefined });
+  });
+});
+
+describe("closure", () => {
+  it("is all that an object needs, each once, itself first", async () => {
+    const { store, paths } = await withFour();
+    const found = (await closure(store, paths.app)).map(({ path }) => path);
+    expect(found[0]).toBe(paths.app);
+    expect([...found].sort()).toEqual(Object.values(paths).sort());
+    expect((await closure(store, paths.base)).map(({ path }) => path)).toEqual([paths.base]);
+  });
+
+  it("of what the store does not hold is refused", async () => {
+    const { store } = await withFour();
+    const missing = `${"a".repeat(32)}-x-1` as ReturnType<typeof listObjects>[number];
+    expect(await caughtAsync(closure(store, missing))).toMatchObject({ code: "NOT_FOUND" });
+    expect(await caughtAsync(referrers(store, missing))).toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+/** The same bytes every time. */
+function noise(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let at = 0, state = 1; at < length; at++) {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    bytes[at] = state >> 16;
+  }
+  return bytes;
+}
