@@ -101,13 +101,134 @@ take_patches() {
   rm -rf "$unpacked"
 }
 
-store() { "$store_program" --root "$work/store" --recipes "sage:$overlay" --recipes "sage:$tree" --no-progress "$@"; }
-
-# The package's place in the live generation of the profile.
-installed() { readlink -f "$(store path "$1")"; }
-
-# Run paths and needed libraries of a file come from this package: its place in the store.
-links_to() {
-  ldd "$1" > "$work/ldd"
-  grep -q "$2/" "$work/ldd" || { cat "$work/ldd"; fail "$1 is not linked to $2"; }
+# Debian takes the manual out of gmp, and with it a file that gmp's configure asks for.
+replace_gmp_manual() {
+  if tar --list --file "$(tarball_of gmp)" | grep -q '/doc/Makefile\.in$'; then return; fi
+  mkdir -p "$overlay/build/pkgs/gmp/patches"
+  cat > "$overlay/build/pkgs/gmp/patches/no-manual.patch" <<'END'
+--- /dev/null
++++ b/doc/Makefile.in
+@@ -0,0 +1,2 @@
++# There is no manual in this tarball.
++all check clean distclean install install-strip mostlyclean:
+END
+  say "overlay  gmp: the tarball has no manual, an empty one takes its place"
 }
+
+# gmp needs m4, which the tree expects of the machine.
+provide_m4() {
+  if [ -x /usr/bin/m4 ]; then return; fi
+  overlay m4 m4
+  echo standard > "$overlay/build/pkgs/m4/type"
+  printf '%s\n' 'cd src' sdh_configure sdh_make sdh_make_install > "$overlay/build/pkgs/m4/spkg-install.in"
+  echo 'xz | m4' > "$overlay/build/pkgs/gmp/dependencies"
+}
+
+store() { "$store_program" --root "$work/store" --no-progress "$@"; }
+
+# Installs or upgrades; what was built stands in $work/built, one name a line. The log goes to the terminal, too.
+build_and_install() {
+  local recipes=(--recipes "sage:$overlay" --recipes "sage:$tree")
+  {
+    store "${recipes[@]}" -j "${JOBS:-2}" "$@" > "$work/change" && echo done > "$work/status" || echo failed > "$work/status"
+  } 2>&1 | tee "$work/log" | { grep --line-buffered -v '^  [^ ]*: [a-z]*$' || true; } >&2
+  [ "$(cat "$work/status")" = done ] || fail "store $*"
+  sed -n 's/^built \([^@]*\)@.*/\1/p' "$work/log" | sort > "$work/built"
+  sed -n 's/^built \([^@]*@[^ ~]*\)[^ ]* in \(.*\)/built    \1 in \2/p' "$work/log" | while read -r line; do say "$line"; done
+}
+
+profile=$work/store/profiles/default
+
+# A file of a generation: where it really lies.
+of_generation() { readlink -f "$profile/$1/$2"; }
+
+# The file of the store object that a library or program is linked to: linked_to FILE LIBRARY
+linked_to() {
+  env -u LD_LIBRARY_PATH ldd "$1" > "$work/ldd"
+  readlink -f "$(sed -n "s/.*$2[^ ]* => \([^ ]*\) .*/\1/p" "$work/ldd" | head -n 1)"
+}
+
+# Everything in a profile but the link that names the live generation.
+profile_listing() { find "$profile" -maxdepth 1 ! -name current -printf '%P %i %l\n' | sort; }
+
+run_gp() {
+  local answer
+  answer=$(echo 'print(factor(2^128+1))' | env -i HOME="$work" "$1" -q -f)
+  [ "$answer" = '[59649589127497217, 1; 5704689200685129054721, 1]' ] || fail "gp says $answer"
+  say "gp       factor(2^128+1) = $answer"
+}
+
+started=$SECONDS
+if $quick; then
+  sources=(xz-utils gmp mpfr4 mpclib3)
+  packages=(xz gmp mpfr mpc)
+else
+  sources=(xz-utils ncurses readline gmp mpfr4 mpclib3 zlib libpng1.6 pari pari-galdata pari-seadata)
+  packages=(xz ncurses readline gmp mpfr mpc libpng pari)
+fi
+if [ ! -x /usr/bin/m4 ]; then sources+=(m4); fi
+fetch_sources sagemath "${sources[@]}"
+
+tree=$work/tree
+mkdir -p "$tree"
+top=$(tar --list --file "$(tarball_of sagemath)" | sed -n 's|/build/pkgs/.*||p' | head -n 1 || true)
+tar --extract --file "$(tarball_of sagemath)" --directory "$tree" --strip-components="$(tr -cd / <<< "$top/" | wc -c)" "$top/build"
+say "tree     $(find "$tree/build/pkgs" -mindepth 1 -maxdepth 1 -type d | wc -l) packages, from $(basename "$(tarball_of sagemath)")"
+
+overlay xz xz-utils
+overlay gmp gmp
+overlay mpfr mpfr4
+overlay mpc mpclib3
+if ! $quick; then
+  overlay ncurses ncurses
+  overlay readline readline
+  overlay zlib zlib
+  overlay libpng libpng1.6
+  overlay pari pari
+  overlay pari_galdata pari-galdata
+  overlay pari_seadata_small pari-seadata
+fi
+provide_m4
+replace_gmp_manual
+
+say "--- install ${packages[*]}"
+build_and_install install "${packages[@]}"
+for package in "${packages[@]}"; do
+  grep -qx "$package" "$work/built" || fail "$package was not built"
+done
+old_gmp=$(of_generation gen-1 lib/libgmp.so)
+[ "$(linked_to "$(of_generation gen-1 lib/libmpc.so)" libgmp)" = "$old_gmp" ] || fail "mpc is not linked to $old_gmp"
+[ "$(linked_to "$(of_generation gen-1 lib/libmpfr.so)" libgmp)" = "$old_gmp" ] || fail "mpfr is not linked to $old_gmp"
+[ -e "$(of_generation gen-1 include/gmp.h)" ] || fail "the headers of gmp are gone"
+if ! $quick; then run_gp "$profile/current/bin/gp"; fi
+
+say "--- upgrade gmp"
+# What a packager would do: the same software, one file more, and another patch level.
+echo "$(cat "$overlay/build/pkgs/gmp/package-version.txt").p1" > "$work/version"
+mv "$work/version" "$overlay/build/pkgs/gmp/package-version.txt"
+printf '%s\n' 'mkdir -p "$SAGE_LOCAL/share/gmp"' 'echo "patch level 1" > "$SAGE_LOCAL/share/gmp/release"' > "$overlay/build/pkgs/gmp/spkg-postinst.in"
+build_and_install upgrade
+expected="gmp mpc mpfr"
+if ! $quick; then expected="gmp mpc mpfr pari"; fi
+[ "$(tr '\n' ' ' < "$work/built")" = "$expected " ] || fail "built again: $(tr '\n' ' ' < "$work/built"), not $expected"
+say "rebuilt  $expected, and nothing else"
+new_gmp=$(of_generation gen-2 lib/libgmp.so)
+[ "$new_gmp" != "$old_gmp" ] || fail "there is no new gmp"
+[ "$(linked_to "$(of_generation gen-2 lib/libmpc.so)" libgmp)" = "$new_gmp" ] || fail "the new mpc is not linked to the new gmp"
+[ "$(linked_to "$(of_generation gen-1 lib/libmpc.so)" libgmp)" = "$old_gmp" ] || fail "the old mpc is not linked to the old gmp"
+say "linked   gen-2 to the new gmp, gen-1 still to the old one"
+if ! $quick; then run_gp "$profile/current/bin/gp"; fi
+
+say "--- rollback"
+[ "$(readlink "$profile/current")" = gen-2 ] || fail "gen-2 is not live"
+profile_listing > "$work/before"
+store rollback > "$work/change"
+profile_listing > "$work/after"
+[ "$(readlink "$profile/current")" = gen-1 ] || fail "gen-1 is not live"
+cmp -s "$work/before" "$work/after" || fail "more than one link of the profile was changed"
+say "back     to gen-1: one link renamed, nothing else touched"
+if ! $quick; then run_gp "$profile/current/bin/gp"; fi
+
+echo
+echo "=== what was seen, in $((SECONDS - started)) seconds"
+cat "$summary"

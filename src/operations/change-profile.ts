@@ -60,9 +60,8 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
   const packages = byName(work.edit(head));
   if (isSamePackages(head.packages, packages)) {
     const change = { transaction, profile, from: head.generation, to: head.generation, changed: false };
-    const unchanged = { ...change, ...diffPackages([], []) };
-    await logCommit(store, unchanged);
-    return unchanged;
+    await logCommit(store, change);
+    return { ...change, ...diffPackages([], []) };
   }
   work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
   const path = await buildForest(store, { profile, packages }, { room: () => workspace.room(), signal });
@@ -73,7 +72,8 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
     await logGeneration(store, next, head.generation);
     writeGeneration(store, next);
   };
-  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, stage });
+  const contents = { before: head.packages, after: packages };
+  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, contents, stage });
 }
 
 interface Next {

@@ -1,8 +1,9 @@
 import { StoreError } from "../errors.ts";
-import { type Change, diffPackages } from "../model/change.ts";
+import type { Change } from "../model/change.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { OpenIntent } from "../model/log-record.ts";
 import {
+  type Contents,
   type Failure,
   isEnded,
   logAbort,
@@ -24,16 +25,18 @@ import {
 } from "../store/profiles.ts";
 import type { RunOptions } from "./run-options.ts";
 
+export interface LiveOptions extends RunOptions {
+  /** What the log tells of the difference; absent where it is not known. */
+  readonly contents: Contents | undefined;
+  readonly stage?: () => Promise<void>;
+}
+
 /**
  * Carries out a change: `stage` logs the intent and makes the generation, then the rename, then what follows from it.
  * What fails before the rename is taken back; once the link is replaced the change is done, and what fails behind it is
  * settled by the next command. The caller holds the profile's lock.
  */
-export async function goLive(
-  store: Store,
-  change: Change,
-  { stage, onEvent }: RunOptions & { readonly stage?: () => Promise<void> },
-): Promise<Change> {
+export async function goLive(store: Store, change: Change, { contents, stage, onEvent }: LiveOptions): Promise<Change> {
   const { profile, from, to } = change;
   try {
     await stage?.();
@@ -48,7 +51,7 @@ export async function goLive(
   }
   try {
     noteLive(store, profile, { from, to });
-    await logCommit(store, change);
+    await logCommit(store, change, contents);
   } catch (error) {
     const message = `gen-${to} is live, but the log does not say so yet: ${failureOf(error).message}`;
     onEvent?.({ kind: "warning", message, hint: "The next change of the profile completes the log." });
@@ -113,8 +116,8 @@ async function complete(
   { profile, from, to }: Pick<Change, "profile" | "from" | "to">,
 ): Promise<void> {
   noteLive(store, profile, { from, to });
-  const difference = differenceOf(store, profile, from, to);
-  await logCommit(store, { transaction: open.tx, profile, from, to, changed: true, ...difference });
+  const contents = contentsOf(store, profile, from, to);
+  await logCommit(store, { transaction: open.tx, profile, from, to, changed: true }, contents);
 }
 
 async function settleMark(
@@ -147,10 +150,16 @@ function noteLive(
 }
 
 /** Nothing is told where a record cannot be read. */
-function differenceOf(store: Store, profile: ProfileName, from: GenerationNumber, to: GenerationNumber) {
+function contentsOf(
+  store: Store,
+  profile: ProfileName,
+  from: GenerationNumber,
+  to: GenerationNumber,
+): Contents | undefined {
   try {
-    return diffPackages(readGeneration(store, profile, from).packages, readGeneration(store, profile, to).packages);
+    const [before, after] = [readGeneration(store, profile, from), readGeneration(store, profile, to)];
+    return { before: before.packages, after: after.packages };
   } catch {
-    return diffPackages([], []);
+    return undefined;
   }
 }

@@ -1,10 +1,10 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { isErrno, StoreError } from "../errors.ts";
 import type { Json } from "../model/canonical-json.ts";
-import { type Change, diffPackages, type PackageDifference } from "../model/change.ts";
+import { type Change, diffPackages } from "../model/change.ts";
 import type { Generation } from "../model/generation.ts";
 import { type BaseName, type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
-import { logFailure, logSwitch, openJournal } from "../store/journal.ts";
+import { type Contents, logFailure, logSwitch, openJournal } from "../store/journal.ts";
 import { generationLink, generationTarget, manifestPath, objectPath } from "../store/layout.ts";
 import { stateAfter } from "../store/log/history.ts";
 import type { Store } from "../store/open-store.ts";
@@ -71,34 +71,36 @@ async function switchTo(
   let transaction = 0;
   try {
     using _lock = await lockProfile(store, profile, options);
-    const { change, isThere } = await examine(store, readProfileParts(store, profile), request, options);
+    const { change, contents, isThere } = await examine(store, readProfileParts(store, profile), request, options);
     if (isThere) return change;
     options.signal?.throwIfAborted();
     transaction = await logSwitch(store, { ...start, base: change.from }, change.to);
-    return await goLive(store, { ...change, transaction, changed: true }, options);
+    return await goLive(store, { ...change, transaction, changed: true }, { ...options, contents });
   } catch (error) {
     if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(error)));
     throw error;
   }
 }
 
-/** What a switch would change, and whether it leads to where the profile is already. */
-async function examine(
-  store: Store,
-  parts: ProfileParts,
-  request: SwitchRequest,
-  run: RunOptions,
-): Promise<{ readonly change: Change; readonly isThere: boolean }> {
+interface Examined {
+  readonly change: Change;
+  readonly contents: Contents | undefined;
+  /** It leads to where the profile is already. */
+  readonly isThere: boolean;
+}
+
+/** What a switch would change. */
+async function examine(store: Store, parts: ProfileParts, request: SwitchRequest, run: RunOptions): Promise<Examined> {
   const { profile } = parts;
   const from = lastKnown(store, parts);
   const to = await request.choose({ ...parts, current: from });
   const after = readGeneration(store, profile, to);
   checkPresent(store, after);
-  const difference = differenceFrom(store, from, after, run);
-  return {
-    change: { transaction: 0, profile, from, to, changed: false, ...difference },
-    isThere: to === parts.current,
-  };
+  const before = readBefore(store, profile, from, run);
+  const contents = before && { before: before.packages, after: after.packages };
+  const difference = diffPackages(contents?.before ?? [], contents?.after ?? []);
+  const change = { transaction: 0, profile, from, to, changed: false, ...difference };
+  return { change, contents, isThere: to === parts.current };
 }
 
 /** The live generation; where the link to it is lost, the one that the log tells of. */
@@ -114,14 +116,19 @@ function lastKnown(store: Store, { profile, current, previous }: ProfileParts): 
 }
 
 /** A live generation that is damaged must not keep anybody from leaving it: then nothing is told of the difference. */
-function differenceFrom(store: Store, from: GenerationNumber, after: Generation, run: RunOptions): PackageDifference {
+function readBefore(
+  store: Store,
+  profile: ProfileName,
+  from: GenerationNumber,
+  run: RunOptions,
+): Generation | undefined {
   try {
-    return diffPackages(readGeneration(store, after.profile, from).packages, after.packages);
+    return readGeneration(store, profile, from);
   } catch (error) {
     if (!(error instanceof StoreError) || !["DAMAGED", "NOT_FOUND"].includes(error.code)) throw error;
     const message = `what was in gen-${from} cannot be told: ${error.message}`;
     run.onEvent?.({ kind: "warning", message, ...(error.hint !== undefined && { hint: error.hint }) });
-    return diffPackages([], []);
+    return undefined;
   }
 }
 

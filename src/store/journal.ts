@@ -1,4 +1,4 @@
-import type { Json } from "../model/canonical-json.ts";
+import { canonicalJson, type Json } from "../model/canonical-json.ts";
 import { isTransactionEnd, type NewRecord } from "../model/chain.ts";
 import type { Change } from "../model/change.ts";
 import { type Generation, type InstalledPackage, packageToJson } from "../model/generation.ts";
@@ -91,12 +91,37 @@ export async function logGeneration(store: Store, next: Generation, from: Genera
   await append(store, drafts, { durable: true });
 }
 
-/** Logs that a change is done. Not flushed: where this record is lost, `current` tells the same. */
-export async function logCommit(store: Store, change: Change): Promise<void> {
-  const { transaction: tx, profile, from, to, changed, added, removed, upgraded } = change;
-  const difference = { added, removed, upgraded } as unknown as LogChange;
-  const event = { type: "commit" as const, from, to, changed, ...(changed && { change: difference }) };
+/** The packages of the generations that a change leads from and to. */
+export interface Contents {
+  readonly before: readonly InstalledPackage[];
+  readonly after: readonly InstalledPackage[];
+}
+
+/**
+ * Logs that a change is done; without `contents` it is not told what it did. Not flushed: where this record is lost,
+ * `current` tells the same.
+ */
+export async function logCommit(
+  store: Store,
+  { transaction: tx, profile, from, to, changed }: Pick<Change, "transaction" | "profile" | "from" | "to" | "changed">,
+  contents: Contents = { before: [], after: [] },
+): Promise<void> {
+  const event = { type: "commit" as const, from, to, changed, ...(changed && { change: differenceOf(contents) }) };
   await append(store, [{ tx, profile, event }], { durable: false });
+}
+
+/** Whole package records, and also those of which a priority alone changed: the state can be told from it again. */
+function differenceOf({ before, after }: Contents): LogChange {
+  const [old, now] = [before, after].map((items) => new Map(items.map((item) => [item.name, toLog(item)])));
+  const names = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort();
+  const pairs = names.map((name) => ({ name, from: old?.get(name), to: now?.get(name) }));
+  return {
+    added: pairs.flatMap(({ from, to }) => (to && !from ? [to] : [])),
+    removed: pairs.flatMap(({ from, to }) => (from && !to ? [from] : [])),
+    upgraded: pairs.flatMap(({ name, from, to }) =>
+      from && to && canonicalJson(from) !== canonicalJson(to) ? [{ name, from, to }] : [],
+    ),
+  };
 }
 
 /** Logs that a change failed, and which generation of it is gone again. */

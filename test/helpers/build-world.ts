@@ -41,7 +41,11 @@ export interface BuildWorld extends World {
     store: Store,
     specs: string | readonly string[],
     settings?: Settings,
-  ): Promise<{ readonly error: StoreError; readonly events: readonly StoreEvent[]; readonly started: readonly string[] }>;
+  ): Promise<{
+    readonly error: StoreError;
+    readonly events: readonly StoreEvent[];
+    readonly started: readonly string[];
+  }>;
   /** Writes a recipe `NAME/recipe.yaml`; `name` and `version: "1"` are put in front. */
   recipe(name: string, text: string): void;
   /** Replaces a text, which must be there, in a file of the recipes. */

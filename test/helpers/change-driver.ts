@@ -91,7 +91,6 @@ async function bundle(directory: string): Promise<void> {
     outdir: directory,
     bundle: true,
     splitting: true,
-    minify: true,
     format: "esm",
     platform: "node",
     target: "node20.19",

@@ -32,7 +32,8 @@ function packSource(source: string, tree: string): void {
   const from = join(FIXTURES, "sources", source);
   const isWheel = existsSync(join(from, `${source}.dist-info`));
   const file = join(tree, "upstream", isWheel ? `${source}-py3-none-any.whl` : `${source}.tar.gz`);
-  if (isWheel) writeFileSync(file, makeZip(filesBelow(from).map((name) => ({ name, content: readFileSync(join(from, name)) }))));
+  if (isWheel)
+    writeFileSync(file, makeZip(filesBelow(from).map((name) => ({ name, content: readFileSync(join(from, name)) }))));
   else execFileSync("tar", ["-czf", file, "-C", join(from, ".."), source]);
   const checksums = join(tree, "build/pkgs", source.replace(/-.*/, ""), "checksums.ini");
   const sum = createHash("sha256").update(readFileSync(file)).digest("hex");

@@ -1,7 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { useChangeDriver } from "../helpers/change-driver.ts";
 import { killEverywhere } from "../helpers/kill-everywhere.ts";
 import { makeProfileWorld } from "../helpers/profile-worlds.ts";
+
+// Hundreds of processes: on a machine with other work that takes its time.
+vi.setConfig({ testTimeout: 900_000 });
 
 const driver = useChangeDriver();
 

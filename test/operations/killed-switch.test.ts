@@ -1,10 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { StoreContext } from "../../src/store/context.ts";
 import { readPins } from "../../src/store/pins.ts";
 import { useChangeDriver } from "../helpers/change-driver.ts";
 import { killEverywhere } from "../helpers/kill-everywhere.ts";
 import { DEFAULT, installFrom, makeProfileWorld } from "../helpers/profile-worlds.ts";
 import type { Step } from "./drivers/change.ts";
+
+// Hundreds of processes: on a machine with other work that takes its time.
+vi.setConfig({ testTimeout: 900_000 });
 
 const driver = useChangeDriver();
 

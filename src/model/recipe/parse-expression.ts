@@ -34,7 +34,7 @@ function parseOr(state: State): Expression | undefined {
 }
 
 function parseAnd(state: State): Expression | undefined {
-  return parseJoined(state, "and", parseOr);
+  return parseJoined(state, "and", parseNot);
 }
 
 function parseJoined(

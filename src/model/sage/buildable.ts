@@ -2,8 +2,8 @@ import { isPureWheel, isWheel } from "./checksums.ts";
 import type { SagePackage } from "./package.ts";
 
 export interface BuildableFacts {
-  /** The package of this name, unless the tree has none or its files have mistakes. */
-  readonly find: (name: string) => SagePackage | undefined;
+  /** The package of this name, unless the tree has none. */
+  readonly find: (name: string) => SagePackage | "mistaken" | undefined;
   /** Whether the machine itself has a program that builds can use. */
   readonly hasTool: (name: string) => boolean;
 }
@@ -26,7 +26,8 @@ export function createObstacles(facts: BuildableFacts): (name: string) => string
     // Packages that need each other are told of when a build is planned.
     known.set(name, undefined);
     const found = facts.find(name);
-    const obstacle = found === undefined ? "is not in the tree" : (ownObstacle(found) ?? inheritedObstacle(found));
+    const obstacle =
+      typeof found === "object" ? (ownObstacle(found) ?? inheritedObstacle(found)) : withoutPackage(found);
     known.set(name, obstacle);
     return obstacle;
   };
@@ -38,6 +39,10 @@ export function createObstacles(facts: BuildableFacts): (name: string) => string
     return undefined;
   };
   return obstacleOf;
+}
+
+function withoutPackage(found: "mistaken" | undefined): string {
+  return found === undefined ? "is not in the tree" : "has files with mistakes";
 }
 
 /** Of a chain of needs only its end tells what is in the way. */
@@ -70,8 +75,7 @@ function scriptObstacle(text: string): string | undefined {
 
 function sourceObstacle({ tarball }: SagePackage): string | undefined {
   if (tarball === undefined || tarball.fileName === "") return "has a checksums.ini without a tarball";
-  if (isWheel(tarball.fileName) && !isPureWheel(tarball.fileName))
-    return "is a wheel for one platform only";
+  if (isWheel(tarball.fileName) && !isPureWheel(tarball.fileName)) return "is a wheel for one platform only";
   if (tarball.sha256 === undefined && tarball.sha1 === undefined)
     return "has a checksums.ini with neither a SHA-256 nor a SHA-1";
   if (tarball.urls.length === 0)

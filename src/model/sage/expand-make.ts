@@ -45,9 +45,11 @@ function closingOf(text: string, open: number): number {
 function evaluate(inner: string, variables: MakeVariables, depth: number): string {
   const [, name, rest = ""] = /^([a-z-]+)\s+(.*)$/s.exec(inner) ?? [];
   if (name === undefined) return expand(variables(expand(inner, variables, depth)), variables, depth);
+  const isCondition = (index: number): boolean => name === "and" || name === "or" || (name === "if" && index === 0);
+  const args = splitArguments(rest).map((text, index) => (isCondition(index) ? text.trim() : text));
   return call(
     name,
-    splitArguments(rest).map((argument) => () => expand(argument, variables, depth)),
+    args.map((text) => () => expand(text, variables, depth)),
   );
 }
 
@@ -56,13 +58,13 @@ function call(name: string, args: readonly (() => string)[]): string {
   const words = (index: number): string[] => wordsOf(value(index));
   switch (name) {
     case "and": {
-      const values = args.map((argument) => argument().trim());
+      const values = args.map((argument) => argument());
       return values.includes("") ? "" : (values.at(-1) ?? "");
     }
     case "or":
-      return args.map((argument) => argument().trim()).find((text) => text !== "") ?? "";
+      return args.map((argument) => argument()).find((text) => text !== "") ?? "";
     case "if":
-      return value(0).trim() === "" ? value(2) : value(1);
+      return value(0) === "" ? value(2) : value(1);
     case "filter":
       return words(1)
         .filter((word) => words(0).some((pattern) => matches(word, pattern)))
@@ -78,7 +80,7 @@ function call(name: string, args: readonly (() => string)[]): string {
   }
 }
 
-/** At commas that stand in no brackets; space after a comma falls away. */
+/** At commas that stand in no brackets. */
 function splitArguments(text: string): string[] {
   const parts: string[] = [""];
   let level = 0;
@@ -88,7 +90,7 @@ function splitArguments(text: string): string[] {
     if (letter === "," && level === 0) parts.push("");
     else parts[parts.length - 1] += letter;
   }
-  return parts.map((part) => part.trimStart());
+  return parts;
 }
 
 /** `%` in the pattern stands for anything. */

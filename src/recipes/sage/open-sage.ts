@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { type ByteString, fromText, toEscaped } from "../../model/byte-string.ts";
+import { nearest } from "../../model/nearest.ts";
 import { type Finding, findingAt, invalidRecipe } from "../../model/recipe/finding.ts";
 import { formatVersionRange, isInRange, type VersionRange } from "../../model/recipe/version-range.ts";
 import { type BuildableFacts, createObstacles, isFromMachine } from "../../model/sage/buildable.ts";
@@ -40,7 +41,7 @@ export function openSage(directories: readonly string[], options: SageOptions = 
   const makefile = textOf(findShared(layers, "build/make/Makefile.in"));
   const read = remember((name) => readPackage(layers, name, { makefile, mirrors: options.mirrors ?? [] }));
   const facts: BuildableFacts = {
-    find: (name) => (names.includes(name) ? read(name).package : undefined),
+    find: (name) => (names.includes(name) ? (read(name).package ?? "mistaken") : undefined),
     hasTool: options.hasTool ?? isOnMachine,
   };
   const obstacleOf = createObstacles(facts);
@@ -53,10 +54,21 @@ export function openSage(directories: readonly string[], options: SageOptions = 
     });
   return {
     names: () => names,
-    find: (name, range) => load(requireBuildable(name, read(name), { range, obstacle: obstacleOf(name) })),
+    find: (name, range) => {
+      if (!names.includes(name)) throw notFound(name, names);
+      return load(requireBuildable(name, read(name), { range, obstacle: obstacleOf(name) }));
+    },
     describe: (name) => listingOf(read(name).package, obstacleOf(name)),
     findings: (name) => [...read(name).findings, ...danglingIn(layers, names, read(name).package)],
   };
+}
+
+function notFound(name: string, names: readonly string[]): StoreError {
+  const near = nearest(name, names);
+  return new StoreError("NOT_FOUND", `there is no package '${name}' in the Sage trees`, {
+    hint: near === undefined ? "`store recipe list` names all that there are." : `Did you mean '${near}'?`,
+    details: { name, ...(near === undefined ? {} : { suggestion: near }) },
+  });
 }
 
 function requireBuildable(
@@ -91,58 +103,6 @@ function listingOf(found: SagePackage | undefined, reason: string | undefined): 
     ...(reason === undefined ? {} : { reason }),
   };
 }
-
-interface LoadOptions {
-  readonly python: string;
-  readonly strict: boolean;
-  readonly fromMachine: (name: string) => boolean;
-}
-
-/** Entries that say something about a package, but are not there when it is built. */
-const ABOUT =
-  /^(?:SPKG\.rst|SPKG\.txt|distros|type|trees\.txt|checksums\.ini|dependencies(?:_\w+)?|spkg-configure\.m4|spkg-src|spkg-legacy-uninstall|spkg-(?:pre|post|pip)rm(?:\.in)?|\..*|.*~)$/;
-
-function loadPackage(layers: SageLayers, found: SagePackage, options: LoadOptions): LoadedRecipe {
-  const { name } = found;
-  const entries = entryNames(layers, name)
-    .filter((entry) => !ABOUT.test(entry))
-    .map((entry) => [entry, findEntry(layers, name, entry)] as const)
-    .filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const helpers = helpersOf(layers, found);
-  const files = new Map<string, ByteString>();
-  for (const [entry, path] of entries) files.set(keyOf(`${name}/${entry}`), fromText(path));
-  for (const [helper, path] of helpers) files.set(keyOf(`${HELPERS}/${helper}`), fromText(path));
-  const directory =
-    layers.trees.map((tree) => join(tree, "build/pkgs", name)).findLast((path) => existsSync(path)) ?? "";
-  const recipe = toRecipe(found, {
-    ...options,
-    directory,
-    files: new Map(entries.map(([entry, path]) => [entry, statSync(path).isDirectory()])),
-    helpers: [...helpers.keys()],
-  });
-  const described = ["package-version.txt", "checksums.ini", "dependencies"].flatMap(
-    (entry) => findEntry(layers, name, entry) ?? [],
-  );
-  return { recipe, recipeFiles: [join(directory, "type"), ...described], files };
-}
-
-function keyOf(path: string): string {
-  return toEscaped(fromText(path));
-}
-
-/** The programs in the tree's `build/bin` that a package's scripts mention; others stand in for some of them. */
-function helpersOf(layers: SageLayers, { scripts }: SagePackage): ReadonlyMap<string, string> {
-  const text = [...scripts.values()].join("\n");
-  const helpers = new Map<string, string>();
-  for (const helper of ["sage-dist-helpers", ...new Set(text.match(/[A-Za-z0-9_.-]+/g) ?? [])]) {
-    if (REPLACED.has(helper) || !/^(?:sage-|test\w+\.sh)/.test(helper)) continue;
-    const path = findShared(layers, `build/bin/${helper}`);
-    if (path !== undefined && statSync(path).isFile()) helpers.set(helper, path);
-  }
-  return helpers;
-}
-
-const REPLACED = new Set(["sage-flock", "sage-pip-install", "sage-pip-uninstall", "sage-bootstrap-python"]);
 
 function danglingIn(layers: SageLayers, names: readonly string[], found: SagePackage | undefined): readonly Finding[] {
   if (found === undefined) return [];

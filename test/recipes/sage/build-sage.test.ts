@@ -125,7 +125,10 @@ test("the option check runs the test suite, with what only that needs", async ()
 });
 
 test("a patch that does not fit fails the build", async () => {
-  writeFileSync(join(trees.tree, "build/pkgs/tool/patches/other.patch"), "--- a/gone.c\n+++ b/gone.c\n@@ -1 +1 @@\n-a\n+b\n");
+  writeFileSync(
+    join(trees.tree, "build/pkgs/tool/patches/other.patch"),
+    "--- a/gone.c\n+++ b/gone.c\n@@ -1 +1 @@\n-a\n+b\n",
+  );
   expect(await caughtAsync(run(["tool"]))).toMatchObject({ code: "BUILD_FAILED" });
 });
 
@@ -144,7 +147,9 @@ test("a pure wheel and a Python sdist install, and find each other", async () =>
   expect(readdirSync(site("shout"))).toEqual(expect.arrayContaining(["shout.py", "shout-1.0.dist-info"]));
   expect(existsSync(join(site("shout"), "sums"))).toBe(false);
   const env = { PYTHONPATH: `${site("shout")}:${site("sums")}` };
-  expect(execFileSync("/usr/bin/python3", [join(paths.shout as string, "bin/shout")], { env }).toString()).toBe("THE SUM IS 3!\n");
+  expect(execFileSync("/usr/bin/python3", [join(paths.shout as string, "bin/shout")], { env }).toString()).toBe(
+    "THE SUM IS 3!\n",
+  );
   expect(execFileSync("/usr/bin/python3", [join(paths.sums as string, "bin/sums")], { env }).toString()).toBe("42\n");
 });
 

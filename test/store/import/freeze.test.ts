@@ -88,9 +88,13 @@ describe("a store object", () => {
   });
 });
 
-/** `u::rwx,u:65534:rwx,g::r-x,m::rwx,o::---` and `u::rwx,g::r-x,o::---`, as setfacl(1) would store them. */
+/**
+ * `u::rwx,u:65534:rwx,g::r-x,m::rwx,o::---`, the same with `o::r-x`, and `u::rwx,g::r-x,o::---`, as setfacl(1) would
+ * store them.
+ */
 const LISTS = {
   named: `0x02000000${entry(1, 7)}${entry(2, 7, "feff0000")}${entry(4, 5)}${entry(16, 7)}${entry(32, 0)}`,
+  open: `0x02000000${entry(1, 7)}${entry(2, 7, "feff0000")}${entry(4, 5)}${entry(16, 7)}${entry(32, 5)}`,
   plain: `0x02000000${entry(1, 7)}${entry(4, 5)}${entry(32, 0)}`,
 };
 
@@ -141,7 +145,7 @@ describe.skipIf(reason !== undefined)("extended attributes", () => {
     }
   });
 
-  it.each(["named", "plain"] as const)(
+  it.each(["named", "open", "plain"] as const)(
     "that the store's directory hands down do not get in (%s list)",
     async (list) => {
       const world = makeWorld();

@@ -1,0 +1,234 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { debugBuild } from "../../src/build/debug-spec.ts";
+import type { DerivationKey } from "../../src/model/derivation.ts";
+import type { ProfileName } from "../../src/model/ids.ts";
+import { buildLogOf } from "../../src/operations/build-log-of.ts";
+import { failedTreePath, listFailedLogs } from "../../src/store/failed-builds.ts";
+import type { Store } from "../../src/store/open-store.ts";
+import { listProcesses } from "../../src/system/process/process-table.ts";
+import { canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
+import { caughtAsync } from "../helpers/caught.ts";
+
+const hasSandbox = await canSandbox();
+
+/** What lies in a store beside what is valid. */
+function leftovers(store: Store): string[] {
+  const valid = readdirSync(store.layout.manifests);
+  return [
+    ...readdirSync(store.layout.temporary),
+    ...readdirSync(store.layout.storeDir).filter((name) => !valid.includes(`${name}.json`)),
+  ];
+}
+
+/** Command lines of processes that hold the text. */
+function processesWith(text: string): string[] {
+  return [...listProcesses()].map(({ pid }) => commandLineOf(pid)).filter((line) => line.includes(text));
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function script(text: string): string {
+  return `build: script\nphases:\n  build: |\n${text.replace(/^/gm, "    ")}\n  install: mkdir "$out"\n`;
+}
+
+describe("a build that fails", () => {
+  it("in its build phase says what, where and why, and how to go on", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const { error } = await world.failure(store, "failing");
+    expect(error.code).toBe("BUILD_FAILED");
+    const lines = error.message.split("\n");
+    expect(lines[0]).toBe("failing@1.0 phase=build failed in phase build: `cc -c broken.c` ended with exit status 1");
+    expect(lines[1]).toMatch(/^ {2}line \d+: broken\.c:2:\d+: error: .*undefined_here/);
+    const log = error.details.log as string;
+    expect(lines.at(-1)).toBe(`  whole log: ${log}`);
+    expect(gunzipSync(readFileSync(log)).toString()).toMatch(/^building\nbroken\.c/);
+    expect(error.hint).toMatch(/store log-of failing.*--keep-failed.*store debug failing/);
+    expect(error.details).toMatchObject({
+      package: "failing@1.0 phase=build",
+      phase: "build",
+      exitCode: 1,
+      reason: "exited",
+    });
+    expect(leftovers(store)).toEqual([]);
+    expect(listFailedLogs(store)).toMatchObject([{ name: "failing", phase: "build" }]);
+    const ofLog = buildLogOf(store, "default" as ProfileName, { what: "failing", cwd: "/" });
+    expect([ofLog.record, ofLog.text.toString().split("\n")[0]]).toEqual([undefined, "building"]);
+  });
+
+  it.each([
+    ["unpack", "unpack", /tar xf missing\.tar.*exit status 2/],
+    ["patch", "patch", /patch -p1 -i missing\.patch.*exit status 2/],
+    ["configure", "configure", /configure-missing.*exit status 127/],
+    ["check", "check", /false.*exit status 1/],
+    ["install", "install", /`exit 7`|exit status 7/],
+    ["nothing", "install", /it installed nothing at \$out/],
+    ["file", "install", /what it installed at \$out is no directory/],
+  ])("with %s tells the phase and the command", async (option, phase, how) => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const { error } = await world.failure(store, `failing phase=${option}`);
+    expect([error.code, error.details.phase, error.message.split("\n")[0]]).toEqual([
+      "BUILD_FAILED",
+      phase,
+      expect.stringMatching(how),
+    ]);
+  });
+
+  it("leaves nothing in the storeDir when it had no sandbox", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    await world.failure(store, "failing phase=install", { sandbox: "off" });
+    expect(leftovers(store)).toEqual([]);
+    await world.failure(store, "failing phase=install", { sandbox: "off", keepFailed: true });
+    expect(leftovers(store)).toEqual([]);
+    const [{ key }] = listFailedLogs(store) as [{ key: DerivationKey }];
+    expect(readdirSync(join(failedTreePath(store, key), "world")).map((name) => name.slice(33))).toEqual([
+      "failing-1.0",
+    ]);
+  });
+
+  it("is forgotten as failed when it succeeds", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    world.recipe(
+      "moody",
+      'sources: [{worktree: tree}]\nbuild: script\nphases: {install: "mkdir $out; exit $(cat status)"}\n',
+    );
+    world.tree({ status: "3" }, join(world.recipes, "moody/tree"));
+    await world.failure(store, "moody", { keepFailed: true });
+    expect(listFailedLogs(store).length).toBe(1);
+    world.tree({ status: "0" }, join(world.recipes, "moody/tree"));
+    expect((await world.build(store, "moody")).started).toEqual(["moody@1"]);
+  });
+
+  it("because of an undeclared dependency names what is missing", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const { error } = await world.failure(store, ["liba", "undeclared"], { keepGoing: true });
+    expect(error.message).toMatch(/fatal error: liba\.h: No such file/);
+    expect(error.details).toMatchObject({ errors: [{ subject: "liba.h" }] });
+  });
+
+  it.runIf(hasSandbox)("because of a store path that it was not given names the object", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const { built } = await world.build(store, ["liba", "tree"]);
+    const [liba, tree] = built as [{ baseName: string }, { baseName: string }];
+    world.recipe(
+      "sneaky",
+      `dependencies: {link: [tree]}\n${script(`ls \${dep_tree%/*}/${tree.baseName}/missing || :\ncat \${dep_tree%/*}/${liba.baseName}/share/liba/words`)}`,
+    );
+    const { error } = await world.failure(store, "sneaky");
+    expect(error.message).toContain(`not visible in the build: ${liba.baseName}`);
+    expect(error.hint).toContain(`Add the package of ${liba.baseName} to \`dependencies\``);
+  });
+});
+
+describe("a kept tree", () => {
+  const shell = 'pwd; cat half-made; echo "name=$name phase $out" | tr 0/ Z:; exit 5\n';
+
+  it.runIf(hasSandbox && existsSync("/usr/bin/script"))("opens in a shell in the same sandbox", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore("s", { STORE_ROOT: join(world.directory, "s") });
+    world.recipe("half", script("echo made > half-made; false"));
+    await world.failure(store, "half", { keepFailed: true });
+    const env = { ...process.env, STORE_ROOT: store.layout.root, TERM: "dumb" };
+    const said = spawnSync("script", ["-qec", `${process.execPath} bin/store debug half`, "/dev/null"], {
+      env,
+      input: shell,
+      encoding: "utf8",
+    });
+    expect(said.stdout).toMatch(/^\/build\r?$/m);
+    expect(said.stdout).toMatch(/^made\r?$/m);
+    expect(said.stdout).toMatch(/^name=half phase :store:pkgs_+:Z{32}-half-1\r?$/m);
+    expect(said.status).toBe(1);
+  });
+
+  it("is not there unless it was asked for", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    await world.failure(store, "failing");
+    const [{ key }] = listFailedLogs(store) as [{ key: DerivationKey }];
+    expect(await caughtAsync(debugBuild(failedTreePath(store, key), undefined))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it.runIf(hasSandbox)("of a sandboxed build is never opened outside of one", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    await world.failure(store, "failing", { keepFailed: true });
+    const [{ key }] = listFailedLogs(store) as [{ key: DerivationKey }];
+    expect(await caughtAsync(debugBuild(failedTreePath(store, key), undefined))).toMatchObject({ code: "UNSUPPORTED" });
+  });
+});
+
+describe("limits", () => {
+  it.each([
+    ["of time", "sleep 60", { timeoutSeconds: 1 }, "timeout", "it took longer than 1 seconds"],
+    ["of silence", "echo once; sleep 60", { silentTimeoutSeconds: 1 }, "silent", "it said nothing for 1 seconds"],
+    ["of the log", "yes", { maxLogBytes: 10_000 }, "log-limit", "its log became too long"],
+    [
+      "of disk",
+      "head -c 20000000 /dev/zero > big; sleep 60",
+      { maxDiskBytes: 5_000_000 },
+      "disk-limit",
+      "it used too much disk",
+    ],
+  ])("%s end a build", async (_, text, settings, reason, how) => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    world.recipe("endless", script(`: mark-${reason}\n${text}`));
+    const { error } = await world.failure(store, "endless", settings);
+    expect([error.code, error.details.reason, error.message]).toEqual([
+      "BUILD_FAILED",
+      reason,
+      expect.stringContaining(how),
+    ]);
+    expect(leftovers(store)).toEqual([]);
+  });
+
+  it("stand in the recipe, too; the command's win", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    world.recipe("slow", `silentTimeout: 1\n${script("sleep 2")}`);
+    expect((await world.failure(store, "slow")).error.details.reason).toBe("silent");
+    expect((await world.build(store, "slow", { silentTimeoutSeconds: 30 })).started).toEqual(["slow@1"]);
+  });
+});
+
+describe.each([...(hasSandbox ? (["auto"] as const) : []), "off"] as const)(
+  "an interruption with the sandbox %s",
+  (sandbox) => {
+    it("ends every process and leaves nothing", async () => {
+      const world = makeBuildWorld({ memory: true });
+      const store = await world.buildStore();
+      world.recipe(
+        "long",
+        script(
+          `(setsid sleep 98765${sandbox === "off" ? 1 : 2} &)\nmkdir -p "$out"\necho running\nsleep 98765${sandbox === "off" ? 1 : 2}`,
+        ),
+      );
+      const stop = new AbortController();
+      const { error } = await world.failure(store, "long", {
+        sandbox,
+        signal: stop.signal,
+        onEvent: (event) => {
+          if (event.kind === "building" && event.event.kind === "line") stop.abort(new Error("stopped by hand"));
+        },
+      });
+      expect(error.message).toBe("stopped by hand");
+      expect(processesWith(`98765${sandbox === "off" ? 1 : 2}`)).toEqual([]);
+      expect([leftovers(store), listFailedLogs(store)]).toEqual([[], []]);
+    });
+  },
+);

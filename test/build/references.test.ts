@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import type { BuiltPackage } from "../../src/operations/build.ts";
+import { readManifest } from "../../src/store/manifests.ts";
+import { canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
+
+const hasSandbox = await canSandbox();
+
+function installing(text: string): string {
+  return `build: script\nphases:\n  install: |\n    mkdir -p "$out/share"\n${text.replace(/^/gm, "    ")}\n`;
+}
+
+describe("references", () => {
+  it("are what the output mentions, not what it was built with", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const { built } = await world.build(store, ["reader", "liba", "greetings", "libb"]);
+    const [reader, liba, greetings, libb] = built as [BuiltPackage, BuiltPackage, BuiltPackage, BuiltPackage];
+    expect(readManifest(store, reader.baseName).references).toEqual([liba.baseName]);
+    expect(readManifest(store, greetings.baseName).references).toEqual([liba.baseName, libb.baseName].sort());
+  });
+
+  it("to a disallowed package fail, with the file and the text around", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const { error } = await world.failure(await world.buildStore(), "reader+keep");
+    expect(error.code).toBe("BUILD_FAILED");
+    expect(error.message).toMatch(
+      /^reader@1\.0\+keep mentions builder, which its recipe's references: disallow forbids\n {2}share\/made-by: .*made by .*-builder-1\.0/,
+    );
+    expect(error.details).toMatchObject({ file: "share/made-by" });
+  });
+
+  it("to a package that is not allowed fail, also when a link makes them", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    world.recipe(
+      "strict",
+      `dependencies: {link: [liba, tree]}\nreferences: {allow: [tree]}\n${installing('ln -s "$dep_liba/lib" "$out/share/lib"; echo $dep_tree > "$out/share/tree"')}`,
+    );
+    const { error } = await world.failure(store, "strict");
+    expect(error.message).toMatch(
+      /mentions liba, which its recipe's references: allow does not list\n {2}share\/lib: .*-liba-1\.0\/lib/,
+    );
+    world.edit("strict/recipe.yaml", "allow: [tree]", "allow: [tree, liba]");
+    expect((await world.build(store, "strict")).built.length).toBe(1);
+  });
+});
+
+describe("a warning", () => {
+  it.runIf(hasSandbox)(
+    "tells of the build directory in files and links, and of nothing that only looks alike",
+    async () => {
+      const world = makeBuildWorld({ memory: true });
+      const recipe = installing(
+        [
+          'cd "$out/share"',
+          "echo /build > bare; echo 'dir=/build/x' > below; ln -s /build/y link",
+          "echo ./src/build/x > other1; echo /buildings > other2; echo /usr/build > other3; echo x/build/y > other4",
+        ].join("\n"),
+      );
+      world.recipe("mentions", recipe);
+      const { warnings } = await world.build(await world.buildStore(), "mentions");
+      expect(warnings.length).toBe(1);
+      expect(warnings[0]).toMatch(/^mentions@1 mentions the build directory \(\/build\) in /);
+      expect(warnings[0]?.split(" in ")[1]?.split(", ").sort()).toEqual(["share/bare", "share/below", "share/link"]);
+    },
+  );
+
+  it("tells of the home directory and of the store's root, but not of the storeDir", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const root = `${world.directory}/s`;
+    const store = await world.buildStore("s", { HOME: world.directory });
+    world.recipe(
+      "rooted",
+      installing(
+        `echo ${root}/log > "$out/share/log"; echo ${world.directory}/.x > "$out/share/home"; echo "$out" > "$out/share/self"`,
+      ),
+    );
+    const { warnings } = await world.build(store, "rooted", { sandbox: "off" });
+    expect(warnings.sort()).toEqual([
+      `rooted@1 mentions the home directory (${world.directory}) in share/home`,
+      `rooted@1 mentions the store's root (${root}) in share/log`,
+    ]);
+  });
+});

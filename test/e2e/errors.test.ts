@@ -1,0 +1,287 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { tryAcquireLock } from "../../src/system/lock.ts";
+import { makeTar } from "../helpers/archives.ts";
+import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
+
+test.each([
+  [["instal", "x"], "there is no command 'instal'", "Did you mean 'install'?"],
+  [["list", "--jsn"], "no option --jsn", "Did you mean '--json'?"],
+  [["install"], "needs SPEC", "store install --help"],
+  [["list", "--root"], "--root needs a value", "store list --help"],
+  [["switch", "genn-1"], "names no generation", "gen-41"],
+  [["list", "-p", "../x"], "not a profile name", "letters"],
+  [["add", ".", "--name", "../x"], "not a package name", "--name"],
+  [["add", ".", "--version", "a/b"], "not a version", "--version"],
+  [["install", "a", "b", "--name", "x"], "one package only", "once for each"],
+])("wrong use ends with 2 and a suggestion: %j", (args, message, hint) => {
+  const world = makeStoreWorld();
+  world.done("init");
+  world.done("install", world.source("x-1", { x: "" }), "-q");
+  const { status, stdout, stderr } = world.run(args);
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(/^error: .*\nhint: .*\n$/);
+  expect(stderr.split("\n")[0]).toContain(message);
+  expect(stderr.split("\n")[1]).toContain(hint);
+});
+
+test.each([
+  [["list"], "there is no store at", "store init"],
+  [["add", "./nothing"], "no file or directory", "nothing"],
+])("without a store: %j ends with 1", (args, message, hint) => {
+  const { status, stderr } = makeStoreWorld().run(args);
+  expect(status).toBe(1);
+  expect(stderr.split("\n")[0]).toContain(message);
+  expect(stderr).toContain(hint);
+});
+
+test.each([
+  [["switch", "gen-99"], "there is no gen-99", "There are gen-0, gen-1."],
+  [["switch", "+5"], "only 0 generations after gen-1", "gen-0"],
+  [["switch", "#99"], "99", ""],
+  [["switch", "tag:none"], "none", ""],
+  [["switch", "-"], "gen-0", ""],
+  [["list", "1999-01-01"], "", ""],
+  [["list", "-p", "wrok"], "there is no profile 'wrok'", "There is default"],
+  [["remove", "hllo"], "not installed in profile 'default': hllo", "Did you mean 'hello'?"],
+  [["path", "hllo"], "hllo", "Did you mean 'hello'?"],
+  [["info", "nothing"], "'nothing' is neither", "store list"],
+  [["install", "missing.tar.gz"], "no file or directory", "npm:missing.tar.gz"],
+])("what is not there: %j", (args, message, hint) => {
+  const world = makeStoreWorld();
+  world.done("install", world.source("hello-1", { hello: "" }));
+  const { status, stderr } = world.run(args);
+  if (args[1] === "-") return expect(status).toBe(0);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: /);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain(hint);
+});
+
+test("a collision names both packages, the path, and the commands that settle it; nothing changes", () => {
+  const world = makeStoreWorld();
+  world.done("install", world.source("one-1", { "bin/x": "1" }));
+  const two = world.source("two-2", { "bin/x": "2" });
+  const { status, stderr } = world.run(["install", two]);
+  expect(status).toBe(1);
+  for (const part of ["bin/x", "one", "two", "--priority"]) expect(stderr).toContain(part);
+  expect(world.done("list", "--json").json()).toMatchObject([{ name: "one" }]);
+  expect(world.done("generations", "--json").json()).toHaveLength(2);
+  expect(world.done("install", two, "--priority=4").stdout).toContain("+ two 2");
+});
+
+test("other content than its integrity says ends with 1 and tells both", () => {
+  const world = makeStoreWorld();
+  const file = join(world.source("d", { "x-1.0.txt": "content" }), "x-1.0.txt");
+  const wrong = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+  const { status, stderr } = world.run(["add", file, "--integrity", wrong]);
+  expect(status).toBe(1);
+  expect(stderr).toContain(wrong);
+  expect(stderr).toContain("sha256-7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=");
+  expect(readdirSync(join(world.root, "manifests"))).toEqual([]);
+});
+
+test("a decompression bomb is refused with 4, and the option that allows it", () => {
+  const world = makeStoreWorld();
+  const bomb = join(world.directory, "bomb-1.tar.gz");
+  writeFileSync(bomb, gzipSync(makeTar([{ name: "zeros", content: Buffer.alloc(8 * 1024 * 1024) }])));
+  const { status, stderr } = world.run(["add", bomb]);
+  expect(status).toBe(4);
+  expect(stderr).toContain("zeros");
+  expect(stderr).toContain("--max-ratio");
+  expect(world.run(["add", bomb, "--max-ratio", "5000"]).status).toBe(0);
+  expect(world.run(["add", bomb, "--max-ratio=5000", "--max-bytes=1M"]).stderr).toContain("--max-bytes");
+});
+
+test("an archive that is cut short ends with 1, and nothing is added", () => {
+  const world = makeStoreWorld();
+  const archive = join(world.directory, "x-1.tar");
+  writeFileSync(archive, makeTar([{ name: "file", content: "x".repeat(2000) }]).subarray(0, 1500));
+  expect(world.run(["add", archive])).toMatchObject({ status: 1, stderr: expect.stringContaining("x-1.tar") });
+  expect(readdirSync(join(world.root, "manifests"))).toEqual([]);
+  expect(readdirSync(join(world.root, "tmp"))).toEqual([]);
+});
+
+test("a root that others can replace is refused with 4 and the option that accepts it", () => {
+  const world = makeStoreWorld();
+  const open = join(world.directory, "open");
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  const refused = world.run(["init", "--root", join(open, "s")]);
+  expect(refused).toMatchObject({ status: 4, stderr: expect.stringContaining("--allow-unsafe-root") });
+  expect(existsSync(join(open, "s"))).toBe(false);
+  expect(world.run(["init", "--root", join(open, "s"), "--allow-unsafe-root"]).status).toBe(0);
+});
+
+test("a root that is a file, is too long, or belongs to something else is refused with 2", () => {
+  const world = makeStoreWorld();
+  const file = join(world.source("d", { file: "" }), "file");
+  expect(world.run(["init", "--root", file])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("is a file"),
+  });
+  const long = join(world.directory, "x".repeat(60));
+  expect(world.run(["init", "--root", long])).toMatchObject({ status: 2, stderr: expect.stringContaining("--width") });
+  expect(world.run(["init", "--root", join(world.directory, "d")])).toMatchObject({ status: 2 });
+});
+
+test("a store of a newer format is left alone", () => {
+  const world = makeStoreWorld();
+  world.done("init");
+  const file = join(world.root, "store.json");
+  writeFileSync(file, readFileSync(file, "utf8").replace(/"format": *1/, '"format": 99'));
+  expect(world.run(["list"])).toMatchObject({ status: 1, stderr: expect.stringContaining("99") });
+});
+
+describe("damage ends with 6 and moves nothing", () => {
+  test.each([
+    ["store.json is no JSON", "store.json", "{", ["list"]],
+    ["the live generation's record is cut short", "profiles/default/gen-2.json", '{"format":1', ["list"]],
+    ["the profile's record is empty", "profiles/default/profile.json", "", ["generations"]],
+    ["the target's record is cut short", "profiles/default/gen-1.json", '{"format":1', ["switch", "gen-1"]],
+  ])("%s", (_what, path, text, args) => {
+    const world = withTwoGenerations();
+    writeFileSync(join(world.root, path), text);
+    const { status, stderr } = world.run(args);
+    expect(status).toBe(6);
+    expect(stderr).toContain(join(world.root, path));
+  });
+
+  test("an object of the target is missing", () => {
+    const world = withTwoGenerations();
+    const path = world.done("diff", "1", "--json").json<{ upgraded: { from: { path: string } }[] }>().upgraded[0]
+      ?.from.path;
+    chmodSync(path as string, 0o755);
+    rmSync(path as string, { recursive: true });
+    const { status, stderr } = world.run(["switch", "gen-1"]);
+    expect(status).toBe(6);
+    expect(stderr).toContain("gen-1 of profile 'default' is not whole");
+    expect(world.done("generations", "--json").json()).toMatchObject([{}, { current: false }, { current: true }]);
+  });
+});
+
+test("--no-wait ends with 5 and names who has the lock; without it the command waits for them", async () => {
+  const world = withTwoGenerations();
+  const lock = tryAcquireLock(join(world.root, "locks/profile-default"), "store gc", () => new Date());
+  const busy = world.run(["switch", "gen-1", "--no-wait", "--json"]);
+  expect(busy.status).toBe(5);
+  const holder = { pid: process.pid, command: "store gc" };
+  expect(JSON.parse(busy.stderr)).toMatchObject({ error: { code: "BUSY", details: { holder } } });
+  expect(world.run(["switch", "gen-1", "--no-wait"]).stderr).toMatch(/process \d+ \(store gc\)[^]*--no-wait/);
+  expect(world.run(["list", "--no-wait"]).status).toBe(0);
+
+  const waiting = world.start(["switch", "gen-1"]);
+  const [line] = await once(createInterface(waiting.stderr), "line");
+  expect(line).toBe(`waiting for process ${process.pid} (store gc), which is using the store …`);
+  lock?.[Symbol.dispose]();
+  const [status] = await once(waiting, "exit");
+  expect(status).toBe(0);
+  expect(world.done("path").stdout).toContain("current");
+  expect(world.done("generations", "--json").json()).toMatchObject([{}, { current: true }, {}]);
+});
+
+test("with --json an error is one JSON value on stderr", () => {
+  const world = makeStoreWorld();
+  for (const [args, code] of [
+    [["list", "--json"], "NOT_FOUND"],
+    [["--json", "lst"], "USAGE"],
+    [["init", "--root", "/proc/nowhere/s", "--json"], undefined],
+  ] as const) {
+    const { status, stdout, stderr } = world.run(args);
+    expect([status === 0, stdout]).toEqual([false, ""]);
+    const { error, ...rest } = JSON.parse(stderr);
+    expect(rest).toEqual({});
+    expect(Object.keys(error).sort()).toEqual(["code", "details", "hint", "message"]);
+    if (code !== undefined) expect(error.code).toBe(code);
+  }
+});
+
+test("names from outside cannot command the terminal", () => {
+  const world = makeStoreWorld();
+  const { stderr } = world.run(["add", "evil\x1b]0;owned\x07\x1b[2J"]);
+  expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  expect(stderr).toContain("evil\\x1b]0;owned\\x07");
+  world.done("install", world.source("odd\u202e\x1b[31m", { x: "" }), "--name=odd", "--version=1");
+  for (const args of [["list"], ["generations"], ["info", "odd"], ["list", "--json"]]) {
+    expect(world.done(...args).stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+  }
+});
+
+test("the system's refusals are sentences with the path and a next step", () => {
+  const world = makeStoreWorld();
+  world.done("init");
+  const source = join(world.directory, "loop");
+  symlinkSync("loop", source);
+  const { status, stderr } = world.run(["add", source]);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: .*loop\nhint: .+\.\n$/);
+  expect(stderr).not.toContain("at ");
+});
+
+test("the working directory may be gone", async () => {
+  const world = makeStoreWorld();
+  world.done("init");
+  const script = `mkdir gone; cd gone; rmdir ../gone; exec ${process.execPath} ${PROGRAM} list`;
+  const shell = spawn("sh", ["-c", script], { cwd: world.directory, env: world.env, stdio: "ignore" });
+  expect(await once(shell, "exit")).toEqual([0, null]);
+});
+
+test("a reader that goes away is no error, and large output arrives whole", async () => {
+  const world = makeStoreWorld();
+  for (let number = 0; number < 3; number++)
+    world.done("install", world.source(`p${number}-1`, { [`f${number}`]: "" }));
+  const run = (script: string) => {
+    const shell = spawn("bash", ["-c", `set -o pipefail; ${script}`], {
+      env: world.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [out, err] = ["", ""];
+    shell.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    shell.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    return once(shell, "close").then(([status]) => ({ status, out, err }));
+  };
+  const store = `${process.execPath} ${PROGRAM}`;
+  expect(await run(`${store} generations --json | head -c 5`)).toEqual({ status: 0, out: '[{"ge', err: "" });
+  expect(await run(`${store} install p0-1 2>&1 | true; ${store} generations --json | wc -l`)).toMatchObject({
+    out: "1\n",
+  });
+  const help = world.done("--help").stdout;
+  expect((await run(`${store} --help | (sleep 0.3; cat)`)).out).toBe(help);
+});
+
+test("there is a message when nothing is built", () => {
+  const world = makeStoreWorld();
+  const copy = world.tree({}, join(world.directory, "copy/bin"));
+  writeFileSync(join(copy, "store"), readFileSync(PROGRAM));
+  const result = world.run([], {});
+  expect(result.status).toBe(2);
+  const shell = spawn(process.execPath, [join(copy, "store")], { stdio: ["ignore", "ignore", "pipe"] });
+  return Promise.all([once(shell, "exit"), once(shell.stderr, "data")]).then(([[status], [text]]) => {
+    expect(status).toBe(1);
+    expect(String(text)).toContain("npm ci");
+  });
+});
+
+function withTwoGenerations(): StoreWorld {
+  const world = makeStoreWorld();
+  for (const version of ["1", "2"]) world.done("install", world.source(`hello-${version}`, { "bin/hello": version }));
+  return world;
+}

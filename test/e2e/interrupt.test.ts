@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { tryAcquireLock } from "../../src/system/lock.ts";
+import { makeTar } from "../helpers/archives.ts";
+import { makeStoreWorld } from "../helpers/run-store.ts";
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s during an add leaves nothing and ends with 130",
+  async (signal) => {
+    const world = makeStoreWorld();
+    world.done("init");
+    const archive = join(world.directory, "big-1.tar");
+    const members = Array.from({ length: 30_000 }, (_, at) => ({
+      name: `d${at % 100}/f${at}`,
+      content: `content ${at}`,
+    }));
+    writeFileSync(archive, makeTar(members));
+    const child = world.start(["add", archive]);
+    const text = collect(child.stderr);
+    await until(() => readdirSync(join(world.root, "tmp")).length > 0);
+    child.kill(signal);
+    const [status] = await once(child, "close");
+    expect([status, await text]).toEqual([130, `error: interrupted (${signal})\n`]);
+    for (const directory of ["tmp", "manifests"]) expect(readdirSync(join(world.root, directory))).toEqual([]);
+    expect(readdirSync(join(world.root, `pkgs${"_".repeat(48 - world.root.length - 5)}`))).toEqual([]);
+  },
+);
+
+test("who waits for a lock can be interrupted", async () => {
+  const world = makeStoreWorld();
+  world.done("install", world.source("hello-1", { hello: "" }));
+  using _lock = tryAcquireLock(join(world.root, "locks/profile-default"), "test", () => new Date());
+  const child = world.start(["switch", "gen-0", "--json"]);
+  const [waiting] = await once(child.stderr, "data");
+  expect(JSON.parse(String(waiting))).toMatchObject({ waiting: { pid: process.pid, command: "test" } });
+  const text = collect(child.stderr);
+  child.kill("SIGINT");
+  expect((await once(child, "close"))[0]).toBe(130);
+  expect(JSON.parse(await text)).toMatchObject({ error: { code: "INTERRUPTED", details: { signal: "SIGINT" } } });
+  expect(existsSync(join(world.root, "profiles/default/current"))).toBe(true);
+});
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await sleep(5);
+}
+
+async function collect(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) text += chunk;
+  return text;
+}
