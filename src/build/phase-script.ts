@@ -26,10 +26,12 @@ export function driverScript(
 
 /**
  * A phase as it is run: the shell says which command it is that fails. All on the first line, so that the numbers of
- * lines in the shell's own messages are those of the recipe.
+ * lines in the shell's own messages are those of the recipe. Nothing is said in subshells: what a command substitution
+ * writes is its value.
  */
 export function phaseScript(text: string, mark: string): string {
-  return `set -E; trap 'printf "%s\\n" "${mark}! $BASH_COMMAND"' ERR; ${text}`;
+  const tell = `printf "%s\\n" "${mark}! \${BASH_COMMAND%%$'\\''\\n'\\''*}"`;
+  return `set -E; trap '((BASH_SUBSHELL)) || ${tell}' ERR; ${text}`;
 }
 
 /** Splits a build's output into lines, takes the marks out, and tells of them. */

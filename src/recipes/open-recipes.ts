@@ -9,7 +9,7 @@ import type { SageListing } from "../model/sage/package.ts";
 import { checkShelf } from "./check-shelf.ts";
 import type { LoadedRecipe } from "./loaded-recipe.ts";
 import type { ReadOptions } from "./parse-recipe.ts";
-import { RECIPE_FILE, type RecipeRoot, recipeNamesIn } from "./recipe-files.ts";
+import { isRecipeDirectory, RECIPE_FILE, type RecipeRoot } from "./recipe-files.ts";
 import {
   composedOn,
   filesOn,
@@ -74,16 +74,13 @@ export function openRecipes(entries: readonly string[], options: OpenOptions = {
   if (trees.length === 0) return openDirectories(directories, options);
   const sage = openSage(trees, options.sage);
   const plain = openDirectories(directories, { ...options, others: sage.names() });
-  const isSage = (name: string): boolean => {
-    const first = entries.find((entry) => entryHas(entry, name));
-    return first?.startsWith(SAGE) ?? false;
-  };
+  const isSage = (name: string): boolean => entries.find((entry) => entryHas(entry, name))?.startsWith(SAGE) ?? false;
   return joinSage(plain, sage, isSage);
 }
 
 function entryHas(entry: string, name: string): boolean {
   if (entry.startsWith(SAGE)) return existsSync(join(entry.slice(SAGE.length), "build/pkgs", name));
-  return recipeNamesIn({ directory: entry }).includes(name);
+  return isRecipeDirectory(join(entry, name));
 }
 
 function openDirectories(

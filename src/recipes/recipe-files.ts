@@ -133,7 +133,7 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-function isRecipeDirectory(path: string): boolean {
+export function isRecipeDirectory(path: string): boolean {
   return isDirectory(path) && namesIn(path).some((name) => name === RECIPE_FILE || versionOfFile(name) !== undefined);
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { overlapsItself } from "../model/rewrite.ts";
@@ -21,7 +21,7 @@ export async function initStore(
   checkRootText(layout);
   if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
   checkRootContent(layout);
-  mkdirSync(layout.root, { recursive: true, mode: 0o700 });
+  makeRoot(layout.root);
   if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
   mkdirSync(layout.locks, { recursive: true, mode: 0o700 });
   using _lock = await acquireLock(lockPath(layout, "init"), {
@@ -78,6 +78,23 @@ function writeNewStore(layout: Layout, now: Date): StoreFile {
   };
   writeStoreFile(layout.storeFile, file);
   return file;
+}
+
+/** Node's own recursive mkdir never ends where a filesystem answers ENOENT for a directory that it will not make. */
+function makeRoot(path: string): void {
+  if (existsSync(path)) return;
+  makeRoot(dirname(path));
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return;
+    if (!isErrno(error, "ENOENT")) throw error;
+    throw new StoreError("INVALID_INPUT", `${path} cannot be made: its filesystem takes no new directories`, {
+      hint: "Choose another root with --root or $STORE_ROOT.",
+      details: { path },
+      cause: error,
+    });
+  }
 }
 
 function makeDirectory(path: string, mode: number): void {

@@ -119,9 +119,14 @@ function differenceOf({ before, after }: Contents): LogChange {
     added: pairs.flatMap(({ from, to }) => (to && !from ? [to] : [])),
     removed: pairs.flatMap(({ from, to }) => (from && !to ? [from] : [])),
     upgraded: pairs.flatMap(({ name, from, to }) =>
-      from && to && canonicalJson(from) !== canonicalJson(to) ? [{ name, from, to }] : [],
+      from && to && !isSameRecord(from, to) ? [{ name, from, to }] : [],
     ),
   };
+}
+
+function isSameRecord(left: LogPackage, right: LogPackage): boolean {
+  // Nearly all have their members in one order.
+  return JSON.stringify(left) === JSON.stringify(right) || canonicalJson(left) === canonicalJson(right);
 }
 
 /** Logs that a change failed, and which generation of it is gone again. */

@@ -40,5 +40,5 @@ it("a change of only a build tool's output reaches what used the tool, and no fu
   await world.build(store, ["confed", "reader"]);
   world.edit("builder/recipe.yaml", "greetings $1", 'greetings  $1" #"');
   const again = await world.build(store, ["confed", "reader"]);
-  expect(again.started.sort()).toEqual(["builder@1.0", "confed@1.0", "reader@1.0~keep"]);
+  expect([...again.started].sort()).toEqual(["builder@1.0", "confed@1.0", "reader@1.0~keep"]);
 });

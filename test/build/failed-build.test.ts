@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { debugBuild } from "../../src/build/debug-spec.ts";
-import type { DerivationKey } from "../../src/model/derivation.ts";
 import type { ProfileName } from "../../src/model/ids.ts";
+import type { BuiltPackage } from "../../src/operations/build.ts";
 import { buildLogOf } from "../../src/operations/build-log-of.ts";
-import { failedTreePath, listFailedLogs } from "../../src/store/failed-builds.ts";
+import { type FailedBuild, failedTreePath, listFailedLogs } from "../../src/store/failed-builds.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { listProcesses } from "../../src/system/process/process-table.ts";
 import { canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
@@ -26,7 +26,7 @@ function leftovers(store: Store): string[] {
 
 /** Command lines of processes that hold the text. */
 function processesWith(text: string): string[] {
-  return [...listProcesses()].map(({ pid }) => commandLineOf(pid)).filter((line) => line.includes(text));
+  return [...listProcesses()].map(commandLineOf).filter((line) => line.includes(text));
 }
 
 function commandLineOf(pid: number): string {
@@ -92,10 +92,31 @@ describe("a build that fails", () => {
     expect(leftovers(store)).toEqual([]);
     await world.failure(store, "failing phase=install", { sandbox: "off", keepFailed: true });
     expect(leftovers(store)).toEqual([]);
-    const [{ key }] = listFailedLogs(store) as [{ key: DerivationKey }];
+    const { key } = listFailedLogs(store)[0] as FailedBuild;
     expect(readdirSync(join(failedTreePath(store, key), "world")).map((name) => name.slice(33))).toEqual([
       "failing-1.0",
     ]);
+  });
+
+  it("says nothing where a phase reads what a command says", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const text =
+      'mkdir "$out"; x=$(false; echo a) || :; y=$(grep -c z /dev/null) || :; echo "$x-$y-$(cat /missing 2>/dev/null)" > "$out/x"';
+    world.recipe("reads", `build: script\nphases:\n  install: |\n    ${text}\n`);
+    const { built } = await world.build(await world.buildStore(), "reads");
+    expect(readFileSync(join(built[0]?.path ?? "", "x"), "utf8")).toBe("a-0-\n");
+  });
+
+  it("names the first line of the command that failed, wherever it stands", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const failing = async (text: string) => {
+      world.recipe("says", script(text));
+      return /`(.*)` ended/.exec((await world.failure(store, "says")).error.message.split("\n")[0] ?? "")?.[1];
+    };
+    expect(await failing("f() { ls /missing; }\ntrue\nf")).toBe("ls /missing");
+    expect(await failing("x=$(false)")).toBe("x=$(false)");
+    expect(await failing("sh -c 'true\nfalse'")).toBe("sh -c 'true");
   });
 
   it("is forgotten as failed when it succeeds", async () => {
@@ -124,7 +145,7 @@ describe("a build that fails", () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();
     const { built } = await world.build(store, ["liba", "tree"]);
-    const [liba, tree] = built as [{ baseName: string }, { baseName: string }];
+    const [liba, tree] = built as readonly [BuiltPackage, BuiltPackage];
     world.recipe(
       "sneaky",
       `dependencies: {link: [tree]}\n${script(`ls \${dep_tree%/*}/${tree.baseName}/missing || :\ncat \${dep_tree%/*}/${liba.baseName}/share/liba/words`)}`,
@@ -159,7 +180,7 @@ describe("a kept tree", () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();
     await world.failure(store, "failing");
-    const [{ key }] = listFailedLogs(store) as [{ key: DerivationKey }];
+    const { key } = listFailedLogs(store)[0] as FailedBuild;
     expect(await caughtAsync(debugBuild(failedTreePath(store, key), undefined))).toMatchObject({ code: "NOT_FOUND" });
   });
 
@@ -167,7 +188,7 @@ describe("a kept tree", () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();
     await world.failure(store, "failing", { keepFailed: true });
-    const [{ key }] = listFailedLogs(store) as [{ key: DerivationKey }];
+    const { key } = listFailedLogs(store)[0] as FailedBuild;
     expect(await caughtAsync(debugBuild(failedTreePath(store, key), undefined))).toMatchObject({ code: "UNSUPPORTED" });
   });
 });

@@ -76,7 +76,7 @@ describe("a warning", () => {
       ),
     );
     const { warnings } = await world.build(store, "rooted", { sandbox: "off" });
-    expect(warnings.sort()).toEqual([
+    expect([...warnings].sort()).toEqual([
       `rooted@1 mentions the home directory (${world.directory}) in share/home`,
       `rooted@1 mentions the store's root (${root}) in share/log`,
     ]);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { BuiltPackage } from "../../src/operations/build.ts";
 import { findBuild, listBuilds } from "../../src/store/builds.ts";
 import { openStoreAt } from "../../src/store/open-store.ts";
 import { type BuildWorld, makeBuildWorld } from "../helpers/build-world.ts";
@@ -122,7 +123,7 @@ describe("the record of a build", () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();
     const { built } = await world.build(store, "confed", { check: true });
-    const [{ key, baseName }] = built as [{ key: never; baseName: string }];
+    const { key, baseName } = built[0] as BuiltPackage;
     const record = findBuild(store, key);
     expect(record).toMatchObject({ key, output: baseName, derivation: { name: "confed", version: "1.0" } });
     expect(Object.keys(record?.phases ?? {})).toEqual(["unpack", "configure", "build", "check", "install"]);

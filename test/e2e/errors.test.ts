@@ -181,7 +181,7 @@ test("--no-wait ends with 5 and names who has the lock; without it the command w
   expect(busy.status).toBe(5);
   const holder = { pid: process.pid, command: "store gc" };
   expect(JSON.parse(busy.stderr)).toMatchObject({ error: { code: "BUSY", details: { holder } } });
-  expect(world.run(["switch", "gen-1", "--no-wait"]).stderr).toMatch(/process \d+ \(store gc\)[^]*--no-wait/);
+  expect(world.run(["switch", "gen-1", "--no-wait"]).stderr).toMatch(/process \d+ \(store gc\).*\n.*--no-wait/);
   expect(world.run(["list", "--no-wait"]).status).toBe(0);
 
   const waiting = world.start(["switch", "gen-1"]);
@@ -199,7 +199,7 @@ test("with --json an error is one JSON value on stderr", () => {
   for (const [args, code] of [
     [["list", "--json"], "NOT_FOUND"],
     [["--json", "lst"], "USAGE"],
-    [["init", "--root", "/proc/nowhere/s", "--json"], undefined],
+    [["init", "--root", "/dev/null/s", "--json"], undefined],
   ] as const) {
     const { status, stdout, stderr } = world.run(args);
     expect([status === 0, stdout]).toEqual([false, ""]);
@@ -210,14 +210,17 @@ test("with --json an error is one JSON value on stderr", () => {
   }
 });
 
+/** What a terminal obeys, line breaks aside. */
+const HARMFUL = /[^\P{Cc}\n]|\u202e/u;
+
 test("names from outside cannot command the terminal", () => {
   const world = makeStoreWorld();
   const { stderr } = world.run(["add", "evil\x1b]0;owned\x07\x1b[2J"]);
-  expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  expect(stderr).not.toMatch(HARMFUL);
   expect(stderr).toContain("evil\\x1b]0;owned\\x07");
   world.done("install", world.source("odd\u202e\x1b[31m", { x: "" }), "--name=odd", "--version=1");
   for (const args of [["list"], ["generations"], ["info", "odd"], ["list", "--json"]]) {
-    expect(world.done(...args).stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+    expect(world.done(...args).stdout).not.toMatch(HARMFUL);
   }
 });
 

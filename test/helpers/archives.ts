@@ -118,6 +118,8 @@ export interface ZipMember {
 export interface ZipOptions {
   /** The count of entries that the end tells. */
   readonly count?: number;
+  /** What stands behind everything else. */
+  readonly comment?: Buffer;
 }
 
 export function makeZip(members: readonly ZipMember[], options: ZipOptions = {}): Buffer {
@@ -137,7 +139,8 @@ export function makeZip(members: readonly ZipMember[], options: ZipOptions = {})
   end.writeUInt16LE(options.count ?? members.length, 10);
   end.writeUInt32LE(directory.length, 12);
   end.writeUInt32LE(at, 16);
-  return Buffer.concat([...locals, directory, end]);
+  end.writeUInt16LE(options.comment?.length ?? 0, 20);
+  return Buffer.concat([...locals, directory, end, options.comment ?? Buffer.alloc(0)]);
 }
 
 function zipMember(member: ZipMember, offset: number): { readonly local: Buffer; readonly central: Buffer } {

@@ -134,7 +134,7 @@ describe("what would exhaust the machine is refused:", () => {
   ].join("\n");
   const chain = [
     "a0: &a0 [x]",
-    ...Array.from({ length: 500 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}]`),
+    ...Array.from({ length: 100 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}]`),
   ].join("\n");
 
   test.each([

@@ -59,4 +59,3 @@ function helpersOf(layers: SageLayers, { scripts }: SagePackage): ReadonlyMap<st
 }
 
 const REPLACED = new Set(["sage-flock", "sage-pip-install", "sage-pip-uninstall", "sage-bootstrap-python"]);
-

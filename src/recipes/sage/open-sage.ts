@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
-import { type ByteString, fromText, toEscaped } from "../../model/byte-string.ts";
 import { nearest } from "../../model/nearest.ts";
 import { type Finding, findingAt, invalidRecipe } from "../../model/recipe/finding.ts";
 import { formatVersionRange, isInRange, type VersionRange } from "../../model/recipe/version-range.ts";
@@ -9,10 +8,10 @@ import { type BuildableFacts, createObstacles, isFromMachine } from "../../model
 import { expandMake } from "../../model/sage/expand-make.ts";
 import { makeVariables } from "../../model/sage/make-variables.ts";
 import type { SageListing, SagePackage } from "../../model/sage/package.ts";
-import { HELPERS, toRecipe } from "../../model/sage/to-recipe.ts";
 import type { LoadedRecipe } from "../loaded-recipe.ts";
+import { loadPackage } from "./load-package.ts";
 import { type ReadPackage, readPackage } from "./read-package.ts";
-import { entryNames, findEntry, findShared, openLayers, packageNames, type SageLayers } from "./sage-layers.ts";
+import { findEntry, findShared, openLayers, packageNames, type SageLayers } from "./sage-layers.ts";
 
 export interface SageOptions {
   /** Whether a change of an order-only dependency rebuilds a package, too. */

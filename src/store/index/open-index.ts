@@ -9,6 +9,7 @@ import { listObjects } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { type IndexEntry, readIndexEntry, type StoreIndex } from "./index-entry.ts";
 import { openMemoryIndex } from "./memory-index.ts";
+import { createLockFile, reserveSpace } from "./reserve.ts";
 import { dataFile, discardIndex, type IndexDirectory, isSealed, writeSeal } from "./seal.ts";
 
 /**
@@ -48,13 +49,11 @@ async function openDatabase(store: Store): Promise<StoreIndex> {
   mkdirSync(index.directory, { recursive: true });
   const { command, now } = store.context;
   using _lock = await acquireLock(lockPath(store.layout, "index"), { command: command.join(" "), now, wait: true });
-  if (!isSealed(index)) discardIndex(index);
-  const tables = openTables(index);
+  if (!isSealed(index)) startAnew(index);
+  createLockFile(index);
+  const tables = await openTables(index);
   try {
-    if (await synchronise(store, tables)) {
-      await tables.root.flushed;
-      writeSeal(index);
-    }
+    if (synchronise(store, index, tables)) writeSeal(index);
     return answersFrom(tables);
   } catch (error) {
     await tables.root.close();
@@ -62,42 +61,56 @@ async function openDatabase(store: Store): Promise<StoreIndex> {
   }
 }
 
-function openTables(index: IndexDirectory): Tables {
+/** An empty database is small, but it must not begin on a full disk. */
+function startAnew(index: IndexDirectory): void {
+  discardIndex(index);
+  reserveSpace(index, 0);
+}
+
+/** What LMDB has written need not outlive a power failure: the seal tells whether it did. */
+async function openTables(index: IndexDirectory): Promise<Tables> {
+  const root = open({ path: dataFile(index), noSubdir: true, maxDbs: 4, noSync: true });
   try {
-    return tablesOf(open({ path: dataFile(index), noSubdir: true, maxDbs: 4 }));
-  } catch {
-    discardIndex(index);
-    return tablesOf(open({ path: dataFile(index), noSubdir: true, maxDbs: 4 }));
+    return {
+      root,
+      objects: root.openDB({ name: "objects" }),
+      referrers: root.openDB({ name: "referrers", dupSort: true, encoding: "ordered-binary" }),
+      stamps: root.openDB({ name: "stamps", encoding: "string" }),
+      state: root.openDB({ name: "state", encoding: "string" }),
+    };
+  } catch (error) {
+    await root.close();
+    throw error;
   }
 }
 
-function tablesOf(root: RootDatabase): Tables {
-  return {
-    root,
-    objects: root.openDB({ name: "objects" }),
-    referrers: root.openDB({ name: "referrers", dupSort: true, encoding: "ordered-binary" }),
-    stamps: root.openDB({ name: "stamps", encoding: "string" }),
-    state: root.openDB({ name: "state", encoding: "string" }),
-  };
-}
-
 /** Brings the tables up to date; whether anything had to be written. */
-async function synchronise(store: Store, tables: Tables): Promise<boolean> {
+function synchronise(store: Store, index: IndexDirectory, tables: Tables): boolean {
   const stamp = manifestsStamp(store);
   if (tables.state.get("manifests") === stamp.text) return false;
   const present = new Map(listObjects(store).map((object) => [object, manifestStamp(store, object)]));
   const known = new Map([...tables.stamps.getRange()].map(({ key, value }) => [key as BaseName, value]));
-  await tables.root.transaction(() => {
-    for (const [object, seen] of known) if (present.get(object) !== seen) forget(tables, object);
-    for (const [object, seen] of present) if (known.get(object) !== seen) learn(store, tables, { object, seen });
+  const gone = [...known].filter(([object, seen]) => present.get(object)?.text !== seen);
+  const come = [...present].filter(([object, seen]) => known.get(object) !== seen?.text);
+  reserveSpace(
+    index,
+    come.reduce((sum, [, seen]) => sum + 3 * (seen?.size ?? 0) + 1024, 0),
+  );
+  tables.root.transactionSync(() => {
+    for (const [object] of gone) forget(tables, object);
+    for (const [object, seen] of come) learn(store, tables, { object, seen });
     tables.state.put("manifests", stamp.settled ? stamp.text : "");
   });
   return true;
 }
 
-function learn(store: Store, tables: Tables, { object, seen }: { object: BaseName; seen: string | undefined }): void {
+function learn(
+  store: Store,
+  tables: Tables,
+  { object, seen }: { readonly object: BaseName; readonly seen: ManifestStamp | undefined },
+): void {
   if (seen === undefined) return;
-  tables.stamps.put(object, seen);
+  tables.stamps.put(object, seen.text);
   const entry = readIndexEntry(store, object);
   if (!entry) return;
   tables.objects.put(object, entry);
@@ -111,9 +124,15 @@ function forget(tables: Tables, object: BaseName): void {
 }
 
 /** What a manifest's file looks like: an object that was deleted and added again can have other references. */
-function manifestStamp(store: Store, object: BaseName): string | undefined {
+interface ManifestStamp {
+  readonly text: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+function manifestStamp(store: Store, object: BaseName): ManifestStamp | undefined {
   const status = statSync(manifestPath(store.layout, object), { throwIfNoEntry: false });
-  return status && `${status.ino} ${status.size} ${status.mtimeMs}`;
+  return status && { text: `${status.ino} ${status.size} ${status.mtimeMs}`, size: status.size };
 }
 
 /** Milliseconds within which two changes of a directory can carry the same time. */

@@ -20,6 +20,11 @@ export function dataFile({ directory }: IndexDirectory): string {
   return join(directory, "data.mdb");
 }
 
+/** LMDB names it so. */
+export function lockFile(index: IndexDirectory): string {
+  return `${dataFile(index)}-lock`;
+}
+
 export function isSealed(index: IndexDirectory): boolean {
   const seal = readTextIfPresent(sealFile(index));
   return seal !== undefined && seal === currentSeal(index);
@@ -31,8 +36,8 @@ export function writeSeal(index: IndexDirectory): void {
 }
 
 export function discardIndex(index: IndexDirectory): void {
-  for (const name of ["seal.json", "data.mdb", "data.mdb-lock"])
-    rmSync(join(index.directory, name), { force: true, recursive: true });
+  for (const path of [sealFile(index), dataFile(index), lockFile(index)])
+    rmSync(path, { force: true, recursive: true });
 }
 
 function currentSeal(index: IndexDirectory): string | undefined {

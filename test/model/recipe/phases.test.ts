@@ -117,10 +117,14 @@ describe("the unpack phase", () => {
   });
 
   test("takes a lone link or file for content", () => {
-    symlinkSync("/etc", at("tree/lone"));
+    // A directory of the test's own: what follows such a link moves away what it finds there.
+    write("elsewhere/kept", "k");
+    mkdirSync(at("tree"), { recursive: true });
+    symlinkSync(at("elsewhere"), at("tree/lone"));
     pack("x.tar", "-cf");
     run(resolve(fetched("x.tar")), ["unpack"]);
     expect(listing("build")).toEqual(["l lone"]);
+    expect(existsSync(at("elsewhere/kept"))).toBe(true);
   });
 
   test("makes everything writable, also directories that were not", () => {

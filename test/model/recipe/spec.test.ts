@@ -61,6 +61,7 @@ describe("parsePackageSpec", () => {
     "gmp@>=6,",
     "gmp~1",
     "gmp@6 7",
+    "gmp@*abi=64",
     `${"x".repeat(129)}`,
     "gmp\u0000",
   ])("refuses '%s'", (text) => {

@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -16,12 +18,16 @@ import { closure, referrers } from "../../../src/operations/closure.ts";
 import type { StoreIndex } from "../../../src/store/index/index-entry.ts";
 import { openMemoryIndex } from "../../../src/store/index/memory-index.ts";
 import { indexDirectory, openIndex } from "../../../src/store/index/open-index.ts";
+import { isSealed } from "../../../src/store/index/seal.ts";
 import { manifestPath } from "../../../src/store/layout.ts";
 import { type listObjects, readManifest } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
+import { useChangeDriver } from "../../helpers/change-driver.ts";
 import { makeProfileWorld } from "../../helpers/profile-worlds.ts";
 import { addTree, type World } from "../../helpers/worlds.ts";
+
+const driver = useChangeDriver();
 
 /** Objects that mention each other: app needs lib and data, lib needs base. */
 async function withFour() {
@@ -119,6 +125,11 @@ describe("the index", () => {
   });
 });
 
+/** Whether it was built anew, or still stands: it was not only memory that answered. */
+function isOnDisk(store: Store): boolean {
+  return existsSync(dataFileOf(store)) && isSealed({ directory: store.layout.index, storeId: store.file.id });
+}
+
 /** Each leaves a file that LMDB must not be given. */
 const damages: Readonly<Record<string, (store: Store, world: World) => void>> = {
   "is empty": (store) => truncateSync(dataFileOf(store)),
@@ -160,6 +171,7 @@ describe("an index that is damaged gives the right answers (invariant 10):", () 
       await expectRight(store);
       damage(store, world);
       await expectRight(store);
+      expect(isOnDisk(store)).toBe(!what.includes("in place of the directory"));
     });
   }
 
@@ -170,6 +182,7 @@ describe("an index that is damaged gives the right answers (invariant 10):", () 
     for (let page = 0; page < pages; page++) {
       truncateSync(dataFileOf(store), page * 4096);
       await expectRight(store);
+      expect(isOnDisk(store)).toBe(true);
     }
   });
 
@@ -192,6 +205,73 @@ describe("an index that is damaged gives the right answers (invariant 10):", () 
     rmSync(store.layout.index, { recursive: true });
     cpSync(join(world.directory, "kept"), store.layout.index, { recursive: true });
     await expectRight(store);
+  });
+});
+
+describe("an index that cannot be written gives the right answers, and LMDB ends no process (invariant 10):", () => {
+  const command = (root: string) => JSON.stringify({ root, steps: [{ do: "index" }, { do: "index" }] });
+  const right = { names: true, entries: true, referrers: true };
+
+  /** Opens the index twice in a process of a shell, which prepares what it has to cope with. */
+  function expectRightIn(store: Store, shell: readonly string[], prepare: string): void {
+    const [file = "", ...args] = [...shell, "sh", "-c", `${prepare} && exec "$0" "$@"`, process.execPath];
+    const ran = spawnSync(file, [...args, driver.script(), command(store.layout.root)], { encoding: "utf8" });
+    const results = ran.stdout.split("\n").filter((line) => line !== "");
+    expect({ prepare, status: ran.status, signal: ran.signal, stderr: ran.status === 0 ? "" : ran.stderr }).toEqual({
+      prepare,
+      status: 0,
+      signal: null,
+      stderr: "",
+    });
+    expect(results.map((line) => JSON.parse(line).result)).toEqual([right, right]);
+  }
+
+  const mounts = ["unshare", ...(process.getuid?.() === 0 ? [] : ["--map-root-user"]), "--mount"];
+  const canMount = spawnSync(mounts[0] as string, [...mounts.slice(1), "true"]).status === 0;
+
+  it("files may not grow beyond a limit, whatever it is", async () => {
+    const { store } = await withFour();
+    for (const blocks of [1, 16, 17, 32, 64, 96, 2048, 4096]) {
+      rmSync(store.layout.index, { recursive: true, force: true });
+      expectRightIn(store, [], `trap '' XFSZ && ulimit -f ${blocks}`);
+    }
+  });
+
+  it.skipIf(!canMount)("the disk is full, sooner or later (skipped without `unshare --mount`)", async () => {
+    const { store } = await withFour();
+    for (const kilobytes of [4, 12, 24, 36, 52, 96, 1100, 2200, 3300])
+      expectRightIn(store, mounts, `mount -t tmpfs -o size=${kilobytes}k none ${store.layout.index}`);
+  });
+
+  it.skipIf(!canMount)("the disk has become full since (skipped without `unshare --mount`)", async () => {
+    const { store } = await withFour();
+    const { index } = store.layout;
+    const driverRun = `"$0" "$@" > ${index}/../tmp/out`;
+    const fill = `dd if=/dev/zero of=${index}/fill bs=4096 2> ${index}/../tmp/err; rm -f ${index}/../manifests/*demo*`;
+    expectRightIn(store, mounts, `mount -t tmpfs -o size=8m none ${index} && ${driverRun} && { ${fill}; }`);
+    await expectRight(store);
+  });
+
+  it.skipIf(!canMount)("it lies on a filesystem that is read-only (skipped without `unshare --mount`)", async () => {
+    const { store } = await withFour();
+    const { index } = store.layout;
+    const readOnly = `mount --bind ${index} ${index} && mount -o remount,ro,bind ${index}`;
+    expectRightIn(store, mounts, readOnly);
+    await expectRight(store);
+    expectRightIn(store, mounts, readOnly);
+    rmSync(`${dataFileOf(store)}-lock`);
+    expectRightIn(store, mounts, readOnly);
+  });
+
+  it("the process is killed at any call of its own that changes the disk", async () => {
+    const { store } = await withFour();
+    for (let killAt = 1; ; killAt++) {
+      rmSync(store.layout.index, { recursive: true, force: true });
+      const { killed } = driver.run({ root: store.layout.root, steps: [{ do: "index" }], killAt });
+      await expectRight(store);
+      if (!killed) break;
+      expect(killAt).toBeLessThan(50);
+    }
   });
 });
 

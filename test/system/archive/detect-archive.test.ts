@@ -57,6 +57,11 @@ describe("detectArchive", () => {
     expect(await detect(packed.subarray(0, 50_000))).toBe("tar.gz");
   });
 
+  it("knows a damaged archive by the little that came out of it", async () => {
+    needPrograms("xz");
+    expect(await detect(pack("xz", TAR).subarray(0, -10))).toBe("tar.xz");
+  });
+
   it.each(PACKINGS)("does not guess what is in a file of %s that is damaged from the start", async (packing) => {
     if (packing !== "gzip") needPrograms(packing);
     for (const environment of [undefined, { PATH: "" }]) {

@@ -173,6 +173,18 @@ describe.each(WAYS)("%s by %s", (packing, _by, environment) => {
     await expect.poll(() => openFiles(path)).toBe(0);
   });
 
+  it("leaves nothing open when the data are damaged", async () => {
+    const path = join(makeWorld().directory, "packed");
+    const packed = pack(packing, randomBytes(2 ** 21));
+    packed.fill(0x55, 2000, 3000);
+    writeFileSync(path, packed);
+    const reading = async () => {
+      for await (const chunk of decompress(packedFile(path), packing, environment)) expect(chunk).toBeDefined();
+    };
+    await expect(reading()).rejects.toThrow();
+    await expect.poll(() => openFiles(path)).toBe(0);
+  });
+
   it("counts the bytes that it reads", async () => {
     const path = join(makeWorld().directory, "packed");
     writeFileSync(path, pack(packing, CONTENT));
@@ -223,6 +235,21 @@ describe("options of the compressors", () => {
     const packed = pack(packing, CONTENT, args);
     expect((await unpacked(packed, packing, PROGRAMS)).equals(CONTENT)).toBe(true);
     await expect(unpacked(packed, packing, LIBRARIES)).rejects.toThrow();
+  });
+
+  it.each([
+    ["xz", ["--check=none"]],
+    ["zstd", ["--no-check"]],
+  ] as const)("%s %j: a missing end is noticed without a checksum", async (packing, args) => {
+    needPrograms(packing);
+    const packed = pack(packing, CONTENT, args);
+    for (const environment of [PROGRAMS, LIBRARIES]) {
+      for (const cut of [1, 4, 12, packed.length >> 1]) {
+        await expect(unpacked(packed.subarray(0, packed.length - cut), packing, environment)).rejects.toThrow(
+          /unexpected|premature|read error|code 8/i,
+        );
+      }
+    }
   });
 
   it("xz --check=sha256: the program verifies", async () => {

@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isErrno } from "../../errors.ts";
+import { writeAll } from "../../system/atomic-file.ts";
+import { dataFile, type IndexDirectory, lockFile } from "./seal.ts";
+
+/**
+ * LMDB ends the process when a disk is full: it writes through a mapping of its lock file, and where it meets an error it
+ * does not always stop. So what it is going to need is asked of the disk before.
+ * @throws a system error when there is not that much room
+ */
+export function reserveSpace(index: IndexDirectory, bytes: number): void {
+  const present = statSync(dataFile(index), { throwIfNoEntry: false })?.size ?? 0;
+  const scratch = join(index.directory, "scratch");
+  // A filesystem that compresses would find room for zeros.
+  const block = randomBytes(BLOCK);
+  const fd = openSync(scratch, "w", 0o600);
+  try {
+    for (let written = 0; written < bytes + present + BLOCK; written += BLOCK) writeAll(fd, block);
+  } finally {
+    closeSync(fd);
+    rmSync(scratch, { force: true });
+  }
+}
+
+/** Makes the lock file with all its blocks, unless there is one: it may be in use. */
+export function createLockFile(index: IndexDirectory): void {
+  try {
+    writeFileSync(lockFile(index), Buffer.alloc(LOCK_BYTES), { flag: "wx", mode: 0o644 });
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return;
+    rmSync(lockFile(index), { force: true });
+    throw error;
+  }
+}
+
+const BLOCK = 1 << 20;
+
+/** More than LMDB's own header and table of readers take (8,272 bytes with its 126 readers). */
+const LOCK_BYTES = 16 * 1024;

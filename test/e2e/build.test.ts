@@ -1,0 +1,140 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
+
+const FIXTURES = fileURLToPath(new URL("../../fixtures/recipes-builds", import.meta.url));
+
+/** Members of the objects that the commands print. */
+interface Named {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly built: boolean;
+  readonly state: string;
+  readonly key: string;
+  readonly text: string;
+}
+
+interface Recipes extends StoreWorld {
+  readonly recipes: string;
+  edit(path: string, from: string, to: string): void;
+}
+
+function makeRecipes(): Recipes {
+  const world = makeStoreWorld();
+  const recipes = join(world.directory, "recipes");
+  cpSync(FIXTURES, recipes, { recursive: true });
+  world.env.STORE_RECIPES = recipes;
+  const edit: Recipes["edit"] = (path, from, to) => {
+    const text = readFileSync(join(recipes, path), "utf8");
+    expect(text).toContain(from);
+    writeFileSync(join(recipes, path), text.replaceAll(from, to));
+  };
+  return { ...world, recipes, edit };
+}
+
+describe("store build", () => {
+  it("prints the paths of what it built; what is there is reused", () => {
+    const world = makeRecipes();
+    const { stdout } = world.done("build", "-j2", "greetings");
+    expect(stdout).toMatch(/^\S+\/[a-z2-7]{32}-greetings-1\.0\n$/);
+    expect(execFileSync(join(stdout.trim(), "bin/greetings"), { encoding: "utf8" })).toBe("hello, world\n");
+    const again = world.done("build", "--json", "greetings", "tree").json<Named[]>();
+    expect(again.map(({ name, built }) => [name, built])).toEqual([
+      ["greetings", false],
+      ["tree", true],
+    ]);
+    expect(Object.keys(again[0] ?? {})).toEqual(
+      expect.arrayContaining(["path", "name", "version", "options", "key", "built"]),
+    );
+    const reasons = world.done("why-rebuild", "--json", "greetings").json<Named[]>();
+    expect(reasons.map(({ state }) => state)).toEqual(["present", "present", "present"]);
+    const [derivation] = world.done("derivation", "--json", "greetings").json<Named[]>();
+    expect(derivation?.key).toBe(again[0]?.key);
+    expect(world.done("derivation", "greetings").stdout).toBe(`${derivation?.text}\n`);
+    expect(world.done("log-of", "greetings").stdout).toContain("greetings.c");
+    world.edit("liba/src/words", "hello", "howdy");
+    expect(world.done("why-rebuild", "greetings").stdout).toMatch(/liba@1\.0.*sources/s);
+    expect(
+      world
+        .done("build", "--dry-run", "--json", "greetings")
+        .json<Named[]>()
+        .map(({ state }) => state),
+    ).toEqual(["missing", "open", "open"]);
+  });
+
+  it("ends with 1 when a build fails, with the reason on stderr and in JSON", () => {
+    const world = makeRecipes();
+    const failed = world.run(["build", "failing"]);
+    expect([failed.status, failed.stdout]).toEqual([1, ""]);
+    expect(failed.stderr).toMatch(/failing@1\.0.* failed in phase build: `cc -c broken\.c` ended with exit status 1/);
+    expect(failed.stderr).toMatch(/whole log: .*\.log\.gz/);
+    const json = world.run(["build", "--json", "failing"]).stderr.trim().split("\n").at(-1) ?? "";
+    expect(JSON.parse(json)).toMatchObject({
+      error: { code: "BUILD_FAILED", details: { phase: "build", exitCode: 1 } },
+    });
+    expect(world.run(["log-of", "failing"]).stdout).toMatch(/^building\n/);
+    expect(world.run(["debug", "failing"]).stderr).toMatch(/--keep-failed/);
+    expect(world.run(["build", "greetingz"]).stderr).toMatch(/Did you mean 'greetings'/);
+    expect(world.run(["log-of", "tree"]).status).toBe(1);
+  });
+
+  it("compares a second build with --check", () => {
+    const world = makeRecipes();
+    expect(world.run(["build", "--check", "tree"]).status).toBe(0);
+    const different = world.run(["build", "--check", "--json", "random"]);
+    expect(different.status).toBe(1);
+    expect(different.json<Named[]>()[0]).toMatchObject({
+      same: false,
+      differences: [{ path: "share/random", what: "changed" }],
+    });
+  });
+
+  it("takes a path to a recipe", () => {
+    const world = makeRecipes();
+    const { stdout } = world.run(["build", "./recipes/tree"], { env: { STORE_RECIPES: "" } });
+    expect(existsSync(join(stdout.trim(), "share/leaf"))).toBe(true);
+  });
+});
+
+describe("store install", () => {
+  it("builds first; a failure changes nothing", () => {
+    const world = makeRecipes();
+    world.done("install", "tree", "optional+loud");
+    const listed = world.done("list", "--json").stdout;
+    const failed = world.run(["install", "greetings", "failing"]);
+    expect(failed.status).toBe(1);
+    expect(world.done("list", "--json").stdout).toBe(listed);
+    expect(readdirSync(join(world.root, "profiles/default")).filter((name) => /^gen-\d+$/.test(name))).toEqual([
+      "gen-0",
+      "gen-1",
+    ]);
+    expect(world.done("list").stdout).toMatch(/optional/);
+  });
+});
+
+describe("store recipe", () => {
+  it("checks, shows and lists", () => {
+    const world = makeRecipes();
+    expect(
+      world
+        .done("recipe", "list", "--json")
+        .json<Named[]>()
+        .find(({ name }) => name === "optional")?.versions,
+    ).toEqual(["1.10", "1.9"]);
+    expect(world.done("recipe", "show", "optional+loud", "--json").json()).toMatchObject({ options: { loud: true } });
+    expect(world.done("recipe", "check", world.recipes).stdout).toBe("");
+    world.edit("tree/recipe.yaml", "sources:", "sorces:");
+    const wrong = world.run(["recipe", "check", world.recipes]);
+    expect(wrong.status).toBe(2);
+    expect(wrong.stdout).toMatch(/tree\/recipe\.yaml:5:1.*sorces.*sources/s);
+  });
+});
+
+describe("store fetch", () => {
+  it("has nothing to do for what lies beside the recipes", () => {
+    expect(makeRecipes().done("fetch", "--json", "greetings").json()).toEqual([]);
+  });
+});

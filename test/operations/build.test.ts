@@ -1,0 +1,245 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { ProfileName } from "../../src/model/ids.ts";
+import type { BuiltPackage } from "../../src/operations/build.ts";
+import { buildLogOf } from "../../src/operations/build-log-of.ts";
+import { checkBuilds } from "../../src/operations/check-build.ts";
+import { fetchSources, whyRebuild } from "../../src/operations/inspect-build.ts";
+import { install } from "../../src/operations/install.ts";
+import { upgrade } from "../../src/operations/upgrade.ts";
+import type { Store } from "../../src/store/open-store.ts";
+import { readGeneration, readProfile } from "../../src/store/profiles.ts";
+import { type BuildWorld, canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
+import { caughtAsync } from "../helpers/caught.ts";
+import { logRecords } from "../helpers/profile-worlds.ts";
+
+const hasSandbox = await canSandbox();
+const DEFAULT = "default" as ProfileName;
+
+function request(world: BuildWorld, ...specs: readonly string[]) {
+  return { recipes: [world.recipes], cwd: world.directory, jobs: 2, specs };
+}
+
+/** Serves bodies by path, and counts what was asked for. */
+async function serve(
+  bodies: Readonly<Record<string, string>>,
+): Promise<{ url: string; asked: string[]; close(): Promise<void> }> {
+  const asked: string[] = [];
+  const server = createServer((incoming, response) => {
+    asked.push(incoming.url ?? "");
+    const body = bodies[incoming.url ?? ""];
+    response.writeHead(body === undefined ? 404 : 200).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  onTestFinished(close);
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close };
+}
+
+function integrityOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+describe("sources from the network", () => {
+  it("are fetched once, for a whole closure, and are enough to build offline", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const server = await serve({ "/low.txt": "low\n", "/high.txt": "high\n" });
+    const recipe = (name: string, text: string, more = "") =>
+      world.recipe(
+        name,
+        `sources:\n  - url: [${server.url}/missing/${name}.txt, ${server.url}/${name}.txt]\n    integrity: ${integrityOf(text)}\nbuild: script\nphases: {install: 'mkdir "$out"; cat ${name}.txt $(ls -d "\${dep_low-/missing}/text" 2>/dev/null) > "$out/text"'}\n${more}`,
+      );
+    recipe("low", "low\n");
+    recipe("high", "high\n", "dependencies: {link: [low]}\n");
+    const early = await world.failure(store, "high", { offline: true });
+    expect(early.error.code).toBe("OFFLINE");
+    expect(server.asked).toEqual([]);
+    const fetched = await fetchSources(store, request(world, "high"));
+    expect(fetched).toEqual([
+      { package: "low@1", fileName: "low.txt", content: integrityOf("low\n") },
+      { package: "high@1", fileName: "high.txt", content: integrityOf("high\n") },
+    ]);
+    const asked = [...server.asked];
+    expect(asked.sort()).toEqual(["/high.txt", "/low.txt", "/missing/high.txt", "/missing/low.txt"]);
+    await server.close();
+    const { built, started } = await world.build(store, "high", { offline: true });
+    expect(started).toEqual(["low@1", "high@1"]);
+    expect(readFileSync(join(built[0]?.path ?? "", "text"), "utf8")).toBe("high\nlow\n");
+    expect(server.asked.length).toBe(asked.length);
+  });
+
+  it("with another content than the recipe says build nothing", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const server = await serve({ "/x.txt": "changed\n" });
+    world.recipe(
+      "x",
+      `sources: [{url: '${server.url}/x.txt', integrity: ${integrityOf("as it was\n")}}]\nbuild: copy\n`,
+    );
+    const { error } = await world.failure(store, "x");
+    expect(error.code).toBe("INTEGRITY");
+    expect(`${error.message} ${error.hint} ${JSON.stringify(error.details)}`).toContain(integrityOf("changed\n"));
+    expect(readdirSync(store.layout.builds)).toEqual([]);
+  });
+});
+
+describe.runIf(hasSandbox)("checkBuilds", () => {
+  it("finds that a second build gives the same, or which files differ", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const [same, different] = await checkBuilds(store, request(world, "selfish", "random"));
+    expect(same).toMatchObject({ id: "selfish@1.0", same: true, differences: [] });
+    expect(different).toMatchObject({ id: "random@1.0", same: false });
+    expect(different?.differences).toEqual([{ path: "share/random", what: "changed" }]);
+    // The second output is not kept.
+    expect(readdirSync(store.layout.storeDir).length).toBe(2);
+  });
+
+  it("compares what is named by its derivation, too", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    world.recipe("random-by-key", "extends: random\naddressing: input\n");
+    const checks = await checkBuilds(store, request(world, "packed-by-key", "random-by-key"));
+    expect(checks.map(({ same, differences }) => [same, differences.length])).toEqual([
+      [true, 0],
+      [false, 1],
+    ]);
+  });
+});
+
+describe("whyRebuild", () => {
+  it("names the input that changed, and the chain of what waits for it", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const states = async () =>
+      (await whyRebuild(store, request(world, "greetings"))).map(({ id, state, differences, waitsFor }) => ({
+        id,
+        state,
+        why: differences.map(({ member }) => member),
+        waitsFor,
+      }));
+    expect((await states()).map(({ state }) => state)).toEqual(["missing", "open", "open"]);
+    await world.build(store, "greetings");
+    expect((await states()).map(({ state }) => state)).toEqual(["present", "present", "present"]);
+    world.edit("liba/src/words", "hello", "howdy");
+    expect(await states()).toEqual([
+      { id: "liba@1.0", state: "missing", why: ["sources"], waitsFor: [] },
+      { id: "libb@1.0", state: "open", why: [], waitsFor: ["liba@1.0"] },
+      { id: "greetings@1.0", state: "open", why: [], waitsFor: ["libb@1.0"] },
+    ]);
+    await world.build(store, "liba");
+    expect((await states())[1]).toEqual({ id: "libb@1.0", state: "missing", why: ["inputs.liba"], waitsFor: [] });
+    world.edit("libb/recipe.yaml", "build: make", "build: make\nenv: {EXTRA: yes}");
+    expect((await states())[1]?.why).toEqual(["env.EXTRA", "inputs.liba"]);
+  });
+});
+
+describe("buildLogOf", () => {
+  it("finds the log by path, by installed package and by name, and says when there is none", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    await install(store, { profile: DEFAULT, packages: [input(world, "confed")] });
+    const { built } = await world.build(store, "confed");
+    const [{ path, key }] = built as [BuiltPackage];
+    for (const what of [path, "confed", "builder"]) {
+      const log = buildLogOf(store, DEFAULT, { what, cwd: "/" });
+      if (what !== "builder")
+        expect([log.key, log.text.toString()]).toEqual([key, expect.stringContaining("make-greeting")]);
+      expect(log.record?.key).toBe(log.key);
+    }
+    expect(await caughtAsync((async () => buildLogOf(store, DEFAULT, { what: "never", cwd: "/" }))())).toMatchObject({
+      code: "NOT_FOUND",
+    });
+  });
+});
+
+function input(world: BuildWorld, from: string) {
+  const build = { recipes: [world.recipes], cwd: world.directory, jobs: 2 };
+  return { from, cwd: world.directory, build };
+}
+
+function live(store: Store) {
+  const { current } = readProfile(store, DEFAULT);
+  return readGeneration(store, DEFAULT, current);
+}
+
+describe("installing from recipes", () => {
+  it("is one transaction: when the fourth of four fails the profile is as it was", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    await install(store, { profile: DEFAULT, packages: [input(world, "tree")] });
+    const before = live(store);
+    const packages = ["greetings", "confed", "optional", "failing"].map((name) => input(world, name));
+    const error = await caughtAsync(install(store, { profile: DEFAULT, packages }));
+    expect(error).toMatchObject({ code: "BUILD_FAILED", message: expect.stringContaining("failing@1.0") });
+    expect(live(store)).toEqual(before);
+    expect(logRecords(store).at(-1)?.event.type).toBe("abort");
+    // What was built stays: nothing but what failed is built now.
+    world.edit("failing/src/broken.c", "undefined_here", "0");
+    world.edit("failing/src/broken.c", "return value", "return value;");
+    const started: string[] = [];
+    const change = await install(
+      store,
+      { profile: DEFAULT, packages },
+      {
+        onEvent: (event) => {
+          if (event.kind === "building" && event.event.kind === "started") started.push(event.event.id);
+        },
+      },
+    );
+    expect(started).toContain("failing@1.0 phase=build");
+    expect(change.added.map(({ name }) => name)).toEqual(["confed", "failing", "greetings", "optional"]);
+  });
+
+  it("records the options, and an upgrade keeps them and takes the newer version", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    world.edit("optional/1.10.yaml", "metadata", "#");
+    await install(store, { profile: DEFAULT, packages: [input(world, "optional+loud")] });
+    const at = (path: string) => readFileSync(join(store.layout.profiles, "default/current", path), "utf8");
+    expect(live(store).packages).toMatchObject([
+      { name: "optional", version: "1.10", requested: "optional+loud", options: { loud: true, language: "en" } },
+    ]);
+    expect(at("share/greeting")).toBe("HELLO on linux. 1.10\n");
+    const unchanged = await upgrade(store, { profile: DEFAULT, names: [], input: input(world, "") });
+    expect(unchanged.changed).toBe(false);
+    world.tree({ "1.11.yaml": "{}\n" }, join(world.recipes, "optional"));
+    const change = await upgrade(store, { profile: DEFAULT, names: [], input: input(world, "") });
+    expect(change.upgraded).toMatchObject([{ name: "optional", from: { version: "1.10" }, to: { version: "1.11" } }]);
+    expect(at("share/greeting")).toBe("HELLO on linux. 1.11\n");
+    expect(live(store).packages[0]?.options).toEqual({ loud: true, language: "en" });
+  });
+});
+
+describe("build systems", () => {
+  it.each(["cmake", "python", "meson"])("%s builds in the store's own world", async (name) => {
+    const world = makeBuildWorld({ memory: true });
+    const tool = { cmake: "cmake", python: "python3", meson: "meson" }[name] as string;
+    if (!existsSync(`/usr/bin/${tool}`)) return void process.stderr.write(`SKIPPED: no ${tool} in /usr/bin\n`);
+    if (name === "python" && !existsSync("/usr/lib/python3/dist-packages/wheel"))
+      return void process.stderr.write("SKIPPED: no pip with setuptools and wheel in /usr/bin\n");
+    const store = await world.buildStore();
+    const { built, warnings } = await world.build(store, name, { check: name !== "python" });
+    const { path } = built[0] as BuiltPackage;
+    expect(warnings).toEqual([]);
+    expect(readdirSync(join(path, "bin"))).toEqual(["greet"]);
+    const env = { PATH: "/usr/bin:/bin", ...(name === "python" && { PYTHONPATH: sitePackages(path) }) };
+    const { execFileSync } = await import("node:child_process");
+    const said = execFileSync(join(path, "bin/greet"), { env, encoding: "utf8" });
+    expect(said).toBe(name === "cmake" ? "hello from cmake\n" : "hello\n");
+  });
+});
+
+function sitePackages(path: string): string {
+  const [version = ""] = readdirSync(join(path, "lib")).filter((name) => /^python3/.test(name));
+  return join(path, "lib", version, "site-packages");
+}
