@@ -53,7 +53,7 @@ export function printManifest(manifest: Manifest): string {
 export function parseManifest(text: string, source: string): Manifest {
   const { origin, localised, ...members } = parseJsonObject(text, source);
   const record = readRecord(members, source, MANIFEST_FORMAT);
-  if (!isJsonObject(origin) || typeof origin["kind"] !== "string") throw damagedRecord(source, "origin is missing");
+  if (!isJsonObject(origin) || typeof origin.kind !== "string") throw damagedRecord(source, "origin is missing");
   if (typeof localised !== "boolean") throw damagedRecord(source, "localised is neither true nor false");
   const addressing = record.text("addressing");
   if (addressing !== "content" && addressing !== "input") {

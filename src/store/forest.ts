@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -63,7 +64,7 @@ export function treeIdOfPlan(root: PlanDirectory): TreeId {
 }
 
 /**
- * Writes a forest into `directory`, which exists and is empty. The directories in it are frozen (mode 0555, mtime 1);
+ * Writes a forest into `directory`, which exists and is empty. What is in it is frozen (directories 0555, all mtime 1);
  * `directory` itself is left as it is, since a directory that is to be renamed elsewhere must be writable.
  */
 export function writeForest(root: PlanDirectory, directory: string): void {
@@ -78,6 +79,7 @@ function writeEntries({ entries }: PlanDirectory, directory: ByteString): void {
     const fsPath = directoryIsAscii && isAscii(name) ? path : toBytes(path);
     if (node.kind === "link") {
       symlinkSync(toFsPath(node.target), fsPath);
+      lutimesSync(fsPath, 1, 1);
     } else {
       mkdirSync(fsPath);
       writeEntries(node, path);

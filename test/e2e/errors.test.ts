@@ -54,7 +54,6 @@ test.each([
   [["switch", "+5"], "only 0 generations after gen-1", "gen-0"],
   [["switch", "#99"], "99", ""],
   [["switch", "tag:none"], "none", ""],
-  [["switch", "-"], "gen-0", ""],
   [["list", "1999-01-01"], "", ""],
   [["list", "-p", "wrok"], "there is no profile 'wrok'", "There is default"],
   [["remove", "hllo"], "not installed in profile 'default': hllo", "Did you mean 'hello'?"],
@@ -65,7 +64,6 @@ test.each([
   const world = makeStoreWorld();
   world.done("install", world.source("hello-1", { hello: "" }));
   const { status, stderr } = world.run(args);
-  if (args[1] === "-") return expect(status).toBe(0);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^error: /);
   expect(stderr).toContain(message);
@@ -98,7 +96,7 @@ test("other content than its integrity says ends with 1 and tells both", () => {
 test("a decompression bomb is refused with 4, and the option that allows it", () => {
   const world = makeStoreWorld();
   const bomb = join(world.directory, "bomb-1.tar.gz");
-  writeFileSync(bomb, gzipSync(makeTar([{ name: "zeros", content: Buffer.alloc(8 * 1024 * 1024) }])));
+  writeFileSync(bomb, gzipSync(makeTar([{ name: "zeros", content: Buffer.alloc(100 * 1024 * 1024) }])));
   const { status, stderr } = world.run(["add", bomb]);
   expect(status).toBe(4);
   expect(stderr).toContain("zeros");
@@ -132,7 +130,7 @@ test("a root that is a file, is too long, or belongs to something else is refuse
   const file = join(world.source("d", { file: "" }), "file");
   expect(world.run(["init", "--root", file])).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining("is a file"),
+    stderr: expect.stringContaining("no directory"),
   });
   const long = join(world.directory, "x".repeat(60));
   expect(world.run(["init", "--root", long])).toMatchObject({ status: 2, stderr: expect.stringContaining("--width") });
@@ -231,8 +229,8 @@ test("the system's refusals are sentences with the path and a next step", () => 
   symlinkSync("loop", source);
   const { status, stderr } = world.run(["add", source]);
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^error: .*loop\nhint: .+\.\n$/);
-  expect(stderr).not.toContain("at ");
+  expect(stderr).toMatch(/^error: too many symbolic links .*loop\nhint: .+\.\n$/);
+  expect(stderr).not.toMatch(/\n +at /);
 });
 
 test("the working directory may be gone", async () => {

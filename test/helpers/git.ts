@@ -39,7 +39,7 @@ function environment(repository: string): Record<string, string> {
   }));
   return Object.assign(
     {
-      PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+      PATH: process.env.PATH ?? "/usr/bin:/bin",
       HOME: "/nonexistent",
       GIT_DIR: repository,
       GIT_CONFIG_NOSYSTEM: "1",

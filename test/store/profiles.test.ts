@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { generationFile, profileFile } from "../../src/store/layout.ts";
+import { parseGeneration, printGeneration } from "../../src/model/generation.ts";
+import { generationFile, pinsFile, profileFile } from "../../src/store/layout.ts";
+import { readPins, writePins } from "../../src/store/pins.ts";
 import {
   discardNumber,
   hasProfile,
@@ -76,6 +78,38 @@ describe("the records of a profile", () => {
     expect(listProfiles(store)).toEqual(["default"]);
     expect(caught(() => readProfile(store, other))).toMatchObject({ code: "NOT_FOUND" });
     expect(caught(() => readGeneration(store, DEFAULT, generation(7)))).toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+describe("the records that store-layout.md shows", () => {
+  const page = readFileSync(new URL("../../store-layout.md", import.meta.url), "utf8");
+  const shown = (kind: string): string => {
+    const block = new RegExp(`^\`\`\`json ${kind}\\n(.*?)^\`\`\`$`, "ms").exec(page)?.[1];
+    if (block === undefined) throw new Error(`store-layout.md has no block '${kind}'`);
+    return block;
+  };
+
+  it("are what is written and read: a generation", () => {
+    const text = shown("generation");
+    expect(printGeneration(parseGeneration(text, "page"))).toBe(text);
+  });
+
+  it("are what is written and read: pins.json", async () => {
+    const { store } = await withOne();
+    writeFileSync(pinsFile(store.layout, DEFAULT), shown("pins.json"));
+    const pins = readPins(store, DEFAULT);
+    expect([[...pins.generations], [...pins.tags]]).toEqual([[12, 40], [["before-upgrade", 40]]]);
+    writePins(store, DEFAULT, pins);
+    expect(readFileSync(pinsFile(store.layout, DEFAULT), "utf8")).toBe(shown("pins.json"));
+  });
+
+  it("are what is written and read: profile.json", async () => {
+    const { store } = await withOne();
+    const path = profileFile(store.layout, DEFAULT);
+    const written = readFileSync(path, "utf8");
+    writeFileSync(path, shown("profile.json"));
+    expect(readProfile(store, DEFAULT).last).toBe(41);
+    expect(written).toBe(shown("profile.json").replace("41", "1"));
   });
 });
 

@@ -93,7 +93,8 @@ function* readNumbers(input: TarInput): Reading<{ readonly list: readonly number
       list.push(parsePaxNumber(run, line));
       if (list.length > 2 * (list[0] as number)) return { list: list.slice(1), bytes };
     }
-    if ((list[0] ?? 0) > MOST_SEGMENTS || rest.length > BLOCK) throw archiveError(run, "has too many holes");
+    if ((list[0] ?? 0) > MOST_SEGMENTS) throw archiveError(run, "has too many holes");
+    if (rest.length > BLOCK) throw archiveError(run, "has a malformed map of its holes");
   }
 }
 

@@ -238,6 +238,7 @@ describe("options of the compressors", () => {
   });
 
   it.each([
+    ["bzip2", ["-1"]],
     ["xz", ["--check=none"]],
     ["zstd", ["--no-check"]],
   ] as const)("%s %j: a missing end is noticed without a checksum", async (packing, args) => {

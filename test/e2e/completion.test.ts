@@ -1,0 +1,137 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
+import { findShells } from "../helpers/shells.ts";
+
+/** A store with two packages and two generations besides the empty one, and `store` on the PATH. */
+function makeShellWorld(): StoreWorld {
+  const world = makeStoreWorld();
+  world.done("install", world.source("hello-1", { hello: "" }), world.source("help-me-2", { help: "" }));
+  world.done("install", world.source("other-3", { other: "" }), "-p", "work");
+  const bin = join(world.directory, "bin");
+  mkdirSync(bin);
+  symlinkSync(PROGRAM, join(bin, "store"));
+  mkdirSync(join(world.directory, "files/a dir"), { recursive: true });
+  writeFileSync(join(world.directory, "files/a file.tar"), "");
+  return { ...world, env: { ...world.env, PATH: `${bin}:${world.env.PATH}` } };
+}
+
+describe.each(findShells("bash"))("%s", (shell) => {
+  /** What the words can end in, `words` being cut as the shell cuts them. */
+  const ask = (world: StoreWorld, words: readonly string[], before = ""): string[] => {
+    const script = `
+      source <(store completion bash)
+      ${before}
+      COMP_WORDS=(${["store", ...words].map((word) => `'${word}'`).join(" ")})
+      COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+      _store_complete
+      printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const options = { encoding: "utf8", env: world.env, cwd: join(world.directory, "files") } as const;
+    const { stdout, stderr } = spawnSync(shell, ["--norc", "-c", script], options);
+    expect(stderr).toBe("");
+    return stdout.split("\n").filter((line) => line !== "");
+  };
+
+  test("completes commands, options, values, names, generations, profiles and files", () => {
+    const world = makeShellWorld();
+    expect(ask(world, ["gen"])).toEqual(["generations"]);
+    expect(ask(world, ["install", "--pri"])).toEqual(["--priority"]);
+    expect(ask(world, ["list", "--color", "=", "al"])).toEqual(["always"]);
+    expect(ask(world, ["list", "--color", "="])).toEqual(["auto", "always", "never"]);
+    expect(ask(world, ["remove", "hel"])).toEqual(["hello", "help-me"]);
+    expect(ask(world, ["-p", "work", "remove", ""])).toEqual(["other"]);
+    expect(ask(world, ["switch", ""])).toEqual(["gen-1", "gen-0", "-"]);
+    expect(ask(world, ["list", "-p", ""])).toEqual(["default", "work"]);
+    expect(ask(world, ["install", "a"]).sort()).toEqual(["a dir", "a file.tar"]);
+    expect(ask(world, ["list", "--root", "a"])).toEqual(["a dir"]);
+    expect(ask(world, ["list", "--root", "=", "a"])).toEqual(["a dir"]);
+    expect(ask(world, ["info", "hello"])).toEqual(["hello"]);
+    expect(ask(world, ["nosuch", ""])).toEqual([]);
+  });
+
+  test("does so by any path, and says nothing when something is wrong", () => {
+    const world = makeShellWorld();
+    const there = `COMP_WORDS[0]='${PROGRAM}'`;
+    expect(ask(world, ["gen"], there)).toEqual(["generations"]);
+    expect(ask({ ...world, env: { ...world.env, STORE_ROOT: "/nonexistent" } }, ["switch", ""])).toEqual([]);
+    writeFileSync(join(world.root, "store.json"), "{");
+    expect(ask(world, ["switch", ""])).toEqual([]);
+  });
+});
+
+describe.each(findShells("fish"))("%s", (shell) => {
+  const ask = (world: StoreWorld, line: string): string[][] => {
+    const script = `store completion fish | source\ncomplete -C '${line}'`;
+    const options = { encoding: "utf8", env: world.env, cwd: join(world.directory, "files") } as const;
+    const { stdout, stderr } = spawnSync(shell, ["--no-config", "-c", script], options);
+    expect(stderr).toBe("");
+    return stdout
+      .split("\n")
+      .filter((text) => text !== "")
+      .map((text) => text.split("\t"));
+  };
+  const values = (world: StoreWorld, line: string) => ask(world, line).map(([value]) => value);
+
+  test("completes commands, options, values, names, generations, profiles and files", () => {
+    const world = makeShellWorld();
+    expect(ask(world, "store gen")).toEqual([["generations", "List the generations of the profile"]]);
+    expect(values(world, "store install --pri")).toEqual(["--priority"]);
+    expect(values(world, "store list --color=al")).toEqual(["--color=always"]);
+    expect(values(world, "store list --color a")).toEqual(["auto", "always"]);
+    expect(ask(world, "store remove hel")).toEqual([
+      ["hello", "1"],
+      ["help-me", "2"],
+    ]);
+    expect(values(world, "store -p work remove ")).toEqual(["other"]);
+    expect(ask(world, "store switch gen-1")).toEqual([["gen-1", expect.stringMatching(/^live; \d{4}-.*: install /)]]);
+    expect(values(world, "store switch ")).toEqual(["gen-1", "gen-0", "-"]);
+    expect(values(world, "store list -p ")).toEqual(["default", "work"]);
+    expect(values(world, "store install a")).toEqual(expect.arrayContaining(["a dir/", "a file.tar"]));
+    expect(values(world, "store --root a")).toEqual(["a dir/"]);
+    expect(values(world, "store --root=a")).toEqual(["--root=a dir/"]);
+    expect(values(world, "store nosuch ")).toEqual([]);
+  });
+});
+
+describe.each(findShells("zsh"))("%s", (shell) => {
+  /** What the arguments of `store` are when these keys were typed into an interactive shell. */
+  const typed = (world: StoreWorld, keys: string): string => {
+    const inner = [
+      "PS1=; unsetopt zle_bracketed_paste beep; autoload -Uz compinit; compinit -u -d /dev/null",
+      "source <(command store completion zsh)",
+      `store() { [[ $1 == __complete ]] && { command store "$@"; return }; print -r -- "<\${(j:|:)@}>" }`,
+      "print ready",
+    ].join("\n");
+    const script = `
+      zmodload zsh/zpty
+      zpty inner ${shell} -f -i
+      zpty -w inner ${quote(inner)}
+      zpty -r inner text '*ready*ready*' 2>/dev/null
+      zpty -w -n inner ${quote(`${keys}\n`)}
+      zpty -r inner text '*<*>*'
+      print -r -- "$text"`;
+    const options = { encoding: "utf8", env: { ...world.env, TERM: "dumb" }, timeout: 60_000 } as const;
+    const { stdout } = spawnSync(shell, ["-f", "-c", script], { ...options, cwd: join(world.directory, "files") });
+    return /<([^<>]*)>\s*$/.exec(stdout)?.[1] ?? stdout;
+  };
+
+  test("completes commands, options, values, names and files", () => {
+    const world = makeShellWorld();
+    expect(typed(world, "store generatio\t")).toBe("generations");
+    expect(typed(world, "store remove hello\t")).toBe("remove|hello");
+    expect(typed(world, "store remove help\t")).toBe("remove|help-me");
+    expect(typed(world, "store install --prio\t3")).toBe("install|--priority|3");
+    expect(typed(world, "store list --color=alw\t")).toBe("list|--color=always");
+    expect(typed(world, "store add a\\ f\t")).toBe("add|a file.tar");
+    expect(typed(world, "store list --root=a\\ d\t")).toBe("list|--root=a dir");
+    expect(typed(world, "store remove zzz\t")).toBe("remove|zzz");
+    expect(typed(world, "store pi\tgen-1\t")).toBe("pin|gen-1");
+    expect(typed(world, "store -p work remove o\t")).toBe("-p|work|remove|other");
+  });
+});
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
