@@ -50,5 +50,8 @@ function isPath(store: Store, from: string): boolean {
 
 function isLocalOnly(name: string, path: string, recipes: readonly string[]): boolean {
   if (!existsSync(path)) return false;
-  return !recipes.some((directory) => directory.startsWith("sage:") || statSync(join(directory, name), { throwIfNoEntry: false })?.isDirectory());
+  return !recipes.some(
+    (directory) =>
+      directory.startsWith("sage:") || statSync(join(directory, name), { throwIfNoEntry: false })?.isDirectory(),
+  );
 }

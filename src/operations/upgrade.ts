@@ -6,9 +6,9 @@ import type { Store } from "../store/open-store.ts";
 import { readGeneration, readProfile } from "../store/profiles.ts";
 import { changeProfile } from "./change-profile.ts";
 import { prepareAll } from "./install.ts";
+import { isRecipe } from "./prepare-recipes.ts";
 import { checkInstalled } from "./remove.ts";
 import type { RunOptions } from "./run-options.ts";
-import { isRecipe } from "./prepare-recipes.ts";
 import type { PackageInput, PreparedPackage } from "./stage-package.ts";
 
 export interface UpgradeRequest {

@@ -27,18 +27,9 @@ export function listBuilds(store: Store): BuildRecord[] {
   return dated.sort((a, b) => b.time - a.time).flatMap(({ name }) => readOne(join(store.layout.builds, name)));
 }
 
-/** The newest build of an object. */
-export function buildOf(store: Store, output: BaseName): BuildRecord | undefined {
-  return listBuilds(store).find((record) => record.output === output);
-}
-
 /** Where the log of a build lies, compressed with gzip. */
 export function buildLogPath(store: Store, key: DerivationKey): string {
   return join(store.layout.buildLogs, `${key}.log.gz`);
-}
-
-export function hasBuildLog(store: Store, key: DerivationKey): boolean {
-  return existsSync(buildLogPath(store, key));
 }
 
 function buildFile(store: Store, key: DerivationKey): string {

@@ -11,7 +11,7 @@ export const command = defineCommand({
   positionals: {
     spec: {
       need: "some",
-      describe: "A directory, a file, an archive, a URL, npm:NAME@RANGE, or a store path",
+      describe: "A recipe, a directory, a file, an archive, a URL, npm:NAME@RANGE, or a store path",
       completes: "path",
     },
   },

@@ -10,7 +10,8 @@ function resolve(dependencies: Partial<Record<DependencyKind, readonly Dependenc
 }
 
 function named(name: string, more: Partial<Dependency> = {}): Dependency {
-  const [dependency] = recipeOf(`name: x\nversion: 1\nbuild: make\ndependencies: {build: [${name}]}\n`).dependencies.build;
+  const [dependency] = recipeOf(`name: x\nversion: 1\nbuild: make\ndependencies: {build: [${name}]}\n`).dependencies
+    .build;
   return { ...(dependency as Dependency), ...more };
 }
 
