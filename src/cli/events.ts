@@ -83,10 +83,10 @@ function tellFetching(event: FetchEvent, output: Output, isVerbose: boolean): vo
       output.waiting(event.holder);
       break;
     case "retrying":
-      output.warning(`${event.url}: ${event.reason}; trying again in ${formatDuration(event.delayMs)}`);
+      output.warning(`${about(event)}; trying again in ${formatDuration(event.delayMs)}`);
       break;
     case "skipped":
-      output.warning(`${event.url}: ${event.reason}; trying the next address`);
+      output.warning(`${about(event)}; trying the next address`);
       break;
     case "changed":
       output.warning(
@@ -109,4 +109,9 @@ function tellFetching(event: FetchEvent, output: Output, isVerbose: boolean): vo
     case "git":
       break;
   }
+}
+
+/** What went wrong with which URL; some reasons name it already. */
+function about({ url, reason }: { readonly url: string; readonly reason: string }): string {
+  return reason.includes(url) ? reason : `${url}: ${reason}`;
 }

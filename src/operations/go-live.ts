@@ -145,6 +145,8 @@ function noteLive(
   profile: ProfileName,
   { from, to }: { from: GenerationNumber; to: GenerationNumber },
 ): void {
+  // A link that was lost was given anew: nothing else was live in between.
+  if (from === to) return;
   const { last } = readProfileParts(store, profile);
   noteActivation(store, profile, from, parseGenerationNumber(Math.max(last, to)));
 }

@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildRecord, parseBuildRecord, printBuildRecord } from "../model/build-record.ts";
 import type { DerivationKey } from "../model/derivation.ts";
-import type { BaseName } from "../model/ids.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";

@@ -41,6 +41,7 @@ describe.each(findShells("bash"))("%s", (shell) => {
     expect(ask(world, ["list", "--color", "=", "al"])).toEqual(["always"]);
     expect(ask(world, ["list", "--color", "="])).toEqual(["auto", "always", "never"]);
     expect(ask(world, ["remove", "hel"])).toEqual(["hello", "help-me"]);
+    expect(ask(world, ["remove", "hello", ""])).toEqual(["help-me"]);
     expect(ask(world, ["-p", "work", "remove", ""])).toEqual(["other"]);
     expect(ask(world, ["switch", ""])).toEqual(["gen-1", "gen-0", "-"]);
     expect(ask(world, ["list", "-p", ""])).toEqual(["default", "work"]);
@@ -99,7 +100,7 @@ describe.each(findShells("zsh"))("%s", (shell) => {
   /** What the arguments of `store` are when these keys were typed into an interactive shell. */
   const typed = (world: StoreWorld, keys: string): string => {
     const inner = [
-      "PS1=; unsetopt zle_bracketed_paste beep; autoload -Uz compinit; compinit -u -d /dev/null",
+      "PS1=; unsetopt zle_bracketed_paste beep; autoload -Uz compinit; compinit -u -D",
       "source <(command store completion zsh)",
       `store() { [[ $1 == __complete ]] && { command store "$@"; return }; print -r -- "<\${(j:|:)@}>" }`,
       "print ready",

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
-import { getCurrentTest } from "vitest/suite";
+import { TestRunner } from "vitest";
 
 /** Names and contents: text is UTF-8. */
 export type Bytes = string | Uint8Array;
@@ -189,8 +189,9 @@ export function needPrograms(...names: readonly string[]): void {
 
 /** Skips the running test and says why. */
 export function skipTest(why: string): never {
-  process.stderr.write(`SKIPPED: ${getCurrentTest()?.name}: ${why}\n`);
-  return getCurrentTest()?.context.skip(why) as never;
+  const test = TestRunner.getCurrentTest();
+  process.stderr.write(`SKIPPED: ${test?.name}: ${why}\n`);
+  return test?.context.skip(why) as never;
 }
 
 function bytesOf(bytes: Bytes): Buffer {

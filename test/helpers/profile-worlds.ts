@@ -142,6 +142,6 @@ function textOrTarget(path: string): string {
 export const generation = parseGenerationNumber;
 
 /** Calls back at the end of the test: for what a test changes outside its world. */
-function afterwards(action: () => void): void {
+function _afterwards(action: () => void): void {
   onTestFinished(action);
 }

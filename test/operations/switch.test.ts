@@ -257,6 +257,8 @@ describe("a live generation that is damaged keeps nobody from leaving it:", () =
     rmSync(currentPath(store.layout, DEFAULT));
     expect(await switchTo(store, "gen-4")).toMatchObject({ from: 4, to: 4, changed: true });
     expect(liveFiles(store)).toMatchObject({ d: "d" });
+    expect(readProfile(store, DEFAULT)).toMatchObject({ current: 4, previous: 3 });
+    expect(brokenRules(store)).toEqual([]);
   });
 
   it("while everything that needs it says what to do", async () => {

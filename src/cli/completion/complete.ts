@@ -57,7 +57,8 @@ async function offerFor(typed: readonly string[], current: string, env: NodeJS.P
   }
   const options = current.startsWith("-") && !scan.isOptionsEnd ? optionCandidates(specs) : [];
   const offer = await ask(command ? positionalAt(command, scan.words.length - 1) : wordBefore(name));
-  return { ...offer, candidates: [...offer.candidates, ...options] };
+  const fresh = offer.candidates.filter(({ value }) => !scan.words.slice(1).includes(value));
+  return { ...offer, candidates: [...fresh, ...options] };
 }
 
 /** Where no command is known: its name, or after `help` that of another. */
