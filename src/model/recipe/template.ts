@@ -53,7 +53,17 @@ export function parseTemplate(text: string): {
 
 /** The text that `parseTemplate` reads back. */
 export function formatTemplate(parts: readonly TemplatePart[]): string {
-  return parts.map((part) => (part.kind === "text" ? part.text.replaceAll("{{", "{{{{") : `{{${part.name}}}`)).join("");
+  let text = "";
+  let literal = "";
+  for (const part of parts) {
+    // Braces can meet where one text ends and the next begins: they are escaped together.
+    if (part.kind === "text") literal += part.text;
+    else {
+      text += `${literal.replaceAll("{{", "{{{{")}{{${part.name}}}`;
+      literal = "";
+    }
+  }
+  return text + literal.replaceAll("{{", "{{{{");
 }
 
 /** The version as `{{version.<form>}}` gives it: of 1.83.0 the forms 1, 1.83, 1_83_0 and 1-83-0. */
