@@ -1,0 +1,56 @@
+import { parseArgs } from "node:util";
+
+const HELP = `Usage: npm run bench -- [OPTION…]
+
+  --memory DIR   a directory on a memory filesystem (/dev/shm); --no-memory leaves it out
+  --disk DIR     a directory on a disk (/var/tmp); --no-disk leaves it out
+  --rounds N     rounds of the long rows (5); short ones take three times as many
+  --scale F      the size of the inputs, 0.01 to 1 (1)
+  --only REGEX   scenes to run: small, large, archive, switch, generation-200, generation-1000
+  --no-write     print the table and leave docs/benchmarks.md as it is; so do --only and --scale
+`;
+
+/**
+ * @typedef {object} Options
+ * @property {{ name: string, directory: string }[]} places
+ * @property {number} rounds
+ * @property {number} scale
+ * @property {RegExp} only
+ * @property {boolean} write
+ */
+
+/** @returns {Options | undefined} Nothing when help was asked for. */
+export function readOptions(argv) {
+  const { values } = parseArgs({
+    args: argv,
+    allowNegative: true,
+    options: {
+      memory: { type: "string", default: "/dev/shm" },
+      disk: { type: "string", default: "/var/tmp" },
+      "no-memory": { type: "boolean", default: false },
+      "no-disk": { type: "boolean", default: false },
+      rounds: { type: "string", default: "5" },
+      scale: { type: "string", default: "1" },
+      only: { type: "string" },
+      "no-write": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return undefined;
+  }
+  const scale = Number(values.scale);
+  const rounds = Number(values.rounds);
+  if (!(scale >= 0.01 && scale <= 1) || !(rounds >= 1)) throw new Error("--scale is 0.01 to 1, --rounds at least 1");
+  return {
+    places: [
+      ...(values["no-memory"] ? [] : [{ name: "memory", directory: values.memory }]),
+      ...(values["no-disk"] ? [] : [{ name: "disk", directory: values.disk }]),
+    ],
+    rounds,
+    scale,
+    only: new RegExp(values.only ?? ""),
+    write: !values["no-write"] && values.only === undefined && scale === 1,
+  };
+}
