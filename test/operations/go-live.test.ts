@@ -29,11 +29,11 @@ async function withTwoProfiles() {
   return { world, store };
 }
 
-/** The next generation of the default profile, with the packages of the one that is live. */
+/** The next generation of the default profile, without packages. */
 async function nextGeneration(store: Store): Promise<Generation> {
-  const head = readGeneration(store, DEFAULT, generation(1));
+  const empty = readGeneration(store, DEFAULT, generation(0));
   const transaction = await logBegin(store, { profile: DEFAULT, base: generation(1), plan: {} });
-  return { ...head, generation: generation(2), parent: generation(1), transaction };
+  return { ...empty, generation: generation(2), parent: generation(1), transaction };
 }
 
 /** Changes of the other profile, until one of them has the log write a snapshot. */
@@ -55,7 +55,7 @@ describe("a snapshot of the log in the middle of a change of another profile", (
     using _lock = await lockProfile(store, DEFAULT, {});
     const [from, to] = [generation(1), generation(2)];
     const change = { transaction: next.transaction, profile: DEFAULT, from, to, changed: true };
-    const contents = { before: next.packages, after: next.packages };
+    const contents = { before: readGeneration(store, DEFAULT, from).packages, after: next.packages };
     await goLive(store, { ...change, added: [], removed: [], upgraded: [] }, { contents, stage });
     expect(readProfile(store, DEFAULT)).toMatchObject({ current: 2, previous: 1, last: 2 });
     expect(brokenRules(store)).toEqual([]);
