@@ -97,10 +97,11 @@ export function buildSettings(
   };
 }
 
-/** `--recipes`, else `$STORE_RECIPES`: directories separated as in PATH. */
+/** `--recipes`, else `$STORE_RECIPES`: directories and `sage:DIR`, separated as in PATH. */
 export function recipeDirectories({ global, env }: Pick<CommandContext, "global" | "env">): readonly string[] {
   if (global.recipes.length > 0) return global.recipes;
-  return (env.STORE_RECIPES ?? "").split(delimiter).filter((directory) => directory !== "");
+  const place = new RegExp(`(?:sage:)?[^${delimiter}]+`, "g");
+  return (env.STORE_RECIPES ?? "").match(place) ?? [];
 }
 
 function parseDefinition(text: string): readonly [key: string, value: string] {

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { needPrograms } from "../helpers/archives.ts";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
-import { FIXTURES, makeSageTrees, type SageTrees } from "../helpers/sage-trees.ts";
+import { FIXTURES, makeSageTrees } from "../helpers/sage-trees.ts";
 
-interface SageWorld extends StoreWorld, SageTrees {
+interface SageWorld extends StoreWorld {
+  readonly sage: string;
+  readonly overlay: string;
   /** `--recipes` for the tree. */
   readonly recipes: readonly [string, string];
 }
@@ -13,7 +15,7 @@ interface SageWorld extends StoreWorld, SageTrees {
 function makeSageWorld(): SageWorld {
   const world = makeStoreWorld();
   const trees = makeSageTrees(world.directory);
-  return { ...world, ...trees, recipes: ["--recipes", `sage:${trees.tree}`] };
+  return { ...world, sage: trees.tree, overlay: trees.overlay, recipes: ["--recipes", `sage:${trees.tree}`] };
 }
 
 interface Listed {
@@ -37,7 +39,7 @@ describe("store recipe list", () => {
   it("tells of every package of a tree its kind, and why it cannot be built", () => {
     const world = makeSageWorld();
     const listed = world.done("recipe", "list", ...world.recipes, "--json").json<Listed[]>();
-    expect(listed.map(({ name }) => name)).toEqual(readdirSync(join(world.tree, "build/pkgs")).sort());
+    expect(listed.map(({ name }) => name)).toEqual(readdirSync(join(world.sage, "build/pkgs")).sort());
     for (const { name, kind, type, buildable, reason } of listed) {
       expect([name, kind, type]).toEqual([
         name,
@@ -54,7 +56,7 @@ describe("store recipe list", () => {
   it("reports by kind and by reason, with every package in it", () => {
     const world = makeSageWorld();
     const report = world.done("recipe", "list", ...world.recipes, "--report", "--json").json<Report>();
-    const count = readdirSync(join(world.tree, "build/pkgs")).length;
+    const count = readdirSync(join(world.sage, "build/pkgs")).length;
     expect(report.packages).toBe(count);
     expect(Object.values(report.kinds).reduce((sum, { packages }) => sum + packages, 0)).toBe(count);
     expect(report.reasons.flatMap(({ packages }) => packages)).toHaveLength(count - report.buildable);
@@ -89,6 +91,19 @@ describe("store recipe list", () => {
     expect(refused.stderr).toMatch(/no Sage tree.*sage:DIR/s);
   });
 
+  it("takes trees and directories from STORE_RECIPES", () => {
+    const world = makeSageWorld();
+    const own = world.tree({ "calc/recipe.yaml": "name: calc\nversion: '9'\nbuild: copy\n" });
+    const version = (places: string): string | undefined =>
+      world
+        .run(["recipe", "list", "--json"], { env: { STORE_RECIPES: places } })
+        .json<Listed[]>()
+        .find(({ name }) => name === "calc")?.versions[0];
+    expect(version(`sage:${world.sage}:${own}`)).toBe("1.0.p2");
+    expect(version(`${own}:sage:${world.sage}`)).toBe("9");
+    expect(version(`sage:${world.overlay}:sage:${world.sage}`)).toBe("1.1");
+  });
+
   it("looks for tarballs on mirrors", () => {
     const world = makeSageWorld();
     const lonely = (args: readonly string[], env = {}) =>
@@ -117,7 +132,7 @@ describe("store build --strict", () => {
     expect(derivation()).not.toContain("-notes-");
     expect(derivation("--strict")).toContain("-notes-");
     expect(built("--strict")).toEqual(["tool"]);
-    const script = join(world.tree, "build/pkgs/notes/spkg-install.in");
+    const script = join(world.sage, "build/pkgs/notes/spkg-install.in");
     writeFileSync(script, `${readFileSync(script, "utf8")}sdh_install src/words.txt "$SAGE_LOCAL/share/more"\n`);
     expect(built()).toEqual(["notes"]);
     expect(built("--strict")).toEqual(["tool"]);
