@@ -94,10 +94,15 @@ export function buildSettings(
   };
 }
 
-/** `--recipes`, else `$STORE_RECIPES`: directories separated as in PATH. */
+/** `--recipes`, else `$STORE_RECIPES`: directories and `sage:` trees, separated as in PATH. */
 export function recipeDirectories({ global, env }: Pick<CommandContext, "global" | "env">): readonly string[] {
   if (global.recipes.length > 0) return global.recipes;
-  return (env.STORE_RECIPES ?? "").split(delimiter).filter((directory) => directory !== "");
+  // The colon behind `sage` does not separate.
+  const entries = (env.STORE_RECIPES ?? "")
+    .split(delimiter)
+    .join("\0")
+    .replace(/(^|\0)sage\0/g, "$1sage:");
+  return entries.split("\0").filter((entry) => entry !== "");
 }
 
 function parseDefinition(text: string): readonly [key: string, value: string] {
