@@ -75,11 +75,10 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
   const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
   signal?.throwIfAborted();
   const stage = async () => {
-    await logGeneration(store, next, head.generation);
+    await logGeneration(store, next, head);
     writeGeneration(store, next);
   };
-  const contents = { before: head.packages, after: packages };
-  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, contents, stage });
+  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, stage });
 }
 
 interface Next {
