@@ -19,9 +19,10 @@ import { type ImportedDirectory, type ImportProgress, importTree } from "./impor
 import { localiseTree } from "./import/localise-tree.ts";
 import { createImportRunner } from "./import/runner.ts";
 import type { PoolEntry } from "./import/tasks.ts";
-import { hasObject, readManifest } from "./manifests.ts";
+import type { Lease } from "./leases.ts";
+import { readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
-import { resolveReferences } from "./references.ts";
+import { holdReferences } from "./references.ts";
 
 export interface StageOptions {
   readonly name: PackageName;
@@ -30,6 +31,8 @@ export interface StageOptions {
   /** The tree to copy. Without one, the tree at `stagedTree(temporary)` is adopted as it lies. */
   readonly source?: string;
   readonly temporary: Pick<TemporaryDirectory, "path">;
+  /** Keeps the object, and what it refers to, from being collected before something else does. */
+  readonly lease: Lease;
   readonly method?: ImportMethod | undefined;
   /** The base name under which the tree was made in this store, when it was not the canonical one. */
   readonly selfName?: string | undefined;
@@ -79,7 +82,7 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
-  if (hasObject(store, baseName)) {
+  if ((await options.lease.hold([baseName], options.signal)).has(baseName)) {
     return {
       manifest: readManifest(store, baseName),
       reused: true,
@@ -90,10 +93,11 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
     };
   }
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
+  const references = await holdReferences(store, description.baseNames, options);
   const entries = unpooledFiles(tree, localIds);
   const directories = directoriesOf(tree);
   return {
-    manifest: manifestOf(store, baseName, { options, description }),
+    manifest: manifestOf(store, baseName, { options, description, references }),
     reused: false,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
@@ -119,9 +123,10 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
 interface Staging {
   readonly options: StageOptions;
   readonly description: TreeDescription;
+  readonly references: readonly BaseName[];
 }
 
-function manifestOf(store: Store, baseName: BaseName, { options, description }: Staging): Manifest {
+function manifestOf(store: Store, baseName: BaseName, { options, description, references }: Staging): Manifest {
   return {
     path: baseName,
     name: options.name,
@@ -130,7 +135,7 @@ function manifestOf(store: Store, baseName: BaseName, { options, description }: 
     addressing: options.baseName === undefined ? "content" : "input",
     size: description.size,
     files: description.files,
-    references: resolveReferences(store, description.baseNames),
+    references,
     localised: description.mentions,
     created: store.context.now().toISOString(),
     origin: options.origin,
