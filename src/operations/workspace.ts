@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Lease, openLease } from "../store/leases.ts";
+import { type Lease, openLease, tidyLeases } from "../store/leases.ts";
 import type { Store } from "../store/open-store.ts";
 import { createTemporaryDirectory, sweepTemporaryDirectories } from "../system/temporary-directory.ts";
 
@@ -15,6 +15,7 @@ export interface Workspace extends Disposable {
 export function openWorkspace(store: Store): Workspace {
   const { command, now } = store.context;
   sweepTemporaryDirectories(store.layout.temporary, now);
+  tidyLeases(store);
   const directory = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
   const lease = openLease(store);
   let rooms = 0;

@@ -5,9 +5,10 @@ import { isErrno } from "../errors.ts";
 import type { BaseName } from "../model/ids.ts";
 import { type LeaseHolder, parseLease, printLeaseHolder } from "../model/lease.ts";
 import { writeAll } from "../system/atomic-file.ts";
+import { tryAcquireLock } from "../system/lock.ts";
 import { tryLock } from "../system/native-calls.ts";
 import { identityOf, isRunning } from "../system/process/process-identity.ts";
-import { collectingFile, leasesPath } from "./layout.ts";
+import { collectingFile, leasesPath, lockPath } from "./layout.ts";
 import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
@@ -61,7 +62,20 @@ export function listLeases(store: Store): readonly LeaseEntry[] {
   return namesOf(store).flatMap((name) => inspect(join(leasesPath(store.layout), name), () => undefined) ?? []);
 }
 
-/** Removes the leases of processes that are gone, and those that were given back; returns how many. */
+/** Removes what killed processes left. Not while a collection is under way: it counts on what it finds. */
+export function tidyLeases(store: Store): void {
+  if (namesOf(store).length === 0) return;
+  using lock = tryAcquireLock(lockPath(store.layout, COLLECTION_LOCK), "sweep", store.context.now);
+  if (lock) sweepLeases(store);
+}
+
+/** Held by who collects. */
+export const COLLECTION_LOCK = "gc";
+
+/**
+ * Removes the leases of processes that are gone, and those that were given back; returns how many. The caller holds the
+ * lock on collections.
+ */
 export function sweepLeases(store: Store): number {
   const swept = namesOf(store).filter((name) => {
     const path = join(leasesPath(store.layout), name);

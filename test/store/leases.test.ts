@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { printLeaseHolder } from "../../src/model/lease.ts";
-import { collectingFile, leasesPath, manifestPath } from "../../src/store/layout.ts";
-import { listLeases, openLease, sweepLeases } from "../../src/store/leases.ts";
+import { collectingFile, leasesPath, lockPath, manifestPath } from "../../src/store/layout.ts";
+import { listLeases, openLease, sweepLeases, tidyLeases } from "../../src/store/leases.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { leaseRoots } from "../../src/store/roots.ts";
+import { tryAcquireLock } from "../../src/system/lock.ts";
 import { identityOf } from "../../src/system/process/process-identity.ts";
 import { addTree, makeWorld } from "../helpers/worlds.ts";
 
@@ -38,7 +39,12 @@ test("a lease that ends while a collection is under way stays for it to see, and
   lease[Symbol.dispose]();
   expect(listLeases(store)).toMatchObject([{ objects: [manifest.path], alive: false }]);
   expect(leaseRoots(store)).toEqual([]);
-  expect(sweepLeases(store)).toBe(1);
+  {
+    using _collection = tryAcquireLock(lockPath(store.layout, "gc"), "test", store.context.now);
+    tidyLeases(store);
+    expect(filesOf(store)).toHaveLength(1);
+  }
+  tidyLeases(store);
   expect(filesOf(store)).toEqual([]);
 });
 
