@@ -30,6 +30,7 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["info", () => import("./commands/info.ts")],
   ["root", () => import("./commands/root.ts")],
   ["roots", () => import("./commands/roots.ts")],
+  ["config", () => import("./commands/config.ts")],
   ["init", () => import("./commands/init.ts")],
   ["completion", () => import("./commands/completion.ts")],
 ]);
