@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe } from "vitest";
 import { resolveNpm } from "../../src/sources/resolve-npm.ts";
-import { anyInsertion, anyMutation } from "../helpers/any-change.ts";
+import { anyInsertion, anyMutation, mutated } from "../helpers/any-change.ts";
 import { anyJsonChange } from "../helpers/any-json-change.ts";
 import { fetchWorld, startServer } from "../helpers/fetch-world.ts";
 import { fuzz } from "./fuzz-target.ts";
@@ -31,7 +31,7 @@ const PACKUMENT = {
 
 const metadata = fc
   .tuple(anyJsonChange(PACKUMENT), fc.array(fc.oneof(anyMutation, anyInsertion(['"', "}", "null"])), { maxLength: 1 }))
-  .map(([json, changes]) => changes.reduce((bytes, change) => change(bytes), Buffer.from(json)));
+  .map(([json, changes]) => mutated(Buffer.from(json), changes));
 
 describe("npm metadata", () => {
   fuzz({

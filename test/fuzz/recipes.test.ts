@@ -8,7 +8,7 @@ import { StoreError } from "../../src/errors.ts";
 import { checkRecipe } from "../../src/recipes/check-recipe.ts";
 import { parseRecipe } from "../../src/recipes/parse-recipe.ts";
 import { openSage } from "../../src/recipes/sage/open-sage.ts";
-import { anyInsertion, anyMutation } from "../helpers/any-change.ts";
+import { anyInsertion, anyMutation, mutated } from "../helpers/any-change.ts";
 import { makeSageTrees } from "../helpers/sage-trees.ts";
 import { fuzz } from "./fuzz-target.ts";
 
@@ -76,9 +76,7 @@ function anyChanged(seeds: readonly Buffer[], words: readonly string[]): fc.Arbi
     minLength: 1,
     maxLength: 5,
   });
-  return fc
-    .tuple(fc.constantFrom(...seeds), changes)
-    .map(([seed, list]) => list.reduce((bytes, change) => change(bytes), seed));
+  return fc.tuple(fc.constantFrom(...seeds), changes).map(([seed, list]) => mutated(seed, list));
 }
 
 describe("recipes", () => {

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe } from "vitest";
+import { afterAll, describe } from "vitest";
 import { StoreError } from "../../src/errors.ts";
 import { parseBuildRecord } from "../../src/model/build-record.ts";
 import { parseFileList } from "../../src/model/file-list.ts";
@@ -13,13 +14,14 @@ import { readConfigFile, readSetting } from "../../src/store/config-file.ts";
 import { pinsFile, profileFile, profilePath } from "../../src/store/layout.ts";
 import { findAt, stateAfter } from "../../src/store/log/history.ts";
 import { verifyLog } from "../../src/store/log/verify.ts";
+import { openStoreAt } from "../../src/store/open-store.ts";
 import { readPins } from "../../src/store/pins.ts";
 import { readProfileParts } from "../../src/store/profiles.ts";
 import { readStoreFile } from "../../src/store/store-file.ts";
-import { anyInsertion, anyMutation } from "../helpers/any-change.ts";
+import { anyInsertion, anyMutation, mutated } from "../helpers/any-change.ts";
 import { anyJsonChange } from "../helpers/any-json-change.ts";
 import { openLogWorld, pack, segmentBytes } from "../helpers/log-world.ts";
-import { makeWorld } from "../helpers/worlds.ts";
+import { fakeContext } from "../helpers/worlds.ts";
 import { fuzz } from "./fuzz-target.ts";
 
 const PAGE = readFileSync(new URL("../../store-layout.md", import.meta.url), "utf8");
@@ -35,7 +37,7 @@ function anyText(seed: string): fc.Arbitrary<string> {
     minLength: 1,
     maxLength: 4,
   });
-  const changed = bytes.map((changes) => changes.reduce((text, change) => change(text), Buffer.from(seed)).toString());
+  const changed = bytes.map((changes) => mutated(Buffer.from(seed), changes).toString());
   return fc.oneof(anyJsonChange(JSON.parse(seed)), changed);
 }
 
@@ -53,7 +55,9 @@ const BUILD = JSON.stringify({
 });
 
 describe("records", async () => {
-  const store = await makeWorld({ memory: true }).store();
+  const directory = mkdtempSync(join(tmpdir(), "fuzz-records-"));
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const store = await openStoreAt({ root: join(directory, "store"), context: fakeContext() });
   const profile = parseProfileName("default");
   mkdirSync(profilePath(store.layout, profile), { recursive: true });
 
@@ -97,7 +101,7 @@ describe("records", async () => {
         minLength: 1,
         maxLength: 4,
       })
-      .map((changes) => changes.reduce((text, change) => change(text), Buffer.from(example("files"))).toString()),
+      .map((changes) => mutated(Buffer.from(example("files")), changes).toString()),
     fromBytes: asText,
     read: parseFileList,
   });
@@ -122,7 +126,7 @@ describe("log", async () => {
         const isObject = typeof members === "object" && members !== null && !Array.isArray(members);
         const line = sealed && isObject ? sealLine(members as Parameters<typeof sealLine>[0]) : json;
         const text = [...lines.slice(0, at), line, ...lines.slice(at + 1), ""].join("\n");
-        return changes.reduce((result, change) => change(result), Buffer.from(text));
+        return mutated(Buffer.from(text), changes);
       }),
     );
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 /** A change of some bytes; of an empty text there may be nothing to change. */
-export type Mutation = (bytes: Buffer) => Buffer;
+export type Mutation = (bytes: Buffer<ArrayBufferLike>) => Buffer<ArrayBufferLike>;
 
 /** Flipped, lost, repeated and inserted bytes. */
 export const anyMutation: fc.Arbitrary<Mutation> = fc.oneof(
@@ -36,6 +36,11 @@ export const anyMutation: fc.Arbitrary<Mutation> = fc.oneof(
         Buffer.concat([bytes.subarray(0, at % bytes.length), insert, bytes.subarray(at % bytes.length)]),
   ),
 );
+
+/** What several changes, one after the other, make of some bytes. */
+export function mutated(bytes: Buffer, changes: readonly Mutation[]): Buffer {
+  return changes.reduce<Buffer>((result, change) => change(result), bytes);
+}
 
 /** Words of a format put in somewhere: what a grammar gives weight to. */
 export function anyInsertion(words: readonly string[]): fc.Arbitrary<Mutation> {

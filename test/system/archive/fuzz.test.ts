@@ -116,7 +116,7 @@ describe.each(SEEDS)("changed bytes of a %s", (kind, seed) => {
         );
         expect([...readTree(target).values()].every(({ kind }) => kind !== "other")).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: Number(process.env.FUZZ_RUNS ?? 200) },
     );
   });
 });
