@@ -46,17 +46,21 @@ export function planForest(store: Store, { profile, packages }: ForestRequest): 
   });
 }
 
+export interface ForestOptions {
+  readonly room: () => { readonly path: string };
+  /** A forest that is damaged: when that is the one, it is written anew. */
+  readonly replace?: BaseName | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Makes the forest of these packages a store object, or finds it there. */
-export async function buildForest(
-  store: Store,
-  request: ForestRequest,
-  options: { readonly room: () => { readonly path: string }; readonly signal?: AbortSignal | undefined },
-): Promise<BaseName> {
+export async function buildForest(store: Store, request: ForestRequest, options: ForestOptions): Promise<BaseName> {
   const root = planForest(store, request);
   const treeId = treeIdOfPlan(root);
   const manifest = manifestOf(store, { root, treeId, profile: request.profile });
-  if (hasObject(store, manifest.path)) return manifest.path;
-  const staged = stageForest(root, manifest, options.room());
+  const replaces = options.replace === manifest.path;
+  if (!replaces && hasObject(store, manifest.path)) return manifest.path;
+  const staged = stageForest(root, manifest, { room: options.room(), replaces });
   await commitObjects(store, [staged], options.signal);
   return manifest.path;
 }
@@ -81,13 +85,18 @@ function manifestOf(store: Store, forest: { root: PlanDirectory; treeId: TreeId;
   };
 }
 
-function stageForest(root: PlanDirectory, manifest: Manifest, room: { readonly path: string }): StagedObject {
+function stageForest(
+  root: PlanDirectory,
+  manifest: Manifest,
+  { room, replaces }: { readonly room: { readonly path: string }; readonly replaces: boolean },
+): StagedObject {
   const directory = stagedTree(room);
   mkdirSync(directory, 0o755);
   writeForest(root, directory);
   return {
     manifest,
     reused: false,
+    replaces,
     directory,
     fileList: printFileList(listEntries(root)),
     fresh: directoriesOf(root, fromText(directory)),

@@ -35,6 +35,8 @@ export interface StageOptions {
   readonly selfName?: string | undefined;
   /** The name of an object that is not named by its content. */
   readonly baseName?: BaseName | undefined;
+  /** Take the place of an object of the same name, which is damaged; nothing is taken from the pool, which may be too. */
+  readonly replace?: boolean | undefined;
   /** Further members for the manifest. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal | undefined;
@@ -46,6 +48,8 @@ export interface StagedObject {
   readonly manifest: Manifest;
   /** The store holds a valid object of this name already: there is nothing to commit. */
   readonly reused: boolean;
+  /** It takes the place of what has its name. */
+  readonly replaces: boolean;
   /** Its files and links are frozen, its directories still writable: the pool's files go there, then it is renamed. */
   readonly directory: string;
   readonly fileList: string;
@@ -79,10 +83,12 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
-  if (hasObject(store, baseName)) {
+  const replaces = options.replace ?? false;
+  if (!replaces && hasObject(store, baseName)) {
     return {
       manifest: readManifest(store, baseName),
       reused: true,
+      replaces,
       directory,
       fileList: "",
       fresh: [],
@@ -95,6 +101,7 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   return {
     manifest: manifestOf(store, baseName, { options, description }),
     reused: false,
+    replaces,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
     fresh: [...directories, ...entries.map(({ path }) => path)],
@@ -110,7 +117,7 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
     canonicalStoreDir: store.layout.canonicalStoreDir,
     zeroBaseName: baseNameOf(ZERO_DIGEST, options.name, options.version),
     selfName: options.selfName,
-    ...linkMethod(options.method ?? "auto", options.temporary.path),
+    ...linkMethod(options.replace ? "copy" : (options.method ?? "auto"), options.temporary.path),
     mode: options.source === undefined ? "adopt" : "copy",
     exactModes: (statSync(stagedTree(options.temporary)).mode & 0o777) === 0o755,
   };
