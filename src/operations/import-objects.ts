@@ -7,8 +7,9 @@ import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { stageUnpacked, type UnpackedObject, unpackObject } from "../store/unpack-object.ts";
 import type { ArchiveLimits } from "../system/archive/extract-archive.ts";
+import type { SearchRun } from "./obtain/attempt.ts";
 import type { RepositoryOptions } from "./obtain/packed-places.ts";
-import { obtainObjects } from "./obtain-objects.ts";
+import { obtainIn } from "./obtain-objects.ts";
 import type { RunOptions } from "./run-options.ts";
 import { DEFAULT_LIMITS } from "./stage-package.ts";
 import { openWorkspace } from "./workspace.ts";
@@ -47,10 +48,10 @@ export async function importObjects(
     const each = await unpackObject(file, { room: workspace.room(), limits, signal: run.signal });
     unpacked.set(each.manifest.path, each);
   }
-  await needReferences(store, unpacked, request, run);
+  await needReferences(store, unpacked, request, { ...run, workspace });
   const imported: ImportedObject[] = [];
   for (const each of inOrder(unpacked)) {
-    const staged = await stageUnpacked(store, each, { signal: run.signal });
+    const staged = await stageUnpacked(store, each, { lease: workspace.lease, signal: run.signal });
     await commitObjects(store, [staged], run.signal);
     const { path: baseName } = staged.manifest;
     imported.push({ path: objectPath(store.layout, baseName), baseName, file: each.file, reused: staged.reused });
@@ -62,12 +63,12 @@ async function needReferences(
   store: Store,
   unpacked: ReadonlyMap<BaseName, UnpackedObject>,
   request: ImportRequest,
-  run: RunOptions,
+  run: SearchRun,
 ): Promise<void> {
   const needed = [...unpacked.values()].flatMap(({ manifest }) => manifest.references);
   const absent = [...new Set(needed)].filter((object) => !unpacked.has(object) && !isWhole(store, object));
   if (absent.length === 0) return;
-  const { missing } = await obtainObjects(store, absent, request, run);
+  const { missing } = await obtainIn(store, absent, request, run);
   if (missing.length === 0) return;
   const paths = missing.map(({ path }) => path);
   throw new StoreError("NOT_FOUND", `what is to be imported needs objects that cannot be had: ${paths.join(", ")}`, {

@@ -46,7 +46,17 @@ export async function obtainObjects(
   run: RunOptions = {},
 ): Promise<ObtainResult> {
   using workspace = openWorkspace(store);
-  const search = startSearch(store, options, { ...run, workspace });
+  return await obtainIn(store, wanted, options, { ...run, workspace });
+}
+
+/** The same in a workspace that is there already, whose lease then holds the objects. */
+export async function obtainIn(
+  store: Store,
+  wanted: readonly BaseName[],
+  options: ObtainOptions,
+  run: SearchRun,
+): Promise<ObtainResult> {
+  const search = startSearch(store, options, run);
   for (const object of new Set(wanted)) await search.obtain(object);
   const outcomes = [...search.outcomes.values()];
   return {
@@ -73,7 +83,7 @@ function startSearch(store: Store, options: ObtainOptions, run: SearchRun) {
     },
   };
   const attempts: readonly Attempt[] = [
-    fromStore(store, search),
+    fromStore(store, { search, run }),
     ...packedPlaces(store, options, run).map((place) => fromPacked(store, place, { search, run })),
     fromGeneration(store, { search, run }),
   ];
@@ -97,9 +107,10 @@ async function tryAll(
 }
 
 /** An object that is there, when all that it refers to can be had. */
-function fromStore(store: Store, search: Search): Attempt {
+function fromStore(store: Store, { search, run }: { readonly search: Search; readonly run: SearchRun }): Attempt {
   return async (object) => {
     if (search.isDamaged(object) || !isWhole(store, object)) return { reasons: [] };
+    await run.workspace.lease.hold([object], run.signal);
     try {
       for (const reference of readManifest(store, object).references) {
         if (!(await search.obtain(reference))) return lacking(reference);

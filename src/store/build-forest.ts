@@ -20,7 +20,7 @@ import type { Manifest } from "../model/manifest.ts";
 import { shellQuote } from "../model/recipe/shell-quote.ts";
 import { commitObjects } from "./commit-objects.ts";
 import { diskTreeReader, treeIdOfPlan, writeForest } from "./forest.ts";
-import { hasObject } from "./manifests.ts";
+import type { Lease } from "./leases.ts";
 import type { Store } from "./open-store.ts";
 import { type StagedObject, stagedTree } from "./stage-object.ts";
 
@@ -48,6 +48,7 @@ export function planForest(store: Store, { profile, packages }: ForestRequest): 
 
 export interface ForestOptions {
   readonly room: () => { readonly path: string };
+  readonly lease: Lease;
   /** A forest that is damaged: when that is the one, it is written anew. */
   readonly replace?: BaseName | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -55,11 +56,16 @@ export interface ForestOptions {
 
 /** Makes the forest of these packages a store object, or finds it there. */
 export async function buildForest(store: Store, request: ForestRequest, options: ForestOptions): Promise<BaseName> {
+  await options.lease.hold(
+    request.packages.map(({ path }) => path),
+    options.signal,
+  );
   const root = planForest(store, request);
   const treeId = treeIdOfPlan(root);
   const manifest = manifestOf(store, { root, treeId, profile: request.profile });
+  const isThere = (await options.lease.hold([manifest.path], options.signal)).has(manifest.path);
   const replaces = options.replace === manifest.path;
-  if (!replaces && hasObject(store, manifest.path)) return manifest.path;
+  if (isThere && !replaces) return manifest.path;
   const staged = stageForest(root, manifest, { room: options.room(), replaces });
   await commitObjects(store, [staged], options.signal);
   return manifest.path;

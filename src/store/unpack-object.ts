@@ -11,6 +11,7 @@ import {
 } from "../model/packed-object.ts";
 import { type ArchiveLimits, type ExtractProgress, extractArchive } from "../system/archive/extract-archive.ts";
 import { WIDTHS } from "./layout.ts";
+import type { Lease } from "./leases.ts";
 import type { Store } from "./open-store.ts";
 import { type StagedObject, stagedTree, stageObject } from "./stage-object.ts";
 
@@ -61,7 +62,7 @@ export async function unpackObject(file: string, options: UnpackOptions): Promis
 export async function stageUnpacked(
   store: Store,
   { file, manifest, room }: UnpackedObject,
-  options: { readonly replace?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  options: { readonly lease: Lease; readonly replace?: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<StagedObject> {
   checkWidth(store, file, manifest);
   const { name, version } = manifest;

@@ -22,6 +22,7 @@ export function fromGeneration(store: Store, { search, run }: Parts): Attempt {
     }
     const built = await buildForest(store, generation, {
       room: () => run.workspace.room(),
+      lease: run.workspace.lease,
       replace: search.isDamaged(object) ? object : undefined,
       signal: run.signal,
     });

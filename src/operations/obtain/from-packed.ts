@@ -49,7 +49,8 @@ async function commit(
   for (const reference of manifest.references) {
     if (!(await search.obtain(reference))) return { reasons: [`it needs ${reference}, which cannot be had`] };
   }
-  const staged = await stageUnpacked(store, unpacked, { replace: search.isDamaged(object), signal: run.signal });
+  const { lease } = run.workspace;
+  const staged = await stageUnpacked(store, unpacked, { lease, replace: search.isDamaged(object), signal: run.signal });
   await commitObjects(store, [staged], run.signal);
   return undefined;
 }
