@@ -18,7 +18,7 @@ import { packedPlaces, type RepositoryOptions } from "./obtain/packed-places.ts"
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace } from "./workspace.ts";
 
-export type { NotObtained, Obtained, ObtainedFrom } from "./obtain/attempt.ts";
+export type { NotObtained, Obtained } from "./obtain/attempt.ts";
 
 export interface ObtainOptions extends RepositoryOptions {
   /** How to build again what no place has; without it nothing is built or fetched from where it came from. */
