@@ -37,7 +37,8 @@ export function anyJsonChange(seed: unknown): fc.Arbitrary<string> {
   });
   return fc.array(step, { minLength: 1, maxLength: 4 }).map((steps) => {
     let root: unknown = structuredClone(seed);
-    for (const { place, how, value, name } of steps) {
+    for (const { place, how, value: shared, name } of steps) {
+      const value = structuredClone(shared);
       const holders = [...holdersIn({ root })];
       const { holder, key } = holders[place % holders.length] as Holder;
       if (how === "remove" && Array.isArray(holder)) holder.splice(Number(key), 1);
