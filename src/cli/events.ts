@@ -51,6 +51,7 @@ function tell(event: StoreEvent, { output, isVerbose, progress }: EventParts): v
       break;
     case "extracting":
     case "importing":
+    case "verifying":
       break;
   }
 }

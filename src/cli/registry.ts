@@ -27,6 +27,7 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["why-rebuild", () => import("./commands/why-rebuild.ts")],
   ["log-of", () => import("./commands/log-of.ts")],
   ["debug", () => import("./commands/debug.ts")],
+  ["verify", () => import("./commands/verify.ts")],
   ["info", () => import("./commands/info.ts")],
   ["init", () => import("./commands/init.ts")],
   ["completion", () => import("./commands/completion.ts")],

@@ -1,0 +1,44 @@
+import { defineCommand } from "../command.ts";
+import { verifyLines } from "../output/verify-lines.ts";
+
+export const command = defineCommand({
+  name: "verify",
+  summary: "Check that nothing in the store is damaged",
+  details:
+    "Checks objects, the file pool, profiles, the log and the index; nothing is changed. Status 6 when anything is damaged. An interrupted --contents run of the whole store goes on where it was stopped, for a week.",
+  positionals: {
+    path: {
+      need: "any",
+      describe: "A store path, or the name of an installed package; without any the whole store",
+      completes: "object",
+    },
+  },
+  options: {
+    contents: {
+      type: "boolean",
+      describe: "Read every file; without it only those that look as if somebody wrote to them",
+    },
+    "io-nice": { type: "boolean", describe: "Leave half of the disk and of the processors to others" },
+  },
+  examples: [
+    ["store verify", "looks at names, sizes, modes, times and records"],
+    ["store verify --contents --io-nice", "reads every file, slowly"],
+    ["store verify zlib", "checks one package"],
+  ],
+  json: "{checked: {objects, files, bytes, generations, logRecords}, continued, damaged[{kind, subject, reason, object, path, outcome}], repaired[], leftovers[]}",
+  isLong: true,
+  async run(context, args) {
+    const { verify } = await import("../../operations/verify.ts");
+    const store = await context.openStore();
+    const request = {
+      what: args.path,
+      profile: context.profile,
+      cwd: context.cwd,
+      contents: args.contents,
+      ioNice: args["io-nice"],
+    };
+    const result = await verify(store, request, context.run);
+    context.output.result(result, (style) => verifyLines(result, style));
+    return result.damaged.length > 0 ? 6 : undefined;
+  },
+});
