@@ -30,6 +30,8 @@ export interface Layout {
   readonly twins: string;
   readonly temporary: string;
   readonly trash: string;
+  /** What a repair took out of objects and profiles; the store never deletes it. */
+  readonly aside: string;
   readonly locks: string;
 }
 
@@ -52,6 +54,7 @@ export function layoutOf(root: string, width: Width): Layout {
     twins: join(root, "twins"),
     temporary: join(root, "tmp"),
     trash: join(root, "trash"),
+    aside: join(root, "aside"),
     locks: join(root, "locks"),
   };
 }

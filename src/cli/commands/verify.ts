@@ -3,9 +3,9 @@ import { verifyLines } from "../output/verify-lines.ts";
 
 export const command = defineCommand({
   name: "verify",
-  summary: "Check that nothing in the store is damaged",
+  summary: "Check that nothing in the store is damaged, and repair what is",
   details:
-    "Checks objects, the file pool, profiles, the log and the index; nothing is changed. Status 6 when anything is damaged. An interrupted --contents run of the whole store goes on where it was stopped, for a week.",
+    "Checks objects, the file pool, profiles, the log and the index. Nothing is changed without --repair. Status 6 when anything is damaged. An interrupted --contents run of the whole store goes on where it was stopped, for a week.",
   positionals: {
     path: {
       need: "any",
@@ -18,17 +18,18 @@ export const command = defineCommand({
       type: "boolean",
       describe: "Read every file; without it only those that look as if somebody wrote to them",
     },
+    repair: { type: "boolean", describe: "Put right what is wrong, where good bytes can be had" },
     "io-nice": { type: "boolean", describe: "Leave half of the disk and of the processors to others" },
   },
   examples: [
     ["store verify", "looks at names, sizes, modes, times and records"],
     ["store verify --contents --io-nice", "reads every file, slowly"],
+    ["store verify --contents --repair", "reads every file and repairs what is damaged"],
     ["store verify zlib", "checks one package"],
   ],
   json: "{checked: {objects, files, bytes, generations, logRecords}, continued, damaged[{kind, subject, reason, object, path, outcome}], repaired[], leftovers[]}",
   isLong: true,
   async run(context, args) {
-    const { verify } = await import("../../operations/verify.ts");
     const store = await context.openStore();
     const request = {
       what: args.path,
@@ -37,7 +38,9 @@ export const command = defineCommand({
       contents: args.contents,
       ioNice: args["io-nice"],
     };
-    const result = await verify(store, request, context.run);
+    const result = args.repair
+      ? await (await import("../../operations/repair.ts")).repair(store, request, context.run)
+      : await (await import("../../operations/verify.ts")).verify(store, request, context.run);
     context.output.result(result, (style) => verifyLines(result, style));
     return result.damaged.length > 0 ? 6 : undefined;
   },

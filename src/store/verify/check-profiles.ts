@@ -4,7 +4,6 @@ import type { Generation } from "../../model/generation.ts";
 import { type BaseName, type ProfileName, parseGenerationNumber, parseProfileName } from "../../model/ids.ts";
 import { parseJsonObject, readRecord } from "../../model/json-object.ts";
 import type { ProfileState } from "../../model/log-state.ts";
-import { inRanges } from "../../model/number-ranges.ts";
 import type { Finding, ProfilePlace } from "../../model/verify/finding.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { generationLink, generationTarget, profileFile, profilePath } from "../layout.ts";

@@ -54,7 +54,7 @@ export async function verifyFiles(store: Store, options: VerifyFilesOptions): Pr
   const chosen = objects ?? listObjects(store).sort();
   await checkAll(run, "objects", batchesOf(chosen));
   if (!objects) {
-    await checkAll(run, "objects", (await orphansOf(store, signal)).map(orphanTask));
+    await checkAll(run, "objects", (await settledOrphans(store, signal)).map(orphanTask));
     await checkAll(run, "objects", namesIn(store.layout.twins).map(twinTask));
     if (contents) await checkAll(run, "sources", shardsOf(`${store.layout.sources}/sha256`).map(sourceTask));
   }
@@ -153,12 +153,16 @@ function shardsOf(directory: string): string[] {
 }
 
 /** Names in the storeDir without a manifest, when nobody is adding: between rename and manifest each object looks so. */
-async function orphansOf(store: Store, signal: AbortSignal | undefined): Promise<string[]> {
-  const { layout, context } = store;
+async function settledOrphans(store: Store, signal: AbortSignal | undefined): Promise<string[]> {
+  if (orphansIn(store).length === 0) return [];
+  const { command, now } = store.context;
+  const options = { command: command.join(" "), now, wait: true, signal };
+  using _lock = await acquireLock(lockPath(store.layout, "objects"), options);
+  return orphansIn(store);
+}
+
+export function orphansIn({ layout }: Store): string[] {
   const isOrphan = (name: string) => !isBaseName(name) || !existsSync(`${layout.manifests}/${name}.json`);
-  if (!namesIn(layout.storeDir).some(isOrphan)) return [];
-  const { command, now } = context;
-  using _lock = await acquireLock(lockPath(layout, "objects"), { command: command.join(" "), now, wait: true, signal });
   return namesIn(layout.storeDir).filter(isOrphan);
 }
 
