@@ -14,6 +14,7 @@ export {
 export type { Manifest, Origin } from "./model/manifest.ts";
 export { type AddResult, add } from "./operations/add.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
+export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
 export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
 export { type InstallRequest, install } from "./operations/install.ts";

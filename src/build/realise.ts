@@ -136,6 +136,7 @@ async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild)
     command: command.join(" "),
     now,
     wait: store.context.wait,
+    vanishes: true,
     signal: options.signal,
     onWait: () => options.onEvent({ kind: "waiting", id }),
   });

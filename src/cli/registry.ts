@@ -29,6 +29,7 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["debug", () => import("./commands/debug.ts")],
   ["verify", () => import("./commands/verify.ts")],
   ["info", () => import("./commands/info.ts")],
+  ["config", () => import("./commands/config.ts")],
   ["init", () => import("./commands/init.ts")],
   ["completion", () => import("./commands/completion.ts")],
 ]);

@@ -15,7 +15,7 @@ import type { OptionValue } from "../model/generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
 import { platformOf } from "../model/recipe/platform.ts";
 import { parseSpec } from "../model/recipe/spec.ts";
-import { openRecipes, type RecipeCollection } from "../recipes/open-recipes.ts";
+import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
@@ -28,6 +28,8 @@ export type SandboxMode = "required" | "auto" | "off";
 export interface BuildSettings {
   /** Directories of recipes; earlier ones win. */
   readonly recipes: readonly string[];
+  /** How Sage trees among them are read. */
+  readonly sage?: SageOptions | undefined;
   readonly cwd: string;
   /** Jobs in total, over all builds. Default: one per core. */
   readonly jobs?: number | undefined;
@@ -87,7 +89,7 @@ export async function buildIn(
 
 /** Which packages the request stands for, and all that they need. */
 export function planBuild(request: BuildRequest): BuildGraph {
-  const recipes = openRecipes(request.recipes);
+  const recipes = openRecipes(request.recipes, { sage: request.sage });
   const platform = platformOf({ platform: process.platform, arch: process.arch });
   return planGraph(
     recipes,

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
-import { fromText } from "../model/byte-string.ts";
+import { type ByteString, fromText } from "../model/byte-string.ts";
 import { printManifest } from "../model/manifest.ts";
 import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
@@ -26,10 +26,7 @@ export async function commitObjects(
 ): Promise<void> {
   const fresh = staged.filter(({ reused }) => !reused);
   if (fresh.length === 0) return;
-  await flushFiles(
-    store.layout.temporary,
-    fresh.flatMap((object) => object.fresh),
-  );
+  await flushFiles(store.layout.temporary, freshPaths(fresh));
   for (const { pooling } of fresh) if (pooling) await poolAndFreeze(pooling);
   signal?.throwIfAborted();
   using _lock = await lockObjects(store, signal);
@@ -38,9 +35,13 @@ export async function commitObjects(
   writeManifests(store.layout, moved);
 }
 
+function* freshPaths(staged: readonly StagedObject[]): Iterable<ByteString> {
+  for (const { fresh } of staged) yield* fresh;
+}
+
 /** In this order: where a file of the pool takes the place of an equal one, its directory is written to. */
-async function poolAndFreeze({ settings, entries, directories }: Pooling): Promise<void> {
-  await poolInThreads(settings, entries);
+async function poolAndFreeze({ settings, batches, directories }: Pooling): Promise<void> {
+  await poolInThreads(settings, batches);
   for (const path of directories) freezeDirectory(path);
 }
 

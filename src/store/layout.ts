@@ -17,6 +17,7 @@ export interface Layout {
   /** `/store/pkgs`, padded with `_` to `width` bytes: what stands for the storeDir in canonical form. */
   readonly canonicalStoreDir: string;
   readonly storeFile: string;
+  readonly configFile: string;
   readonly manifests: string;
   readonly files: string;
   readonly sources: string;
@@ -42,6 +43,7 @@ export function layoutOf(root: string, width: Width): Layout {
     storeDir: padded(root, width),
     canonicalStoreDir: padded(CANONICAL_ROOT, width),
     storeFile: join(root, "store.json"),
+    configFile: join(root, "config.json"),
     manifests: join(root, "manifests"),
     files: join(root, "files"),
     sources: join(root, "sources"),

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { ByteString } from "../model/byte-string.ts";
 import { type FileListEntry, printFileList } from "../model/file-list.ts";
 import {
@@ -13,12 +13,14 @@ import {
 import type { Manifest, Origin } from "../model/manifest.ts";
 import type { TemporaryDirectory } from "../system/temporary-directory.ts";
 import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
+import { makesPlainFiles } from "./import/freeze.ts";
 import type { ImportSettings } from "./import/import-files.ts";
 import { type ImportMethod, linkMethod } from "./import/import-method.ts";
 import { type ImportedDirectory, type ImportProgress, importTree } from "./import/import-tree.ts";
 import { localiseTree } from "./import/localise-tree.ts";
+import { poolName } from "./import/pool-files.ts";
 import { createImportRunner } from "./import/runner.ts";
-import type { PoolEntry } from "./import/tasks.ts";
+import type { PoolBatch } from "./import/tasks.ts";
 import { hasObject, readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 import { resolveReferences } from "./references.ts";
@@ -50,14 +52,14 @@ export interface StagedObject {
   readonly directory: string;
   readonly fileList: string;
   /** Directories and files that are not durable yet. */
-  readonly fresh: readonly ByteString[];
+  readonly fresh: Iterable<ByteString>;
   /** Files for the pool; absent for an object that holds none. */
   readonly pooling: Pooling | undefined;
 }
 
 export interface Pooling {
   readonly settings: ImportSettings;
-  readonly entries: readonly PoolEntry[];
+  readonly batches: readonly PoolBatch[];
   /** The directories below the top, to be frozen afterwards; each stands behind those in it. */
   readonly directories: readonly ByteString[];
 }
@@ -90,15 +92,15 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
     };
   }
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
-  const entries = unpooledFiles(tree, localIds);
+  const batches = unpooledFiles(tree, localIds);
   const directories = directoriesOf(tree);
   return {
     manifest: manifestOf(store, baseName, { options, description }),
     reused: false,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
-    fresh: [...directories, ...entries.map(({ path }) => path)],
-    pooling: { settings, entries, directories: directories.slice(0, -1) },
+    fresh: freshPaths(directories, batches),
+    pooling: { settings, batches, directories: directories.slice(0, -1) },
   };
 }
 
@@ -112,7 +114,7 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
     selfName: options.selfName,
     ...linkMethod(options.method ?? "auto", options.temporary.path),
     mode: options.source === undefined ? "adopt" : "copy",
-    exactModes: (statSync(stagedTree(options.temporary)).mode & 0o777) === 0o755,
+    plainFiles: makesPlainFiles(stagedTree(options.temporary)),
   };
 }
 
@@ -143,17 +145,25 @@ function withLocalId(entry: FileListEntry, localIds: ReadonlyMap<ByteString, Blo
   return localId === undefined || localId === entry.id ? entry : { ...entry, localId };
 }
 
-function unpooledFiles(tree: ImportedDirectory, localIds: ReadonlyMap<ByteString, BlobId>, prefix = ""): PoolEntry[] {
-  const entries: PoolEntry[] = [];
+function unpooledFiles(tree: ImportedDirectory, localIds: ReadonlyMap<ByteString, BlobId>, prefix = ""): PoolBatch[] {
+  const names: ByteString[] = [];
+  const poolNames: string[] = [];
   for (const [name, file] of tree.files) {
     if (file.pooled) continue;
-    const path = `${tree.path}/${name}` as ByteString;
-    entries.push({ path, id: localIds.get(`${prefix}${name}` as ByteString) ?? file.id, executable: file.executable });
+    names.push(name);
+    const localId = file.mentions ? localIds.get(`${prefix}${name}` as ByteString) : undefined;
+    poolNames.push(poolName({ id: localId ?? file.id, executable: file.executable }));
   }
+  const batches: PoolBatch[] = names.length > 0 ? [{ directory: tree.path, names, poolNames }] : [];
   for (const [name, inner] of tree.directories) {
-    for (const entry of unpooledFiles(inner, localIds, `${prefix}${name}/`)) entries.push(entry);
+    for (const batch of unpooledFiles(inner, localIds, `${prefix}${name}/`)) batches.push(batch);
   }
-  return entries;
+  return batches;
+}
+
+function* freshPaths(directories: readonly ByteString[], batches: readonly PoolBatch[]): Iterable<ByteString> {
+  yield* directories;
+  for (const { directory, names } of batches) for (const name of names) yield `${directory}/${name}` as ByteString;
 }
 
 /** The top directory is the last. */

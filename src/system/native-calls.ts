@@ -12,20 +12,16 @@ export function tryLock(fd: number): boolean {
  * is another one afterwards.
  */
 export function removeAttributes(fd: number, makeWritable: () => void): boolean {
-  const names = removableAttributes(fd);
+  const names = listAttributes(fd).filter((name) => REMOVABLE.test(name));
   if (names.length === 0) return false;
   makeWritable();
   for (const name of names) nativeExtensions.removeAttrSync(fd, name);
   return true;
 }
 
-/** Whether there is anything that `removeAttributes` would remove. */
+/** Whether a file or directory has anything that `removeAttributes` would remove. What a directory has not, nothing that is made in it inherits. */
 export function hasAttributes(fd: number): boolean {
-  return removableAttributes(fd).length > 0;
-}
-
-function removableAttributes(fd: number): readonly string[] {
-  return listAttributes(fd).filter((name) => REMOVABLE.test(name));
+  return listAttributes(fd).some((name) => REMOVABLE.test(name));
 }
 
 const REMOVABLE = /^(?:user\..*|system\.posix_acl_(?:access|default)|security\.capability)$/;

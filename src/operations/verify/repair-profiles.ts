@@ -2,6 +2,8 @@ import { lstatSync } from "node:fs";
 import { fromText } from "../../model/byte-string.ts";
 import { type Generation, parseInstalledPackage } from "../../model/generation.ts";
 import { type BaseName, type ProfileName, parseBaseName, parseGenerationNumber } from "../../model/ids.ts";
+import type { LogEvent } from "../../model/log-event.ts";
+import type { LogRecord } from "../../model/log-record.ts";
 import type { HistoryState, ProfileState } from "../../model/log-state.ts";
 import type { Finding, ProfilePlace } from "../../model/verify/finding.ts";
 import { buildForest } from "../../store/build-forest.ts";
@@ -16,6 +18,8 @@ import {
   previousPath,
   profileFile,
 } from "../../store/layout.ts";
+import { findAfterTransaction } from "../../store/log/history.ts";
+import type { TransactionLog } from "../../store/log/transaction-log.ts";
 import { readForward } from "../../store/log/read.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPins, writePins } from "../../store/pins.ts";
@@ -92,14 +96,17 @@ async function repairGeneration(repair: ProfileRepair, number: number): Promise<
   return number === 0 ? "made anew: it is empty" : "from the log";
 }
 
-/** The record of a generation as the log announced it. */
+/** The record of a generation as the log announced it, with the packages that were live after its transaction. */
 function generationInLog(store: Store, profile: ProfileName, number: number): Generation | undefined {
-  let found: Generation | undefined;
-  for (const entry of readForward(openJournal(store))) {
-    if (entry.kind !== "record" || entry.record.profile !== profile) continue;
-    const { event, tx, time } = entry.record;
-    if (event.type !== "generation" || event.generation !== number) continue;
-    found = {
+  const log = openJournal(store);
+  const record = announcement(log, profile, number);
+  if (!record) return undefined;
+  const { event, tx, time } = record;
+  const live = findAfterTransaction(log, tx, profile);
+  const state = live?.kind === "live" && live.state.current === number ? live.state : undefined;
+  const packages = event.packages ?? state?.packages;
+  return (
+    packages && {
       generation: parseGenerationNumber(number),
       profile,
       created: time,
@@ -107,9 +114,21 @@ function generationInLog(store: Store, profile: ProfileName, number: number): Ge
       reason: event.reason,
       transaction: tx,
       path: parseBaseName(event.path),
-      packages: event.packages.map((item) => parseInstalledPackage(item, "the log")),
+      packages: packages.map((item) => parseInstalledPackage(item, "the log")),
       unknown: {},
-    };
+    }
+  );
+}
+
+type Announcement = Extract<LogEvent, { type: "generation" }>;
+
+/** The last one: numbers are given once, but a log that was rebuilt tells it again. */
+function announcement(log: TransactionLog, profile: ProfileName, number: number) {
+  let found: (Pick<LogRecord, "tx" | "time"> & { readonly event: Announcement }) | undefined;
+  for (const entry of readForward(log)) {
+    if (entry.kind !== "record" || entry.record.profile !== profile) continue;
+    const { event, tx, time } = entry.record;
+    if (event.type === "generation" && event.generation === number) found = { event, tx, time };
   }
   return found;
 }
