@@ -20,6 +20,7 @@ import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
 import { createFetchContext } from "./fetch-context.ts";
+import { linkObject } from "./roots.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -49,6 +50,8 @@ export interface BuildSettings {
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
+  /** Where to make a link to the output that keeps it; of further outputs with `-2` and so on behind it. */
+  readonly outLink?: string | undefined;
 }
 
 export interface BuiltPackage {
@@ -84,7 +87,14 @@ export async function buildIn(
 ): Promise<readonly BuiltPackage[]> {
   const graph = planBuild(request);
   const results = await realiseGraph(store, graph, { ...run, request });
-  return wantedOutputs(store, graph, results);
+  const outputs = wantedOutputs(store, graph, results);
+  if (request.outLink !== undefined) linkOutputs(store, request.outLink, outputs);
+  return outputs;
+}
+
+function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {
+  for (const [index, { baseName: object }] of outputs.entries())
+    linkObject(store, { link: index === 0 ? link : `${link}-${index + 1}`, object });
 }
 
 /** Which packages the request stands for, and all that they need. */
@@ -141,6 +151,7 @@ async function openBuildSetting(
     host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
+    lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),
       silentTimeoutMs: milliseconds(request.silentTimeoutSeconds),
