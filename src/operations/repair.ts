@@ -1,6 +1,7 @@
 import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
 import type { Finding, FindingKind, Outcome, SettledFinding } from "../model/verify/finding.ts";
 import { lockPath } from "../store/layout.ts";
+import { lockObjects } from "../store/lock-objects.ts";
 import type { Store } from "../store/open-store.ts";
 import { type NameBook, remakeRecords } from "../store/repair/mend-records.ts";
 import { listAllProfiles } from "../store/verify/check-profiles.ts";
@@ -109,9 +110,7 @@ async function repairManifests(context: RepairContext, findings: readonly Findin
   const { store, settings, names, report, run } = context;
   for (const finding of findings.filter(({ kind }) => kind === "lost-manifest" || kind === "orphan"))
     await attempt(context, [finding], async () => {
-      const { command, now } = store.context;
-      const options = { command: command.join(" "), now, wait: true, signal: run.signal };
-      using _lock = await acquireLock(lockPath(store.layout, "objects"), options);
+      using _lock = await lockObjects(store, run.signal);
       if (remakeRecords(store, finding.object as BaseName, { settings, names }))
         report.done(finding, "made anew from the object's own bytes");
     });

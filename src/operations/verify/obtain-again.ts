@@ -42,7 +42,7 @@ export async function restoreObject(
   if (hasObject(store, object)) return undefined;
   const generation = generationOf(store, object);
   if (!generation) return undefined;
-  const options = { room: () => workspace.room(), signal: run.signal };
+  const options = { room: () => workspace.room(), lease: workspace.lease, signal: run.signal };
   const built = await buildForest(store, generation, options);
   return built === object ? `from the record of gen-${generation.generation}` : undefined;
 }

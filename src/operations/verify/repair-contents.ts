@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import type { FileListEntry } from "../../model/file-list.ts";
 import type { BaseName, BlobId } from "../../model/ids.ts";
@@ -20,6 +20,7 @@ import { findLinkTarget } from "../../store/repair/good-link.ts";
 import { type LocatedEntry, locateContents } from "../../store/repair/locate.ts";
 import { placeDirectory, placeEntry, placeIn } from "../../store/repair/place.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../../system/atomic-file.ts";
+import { lstatIfThere } from "../../system/lstat-if-there.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
 /** An object with faults that other bytes can mend. */
@@ -42,12 +43,12 @@ export async function repairContents(
   const located = locateContents(context.store, ids);
   const done = new Set<string>();
   const wanted = [
-    ...pool.map((key) => wantedFile(located, key)),
     ...lacking.flatMap(({ entry, object }) => {
       if (!isFile(entry)) return [];
       const key = { id: localIdOf(entry), executable: entry.mode === "100755" };
       return [wantedFile(located, key, { object, entry })];
     }),
+    ...pool.map((key) => wantedFile(located, key)),
   ];
   for (const file of wanted) {
     if (done.has(wantedKey(file))) continue;
@@ -90,17 +91,18 @@ type Located = ReadonlyMap<string, readonly LocatedEntry[]>;
 function wantedFile(
   located: Located,
   key: { readonly id: BlobId; readonly executable: boolean },
-  first?: LocatedEntry,
+  place?: LocatedEntry,
 ): WantedFile {
   const all = (located.get(key.id) ?? []).filter(({ entry }) => isFile(entry) && localIdOf(entry) === key.id);
-  const places = [
-    ...(first ? [first] : []),
-    ...all.filter(({ object, entry }) => object !== first?.object || entry.path !== first.entry.path),
-  ];
-  const related = first
-    ? (located.get(first.entry.id) ?? []).filter(({ entry }) => isFile(entry) && localIdOf(entry) !== key.id)
-    : [];
-  return { ...key, size: places[0]?.entry.size ?? -1, places, related };
+  const first = place ?? all[0];
+  const others = all.filter(({ object, entry }) => object !== first?.object || entry.path !== first.entry.path);
+  const related = (first && located.get(first.entry.id)) ?? [];
+  return {
+    ...key,
+    size: first?.entry.size ?? -1,
+    places: first ? [first, ...others] : others,
+    related: related.filter(({ entry }) => isFile(entry) && localIdOf(entry) !== key.id),
+  };
 }
 
 interface Told {
@@ -125,8 +127,8 @@ async function repairFile(context: RepairContext, wanted: WantedFile, told: Told
 
 function isGood({ store, settings }: RepairContext, { object, entry }: LocatedEntry, wanted: WantedFile): boolean {
   const path = placeIn(store, object, entry.path);
-  const status = lstatSync(toFsPath(path), { throwIfNoEntry: false });
-  if (!lstatSync(toFsPath(placeIn(store, object, "" as ByteString)), { throwIfNoEntry: false })) return true;
+  const status = lstatIfThere(path);
+  if (!lstatIfThere(placeIn(store, object, "" as ByteString))) return true;
   if (!status?.isFile() || status.size !== entry.size) return false;
   const isFrozen = (status.mode & 0o7777) === (wanted.executable ? 0o555 : 0o444);
   return isFrozen && hasContent(path, wanted, settings.pace);
@@ -135,10 +137,10 @@ function isGood({ store, settings }: RepairContext, { object, entry }: LocatedEn
 /** The damaged file of the pool lives on in objects until each has the good one. */
 function putIntoPool({ store, settings }: RepairContext, wanted: WantedFile, good: GoodFile): void {
   const pool = fromText(poolPath(store.layout, wanted.id, wanted.executable));
-  const status = lstatSync(toFsPath(pool), { throwIfNoEntry: false });
+  const status = lstatIfThere(pool);
   if (!status) return;
   if (status.isDirectory()) moveAside(store, pool);
-  else if (hasContent(pool, wanted, settings.pace) && lstatSync(toFsPath(good.path)).ino === status.ino) return;
+  else if (hasContent(pool, wanted, settings.pace) && lstatIfThere(good.path)?.ino === status.ino) return;
   const temporary = `${pool}${TEMPORARY_MARK}${randomBytes(6).toString("hex")}` as ByteString;
   linkOrCopy(good.path, temporary);
   renameSync(toFsPath(temporary), toFsPath(pool));
@@ -150,7 +152,7 @@ function putIntoPool({ store, settings }: RepairContext, wanted: WantedFile, goo
 function withdrawFromPool(context: RepairContext, wanted: WantedFile, shared: readonly Finding[]): void {
   const { store, settings, report } = context;
   const pool = fromText(poolPath(store.layout, wanted.id, wanted.executable));
-  if (!lstatSync(toFsPath(pool), { throwIfNoEntry: false }) || hasContent(pool, wanted, settings.pace)) return;
+  if (!lstatIfThere(pool) || hasContent(pool, wanted, settings.pace)) return;
   const where = moveAside(store, pool);
   for (const finding of shared)
     if (finding.subject.endsWith(`/${wantedKey(wanted)}`)) report.done(finding, `taken out of the pool, to ${where}`);

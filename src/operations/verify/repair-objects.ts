@@ -1,17 +1,16 @@
 import { lstatSync } from "node:fs";
-import { type ByteString, toFsPath } from "../../model/byte-string.ts";
+import { toFsPath } from "../../model/byte-string.ts";
 import type { FileListEntry } from "../../model/file-list.ts";
 import type { BaseName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import { readIfWhole } from "../../store/index/index-entry.ts";
-import { lockPath } from "../../store/layout.ts";
+import { lockObjects } from "../../store/lock-objects.ts";
 import { localIdOf } from "../../store/repair/good-file.ts";
 import { isMendable, mendMetadata } from "../../store/repair/mend-metadata.ts";
 import { remakeList, remakeRecords } from "../../store/repair/mend-records.ts";
 import { placeIn, takeOut } from "../../store/repair/place.ts";
 import { readFileList } from "../../store/twins.ts";
 import { checkObject } from "../../store/verify/check-object.ts";
-import { acquireLock } from "../../system/lock.ts";
 import { assembleObject } from "./assemble-object.ts";
 import { type DamagedContent, repairContents } from "./repair-contents.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
@@ -51,7 +50,7 @@ async function repairRecords(context: RepairContext, object: BaseName, findings:
   });
   await attempt(context, lost, async () => {
     if (lost.length === 0) return;
-    using _lock = await lockObjects(context);
+    using _lock = await lockObjects(store, context.run.signal);
     const manifest = of("damaged-manifest").length > 0 ? undefined : readIfWhole(store, object);
     const isMade = manifest ? remakeList(store, manifest, settings) : remakeRecords(store, object, { settings, names });
     if (isMade) for (const finding of lost) report.done(finding, "made anew from the object's own bytes");
@@ -66,7 +65,7 @@ async function repairReference(context: RepairContext, object: BaseName, finding
   const { store, settings, names, report } = context;
   const from = finding.reference && (await context.restore(finding.reference));
   if (from !== undefined) return report.done(finding, from);
-  using _lock = await lockObjects(context);
+  using _lock = await lockObjects(store, context.run.signal);
   const before = readIfWhole(store, object);
   if (!before || !remakeRecords(store, object, { settings, names })) return;
   report.done(finding, "the manifest was wrong: made anew from the object's own bytes");
@@ -104,10 +103,4 @@ function entriesOf(store: RepairContext["store"], object: BaseName): readonly Fi
     // Told by a finding of its own.
     return [];
   }
-}
-
-function lockObjects({ store, run }: RepairContext) {
-  const { command, now } = store.context;
-  const options = { command: command.join(" "), now, wait: true, signal: run.signal };
-  return acquireLock(lockPath(store.layout, "objects"), options);
 }

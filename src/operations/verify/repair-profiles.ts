@@ -19,8 +19,8 @@ import {
   profileFile,
 } from "../../store/layout.ts";
 import { findAfterTransaction } from "../../store/log/history.ts";
-import type { TransactionLog } from "../../store/log/transaction-log.ts";
 import { readForward } from "../../store/log/read.ts";
+import type { TransactionLog } from "../../store/log/transaction-log.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPins, writePins } from "../../store/pins.ts";
 import {
@@ -135,8 +135,8 @@ function announcement(log: TransactionLog, profile: ProfileName, number: number)
 
 async function emptyGeneration({ store, profile, run }: ProfileRepair): Promise<Generation> {
   using workspace = openWorkspace(store);
-  const room = () => workspace.room();
-  const path = await buildForest(store, { profile, packages: [] }, { room, signal: run.signal });
+  const options = { room: () => workspace.room(), lease: workspace.lease, signal: run.signal };
+  const path = await buildForest(store, { profile, packages: [] }, options);
   const zero = parseGenerationNumber(0);
   const created = store.context.now().toISOString();
   const known = { generation: zero, profile, created, parent: undefined, reason: "empty", transaction: 0 };

@@ -16,6 +16,7 @@ import type { FileListEntry } from "../../model/file-list.ts";
 import type { BaseName, BlobId } from "../../model/ids.ts";
 import { canonicalising, localising, type Replacement, replacements } from "../../model/rewrite.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
+import { lstatIfThere } from "../../system/lstat-if-there.ts";
 import { freeze, frozenMode } from "../import/freeze.ts";
 import { rewriteFile } from "../import/rewrite-file.ts";
 import { type Layout, poolPath } from "../layout.ts";
@@ -104,12 +105,19 @@ interface Candidate {
   readonly from: string;
   /** Makes its bytes into those that are wanted. */
   readonly convert: readonly Replacement[];
+  /** It lies in the pool: whoever has its content shares it. */
+  readonly isShared?: boolean;
 }
 
 function* candidatesIn(store: Store, wanted: WantedFile): Generator<Candidate> {
   const { layout } = store;
   for (const executable of [wanted.executable, !wanted.executable])
-    yield { path: fromText(poolPath(layout, wanted.id, executable)), from: "from the pool", convert: [] };
+    yield {
+      path: fromText(poolPath(layout, wanted.id, executable)),
+      from: "from the pool",
+      convert: [],
+      isShared: executable === wanted.executable,
+    };
   for (const located of wanted.places) yield inObject(store, located, []);
   const target = wanted.places[0];
   if (!target) return;
@@ -132,11 +140,11 @@ function conversion({ storeDir, canonicalStoreDir }: Layout, from: BaseName, to:
 }
 
 function tryCandidate(candidate: Candidate, wanted: WantedFile, options: GoodFileOptions): GoodFile | undefined {
-  const status = lstatSync(toFsPath(candidate.path), { throwIfNoEntry: false });
+  const status = lstatIfThere(candidate.path);
   if (!status?.isFile() || status.size !== wanted.size) return undefined;
   const path = `${fromText(options.scratch)}/${randomBytes(8).toString("hex")}` as ByteString;
   const isFrozen = (status.mode & 0o7777) === frozenMode(wanted.executable) && status.mtimeMs === FROZEN_MS;
-  const canLink = candidate.convert.length === 0 && isFrozen && status.uid === process.getuid?.();
+  const canLink = candidate.isShared === true && isFrozen && status.uid === process.getuid?.();
   try {
     if (!(canLink && tryLink(candidate.path, path))) copy(candidate, path, wanted);
     if (hasContent(path, wanted, options.pace)) return { path, from: candidate.from };

@@ -1,7 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
+import { lstatIfThere } from "../../system/lstat-if-there.ts";
 import { freezeDirectory } from "../import/freeze.ts";
 import { objectPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
@@ -59,7 +60,7 @@ function makeDirectories(store: Store, object: BaseName, path: ByteString): Byte
 }
 
 function makeDirectory(store: Store, path: ByteString): void {
-  if (lstatSync(toFsPath(path), { throwIfNoEntry: false })) moveAside(store, path);
+  if (lstatIfThere(path)) moveAside(store, path);
   mkdirSync(toFsPath(path), 0o755);
   freezeDirectory(path);
 }
@@ -76,7 +77,7 @@ function withWritable(directory: ByteString, action: () => void): void {
 }
 
 function isDirectory(path: ByteString): boolean {
-  return lstatSync(toFsPath(path), { throwIfNoEntry: false })?.isDirectory() === true;
+  return lstatIfThere(path)?.isDirectory() === true;
 }
 
 function parentOf(path: ByteString): ByteString {

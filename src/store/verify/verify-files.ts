@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { type BaseName, isBaseName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
-import { acquireLock } from "../../system/lock.ts";
 import { readIfWhole } from "../index/index-entry.ts";
-import { lockPath } from "../layout.ts";
+import { lockObjects } from "../lock-objects.ts";
 import { listObjects } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { buildInodeTable, type GoodFiles } from "./inode-table.ts";
@@ -155,9 +154,7 @@ function shardsOf(directory: string): string[] {
 /** Names in the storeDir without a manifest, when nobody is adding: between rename and manifest each object looks so. */
 async function settledOrphans(store: Store, signal: AbortSignal | undefined): Promise<string[]> {
   if (orphansIn(store).length === 0) return [];
-  const { command, now } = store.context;
-  const options = { command: command.join(" "), now, wait: true, signal };
-  using _lock = await acquireLock(lockPath(store.layout, "objects"), options);
+  using _lock = await lockObjects(store, signal);
   return orphansIn(store);
 }
 
