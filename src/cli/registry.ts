@@ -29,6 +29,7 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["debug", () => import("./commands/debug.ts")],
   ["verify", () => import("./commands/verify.ts")],
   ["info", () => import("./commands/info.ts")],
+  ["archive", () => import("./commands/archive.ts")],
   ["root", () => import("./commands/root.ts")],
   ["roots", () => import("./commands/roots.ts")],
   ["config", () => import("./commands/config.ts")],
