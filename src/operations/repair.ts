@@ -8,8 +8,10 @@ import { listAllProfiles } from "../store/verify/check-profiles.ts";
 import { createPace } from "../store/verify/pace.ts";
 import { verifySettings } from "../store/verify/verify-files.ts";
 import { acquireLock } from "../system/lock.ts";
+import type { BuildSettings } from "./build.ts";
+import type { RepositoryOptions } from "./obtain/packed-places.ts";
 import type { RunOptions } from "./run-options.ts";
-import { obtainTree, restoreObject } from "./verify/obtain-again.ts";
+import { type ObtainAgain, obtainTree, restoreObject } from "./verify/obtain-again.ts";
 import { attempt, createReport, keyOf, type RepairContext } from "./verify/repair-context.ts";
 import { repairObjects } from "./verify/repair-objects.ts";
 import { repairIndex, repairJournal, repairOthers } from "./verify/repair-others.ts";
@@ -18,9 +20,14 @@ import { rescan } from "./verify/rescan.ts";
 import { verifyJournal } from "./verify/verify-journal.ts";
 import { readableGenerations } from "./verify/verify-profiles.ts";
 import { scanStore, toResult, type VerifyRequest, type VerifyResult } from "./verify.ts";
-import { openWorkspace, type Workspace } from "./workspace.ts";
+import { openWorkspace } from "./workspace.ts";
 
-export interface RepairRequest extends VerifyRequest {}
+export interface RepairRequest extends VerifyRequest {
+  /** Where packed objects are looked for, besides the archives of the store. */
+  readonly repositories?: RepositoryOptions | undefined;
+  /** How packages are built again; without it none is. */
+  readonly build?: BuildSettings | undefined;
+}
 
 /**
  * Checks, and makes right what is wrong, with bytes that are proved by their hash. What cannot be had again stays as it
@@ -32,10 +39,12 @@ export async function repair(store: Store, request: RepairRequest, run: RunOptio
   if (scan.findings.length === 0) return toResult(scan, []);
   using _lock = await lockRepair(store, run);
   using workspace = openWorkspace(store);
-  const context = createContext(store, workspace, run);
+  const { cwd, repositories = { cwd }, build } = request;
+  const problems = new Map<BaseName, readonly string[]>();
+  const context = createContext(store, { workspace, repositories, build, problems, ...run });
   await repairAll(context, scan.findings);
   const left = await rescan(store, scan.findings, context.settings, run);
-  return toResult(scan, settle(scan.findings, left, context));
+  return toResult(scan, settle(scan.findings, left, { report: context.report, problems }));
 }
 
 function lockRepair(store: Store, run: RunOptions) {
@@ -49,21 +58,21 @@ function lockRepair(store: Store, run: RunOptions) {
   });
 }
 
-function createContext(store: Store, workspace: Workspace, run: RunOptions): RepairContext {
+function createContext(store: Store, options: ObtainAgain): RepairContext {
   const trees = new Map<BaseName, ReturnType<typeof obtainTree>>();
   return {
     store,
     settings: verifySettings(store, { contents: true, pace: createPace(false) }),
     names: namesOf(store),
-    run,
-    scratch: workspace.room().path,
+    run: options,
+    scratch: options.workspace.room().path,
     report: createReport(),
     obtain(object) {
-      const tree = trees.get(object) ?? obtainTree(store, object, { workspace, run });
+      const tree = trees.get(object) ?? obtainTree(store, object, options);
       trees.set(object, tree);
       return tree;
     },
-    restore: (object) => restoreObject(store, object, { workspace, run }),
+    restore: (object) => restoreObject(store, object, options),
   };
 }
 
@@ -116,16 +125,13 @@ async function repairManifests(context: RepairContext, findings: readonly Findin
     });
 }
 
-const NO_SOURCE: Outcome = {
-  state: "no-source",
-  hint: "Name a place that has it with --repository, or a recipe to build it with --recipes.",
-};
+const HINT = "Name a place that has it with --repository, or recipes to build it with --recipes.";
 
 /** What was found before and is still there was not repaired; what came up only now is told as well. */
 function settle(
   before: readonly Finding[],
   left: readonly Finding[],
-  { report }: RepairContext,
+  { report, problems }: Pick<RepairContext, "report"> & Pick<ObtainAgain, "problems">,
 ): readonly SettledFinding[] {
   const stillThere = new Set(left.map(keyOf));
   const known = new Set(before.map(keyOf));
@@ -133,7 +139,9 @@ function settle(
     const outcome = report.outcomeOf(finding);
     if (!stillThere.has(keyOf(finding)))
       return outcome?.state === "repaired" ? outcome : { state: "repaired", from: "by another repair" };
-    return outcome?.state === "failed" ? outcome : NO_SOURCE;
+    if (outcome?.state === "failed") return outcome;
+    const tried = finding.object === undefined ? [] : (problems.get(finding.object) ?? []);
+    return { state: "no-source", hint: tried.length > 0 ? tried.join("; ") : HINT };
   };
   return [...before, ...left.filter((finding) => !known.has(keyOf(finding)))].map((finding) => ({
     ...finding,

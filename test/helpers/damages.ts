@@ -61,6 +61,8 @@ export async function makeDamageWorld({ spare = true } = {}): Promise<DamageWorl
     // The same name in canonical form: what mentions itself is the same there, and another file here.
     await addTree(store, { self: TREE(store, "a")["share/self" as never] }, { ...copies, name: "a" });
   }
+  // Otherwise everything could be had again from there.
+  removeTree(join(world.directory, "sources"));
   const object = (name: string) => objects.get(`${name}-1`) as BaseName;
   return { ...world, store, object, at: (name, path) => join(store.layout.storeDir, object(name), path) };
 }

@@ -67,6 +67,19 @@ describe("verify and repair", () => {
     expect(readFileSync(at("b", "own"), "utf8")).toBe("only in b");
   });
 
+  it("take good bytes from where the package came", async () => {
+    const { store, at, source } = await makeDamageWorld({ spare: false });
+    source("b-1", { "share/doc/same": "shared by all", own: "only in b" });
+    flip(at("b", "own"));
+    const { damaged, repaired } = await repairAll(store);
+    expect(damaged).toEqual([]);
+    expect(repaired.map(({ outcome }) => outcome)).toContainEqual({
+      state: "repaired",
+      from: "fetched again from where it came",
+    });
+    expect(readFileSync(at("b", "own"), "utf8")).toBe("only in b");
+  });
+
   it("repair what other objects share when only one is asked for", async () => {
     const { store, at, object } = await makeDamageWorld();
     flip(at("a", "a/share/doc/same"));

@@ -1,5 +1,10 @@
+import type { VerifyRequest, VerifyResult } from "../../operations/verify.ts";
+import type { Store } from "../../store/open-store.ts";
+import { recipeDirectories } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
+import type { CommandContext } from "../context.ts";
 import { verifyLines } from "../output/verify-lines.ts";
+import { repositoryOptions } from "../repository-options.ts";
 
 export const command = defineCommand({
   name: "verify",
@@ -39,9 +44,16 @@ export const command = defineCommand({
       ioNice: args["io-nice"],
     };
     const result = args.repair
-      ? await (await import("../../operations/repair.ts")).repair(store, request, context.run)
+      ? await repairWith(context, store, request)
       : await (await import("../../operations/verify.ts")).verify(store, request, context.run);
     context.output.result(result, (style) => verifyLines(result, style));
     return result.damaged.length > 0 ? 6 : undefined;
   },
 });
+
+async function repairWith(context: CommandContext, store: Store, request: VerifyRequest): Promise<VerifyResult> {
+  const { repair } = await import("../../operations/repair.ts");
+  const recipes = recipeDirectories(context);
+  const build = recipes.length > 0 ? { recipes, cwd: context.cwd } : undefined;
+  return repair(store, { ...request, repositories: repositoryOptions(context), build }, context.run);
+}

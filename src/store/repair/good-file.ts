@@ -14,7 +14,7 @@ import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import type { FileListEntry } from "../../model/file-list.ts";
 import type { BaseName, BlobId } from "../../model/ids.ts";
-import { canonicalising, localising, type Replacement, replacements } from "../../model/rewrite.ts";
+import { canonicalising, type Forms, localising, type Replacement, replacements } from "../../model/rewrite.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
 import { lstatIfThere } from "../../system/lstat-if-there.ts";
 import { freeze, frozenMode } from "../import/freeze.ts";
@@ -37,9 +37,11 @@ export interface WantedFile {
   readonly related: readonly LocatedEntry[];
 }
 
-/** A tree that was made or fetched again, in local form. */
+/** A tree that was made or fetched again. */
 export interface ObtainedTree {
   readonly directory: string;
+  /** It is in canonical form, else in that of this store. */
+  readonly isCanonical: boolean;
   readonly from: string;
 }
 
@@ -70,7 +72,8 @@ export async function findGoodFile(
   for (const { object, entry } of wanted.places) {
     const tree = await options.obtain(object);
     const path = tree && (`${fromText(tree.directory)}/${entry.path}` as ByteString);
-    const found = tree && path && tryCandidate({ path, from: tree.from, convert: [] }, wanted, options);
+    const convert = tree?.isCanonical ? localising(formsOf(store.layout), object) : [];
+    const found = tree && path && tryCandidate({ path, from: tree.from, convert }, wanted, options);
     if (found) return found;
   }
   return undefined;
@@ -134,9 +137,13 @@ function inObject(store: Store, { object, entry }: LocatedEntry, convert: readon
   return { path: placeIn(store, object, entry.path), from: `from ${object}/${toEscaped(entry.path)}`, convert };
 }
 
-function conversion({ storeDir, canonicalStoreDir }: Layout, from: BaseName, to: BaseName): readonly Replacement[] {
-  const forms = { storeDir, canonicalStoreDir, localStoreDir: storeDir };
+function conversion(layout: Layout, from: BaseName, to: BaseName): readonly Replacement[] {
+  const forms = formsOf(layout);
   return [...canonicalising(forms, from), ...localising(forms, to)];
+}
+
+function formsOf({ storeDir, canonicalStoreDir }: Layout): Forms {
+  return { canonicalStoreDir, localStoreDir: storeDir };
 }
 
 function tryCandidate(candidate: Candidate, wanted: WantedFile, options: GoodFileOptions): GoodFile | undefined {
