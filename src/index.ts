@@ -12,11 +12,14 @@ export {
   type TreeId,
 } from "./model/ids.ts";
 export type { Manifest, Origin } from "./model/manifest.ts";
+export type { MarkEvent } from "./model/marks.ts";
+export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
 export { type AddResult, add } from "./operations/add.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
 export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
 export { type InstallRequest, install } from "./operations/install.ts";
+export { exportJournal, type JournalRequest, replay, rollbackJournal } from "./operations/journals.ts";
 export {
   generations,
   type ListedGeneration,
@@ -35,6 +38,7 @@ export { type SearchPath, shellEnvironment } from "./operations/shell-environmen
 export type { PackageInput } from "./operations/stage-package.ts";
 export { rollback, type SwitchOptions, switchGeneration } from "./operations/switch.ts";
 export { beginTransaction, type RollbackAnswer, type Transaction } from "./operations/transaction.ts";
+export { redo, type UndoneChange, type UndoRequest, undo } from "./operations/undo.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
 export type { StoreContext } from "./store/context.ts";
 export type { Store } from "./store/open-store.ts";

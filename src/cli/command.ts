@@ -89,6 +89,8 @@ export interface CommandSpec<P extends Positionals, O extends OptionSpecs> {
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Shape of what `--json` prints. */
   readonly json: string;
+  /** Changes a profile, so that `--tracking-journal` has something to record. */
+  readonly changes?: boolean;
   /** Takes long enough to show how far it is. */
   readonly isLong?: boolean;
   run(context: CommandContext, args: Values<P, O>): Promise<ExitStatus | undefined>;

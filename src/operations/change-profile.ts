@@ -9,6 +9,7 @@ import { liveGeneration, readGeneration, readProfile, writeGeneration } from "..
 import { endFailed, goLive } from "./go-live.ts";
 import { ensureProfile, lockProfile } from "./lock-profile.ts";
 import type { RunOptions } from "./run-options.ts";
+import { checkTracking, trackChange } from "./track-change.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** What shall become of a profile's packages: applied to whatever generation is live when it is carried out. */
@@ -30,6 +31,7 @@ export interface ChangeRequest {
  */
 export async function changeProfile(store: Store, request: ChangeRequest, run: RunOptions): Promise<Change> {
   const { profile, plan } = request;
+  checkTracking(run);
   const base = liveGeneration(store, profile) ?? parseGenerationNumber(0);
   const transaction = await logBegin(store, { profile, base, plan });
   try {
@@ -60,6 +62,7 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
   const packages = byName(work.edit(head));
   if (isSamePackages(head.packages, packages)) {
     const change = { transaction, profile, from: head.generation, to: head.generation, changed: false };
+    trackChange(store, change, work);
     await logCommit(store, change);
     return { ...change, ...diffPackages([], []) };
   }

@@ -29,4 +29,6 @@ export type StoreEvent =
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: StoreEvent) => void) | undefined;
+  /** Absolute path of a file that a change of a profile is recorded in, for `rollback` and `replay`. Must not exist. */
+  readonly trackingJournal?: string | undefined;
 }
