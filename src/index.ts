@@ -13,6 +13,7 @@ export {
 } from "./model/ids.ts";
 export type { Manifest, Origin } from "./model/manifest.ts";
 export type { MarkEvent } from "./model/marks.ts";
+export type { SearchPath } from "./model/search-paths.ts";
 export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
 export { type AddResult, add } from "./operations/add.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
@@ -34,7 +35,7 @@ export { type PinResult, pin } from "./operations/pin.ts";
 export { planInstall, planRemove, planUpgrade } from "./operations/plan.ts";
 export { remove } from "./operations/remove.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
-export { type SearchPath, shellEnvironment } from "./operations/shell-environment.ts";
+export { shellEnvironment } from "./operations/shell-environment.ts";
 export type { PackageInput } from "./operations/stage-package.ts";
 export { rollback, type SwitchOptions, switchGeneration } from "./operations/switch.ts";
 export { beginTransaction, type RollbackAnswer, type Transaction } from "./operations/transaction.ts";

@@ -13,6 +13,8 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["generations", quick.generations],
   ["switch", quick.switch],
   ["rollback", quick.rollback],
+  ["run", () => import("./commands/run.ts")],
+  ["try", () => import("./commands/try.ts")],
   ["undo", () => import("./commands/undo.ts")],
   ["redo", () => import("./commands/redo.ts")],
   ["journal", () => import("./commands/journal.ts")],
