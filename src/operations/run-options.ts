@@ -1,6 +1,7 @@
 import type { RealiseEvent } from "../build/realise.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { LockHolder } from "../system/lock.ts";
+import type { BisectTest } from "./bisect-test.ts";
 
 /** What long operations tell while they run; the command line's progress is made from these. */
 export type StoreEvent =
@@ -20,6 +21,8 @@ export type StoreEvent =
   | { readonly kind: "importing"; readonly subject: string; readonly files: number; readonly bytes: number }
   | { readonly kind: "fetching"; readonly event: FetchEvent }
   | { readonly kind: "building"; readonly event: RealiseEvent }
+  /** A search ran its command once more. */
+  | { readonly kind: "tested"; readonly test: BisectTest }
   /** Another process holds a lock that this one needs. */
   | { readonly kind: "waiting"; readonly holder: LockHolder | undefined }
   /** Something that a person should know and that stops nothing. */

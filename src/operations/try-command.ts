@@ -4,6 +4,7 @@ import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { currentPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { liveGeneration, readProfile } from "../store/profiles.ts";
+import { followProcessTree, type ProcessTree } from "../system/process/process-tree.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../system/process/run-foreground.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { ensureProfile } from "./lock-profile.ts";
@@ -38,8 +39,15 @@ export async function tryCommand(
   const env = commandEnvironment(store, profile, { top: currentPath(store.layout, profile) });
   using held = holdSignals();
   const [name = "", ...args] = command;
-  const end = await runForeground(name, args, { cwd, env, held });
+  const marker = `STORE_TRY_${process.pid}_${store.context.now().getTime()}`;
+  let tree: ProcessTree | undefined;
+  const onStart = (pid: number): void => {
+    tree = followProcessTree(pid, `${marker}=1`);
+  };
+  const end = await runForeground(name, args, { cwd, env: { ...env, [marker]: "1" }, held, onStart });
   const status = held.first ? 128 + constants.signals[held.first] : end.status;
+  // What is left running could change the profile when it is back where it was.
+  if (status !== 0) await tree?.killRest();
   const to = liveGeneration(store, profile);
   if (status === 0 || to === from) return { end, status, from, to: to ?? from, back: undefined };
   // Whoever waits for a lock now waits on: to go back is what was promised.

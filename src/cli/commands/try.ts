@@ -8,7 +8,7 @@ export const command = defineCommand({
   details:
     "It fails when its exit status is not 0, when a signal ends it, or when store gets SIGINT, SIGQUIT, SIGTERM or SIGHUP " +
     "meanwhile. Then the generation that was live at the beginning is made live again, whatever has changed the profile " +
-    "since; what the command made stays as generations. The exit status is that of the command, as with `store run`. " +
+    "since; what the command left running is ended first, and what it made stays as generations. The exit status is that of the command, as with `store run`. " +
     "Within another `store try` each goes back to its own beginning. When store itself is killed (SIGKILL) nothing goes " +
     "back: `store rollback` does.",
   positionals: {},

@@ -18,6 +18,7 @@ export interface ForegroundOptions {
   readonly held: HeldSignals;
   /** Default: stdin, stdout and stderr of this process. */
   readonly stdio?: StdioOptions | undefined;
+  readonly onStart?: ((pid: number) => void) | undefined;
   /** Ends the command with TERM. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,13 +38,14 @@ export interface CommandEnd {
 export async function runForeground(
   command: string,
   args: readonly string[],
-  { cwd, env, held, stdio = "inherit", signal: abort }: ForegroundOptions,
+  { cwd, env, held, stdio = "inherit", onStart, signal: abort }: ForegroundOptions,
 ): Promise<CommandEnd> {
   abort?.throwIfAborted();
   const child = await startChild(command, args, { cwd, env: { ...env }, stdio });
   const stop = () => void child.kill("SIGTERM");
   abort?.addEventListener("abort", stop);
   held.sendTo(child.pid);
+  onStart?.(child.pid);
   const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
     child.once("exit", (...end) => resolve(end)),
   );
