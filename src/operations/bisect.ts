@@ -32,7 +32,7 @@ export interface BisectResult {
   readonly firstBad: GenerationNumber;
   /** Generations that may be the first bad one as well, since they could not be tested. */
   readonly untested: readonly GenerationNumber[];
-  /** The changes in `firstBad` that are needed for the failure; all, where they could not be told apart. */
+  /** The changes since `lastGood` that are needed for the failure; all, where they could not be told apart. */
   readonly guilty: PackageDifference;
   /** Whether `guilty` is exactly that. */
   readonly certain: boolean;
@@ -63,8 +63,7 @@ export async function bisect(
   const search: Search = { store, profile, request, run, room, tests };
   const line = await findLine(search, good, bad);
   const { lastGood, firstBad, untested } = await findGeneration(search, line);
-  const { guilty, certain } =
-    untested.length > 0 ? allOf(search, lastGood, firstBad) : await findPackages(search, lastGood, firstBad);
+  const { guilty, certain } = await findPackages(search, lastGood, firstBad);
   return { profile, lastGood, firstBad, untested, guilty, certain, ...originOf(search, firstBad), tests };
 }
 
