@@ -13,10 +13,12 @@ export {
 } from "./model/ids.ts";
 export type { Manifest, Origin } from "./model/manifest.ts";
 export type { MarkEvent } from "./model/marks.ts";
+export type { Root } from "./model/root.ts";
 export type { SearchPath } from "./model/search-paths.ts";
 export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
 export { type AddResult, add } from "./operations/add.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
+export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
 export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
 export { type InstallRequest, install } from "./operations/install.ts";
@@ -34,6 +36,7 @@ export { packagePath } from "./operations/package-path.ts";
 export { type PinResult, pin } from "./operations/pin.ts";
 export { planInstall, planRemove, planUpgrade } from "./operations/plan.ts";
 export { remove } from "./operations/remove.ts";
+export { type AddedRoot, addRoot, removeRoot, roots } from "./operations/roots.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
 export { shellEnvironment } from "./operations/shell-environment.ts";
 export type { PackageInput } from "./operations/stage-package.ts";
@@ -42,4 +45,5 @@ export { beginTransaction, type RollbackAnswer, type Transaction } from "./opera
 export { redo, type UndoneChange, type UndoRequest, undo } from "./operations/undo.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
 export type { StoreContext } from "./store/context.ts";
+export { type Lease, openLease } from "./store/leases.ts";
 export type { Store } from "./store/open-store.ts";

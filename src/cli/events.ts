@@ -5,6 +5,7 @@ import type { Debug } from "./debug.ts";
 import { testLine } from "./output/bisect-lines.ts";
 import { buildLine, plainResult } from "./output/build-lines.ts";
 import type { Output } from "./output/output.ts";
+import { printable } from "./output/printable.ts";
 import { formatDuration } from "./output/quantities.ts";
 
 export interface EventParts {
@@ -49,6 +50,9 @@ function tell(event: StoreEvent, { output, isVerbose, progress }: EventParts): v
       break;
     case "tested":
       output.done({ test: event.test }, (style) => testLine(event.test, style));
+      break;
+    case "checking":
+      output.done({ check: { line: event.line } }, (style) => style.paint("faint", `| ${printable(event.line)}`));
       break;
     case "step":
       if (isVerbose) output.trace(`${event.step} ${event.subject} …`);

@@ -7,17 +7,17 @@ import { type PackageStep, stepsBetween, takeSteps } from "../model/package-step
 import { summariseTransaction } from "../model/transaction-summary.ts";
 import { buildForest } from "../store/build-forest.ts";
 import { openJournal } from "../store/journal.ts";
-import { generationLink, objectPath } from "../store/layout.ts";
+import { objectPath } from "../store/layout.ts";
 import { readTransaction } from "../store/log/history.ts";
 import type { Store } from "../store/open-store.ts";
 import { readGeneration, readProfile } from "../store/profiles.ts";
 import type { BisectTest } from "./bisect-test.ts";
 import { judgeCommand } from "./judge-command.ts";
-import type { CommandRequest } from "./run-command.ts";
+import { type CommandRequest, holdGeneration } from "./run-command.ts";
 import type { RunOptions } from "./run-options.ts";
 import { selectGeneration } from "./select-generation.ts";
 import { generationProblems } from "./switch.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
 
 export interface BisectRequest extends CommandRequest {
   /** Selectors of a generation in which the command succeeds, and of one made from it in which it fails. */
@@ -59,8 +59,7 @@ export async function bisect(
   const bad = (await selectGeneration(store, state, request.bad)).generation;
   using workspace = openWorkspace(store);
   const tests: BisectTest[] = [];
-  const room = () => workspace.room();
-  const search: Search = { store, profile, request, run, room, tests };
+  const search: Search = { store, profile, request, run, workspace, tests };
   const line = await findLine(search, good, bad);
   const { lastGood, firstBad, untested } = await findGeneration(search, line);
   const { guilty, certain } = await findPackages(search, lastGood, firstBad);
@@ -72,7 +71,7 @@ interface Search {
   readonly profile: ProfileName;
   readonly request: BisectRequest;
   readonly run: RunOptions;
-  room(): { readonly path: string };
+  readonly workspace: Workspace;
   readonly tests: BisectTest[];
 }
 
@@ -184,7 +183,7 @@ async function testGeneration(search: Search, generation: GenerationNumber): Pro
   const problems = generationProblems(store, profile, generation);
   if (problems.length > 0)
     return note(search, { generation, verdict: "skip", reason: problems.join("; "), seconds: 0 });
-  const top = generationLink(store.layout, profile, generation);
+  const top = await holdGeneration(store, { profile, generation }, search.workspace.lease);
   return note(search, {
     generation,
     ...(await judgeCommand(store, profile, { ...search.request, top, generation }, search.run)),
@@ -198,11 +197,15 @@ interface StepsTest {
 }
 
 async function testSteps(search: Search, { before, steps, firstBad }: StepsTest): Promise<Verdict> {
-  const { store, profile, request, run, room } = search;
+  const { store, profile, request, run, workspace } = search;
   const test = { generation: firstBad, packages: steps.map(({ name }) => name) };
   const { packages } = takeSteps(before, steps);
   try {
-    const forest = await buildForest(store, { profile, packages }, { room, signal: run.signal });
+    const forest = await buildForest(
+      store,
+      { profile, packages },
+      { room: () => workspace.room(), lease: workspace.lease, signal: run.signal },
+    );
     const top = objectPath(store.layout, forest);
     return note(search, { ...test, ...(await judgeCommand(store, profile, { ...request, top }, run)) });
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { searchPathsInto, withSearchPaths } from "../model/search-paths.ts";
-import { generationLink, profilePath } from "../store/layout.ts";
+import { profilePath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 
 /**
@@ -20,13 +20,4 @@ export function commandEnvironment(
     STORE_PATH: top,
     ...(generation !== undefined && { STORE_GENERATION: `gen-${generation}` }),
   };
-}
-
-/** The same for a generation. */
-export function generationEnvironment(
-  store: Store,
-  profile: ProfileName,
-  generation: GenerationNumber,
-): Readonly<Record<string, string>> {
-  return commandEnvironment(store, profile, { top: generationLink(store.layout, profile, generation), generation });
 }

@@ -2,11 +2,11 @@ import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import type { Store } from "../store/open-store.ts";
 import { readProfile } from "../store/profiles.ts";
 import { runProcess } from "../system/process.ts";
-import { generationEnvironment } from "./command-environment.ts";
-import { type CommandRequest, requireWhole } from "./run-command.ts";
+import { commandEnvironment } from "./command-environment.ts";
+import { type CommandRequest, holdGeneration } from "./run-command.ts";
 import type { RunOptions } from "./run-options.ts";
 import { selectGeneration } from "./select-generation.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
 
 export interface CompareRequest extends CommandRequest {
   readonly from: string;
@@ -44,20 +44,26 @@ export async function compareGenerations(
   const state = readProfile(store, profile);
   const from = (await selectGeneration(store, state, request.from)).generation;
   const to = request.to === undefined ? state.current : (await selectGeneration(store, state, request.to)).generation;
-  for (const generation of [from, to]) requireWhole(store, profile, generation);
-  const left = await runIn(store, profile, { ...request, generation: from }, run);
-  const right = await runIn(store, profile, { ...request, generation: to }, run);
+  using workspace = openWorkspace(store);
+  for (const generation of [from, to]) await holdGeneration(store, { profile, generation }, workspace.lease);
+  const left = await runIn(store, profile, { ...request, workspace, generation: from }, run);
+  const right = await runIn(store, profile, { ...request, workspace, generation: to }, run);
   const same = left.exitCode === right.exitCode && left.signal === right.signal && left.output === right.output;
   return { left, right, same };
+}
+
+interface Run extends CommandRequest {
+  readonly workspace: Workspace;
+  readonly generation: GenerationNumber;
 }
 
 async function runIn(
   store: Store,
   profile: ProfileName,
-  { command, cwd, generation }: CommandRequest & { readonly generation: GenerationNumber },
+  { command, cwd, workspace, generation }: Run,
   { signal, onEvent }: RunOptions,
 ): Promise<ComparedRun> {
-  using workspace = openWorkspace(store);
+  const top = await holdGeneration(store, { profile, generation }, workspace.lease);
   const [name = "", ...args] = command;
   const chunks: Buffer[] = [];
   const {
@@ -67,7 +73,7 @@ async function runIn(
     durationMs,
   } = await runProcess(name, args, {
     cwd,
-    env: generationEnvironment(store, profile, generation),
+    env: commandEnvironment(store, profile, { top, generation }),
     pipeDirectory: workspace.room().path,
     maxOutputBytes: MOST_OUTPUT,
     onOutput: (chunk) => chunks.push(chunk),

@@ -28,8 +28,8 @@ import type { RunOptions } from "./run-options.ts";
 import { trackChange, untrackChange } from "./track-change.ts";
 
 export interface LiveOptions extends RunOptions {
-  /** What the log tells of the difference; absent where it is not known. */
-  readonly contents: Contents | undefined;
+  /** What the log tells of the difference; absent where it is not known, or told with a generation that was made. */
+  readonly contents?: Contents | undefined;
   readonly stage?: () => Promise<void>;
 }
 
@@ -130,7 +130,7 @@ async function complete(
   { profile, from, to }: Pick<Change, "profile" | "from" | "to">,
 ): Promise<void> {
   noteLive(store, profile, { from, to });
-  const contents = contentsOf(store, profile, from, to);
+  const contents = readAnnounced(store, open) === undefined ? contentsOf(store, profile, from, to) : undefined;
   await logCommit(store, { transaction: open.tx, profile, from, to, changed: true }, contents);
 }
 

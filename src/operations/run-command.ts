@@ -1,9 +1,11 @@
 import { StoreError } from "../errors.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
+import { objectPath } from "../store/layout.ts";
+import { type Lease, openLease } from "../store/leases.ts";
 import type { Store } from "../store/open-store.ts";
-import { readProfile } from "../store/profiles.ts";
+import { readGeneration, readProfile } from "../store/profiles.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../system/process/run-foreground.ts";
-import { generationEnvironment } from "./command-environment.ts";
+import { commandEnvironment } from "./command-environment.ts";
 import { selectGeneration } from "./select-generation.ts";
 import { generationProblems } from "./switch.ts";
 
@@ -31,17 +33,27 @@ export async function runCommandAt(
   const state = readProfile(store, profile);
   const generation =
     selector === undefined ? state.current : (await selectGeneration(store, state, selector)).generation;
-  requireWhole(store, profile, generation);
+  using lease = openLease(store);
+  const top = await holdGeneration(store, { profile, generation }, lease);
   using held = holdSignals();
-  const env = generationEnvironment(store, profile, generation);
+  const env = commandEnvironment(store, profile, { top, generation });
   const [name = "", ...args] = command;
   return { generation, ...(await runForeground(name, args, { cwd, env, held })) };
 }
 
-/** @throws StoreError DAMAGED */
-export function requireWhole(store: Store, profile: ProfileName, generation: GenerationNumber): void {
+/**
+ * Keeps a generation from being collected while something runs in it; returns where it lies.
+ * @throws StoreError DAMAGED for one that is not whole
+ */
+export async function holdGeneration(
+  store: Store,
+  { profile, generation }: { readonly profile: ProfileName; readonly generation: GenerationNumber },
+  lease: Lease,
+): Promise<string> {
+  const record = readGeneration(store, profile, generation);
+  await lease.hold([record.path, ...record.packages.map(({ path }) => path)]);
   const problems = generationProblems(store, profile, generation);
-  if (problems.length === 0) return;
+  if (problems.length === 0) return objectPath(store.layout, record.path);
   throw new StoreError("DAMAGED", `nothing can be run in gen-${generation}: ${problems.join("; ")}`, {
     hint: "`store verify --repair` restores what can be had again.",
     details: { profile, generation, problems },

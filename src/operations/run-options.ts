@@ -23,6 +23,8 @@ export type StoreEvent =
   | { readonly kind: "building"; readonly event: RealiseEvent }
   /** A search ran its command once more. */
   | { readonly kind: "tested"; readonly test: BisectTest }
+  /** A line that the check of a coming generation prints. */
+  | { readonly kind: "checking"; readonly line: string }
   /** Another process holds a lock that this one needs. */
   | { readonly kind: "waiting"; readonly holder: LockHolder | undefined }
   /** Something that a person should know and that stops nothing. */

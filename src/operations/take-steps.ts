@@ -2,7 +2,7 @@ import { StoreError } from "../errors.ts";
 import type { Json } from "../model/canonical-json.ts";
 import { type Change, diffPackages, isSamePackages } from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
-import type { ProfileName } from "../model/ids.ts";
+import type { BaseName, ProfileName } from "../model/ids.ts";
 import { type PackageStep, type StepConflict, takeSteps } from "../model/package-steps.ts";
 import { conflictText } from "../model/step-conflicts.ts";
 import { planForest } from "../store/build-forest.ts";
@@ -12,12 +12,13 @@ import { readGeneration, readProfile } from "../store/profiles.ts";
 import { changeProfile } from "./change-profile.ts";
 import type { SwitchOptions } from "./switch.ts";
 import { switchesAfter } from "./transaction-effect.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface StepsRequest {
   readonly profile: ProfileName;
   /** What was asked for, in words, and as the log tells it. */
   readonly reason: string;
-  readonly plan: Json;
+  readonly plan: Readonly<Record<string, Json>>;
   readonly steps: readonly PackageStep[];
   /** What the steps come from, for messages: `#57`. */
   readonly subject: string;
@@ -38,27 +39,32 @@ export async function changeBySteps(store: Store, request: StepsRequest, options
   const { profile, reason, plan } = request;
   if (options.dryRun) {
     const head = readGeneration(store, profile, readProfile(store, profile).current);
-    const after = decide(store, head, request, options);
+    const present = wantedPaths(request).filter((path) => hasObject(store, path));
+    const after = decide(store, head, { ...request, present: new Set(present) }, options);
     const place = { transaction: 0, profile, from: head.generation, to: head.generation, changed: false };
     return { ...place, ...diffPackages(head.packages, after) };
   }
-  return changeProfile(
-    store,
-    { profile, reason, plan, prepare: async () => (head) => decide(store, head, request, options) },
-    options,
-  );
+  const prepare = async ({ lease }: Workspace) => {
+    const present = await lease.hold(wantedPaths(request), options.signal);
+    return (head: Generation) => decide(store, head, { ...request, present }, options);
+  };
+  return changeProfile(store, { profile, reason, plan, prepare }, options);
 }
 
-function decide(
-  store: Store,
-  head: Generation,
-  request: StepsRequest,
-  run: SwitchOptions,
-): readonly InstalledPackage[] {
+interface HeldSteps extends StepsRequest {
+  /** Of the objects that the steps lead to, those that are in the store. */
+  readonly present: ReadonlySet<BaseName>;
+}
+
+function wantedPaths({ steps }: StepsRequest): readonly BaseName[] {
+  return steps.flatMap(({ to }) => to?.path ?? []);
+}
+
+function decide(store: Store, head: Generation, request: HeldSteps, run: SwitchOptions): readonly InstalledPackage[] {
   const force = request.outOfSequence ?? false;
   const { packages, conflicts, needless } = takeSteps(head.packages, request.steps, { force });
   if (conflicts.length > 0) throw refusal(store, request, conflicts);
-  requireObjects(store, request, packages);
+  requireObjects(request, packages);
   if (needless.length > 0) tellNeedless(request, needless, run);
   if (isSamePackages(head.packages, packages)) return packages;
   return settleFiles(store, request, packages);
@@ -70,7 +76,7 @@ function refusal(store: Store, request: StepsRequest, conflicts: readonly StepCo
   const reasons = conflicts.map((conflict) => conflictText(conflict, later));
   const message = `${subject} cannot be ${done}, since later changes depend on it:\n${list(reasons)}`;
   return new StoreError("UNSAFE", message, {
-    hint: "Nothing was changed. Take the later changes back first, or give --force=sequence: then these packages become what they would be without them.",
+    hint: "Nothing was changed. Take the later changes back first, or give --force=sequence: then these packages become what is asked for, whatever came later.",
     details: { profile, conflicts: conflicts.map(({ name }, at) => ({ name, reason: reasons[at] })) },
   });
 }
@@ -79,13 +85,10 @@ function list(reasons: readonly string[]): string {
   return reasons.map((reason) => `  ${reason}`).join("\n");
 }
 
-function requireObjects(
-  store: Store,
-  { subject, done, steps }: StepsRequest,
-  packages: readonly InstalledPackage[],
-): void {
-  const wanted = new Set(steps.flatMap(({ to }) => to?.path ?? []));
-  const missing = packages.filter(({ path }) => wanted.has(path) && !hasObject(store, path));
+function requireObjects(request: HeldSteps, packages: readonly InstalledPackage[]): void {
+  const { subject, done, present } = request;
+  const wanted = new Set(wantedPaths(request));
+  const missing = packages.filter(({ path }) => wanted.has(path) && !present.has(path));
   if (missing.length === 0) return;
   const names = missing.map(({ name, version }) => `${name} ${version}`).join(", ");
   throw new StoreError("UNSAFE", `${subject} cannot be ${done}: ${names} is not in this store`, {
@@ -112,12 +115,12 @@ function settleFiles(
   request: StepsRequest,
   packages: readonly InstalledPackage[],
 ): readonly InstalledPackage[] {
-  const { profile, steps, subject, done, outOfSequence } = request;
+  const { profile, subject, done, outOfSequence } = request;
   const problem = fileConflicts(store, profile, packages);
   if (!problem) return packages;
   if (outOfSequence) {
     const lowest = Math.min(...packages.map(({ priority }) => priority));
-    const back = new Set(steps.flatMap(({ to }) => to?.path ?? []));
+    const back = new Set(wantedPaths(request));
     const settled = packages.map((item) => (back.has(item.path) ? { ...item, priority: lowest - 1 } : item));
     if (lowest > 0 && !fileConflicts(store, profile, settled)) return settled;
     throw problem;

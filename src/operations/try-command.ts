@@ -2,13 +2,14 @@ import { constants } from "node:os";
 import type { Change } from "../model/change.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { currentPath } from "../store/layout.ts";
+import { openLease } from "../store/leases.ts";
 import type { Store } from "../store/open-store.ts";
 import { liveGeneration, readProfile } from "../store/profiles.ts";
 import { followProcessTree, type ProcessTree } from "../system/process/process-tree.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../system/process/run-foreground.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { ensureProfile } from "./lock-profile.ts";
-import type { CommandRequest } from "./run-command.ts";
+import { type CommandRequest, holdGeneration } from "./run-command.ts";
 import type { RunOptions } from "./run-options.ts";
 import { switchGeneration } from "./switch.ts";
 
@@ -36,6 +37,9 @@ export async function tryCommand(
 ): Promise<TryResult> {
   await ensureProfile(store, profile, run);
   const from = readProfile(store, profile).current;
+  // The way back must not be collected meanwhile.
+  using lease = openLease(store);
+  await holdGeneration(store, { profile, generation: from }, lease);
   const env = commandEnvironment(store, profile, { top: currentPath(store.layout, profile) });
   using held = holdSignals();
   const [name = "", ...args] = command;

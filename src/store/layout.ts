@@ -17,6 +17,7 @@ export interface Layout {
   /** `/store/pkgs`, padded with `_` to `width` bytes: what stands for the storeDir in canonical form. */
   readonly canonicalStoreDir: string;
   readonly storeFile: string;
+  readonly configFile: string;
   readonly manifests: string;
   readonly files: string;
   readonly sources: string;
@@ -40,6 +41,7 @@ export function layoutOf(root: string, width: Width): Layout {
     storeDir: padded(root, width),
     canonicalStoreDir: padded(CANONICAL_ROOT, width),
     storeFile: join(root, "store.json"),
+    configFile: join(root, "config.json"),
     manifests: join(root, "manifests"),
     files: join(root, "files"),
     sources: join(root, "sources"),
@@ -110,6 +112,26 @@ export function generationFile(layout: Layout, profile: ProfileName, generation:
 /** The target of a generation's link, relative to the profile's directory. */
 export function generationTarget(layout: Layout, forest: BaseName): string {
   return `../../${basename(layout.storeDir)}/${forest}`;
+}
+
+/** Objects that a person wants to keep, by name. */
+export function namedRootPath(layout: Layout, name: string): string {
+  return `${layout.roots}/named/${name}`;
+}
+
+/** Links elsewhere that lead to objects; each is known by a sum of its path. */
+export function resultLinkPath(layout: Layout, sum: string): string {
+  return `${layout.roots}/links/${sum}`;
+}
+
+/** What running commands work with. */
+export function leasesPath(layout: Layout): string {
+  return `${layout.roots}/leases`;
+}
+
+/** Present while a collection is under way. */
+export function collectingFile(layout: Layout): string {
+  return `${layout.roots}/collecting`;
 }
 
 export function lockPath(layout: Layout, name: string): string {

@@ -36,6 +36,7 @@ export function describeProgress(event: StoreEvent): Stage | undefined {
     case "fetching":
       return describeFetching(event.event);
     case "building":
+    case "checking":
     case "waiting":
     case "warning":
       return undefined;
