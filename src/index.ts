@@ -17,7 +17,23 @@ export type { Root } from "./model/root.ts";
 export type { SearchPath } from "./model/search-paths.ts";
 export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
 export { type AddResult, add } from "./operations/add.ts";
+export {
+  type BisectRequest,
+  type BisectResult,
+  bisect,
+} from "./operations/bisect.ts";
+export type { BisectTest } from "./operations/bisect-test.ts";
+export { type Blame, type BlameRequest, type BlameResult, blame } from "./operations/blame.ts";
+export {
+  type CheckpointRequest,
+  type CheckpointResult,
+  checkpoint,
+  checkpoints,
+  deleteCheckpoint,
+  type ListedCheckpoint,
+} from "./operations/checkpoint.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
+export { type ComparedRun, type CompareRequest, type Comparison, compareGenerations } from "./operations/compare.ts";
 export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
 export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
@@ -37,11 +53,13 @@ export { type PinResult, pin } from "./operations/pin.ts";
 export { planInstall, planRemove, planUpgrade } from "./operations/plan.ts";
 export { remove } from "./operations/remove.ts";
 export { type AddedRoot, addRoot, removeRoot, roots } from "./operations/roots.ts";
+export { type CommandRequest, type RunResult, runCommandAt } from "./operations/run-command.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
 export { shellEnvironment } from "./operations/shell-environment.ts";
 export type { PackageInput } from "./operations/stage-package.ts";
 export { rollback, type SwitchOptions, switchGeneration } from "./operations/switch.ts";
 export { beginTransaction, type RollbackAnswer, type Transaction } from "./operations/transaction.ts";
+export { type TryResult, tryCommand } from "./operations/try-command.ts";
 export { redo, type UndoneChange, type UndoRequest, undo } from "./operations/undo.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
 export type { StoreContext } from "./store/context.ts";

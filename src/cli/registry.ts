@@ -15,6 +15,8 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["rollback", quick.rollback],
   ["run", () => import("./commands/run.ts")],
   ["try", () => import("./commands/try.ts")],
+  ["blame", () => import("./commands/blame.ts")],
+  ["checkpoint", () => import("./commands/checkpoint.ts")],
   ["compare", () => import("./commands/compare.ts")],
   ["bisect", () => import("./commands/bisect.ts")],
   ["undo", () => import("./commands/undo.ts")],
