@@ -67,7 +67,11 @@ export function blame(store: Store, profile: ProfileName, request: BlameRequest)
   if (having.length === 0) throw notThere(live, file);
   const rank = (item: InstalledPackage) => (item.path === seen ? -1 : item.priority);
   const packages = [...having].sort((a, b) => rank(a) - rank(b));
-  return { profile, file, packages: packages.map((item) => blameOf(store, live, item, item.path !== seen)) };
+  return {
+    profile,
+    file,
+    packages: packages.map((item) => blameOf(store, live, item, seen !== "shared" && item.path !== seen)),
+  };
 }
 
 /** The path relative to the profile's top. */

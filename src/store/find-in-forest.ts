@@ -7,10 +7,10 @@ import { objectAt } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 
 /**
- * The package whose file is seen at a path of a forest. `undefined` when there is none: no such path, or a directory that
- * several packages share.
+ * The package whose file is seen at a path of a forest, or that several share a directory there. `undefined` when there
+ * is no such path.
  */
-export function findInForest(store: Store, forest: BaseName, file: string): BaseName | undefined {
+export function findInForest(store: Store, forest: BaseName, file: string): BaseName | "shared" | undefined {
   let place = objectPath(store.layout, forest);
   const parts = file.split("/").filter((part) => part !== "" && part !== ".");
   for (const [at, part] of parts.entries()) {
@@ -20,7 +20,7 @@ export function findInForest(store: Store, forest: BaseName, file: string): Base
     const inPackage = resolve(dirname(place), target, ...parts.slice(at + 1));
     return exists(inPackage) ? objectAt(store, inPackage, "/") : undefined;
   }
-  return undefined;
+  return exists(place) ? "shared" : undefined;
 }
 
 function readLink(path: string): string | undefined {

@@ -39,7 +39,13 @@ function commandSection(command: Command): string {
 function synopsis({ name, positionals, options, runs }: Command): string {
   const shapes = { one: "$", optional: "[$]", some: "$…", any: "[$…]" } as const;
   const words = Object.entries(positionals).map(([each, { need }]) => shapes[need].replace("$", each.toUpperCase()));
-  return ["store", name, ...words, ...(Object.keys(options).length > 0 ? ["[OPTION…]"] : []), ...(runs ? ["-- COMMAND…"] : [])].join(" ");
+  return [
+    "store",
+    name,
+    ...words,
+    ...(Object.keys(options).length > 0 ? ["[OPTION…]"] : []),
+    ...(runs ? ["-- COMMAND…"] : []),
+  ].join(" ");
 }
 
 function optionTable(specs: OptionSpecs): string {
