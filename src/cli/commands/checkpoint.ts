@@ -19,8 +19,7 @@ export const command = defineCommand({
     move: { type: "boolean", describe: "Give the name also when another generation has it" },
   },
   examples: [
-    ["store checkpoint before-upgrade", "names the live generation"],
-    ["store switch tag:before-upgrade", "goes there"],
+    ["store checkpoint before-upgrade", "names the live generation: `store switch tag:before-upgrade` goes there"],
     ["store checkpoint works yesterday --move", "gives the name to what was live yesterday"],
     ["store checkpoint --delete works", "takes the name away"],
   ],

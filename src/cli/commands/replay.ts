@@ -17,7 +17,7 @@ export const command = defineCommand({
   },
   examples: [
     ["store replay upgrade.journal -p work", "does the same in the profile work"],
-    ["store journal '#57' | store replay - --root /other/store", "does it in another store"],
+    ["store replay - --root /other/store", "does in another store what `store journal '#57'` prints"],
   ],
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}",
   changes: true,
