@@ -35,6 +35,8 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
   const commands = await loadCommands();
   const named = commands.find(({ name }) => name === firstWord(argv));
   const { own, rest } = named?.runs ? cutRest(argv) : { own: argv, rest: [] };
+  const inherited = inheritedName(own);
+  if (inherited !== undefined) throw usageError(`Unknown argument: ${inherited}`, commands, argv);
   let parsed: Parsed | undefined;
   let failure: unknown;
   const program = createProgram(style).fail((message, error) => {
@@ -60,6 +62,13 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
   if (parsed?.command.runs && rest.length === 0) failure ??= noCommandToRun(parsed.command);
   if (failure) throw failure;
   return parsed ? { kind: "command", parsed } : { kind: "text", text: `${text}\n` };
+}
+
+/** An option called as a member that every object has: yargs would find that member where it looks for options. */
+function inheritedName(argv: readonly string[]): string | undefined {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const names = argv.slice(0, end).map((word) => /^--(?:no-)?([^=]+)/.exec(word)?.[1]);
+  return names.find((name) => name !== undefined && name in {});
 }
 
 function createProgram({ width }: HelpStyle): Argv {
