@@ -19,22 +19,20 @@ import { openRecipes, type RecipeCollection } from "../recipes/open-recipes.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
-import { createFetchContext } from "./fetch-context.ts";
+import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 export type SandboxMode = "required" | "auto" | "off";
 
-export interface BuildSettings {
+export interface BuildSettings extends FetchSettings {
   /** Directories of recipes; earlier ones win. */
   readonly recipes: readonly string[];
-  readonly cwd: string;
   /** Jobs in total, over all builds. Default: one per core. */
   readonly jobs?: number | undefined;
   readonly sandbox?: SandboxMode | undefined;
   readonly keepGoing?: boolean | undefined;
   readonly keepFailed?: boolean | undefined;
-  readonly offline?: boolean | undefined;
   /** Run the test suites, too. */
   readonly check?: boolean | undefined;
   readonly timeoutSeconds?: number | undefined;

@@ -1,5 +1,6 @@
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
+import { FETCH_OPTIONS } from "../fetch-options.ts";
 
 export const command = defineCommand({
   name: "build",
@@ -14,11 +15,11 @@ export const command = defineCommand({
   },
   options: {
     ...BUILD_OPTIONS,
+    ...FETCH_OPTIONS,
     check: {
       type: "boolean",
       describe: "Build again and compare with what is in the store; status 1 when they differ",
     },
-    offline: { type: "boolean", describe: "Use only what was downloaded before" },
     "dry-run": { type: "boolean", describe: "Show what would be built and why, and build nothing" },
   },
   examples: [
