@@ -1,6 +1,7 @@
 import { canonicalJson, canonicalSum, type Json } from "./canonical-json.ts";
 import type { OptionValue } from "./generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "./ids.ts";
+import { isJsonObject } from "./json-object.ts";
 import type { DependencyKind, Phase } from "./recipe.ts";
 
 /** `sha256` of a derivation's canonical JSON, 64 lower-case hexadecimal digits. */
@@ -57,7 +58,7 @@ export function printDerivation(derivation: Derivation): string {
 
 /** One thing in which two derivations differ. */
 export interface DerivationDifference {
-  /** `inputs.gmp`, `phases.build`, `sources`. */
+  /** `inputs.gmp`, `phases.build`, `sources.mpfr-4.2.tar.xz`; `sources` alone stands for their order. */
   readonly member: string;
   readonly before: Json | undefined;
   readonly after: Json | undefined;
@@ -75,14 +76,26 @@ export function compareDerivations(before: Derivation, after: Derivation): Deriv
 type Members = ReadonlyMap<string, Json>;
 
 function membersOf(derivation: Derivation): Members {
-  const { inputs, phases, env, options, ...rest } = derivation;
+  const { inputs, phases, env, options, sources, patches, host, ...rest } = derivation;
   return new Map<string, Json>([
     ...(Object.entries(rest) as [string, Json][]),
+    ...Object.entries(isJsonObject(host) ? host : { host }).map(
+      ([name, value]) => [`host.${name}`, value as Json] as const,
+    ),
+    ...sourcesOf("sources", sources),
+    ...sourcesOf("patches", patches),
     ...inputs.map((input) => [`inputs.${input.name}`, input as unknown as Json] as const),
     ...Object.entries(phases).map(([name, text]) => [`phases.${name}`, text] as const),
     ...Object.entries(env).map(([name, value]) => [`env.${name}`, value] as const),
     ...Object.entries(options).map(([name, value]) => [`options.${name}`, value] as const),
   ]);
+}
+
+function sourcesOf(kind: "sources" | "patches", list: readonly DerivationSource[]): (readonly [string, Json])[] {
+  return [
+    [kind, list.map(({ fileName }) => fileName)],
+    ...list.map(({ fileName, content }) => [`${kind}.${fileName}`, content] as const),
+  ];
 }
 
 function textOf(value: Json | undefined): string | undefined {

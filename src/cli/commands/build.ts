@@ -20,23 +20,23 @@ export const command = defineCommand({
       type: "boolean",
       describe: "Build again and compare with what is in the store; status 1 when they differ",
     },
-    "dry-run": { type: "boolean", describe: "Show what would be built and why, and build nothing" },
+    "dry-run": { type: "boolean", describe: "Show what would be fetched and built, and why, and do nothing" },
   },
   examples: [
     ["store build --recipes ./recipes mpfr", "builds mpfr and what it needs"],
     ["store build -j4 -k 'pari+gui' mpc@1.3.1", "builds two packages, four jobs at once, as much as can be built"],
     ["store build --check xz", "tells whether xz builds the same a second time"],
   ],
-  json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each",
+  json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each; with --dry-run as why-rebuild",
   isLong: true,
   async run(context, args) {
     const request = { ...buildSettings(args, context), specs: args.spec };
     const store = await context.openStore({ create: true });
     if (args["dry-run"]) {
-      const { whyRebuild } = await import("../../operations/inspect-build.ts");
-      const { rebuildLines } = await import("../output/rebuild-lines.ts");
+      const { whyRebuild } = await import("../../operations/why-rebuild.ts");
+      const { forecastLines } = await import("../output/rebuild-lines.ts");
       const reasons = await whyRebuild(store, request, context.run);
-      context.output.result(reasons, () => rebuildLines(reasons));
+      context.output.result(reasons, (style) => forecastLines(reasons, style));
       return undefined;
     }
     if (args.check) {
