@@ -12,6 +12,7 @@ export {
   type TreeId,
 } from "./model/ids.ts";
 export type { Manifest, Origin } from "./model/manifest.ts";
+export type { Root } from "./model/root.ts";
 export { type AddResult, add } from "./operations/add.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
 export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
@@ -31,6 +32,7 @@ export { packagePath } from "./operations/package-path.ts";
 export { type PinResult, pin } from "./operations/pin.ts";
 export { planInstall, planRemove, planUpgrade } from "./operations/plan.ts";
 export { remove } from "./operations/remove.ts";
+export { type AddedRoot, addRoot, removeRoot, roots } from "./operations/roots.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
 export { type SearchPath, shellEnvironment } from "./operations/shell-environment.ts";
 export type { PackageInput } from "./operations/stage-package.ts";
@@ -38,4 +40,5 @@ export { rollback, type SwitchOptions, switchGeneration } from "./operations/swi
 export { beginTransaction, type RollbackAnswer, type Transaction } from "./operations/transaction.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
 export type { StoreContext } from "./store/context.ts";
+export { type Lease, openLease } from "./store/leases.ts";
 export type { Store } from "./store/open-store.ts";

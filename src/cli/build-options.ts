@@ -5,6 +5,7 @@ import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { fetchSettings } from "./fetch-options.ts";
 import { parseCount, parseSize } from "./parse-quantity.ts";
+import { SAGE_OPTIONS, sageSettings } from "./sage-options.ts";
 
 const BUILDING = "How it is built";
 
@@ -69,6 +70,7 @@ export const BUILD_OPTIONS = {
     describe: "Record KEY with what is built; can be repeated",
     group: BUILDING,
   },
+  ...SAGE_OPTIONS,
 } as const satisfies OptionSpecs;
 
 type BuildValues = Values<Record<never, never>, typeof BUILD_OPTIONS>;
@@ -81,6 +83,7 @@ export function buildSettings(
   return {
     ...fetchSettings(args, context),
     recipes: recipeDirectories(context),
+    sage: sageSettings(args, context),
     jobs: args.jobs,
     sandbox: args.sandbox,
     keepGoing: args["keep-going"],

@@ -64,16 +64,33 @@ export interface DerivationDifference {
   readonly after: Json | undefined;
 }
 
-/** In what two derivations of a package differ; empty when their keys are equal. */
+/**
+ * In what two derivations of a package differ; empty when their keys are equal. A text that mentions another path of an
+ * input that differs, and is the same otherwise, is not told on top of the input.
+ */
 export function compareDerivations(before: Derivation, after: Derivation): DerivationDifference[] {
-  const [left, right] = [before, after].map((derivation) => membersOf(derivation)) as [Members, Members];
+  const [left, right, renamed] = [before, after, withInputsOf(after, before)].map(membersOf) as [
+    Members,
+    Members,
+    Members,
+  ];
   const names = [...new Set([...left.keys(), ...right.keys()])].sort();
   return names
-    .filter((member) => textOf(left.get(member)) !== textOf(right.get(member)))
+    .filter((member) => textOf(renamed.get(member)) !== textOf(right.get(member)))
     .map((member) => ({ member, before: left.get(member), after: right.get(member) }));
 }
 
 type Members = ReadonlyMap<string, Json>;
+
+/** A derivation whose phases and variables mention the inputs of the other one where both have an input of a name. */
+function withInputsOf(other: Derivation, derivation: Derivation): Derivation {
+  let text = canonicalJson({ phases: derivation.phases, env: derivation.env } as Json);
+  for (const { name, path } of other.inputs) {
+    const old = derivation.inputs.find((input) => input.name === name)?.path;
+    if (old !== undefined) text = text.replaceAll(old, path);
+  }
+  return { ...derivation, ...(JSON.parse(text) as Pick<Derivation, "phases" | "env">) };
+}
 
 function membersOf(derivation: Derivation): Members {
   const { inputs, phases, env, options, sources, patches, host, ...rest } = derivation;

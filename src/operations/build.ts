@@ -13,13 +13,15 @@ import { StoreError } from "../errors.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import type { OptionValue } from "../model/generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
+import type { OptionValues } from "../model/recipe/options.ts";
 import { platformOf } from "../model/recipe/platform.ts";
 import { parseSpec } from "../model/recipe/spec.ts";
-import { openRecipes, type RecipeCollection } from "../recipes/open-recipes.ts";
+import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
 import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
+import { linkObject } from "./roots.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -28,6 +30,8 @@ export type SandboxMode = "required" | "auto" | "off";
 export interface BuildSettings extends FetchSettings {
   /** Directories of recipes; earlier ones win. */
   readonly recipes: readonly string[];
+  /** How Sage trees among them are read. */
+  readonly sage?: SageOptions | undefined;
   /** Jobs in total, over all builds. Default: one per core. */
   readonly jobs?: number | undefined;
   readonly sandbox?: SandboxMode | undefined;
@@ -45,6 +49,10 @@ export interface BuildSettings extends FetchSettings {
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
+  /** By SPEC: values for options that it does not name, in place of the recipe's defaults. */
+  readonly kept?: ReadonlyMap<string, OptionValues> | undefined;
+  /** Where to make a link to the output that keeps it; of further outputs with `-2` and so on behind it. */
+  readonly outLink?: string | undefined;
 }
 
 export interface BuiltPackage {
@@ -80,16 +88,23 @@ export async function buildIn(
 ): Promise<readonly BuiltPackage[]> {
   const graph = planBuild(request);
   const results = await realiseGraph(store, graph, { ...run, request });
-  return wantedOutputs(store, graph, results);
+  const outputs = wantedOutputs(store, graph, results);
+  if (request.outLink !== undefined) linkOutputs(store, request.outLink, outputs);
+  return outputs;
+}
+
+function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {
+  for (const [index, { baseName: object }] of outputs.entries())
+    linkObject(store, { link: index === 0 ? link : `${link}-${index + 1}`, object });
 }
 
 /** Which packages the request stands for, and all that they need. */
 export function planBuild(request: BuildRequest): BuildGraph {
-  const recipes = openRecipes(request.recipes);
+  const recipes = openRecipes(request.recipes, { sage: request.sage });
   const platform = platformOf({ platform: process.platform, arch: process.arch });
   return planGraph(
     recipes,
-    request.specs.map((spec) => wantedOf(recipes, spec, request.cwd)),
+    request.specs.map((spec) => ({ ...wantedOf(recipes, spec, request.cwd), kept: request.kept?.get(spec) })),
     { platform, check: request.check ?? false },
   );
 }
@@ -137,6 +152,7 @@ async function openBuildSetting(
     host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
+    lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),
       silentTimeoutMs: milliseconds(request.silentTimeoutSeconds),

@@ -69,17 +69,20 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
     return { ...change, ...diffPackages([], []) };
   }
   work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
-  const path = await buildForest(store, { profile, packages }, { room: () => workspace.room(), signal });
+  const path = await buildForest(
+    store,
+    { profile, packages },
+    { room: () => workspace.room(), lease: workspace.lease, signal },
+  );
   const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });
   if (work.check !== undefined) await checkGeneration(store, next, { ...work.check, ...work });
   const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
   signal?.throwIfAborted();
   const stage = async () => {
-    await logGeneration(store, next, head.generation);
+    await logGeneration(store, next, head);
     writeGeneration(store, next);
   };
-  const contents = { before: head.packages, after: packages };
-  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, contents, stage });
+  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, stage });
 }
 
 interface Next {

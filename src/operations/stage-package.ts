@@ -23,6 +23,8 @@ export interface PackageInput extends FetchSettings {
   readonly strip?: "auto" | number | undefined;
   readonly importMethod?: ImportMethod | undefined;
   readonly limits?: Partial<ArchiveLimits> | undefined;
+  /** Of a recipe: values for options that `from` does not name, in place of the recipe's defaults. */
+  readonly keptOptions?: Readonly<Record<string, OptionValue>> | undefined;
   /** How packages that are built from recipes are found and built. */
   readonly build?: BuildSettings | undefined;
 }
@@ -83,6 +85,7 @@ export async function stagePackage(store: Store, input: StageInput, options: Pre
     version,
     origin: input.origin,
     temporary: input.room ?? options.workspace.room(),
+    lease: options.workspace.lease,
     method: input.importMethod,
     signal: options.signal,
     ...(input.source !== undefined && { source: input.source }),

@@ -70,10 +70,13 @@ function hasRecipe(store: Store, { requested }: InstalledPackage, { input }: Upg
   return (input.build?.recipes.length ?? 0) > 0 || !isRecipe(store, { ...input, from: requested });
 }
 
-/** A registry or a recipe says which version there is now; a file or directory has the one it was installed with. */
+/**
+ * A registry or a recipe says which version there is now; a file or directory has the one it was installed with. Options
+ * stay as they are, also when a recipe's defaults have changed.
+ */
 export function inputOf(store: Store, item: InstalledPackage, { input }: UpgradeRequest): PackageInput {
-  const { name, version, requested } = item;
-  return { ...input, from: requested, name, ...(isPlainPath(store, item) && { version }) };
+  const { name, version, requested, options } = item;
+  return { ...input, from: requested, name, keptOptions: options, ...(isPlainPath(store, item) && { version }) };
 }
 
 function isPlainPath(store: Store, { requested, path }: InstalledPackage): boolean {
@@ -96,9 +99,11 @@ function replaceAll(
   wanted: readonly InstalledPackage[],
   prepared: readonly PreparedPackage[],
 ): InstalledPackage[] {
-  const replacement = new Map(wanted.map((item, index) => [item.path, prepared[index]?.manifest]));
+  const replacement = new Map(wanted.map((item, index) => [item.path, prepared[index]]));
   return now.packages.map((item) => {
     const found = replacement.get(item.path);
-    return found ? { ...item, version: found.version, path: found.path } : item;
+    if (!found) return item;
+    const { version, path } = found.manifest;
+    return { ...item, version, path, options: found.options ?? item.options };
   });
 }

@@ -20,7 +20,7 @@ import type { Manifest } from "../model/manifest.ts";
 import { shellQuote } from "../model/recipe/shell-quote.ts";
 import { commitObjects } from "./commit-objects.ts";
 import { diskTreeReader, treeIdOfPlan, writeForest } from "./forest.ts";
-import { hasObject } from "./manifests.ts";
+import type { Lease } from "./leases.ts";
 import type { Store } from "./open-store.ts";
 import { type StagedObject, stagedTree } from "./stage-object.ts";
 
@@ -50,12 +50,20 @@ export function planForest(store: Store, { profile, packages }: ForestRequest): 
 export async function buildForest(
   store: Store,
   request: ForestRequest,
-  options: { readonly room: () => { readonly path: string }; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly room: () => { readonly path: string };
+    readonly lease: Lease;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<BaseName> {
+  await options.lease.hold(
+    request.packages.map(({ path }) => path),
+    options.signal,
+  );
   const root = planForest(store, request);
   const treeId = treeIdOfPlan(root);
   const manifest = manifestOf(store, { root, treeId, profile: request.profile });
-  if (hasObject(store, manifest.path)) return manifest.path;
+  if ((await options.lease.hold([manifest.path], options.signal)).has(manifest.path)) return manifest.path;
   const staged = stageForest(root, manifest, options.room());
   await commitObjects(store, [staged], options.signal);
   return manifest.path;

@@ -6,11 +6,11 @@ import { type ByteString, fromText } from "../model/byte-string.ts";
 import { printManifest } from "../model/manifest.ts";
 import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
-import { acquireLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
 import { freezeDirectory } from "./import/freeze.ts";
 import { poolInThreads } from "./import/runner.ts";
-import { fileListPath, type Layout, lockPath, manifestPath, objectPath } from "./layout.ts";
+import { fileListPath, type Layout, manifestPath, objectPath } from "./layout.ts";
+import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 import type { Pooling, StagedObject } from "./stage-object.ts";
@@ -43,12 +43,6 @@ function* freshPaths(staged: readonly StagedObject[]): Iterable<ByteString> {
 async function poolAndFreeze({ settings, batches, directories }: Pooling): Promise<void> {
   await poolInThreads(settings, batches);
   for (const path of directories) freezeDirectory(path);
-}
-
-/** Held for the moment in which objects appear or vanish; so short that waiting for it is not asked about. */
-function lockObjects(store: Store, signal: AbortSignal | undefined) {
-  const { command, now } = store.context;
-  return acquireLock(lockPath(store.layout, "objects"), { command: command.join(" "), now, wait: true, signal });
 }
 
 /** Whether it was moved: another process can have been first. */

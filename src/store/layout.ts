@@ -114,6 +114,26 @@ export function generationTarget(layout: Layout, forest: BaseName): string {
   return `../../${basename(layout.storeDir)}/${forest}`;
 }
 
+/** Objects that a person wants to keep, by name. */
+export function namedRootPath(layout: Layout, name: string): string {
+  return `${layout.roots}/named/${name}`;
+}
+
+/** Links elsewhere that lead to objects; each is known by a sum of its path. */
+export function resultLinkPath(layout: Layout, sum: string): string {
+  return `${layout.roots}/links/${sum}`;
+}
+
+/** What running commands work with. */
+export function leasesPath(layout: Layout): string {
+  return `${layout.roots}/leases`;
+}
+
+/** Present while a collection is under way. */
+export function collectingFile(layout: Layout): string {
+  return `${layout.roots}/collecting`;
+}
+
 export function lockPath(layout: Layout, name: string): string {
   return `${layout.locks}/${name}`;
 }

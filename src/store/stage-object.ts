@@ -21,9 +21,10 @@ import { localiseTree } from "./import/localise-tree.ts";
 import { poolName } from "./import/pool-files.ts";
 import { createImportRunner } from "./import/runner.ts";
 import type { PoolBatch } from "./import/tasks.ts";
-import { hasObject, readManifest } from "./manifests.ts";
+import type { Lease } from "./leases.ts";
+import { readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
-import { resolveReferences } from "./references.ts";
+import { holdReferences } from "./references.ts";
 
 export interface StageOptions {
   readonly name: PackageName;
@@ -32,6 +33,8 @@ export interface StageOptions {
   /** The tree to copy. Without one, the tree at `stagedTree(temporary)` is adopted as it lies. */
   readonly source?: string;
   readonly temporary: Pick<TemporaryDirectory, "path">;
+  /** Keeps the object, and what it refers to, from being collected before something else does. */
+  readonly lease: Lease;
   readonly method?: ImportMethod | undefined;
   /** The base name under which the tree was made in this store, when it was not the canonical one. */
   readonly selfName?: string | undefined;
@@ -81,7 +84,7 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
-  if (hasObject(store, baseName)) {
+  if ((await options.lease.hold([baseName], options.signal)).has(baseName)) {
     return {
       manifest: readManifest(store, baseName),
       reused: true,
@@ -92,10 +95,11 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
     };
   }
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
+  const references = await holdReferences(store, description.baseNames, options);
   const batches = unpooledFiles(tree, localIds);
   const directories = directoriesOf(tree);
   return {
-    manifest: manifestOf(store, baseName, { options, description }),
+    manifest: manifestOf(store, baseName, { options, description, references }),
     reused: false,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
@@ -121,9 +125,10 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
 interface Staging {
   readonly options: StageOptions;
   readonly description: TreeDescription;
+  readonly references: readonly BaseName[];
 }
 
-function manifestOf(store: Store, baseName: BaseName, { options, description }: Staging): Manifest {
+function manifestOf(store: Store, baseName: BaseName, { options, description, references }: Staging): Manifest {
   return {
     path: baseName,
     name: options.name,
@@ -132,7 +137,7 @@ function manifestOf(store: Store, baseName: BaseName, { options, description }: 
     addressing: options.baseName === undefined ? "content" : "input",
     size: description.size,
     files: description.files,
-    references: resolveReferences(store, description.baseNames),
+    references,
     localised: description.mentions,
     created: store.context.now().toISOString(),
     origin: options.origin,

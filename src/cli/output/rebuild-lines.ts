@@ -48,14 +48,10 @@ function totalLine(reasons: readonly RebuildReason[]): string[] {
   const open = reasons.filter(({ state }) => state !== "present");
   if (open.length === 0) return [];
   const known = open.flatMap(({ expectedSeconds }) => expectedSeconds ?? []);
-  const certain = open.filter(({ state }) => state === "missing").length;
-  const perhaps = open.length - certain;
-  const what = `${certain} to build${perhaps > 0 ? `, ${perhaps} more perhaps` : ""}`;
-  if (known.length === 0) return [what];
+  if (known.length === 0) return [];
   const time = formatDuration(1000 * known.reduce((sum, seconds) => sum + seconds, 0));
   const unknown = open.length - known.length;
-  const rest = unknown === 0 ? "" : ` and what ${unknown} that were never built take`;
-  return [`${what}; one after the other they take about ${time}${rest}`];
+  return [`about ${time} to build, one after the other${unknown === 0 ? "" : `, and ${unknown} never built before`}`];
 }
 
 /** Whether builds came out the same; one line each, and one for each file that differs. */
