@@ -17,6 +17,8 @@ export { type AddResult, add } from "./operations/add.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
 export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
 export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
+export { type ExportedObject, type ExportRequest, exportObjects } from "./operations/export-objects.ts";
+export { type ImportedObject, type ImportRequest, importObjects } from "./operations/import-objects.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
 export { type InstallRequest, install } from "./operations/install.ts";
 export {
@@ -27,6 +29,13 @@ export {
   listPackages,
   profiles,
 } from "./operations/list.ts";
+export {
+  type NotObtained,
+  type Obtained,
+  type ObtainOptions,
+  type ObtainResult,
+  obtainObjects,
+} from "./operations/obtain-objects.ts";
 export { type OpenStoreOptions, openStore } from "./operations/open-store.ts";
 export { packagePath } from "./operations/package-path.ts";
 export { type PinResult, pin } from "./operations/pin.ts";
