@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { type Diagnosis, judgeSpace } from "../../model/diagnosis.ts";
 import type { Store } from "../../store/open-store.ts";
-import { syncDirectory } from "../../system/atomic-file.ts";
+import { readTextIfPresent, syncDirectory } from "../../system/atomic-file.ts";
 import { networkFilesystem } from "../../system/filesystem-kind.ts";
 
 /** Tries what the store asks of its filesystem, in a directory of its own. */
@@ -33,9 +33,21 @@ function checkSpace(root: string): Diagnosis[] {
 
 function checkKind(root: string): Diagnosis {
   const network = networkFilesystem(root);
-  if (network === undefined) return { topic: "filesystem", state: "ok", text: "a local filesystem" };
+  if (network === undefined) return { topic: "filesystem", state: "ok", text: mountText(root) };
   const advice = "It works; the index lies in your cache directory. A local disk is faster and its locks are surer.";
   return { topic: "filesystem", state: "warn", text: `the store lies on ${network}`, advice };
+}
+
+/** Its type and where it is mounted, as Linux tells; each line of the table has both in front. */
+function mountText(root: string): string {
+  const mounts = (readTextIfPresent("/proc/self/mounts") ?? "").split("\n").map((line) => line.split(" "));
+  const holding = mounts.filter(([, place]) => place !== undefined && isAbove(place, root));
+  const [, place, type] = holding.reduce((best, each) => ((each[1] ?? "") >= (best[1] ?? "") ? each : best), []);
+  return type === undefined ? "a local filesystem" : `${type}, mounted at ${place}`;
+}
+
+function isAbove(place: string, path: string): boolean {
+  return place === "/" || path === place || path.startsWith(`${place}/`);
 }
 
 interface Feature {
@@ -114,7 +126,7 @@ const FEATURES: readonly Feature[] = [
     },
   },
   {
-    topic: "programs",
+    topic: "exec",
     there: "programs in the store can be run",
     missing: {
       state: "bad",
