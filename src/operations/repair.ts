@@ -2,6 +2,7 @@ import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
 import type { Finding, FindingKind, Outcome, SettledFinding } from "../model/verify/finding.ts";
 import { lockPath } from "../store/layout.ts";
 import { lockObjects } from "../store/lock-objects.ts";
+import { hasObject } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { type NameBook, remakeRecords } from "../store/repair/mend-records.ts";
 import { listAllProfiles } from "../store/verify/check-profiles.ts";
@@ -41,7 +42,8 @@ export async function repair(store: Store, request: RepairRequest, run: RunOptio
   using workspace = openWorkspace(store);
   const { cwd, repositories = { cwd }, build } = request;
   const problems = new Map<BaseName, readonly string[]>();
-  const context = createContext(store, { workspace, repositories, build, problems, ...run });
+  const orphans = scan.findings.flatMap(({ kind, object }) => (object && isOrphan(kind) ? [object] : []));
+  const context = createContext(store, { workspace, repositories, build, problems, ...run }, orphans);
   await repairAll(context, scan.findings);
   const left = await rescan(store, scan.findings, context.settings, run);
   return toResult(scan, settle(scan.findings, left, { report: context.report, problems }));
@@ -58,11 +60,11 @@ function lockRepair(store: Store, run: RunOptions) {
   });
 }
 
-function createContext(store: Store, options: ObtainAgain): RepairContext {
+function createContext(store: Store, options: ObtainAgain, orphans: readonly BaseName[]): RepairContext {
   const trees = new Map<BaseName, ReturnType<typeof obtainTree>>();
   return {
     store,
-    settings: verifySettings(store, { contents: true, pace: createPace(false) }),
+    settings: { ...verifySettings(store, { contents: true, pace: createPace(false) }), orphans },
     names: namesOf(store),
     run: options,
     scratch: options.workspace.room().path,
@@ -109,18 +111,26 @@ async function repairAll(context: RepairContext, findings: readonly Finding[]): 
     [...new Set(objects)],
     findings.filter(({ kind }) => kind === "pool-file"),
   );
+  await repairManifests(context, findings);
   await repairProfiles(context, findings.filter(isAboutObjects), told);
   await repairOthers(context, findings);
   await repairIndex(context, findings);
 }
 
+function isOrphan(kind: FindingKind): boolean {
+  return kind === "lost-manifest" || kind === "orphan";
+}
+
 /** Objects that are whole but for their manifest. */
 async function repairManifests(context: RepairContext, findings: readonly Finding[]): Promise<void> {
   const { store, settings, names, report, run } = context;
-  for (const finding of findings.filter(({ kind }) => kind === "lost-manifest" || kind === "orphan"))
+  for (const finding of findings.filter(({ kind }) => isOrphan(kind)))
     await attempt(context, [finding], async () => {
       using _lock = await lockObjects(store, run.signal);
-      if (remakeRecords(store, finding.object as BaseName, { settings, names }))
+      if (
+        !hasObject(store, finding.object as BaseName) &&
+        remakeRecords(store, finding.object as BaseName, { settings, names })
+      )
         report.done(finding, "made anew from the object's own bytes");
     });
 }

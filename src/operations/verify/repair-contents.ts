@@ -41,20 +41,8 @@ export async function repairContents(
   const pool = shared.flatMap(({ subject }) => poolKey(subject));
   const ids = new Set([...lacking.flatMap(({ entry }) => [entry.id, localIdOf(entry)]), ...pool.map(({ id }) => id)]);
   const located = locateContents(context.store, ids);
-  const done = new Set<string>();
-  const wanted = [
-    ...lacking.flatMap(({ entry, object }) => {
-      if (!isFile(entry)) return [];
-      const key = { id: localIdOf(entry), executable: entry.mode === "100755" };
-      return [wantedFile(located, key, { object, entry })];
-    }),
-    ...pool.map((key) => wantedFile(located, key)),
-  ];
-  for (const file of wanted) {
-    if (done.has(wantedKey(file))) continue;
-    done.add(wantedKey(file));
+  for (const file of wantedFiles(located, lacking, pool))
     await attempt(context, findingsOf(file, damaged, shared), () => repairFile(context, file, { damaged, shared }));
-  }
   for (const { object, entry, siblings, finding } of lacking) {
     if (isFile(entry)) continue;
     await attempt(context, [finding], () => repairOther(context, { object, entry, siblings, finding, located }));
@@ -81,26 +69,47 @@ function isFile({ mode }: FileListEntry): boolean {
   return mode === "100644" || mode === "100755";
 }
 
-function poolKey(subject: string): { readonly id: BlobId; readonly executable: boolean }[] {
+function poolKey(subject: string): FileKey[] {
   const match = /^files\/[0-9a-f]{2}\/([0-9a-f]{64})(x?)$/.exec(subject);
   return match ? [{ id: match[1] as BlobId, executable: match[2] === "x" }] : [];
 }
 
 type Located = ReadonlyMap<string, readonly LocatedEntry[]>;
 
-function wantedFile(
-  located: Located,
-  key: { readonly id: BlobId; readonly executable: boolean },
-  place?: LocatedEntry,
-): WantedFile {
-  const all = (located.get(key.id) ?? []).filter(({ entry }) => isFile(entry) && localIdOf(entry) === key.id);
-  const first = place ?? all[0];
-  const others = all.filter(({ object, entry }) => object !== first?.object || entry.path !== first.entry.path);
+/** Each content once, with all places that need it. */
+function wantedFiles(located: Located, lacking: readonly LocatedEntry[], pool: readonly FileKey[]): WantedFile[] {
+  const groups = new Map<string, { readonly key: FileKey; readonly own: LocatedEntry[] }>();
+  const groupOf = (key: FileKey) => {
+    const group = groups.get(wantedKey(key)) ?? { key, own: [] };
+    groups.set(wantedKey(key), group);
+    return group;
+  };
+  for (const { object, entry } of lacking) {
+    if (!isFile(entry)) continue;
+    groupOf({ id: localIdOf(entry), executable: entry.mode === "100755" }).own.push({ object, entry });
+  }
+  for (const key of pool) groupOf(key);
+  return [...groups.values()].map(({ key, own }) => wantedFile(located, key, own));
+}
+
+interface FileKey {
+  readonly id: BlobId;
+  readonly executable: boolean;
+}
+
+function wantedFile(located: Located, key: FileKey, own: readonly LocatedEntry[]): WantedFile {
+  const all = [...own, ...(located.get(key.id) ?? [])];
+  const places = new Map(
+    all
+      .filter(({ entry }) => isFile(entry) && localIdOf(entry) === key.id)
+      .map((place) => [`${place.object}/${place.entry.path}`, place]),
+  );
+  const [first] = places.values();
   const related = (first && located.get(first.entry.id)) ?? [];
   return {
     ...key,
     size: first?.entry.size ?? -1,
-    places: first ? [first, ...others] : others,
+    places: [...places.values()],
     related: related.filter(({ entry }) => isFile(entry) && localIdOf(entry) !== key.id),
   };
 }

@@ -21,7 +21,7 @@ export interface ObjectCheck {
 export function checkObject(settings: VerifySettings, object: BaseName): ObjectCheck {
   const text = readTextIfPresent(`${settings.manifests}/${object}.json`);
   // A collection takes the manifest away first: what has none is no object any more.
-  if (text === undefined) return { findings: [], good: [] };
+  if (text === undefined && !settings.orphans?.includes(object)) return { findings: [], good: [] };
   const findings: Finding[] = [];
   const add = (finding: Omit<Finding, "subject" | "object">) =>
     findings.push({
@@ -29,7 +29,8 @@ export function checkObject(settings: VerifySettings, object: BaseName): ObjectC
       subject: finding.path === undefined ? object : `${object}/${toEscaped(finding.path)}`,
       object,
     });
-  const manifest = readable(text, object, (reason) => add({ kind: "damaged-manifest", reason }));
+  const manifest =
+    text === undefined ? undefined : readable(text, object, (reason) => add({ kind: "damaged-manifest", reason }));
   const entries = readEntries(settings, object, manifest);
   const treeId = manifest?.treeId ?? (typeof entries === "string" ? undefined : treeIdIfNamed(object, entries));
   const good: number[] = [];
@@ -71,6 +72,11 @@ function nameFault(manifest: Manifest, object: BaseName): string | undefined {
   if (addressing === "content" && digestOf(treeId) !== digestInBaseName(object))
     return "has a manifest with a tree id that does not give its name";
   return undefined;
+}
+
+/** Whether the file list that lies beside an object is the one that its name tells of. */
+export function hasNamedList(settings: VerifySettings, object: BaseName): boolean {
+  return typeof readEntries(settings, object, undefined) !== "string";
 }
 
 /** The entries of the file list, or what is wrong with it. */

@@ -1,19 +1,20 @@
 import { lstatSync } from "node:fs";
 import { type BaseName, digestInBaseName, digestOf, isBaseName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
+import { hasNamedList } from "./check-object.ts";
 import { describeObject } from "./describe-object.ts";
 import type { VerifySettings } from "./settings.ts";
 
 /**
- * What a name in the storeDir without a manifest is: an object that lost it, when its bytes give its name, else what a
- * killed process left.
+ * What a name in the storeDir without a manifest is: an object that lost it, when its file list or its bytes give its
+ * name, else what a killed process left.
  */
 export function checkOrphan(settings: VerifySettings, name: string): Finding {
   const directory = `${settings.storeDir}/${name}`;
   if (!isBaseName(name) || !lstatSync(directory, { throwIfNoEntry: false })?.isDirectory())
     return { kind: "stray", subject: name, reason: "lies among the objects and is none" };
-  return isWhole(settings, name, directory)
-    ? { kind: "orphan", subject: name, object: name, reason: "is whole and has no manifest" }
+  return hasNamedList(settings, name) || isWhole(settings, name, directory)
+    ? { kind: "orphan", subject: name, object: name, reason: "has no manifest" }
     : {
         kind: "leftover",
         subject: name,

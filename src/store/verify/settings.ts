@@ -19,6 +19,8 @@ export interface VerifySettings {
   /** What was read before and need not be read again. */
   readonly known: InodeTable;
   readonly pace: Pace;
+  /** Objects that are checked although they have no manifest: a repair gives it back to them. */
+  readonly orphans?: readonly BaseName[] | undefined;
 }
 
 /** What turns a file of this object into its canonical form. */

@@ -18,6 +18,8 @@ export type Step =
   | { readonly do: "switch"; readonly selector: string; readonly journal?: string }
   | { readonly do: "rollback"; readonly count?: number }
   | { readonly do: "pin" | "unpin"; readonly selector?: string }
+  /** Reads everything and repairs what is damaged. */
+  | { readonly do: "repair" }
   /** Takes the profile's lock, says so, and keeps it. */
   | { readonly do: "hold" }
   /** Opens the index and compares all its answers with those of the manifests. */
@@ -106,6 +108,11 @@ async function carryOut(store: Store, step: Step, run: RunOptions): Promise<unkn
     case "unpin": {
       const { pin } = await import("../../../src/operations/pin.ts");
       return pin(store, profile, { pinned: step.do === "pin", selector: step.selector }, run);
+    }
+    case "repair": {
+      const { repair } = await import("../../../src/operations/repair.ts");
+      const { damaged } = await repair(store, { profile, cwd: "/", contents: true }, run);
+      return damaged.length;
     }
     case "hold": {
       const { lockProfile } = await import("../../../src/operations/lock-profile.ts");
