@@ -30,6 +30,7 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["info", () => import("./commands/info.ts")],
   ["why", () => import("./commands/why.ts")],
   ["closure", () => import("./commands/closure.ts")],
+  ["du", () => import("./commands/du.ts")],
   ["gc", () => import("./commands/gc.ts")],
   ["delete", () => import("./commands/delete.ts")],
   ["root", () => import("./commands/root.ts")],

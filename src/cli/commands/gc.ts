@@ -5,7 +5,7 @@ import { parseCount, parseSize } from "../parse-quantity.ts";
 
 export const command = defineCommand({
   name: "gc",
-  summary: "Delete what nothing keeps: objects, files of the pool, and what killed commands left",
+  summary: "Delete what nothing keeps: objects, and what killed commands left",
   details:
     "Kept is what `store roots` lists, with everything that it needs. Without --older-than and --keep the settings gc.older-than and gc.keep decide whether generations are deleted first; the live one, the one before it, pinned and named ones never are.",
   positionals: {},
