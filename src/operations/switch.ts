@@ -27,6 +27,7 @@ import {
 } from "./preflight.ts";
 import type { RunOptions } from "./run-options.ts";
 import { selectGeneration } from "./select-generation.ts";
+import { checkTracking, trackChange } from "./track-change.ts";
 
 export interface SwitchOptions extends RunOptions, TargetOptions {
   /** Find out what would change, and change nothing. */
@@ -75,19 +76,20 @@ export async function rollback(
   });
 }
 
-interface SwitchRequest {
+export interface SwitchRequest {
   /** What was asked for, as the log tells it. */
   readonly plan: Readonly<Record<string, Json>>;
   choose(state: ProfileState): Promise<GenerationNumber>;
 }
 
 /** Makes the generation that `choose` names under the profile's lock the live one. */
-async function switchTo(
+export async function switchTo(
   store: Store,
   profile: ProfileName,
   options: SwitchOptions,
   request: SwitchRequest,
 ): Promise<SwitchedChange> {
+  checkTracking(options);
   const parts = readProfileParts(store, profile);
   if (options.dryRun) return rehearse(store, parts, request, options);
   const start = { profile, base: lastKnown(store, parts), plan: request.plan };
@@ -118,7 +120,10 @@ async function attempt(
     const { change, contents, isThere, target, faults } = examined;
     if (faults.length > 0) return { target, faults };
     if (!isLinked(store, target)) linkGeneration(store, target);
-    if (isThere) return { change };
+    if (isThere) {
+      trackChange(store, change, options);
+      return { change };
+    }
     options.signal?.throwIfAborted();
     transaction = await logSwitch(store, { ...start, base: change.from }, change.to);
     const result = await goLive(store, { ...change, transaction, changed: true }, { ...options, contents });
