@@ -1,5 +1,6 @@
 import { StoreError } from "../errors.ts";
 import { parseAge } from "./age.ts";
+import { type Mirror, parseMirror } from "./mirror.ts";
 import { nearest } from "./nearest.ts";
 import { sizeOf } from "./size.ts";
 
@@ -47,6 +48,13 @@ interface Size {
  * is made of lower-case words joined by dashes, in groups joined by dots.
  */
 export const SETTINGS = {
+  mirrors: {
+    value: "URL|DIR|FROM=TO",
+    many: true,
+    default: [] as readonly Mirror[],
+    describe: "Where sources are looked for before their own URLs, in this order, after what --mirror names",
+    parse: parseMirror,
+  },
   repositories: {
     value: "DIR|URL",
     many: true,

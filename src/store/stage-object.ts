@@ -40,6 +40,8 @@ export interface StageOptions {
   readonly selfName?: string | undefined;
   /** The name of an object that is not named by its content. */
   readonly baseName?: BaseName | undefined;
+  /** Take the place of an object of the same name, which is damaged; nothing is taken from the pool, which may be too. */
+  readonly replace?: boolean | undefined;
   /** Further members for the manifest. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal | undefined;
@@ -51,6 +53,8 @@ export interface StagedObject {
   readonly manifest: Manifest;
   /** The store holds a valid object of this name already: there is nothing to commit. */
   readonly reused: boolean;
+  /** It takes the place of what has its name. */
+  readonly replaces: boolean;
   /** Its files and links are frozen, its directories still writable: the pool's files go there, then it is renamed. */
   readonly directory: string;
   readonly fileList: string;
@@ -84,10 +88,13 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
-  if ((await options.lease.hold([baseName], options.signal)).has(baseName)) {
+  const replaces = options.replace ?? false;
+  const isThere = (await options.lease.hold([baseName], options.signal)).has(baseName);
+  if (isThere && !replaces) {
     return {
       manifest: readManifest(store, baseName),
       reused: true,
+      replaces,
       directory,
       fileList: "",
       fresh: [],
@@ -101,6 +108,7 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   return {
     manifest: manifestOf(store, baseName, { options, description, references }),
     reused: false,
+    replaces,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
     fresh: freshPaths(directories, batches),
@@ -116,7 +124,7 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
     canonicalStoreDir: store.layout.canonicalStoreDir,
     zeroBaseName: baseNameOf(ZERO_DIGEST, options.name, options.version),
     selfName: options.selfName,
-    ...linkMethod(options.method ?? "auto", options.temporary.path),
+    ...linkMethod(options.replace ? "copy" : (options.method ?? "auto"), options.temporary.path),
     mode: options.source === undefined ? "adopt" : "copy",
     plainFiles: makesPlainFiles(stagedTree(options.temporary)),
   };

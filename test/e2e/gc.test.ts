@@ -42,7 +42,7 @@ test("gc, delete, why, closure, generations delete: what they print, and wrong i
   );
   expect(world.run(["rollback"])).toMatchObject({ status: 1, stderr: expect.stringContaining("gen-1") });
   expect(world.done("gc").stdout).toMatch(/- \S+-app-1\.0\n- \S+-lib-1\.0\n3 objects deleted/);
-  expect(world.done("du").stdout).toMatch(/ {2}objects\n[^]* {2}all\n.* saved by files that objects share\n$/);
+  expect(world.done("du").stdout).toMatch(/ {2}objects\n[\s\S]* {2}all\n.* saved by files that objects share\n$/);
 
   expect(world.run(["generations", "delete"]).status).toBe(2);
   expect(world.run(["generations", "--dry-run"]).status).toBe(2);
