@@ -91,6 +91,11 @@ export interface CommandSpec<P extends Positionals, O extends OptionSpecs> {
   readonly json: string;
   /** Takes long enough to show how far it is. */
   readonly isLong?: boolean;
+  /**
+   * Carries the command out when that takes no more than a look: tried before the whole program is loaded. Whether it
+   * did; when it throws, `run` finds out the same and tells it.
+   */
+  recall?(context: CommandContext, args: Values<P, O>): Promise<boolean>;
   run(context: CommandContext, args: Values<P, O>): Promise<ExitStatus | undefined>;
 }
 

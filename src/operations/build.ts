@@ -20,6 +20,8 @@ import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
 import { createFetchContext } from "./fetch-context.ts";
+import { recallBuild } from "./recall-build.ts";
+import { rememberBuild } from "./remember-build.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -82,9 +84,14 @@ export async function buildIn(
   request: BuildRequest,
   run: RunOptions & { readonly workspace: Workspace },
 ): Promise<readonly BuiltPackage[]> {
+  const known = recallBuild(store, request);
+  if (known) return known;
+  const began = Date.now();
   const graph = planBuild(request);
   const results = await realiseGraph(store, graph, { ...run, request });
-  return wantedOutputs(store, graph, results);
+  const wanted = wantedOutputs(store, graph, results);
+  rememberBuild(store, request, { graph, results, wanted, began });
+  return wanted;
 }
 
 /** Which packages the request stands for, and all that they need. */

@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import type { DerivationKey } from "../model/derivation.ts";
 import type { BaseName, BlobId, GenerationNumber, ProfileName } from "../model/ids.ts";
 
 /** Widths, in bytes, that a storeDir can have. */
@@ -27,6 +28,8 @@ export interface Layout {
   readonly roots: string;
   readonly builds: string;
   readonly buildLogs: string;
+  /** What requests to build came to: a cache. */
+  readonly buildMemory: string;
   /** Objects as they would lie in a store rooted at `/store`, for builds. */
   readonly twins: string;
   readonly temporary: string;
@@ -51,6 +54,7 @@ export function layoutOf(root: string, width: Width): Layout {
     roots: join(root, "roots"),
     builds: join(root, "builds"),
     buildLogs: join(root, "build-logs"),
+    buildMemory: join(root, "index", "requests"),
     twins: join(root, "twins"),
     temporary: join(root, "tmp"),
     trash: join(root, "trash"),
@@ -74,6 +78,11 @@ export function manifestPath(layout: Layout, baseName: BaseName): string {
 /** The list of an object's files, beside its manifest. */
 export function fileListPath(layout: Layout, baseName: BaseName): string {
   return `${layout.manifests}/${baseName}.files`;
+}
+
+/** The record of the build with this derivation key. */
+export function buildFile(layout: Layout, key: DerivationKey): string {
+  return `${layout.builds}/${key}.json`;
 }
 
 export function poolPath(layout: Layout, id: BlobId, executable: boolean): string {

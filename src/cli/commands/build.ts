@@ -1,5 +1,7 @@
+import type { BuiltPackage } from "../../operations/build.ts";
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
+import type { CommandContext } from "../context.ts";
 
 export const command = defineCommand({
   name: "build",
@@ -28,6 +30,14 @@ export const command = defineCommand({
   ],
   json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each",
   isLong: true,
+  async recall(context, args) {
+    if (args["dry-run"] || args.check) return false;
+    const { recallBuild } = await import("../../operations/recall-build.ts");
+    const store = await context.openStore({ create: false });
+    const built = recallBuild(store, { ...buildSettings(args, context), specs: args.spec });
+    if (built) tell(context, built);
+    return built !== undefined;
+  },
   async run(context, args) {
     const request = { ...buildSettings(args, context), specs: args.spec };
     const store = await context.openStore({ create: true });
@@ -46,8 +56,11 @@ export const command = defineCommand({
       return checks.every(({ same }) => same) ? undefined : 1;
     }
     const { build } = await import("../../operations/build.ts");
-    const built = await build(store, request, context.run);
-    context.output.result(built, () => built.map(({ path }) => path));
+    tell(context, await build(store, request, context.run));
     return undefined;
   },
 });
+
+function tell({ output }: CommandContext, built: readonly BuiltPackage[]): void {
+  output.result(built, () => built.map(({ path }) => path));
+}
