@@ -22,6 +22,7 @@ import { createJobserver } from "../system/jobserver.ts";
 import { createFetchContext } from "./fetch-context.ts";
 import { recallBuild } from "./recall-build.ts";
 import { rememberBuild } from "./remember-build.ts";
+import { linkObject } from "./roots.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -51,6 +52,8 @@ export interface BuildSettings {
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
+  /** Where to make a link to the output that keeps it; of further outputs with `-2` and so on behind it. */
+  readonly outLink?: string | undefined;
 }
 
 export interface BuiltPackage {
@@ -84,14 +87,39 @@ export async function buildIn(
   request: BuildRequest,
   run: RunOptions & { readonly workspace: Workspace },
 ): Promise<readonly BuiltPackage[]> {
+  const outputs = (await recallAndHold(store, request, run)) ?? (await workOut(store, request, run));
+  if (request.outLink !== undefined) linkOutputs(store, request.outLink, outputs);
+  return outputs;
+}
+
+/** Who asks may need the outputs for longer than this moment. */
+async function recallAndHold(
+  store: Store,
+  request: BuildRequest,
+  { workspace, signal }: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[] | undefined> {
   const known = recallBuild(store, request);
-  if (known) return known;
+  const objects = known?.map(({ baseName }) => baseName) ?? [];
+  const valid = await workspace.lease.hold(objects, signal);
+  return objects.every((object) => valid.has(object)) ? known : undefined;
+}
+
+async function workOut(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[]> {
   const began = Date.now();
   const graph = planBuild(request);
   const results = await realiseGraph(store, graph, { ...run, request });
   const wanted = wantedOutputs(store, graph, results);
   rememberBuild(store, request, { graph, results, wanted, began });
   return wanted;
+}
+
+function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {
+  for (const [index, { baseName: object }] of outputs.entries())
+    linkObject(store, { link: index === 0 ? link : `${link}-${index + 1}`, object });
 }
 
 /** Which packages the request stands for, and all that they need. */
@@ -148,6 +176,7 @@ async function openBuildSetting(
     host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
+    lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),
       silentTimeoutMs: milliseconds(request.silentTimeoutSeconds),
