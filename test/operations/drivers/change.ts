@@ -20,6 +20,8 @@ export type Step =
   | { readonly do: "pin" | "unpin"; readonly selector?: string }
   /** Reads everything and repairs what is damaged. */
   | { readonly do: "repair" }
+  | { readonly do: "gc"; readonly dryRun?: boolean }
+  | { readonly do: "delete-generations"; readonly patterns: readonly string[] }
   /** Takes the profile's lock, says so, and keeps it. */
   | { readonly do: "hold" }
   /** Opens the index and compares all its answers with those of the manifests. */
@@ -113,6 +115,14 @@ async function carryOut(store: Store, step: Step, run: RunOptions): Promise<unkn
       const { repair } = await import("../../../src/operations/repair.ts");
       const { damaged } = await repair(store, { profile, cwd: "/", contents: true }, run);
       return damaged.length;
+    }
+    case "gc": {
+      const { gc } = await import("../../../src/operations/gc.ts");
+      return gc(store, { dryRun: step.dryRun }, run);
+    }
+    case "delete-generations": {
+      const { deleteGenerations } = await import("../../../src/operations/delete-generations.ts");
+      return deleteGenerations(store, profile, { patterns: step.patterns }, run);
     }
     case "hold": {
       const { lockProfile } = await import("../../../src/operations/lock-profile.ts");
