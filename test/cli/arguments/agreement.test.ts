@@ -85,7 +85,7 @@ const WRONG: readonly (readonly [line: string, message: string, hint: string])[]
   ["diff a b c", "store diff does not know what to do with 'c'", "store diff --help"],
   ["run", "store run needs the command to run behind --", "store run --help"],
   ["run --", "store run needs the command to run behind --", "store run --help"],
-  ["run gp -q", "store run", "store run --help"],
+  ["run gp", "store run needs the command to run behind --", "-- gp"],
   ["compare 1 x y -- z", "store compare needs the command to run behind --", "-- y"],
   ["undo", "store undo needs TRANSACTION", "'#57'"],
   ["profiles x", "store profiles does not know what to do with 'x'", "store profiles --help"],
