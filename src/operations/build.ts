@@ -13,31 +13,34 @@ import { StoreError } from "../errors.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import type { OptionValue } from "../model/generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
+import type { OptionValues } from "../model/recipe/options.ts";
 import { platformOf } from "../model/recipe/platform.ts";
 import { parseSpec } from "../model/recipe/spec.ts";
 import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
-import { createFetchContext } from "./fetch-context.ts";
+import { createPipeSupply } from "../system/process/fifo.ts";
+import { collectWhenShort } from "./collect-when-short.ts";
+import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
+import { recallBuild } from "./recall-build.ts";
+import { rememberBuild } from "./remember-build.ts";
 import { linkObject } from "./roots.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 export type SandboxMode = "required" | "auto" | "off";
 
-export interface BuildSettings {
+export interface BuildSettings extends FetchSettings {
   /** Directories of recipes; earlier ones win. */
   readonly recipes: readonly string[];
   /** How Sage trees among them are read. */
   readonly sage?: SageOptions | undefined;
-  readonly cwd: string;
   /** Jobs in total, over all builds. Default: one per core. */
   readonly jobs?: number | undefined;
   readonly sandbox?: SandboxMode | undefined;
   readonly keepGoing?: boolean | undefined;
   readonly keepFailed?: boolean | undefined;
-  readonly offline?: boolean | undefined;
   /** Run the test suites, too. */
   readonly check?: boolean | undefined;
   readonly timeoutSeconds?: number | undefined;
@@ -50,6 +53,8 @@ export interface BuildSettings {
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
+  /** By SPEC: values for options that it does not name, in place of the recipe's defaults. */
+  readonly kept?: ReadonlyMap<string, OptionValues> | undefined;
   /** Where to make a link to the output that keeps it; of further outputs with `-2` and so on behind it. */
   readonly outLink?: string | undefined;
 }
@@ -85,11 +90,34 @@ export async function buildIn(
   request: BuildRequest,
   run: RunOptions & { readonly workspace: Workspace },
 ): Promise<readonly BuiltPackage[]> {
-  const graph = planBuild(request);
-  const results = await realiseGraph(store, graph, { ...run, request });
-  const outputs = wantedOutputs(store, graph, results);
+  const outputs = (await recallAndHold(store, request, run)) ?? (await workOut(store, request, run));
   if (request.outLink !== undefined) linkOutputs(store, request.outLink, outputs);
   return outputs;
+}
+
+/** Who asks may need the outputs for longer than this moment. */
+async function recallAndHold(
+  store: Store,
+  request: BuildRequest,
+  { workspace, signal }: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[] | undefined> {
+  const known = recallBuild(store, request);
+  const objects = known?.map(({ baseName }) => baseName) ?? [];
+  const valid = await workspace.lease.hold(objects, signal);
+  return objects.every((object) => valid.has(object)) ? known : undefined;
+}
+
+async function workOut(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[]> {
+  const began = Date.now();
+  const graph = planBuild(request);
+  const results = await realiseGraph(store, graph, { ...run, request });
+  const wanted = wantedOutputs(store, graph, results);
+  rememberBuild(store, request, { graph, results, wanted, began });
+  return wanted;
 }
 
 function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {
@@ -103,7 +131,7 @@ export function planBuild(request: BuildRequest): BuildGraph {
   const platform = platformOf({ platform: process.platform, arch: process.arch });
   return planGraph(
     recipes,
-    request.specs.map((spec) => wantedOf(recipes, spec, request.cwd)),
+    request.specs.map((spec) => ({ ...wantedOf(recipes, spec, request.cwd), kept: request.kept?.get(spec) })),
     { platform, check: request.check ?? false },
   );
 }
@@ -130,6 +158,7 @@ interface RealiseRequest extends RunOptions {
 }
 
 async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseRequest): Promise<readonly Realised[]> {
+  await using _room = await collectWhenShort(store, options);
   using setting = await openBuildSetting(store, options);
   return await realise(store, graph, setting.options);
 }
@@ -145,12 +174,14 @@ async function openBuildSetting(
   const hostPath = sandbox?.toolchain.path ?? findHostToolchain(store.context.env.PATH ?? "").path;
   const jobs = request.jobs ?? availableParallelism();
   const jobserver = await createJobserver(jobs, room().path);
+  const pipes = createPipeSupply(room().path);
   const settings: RealiseOptions = {
     sandbox,
     hostPath,
     host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
+    pipes,
     lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),

@@ -1,18 +1,75 @@
-import type { Change, PackageDifference, PlannedChange, PlannedPackage } from "../../model/change.ts";
+import {
+  byName,
+  type Change,
+  type PackageDifference,
+  type PackageSummary,
+  type PlannedBuild,
+  type PlannedChange,
+  type PlannedFetch,
+  type PlannedPackage,
+} from "../../model/change.ts";
+import type { SwitchedChange } from "../../operations/switch.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
 import { printable } from "./printable.ts";
+import { formatCount, formatDuration, formatSize } from "./quantities.ts";
 import type { Style } from "./style.ts";
 import { versionText } from "./version-text.ts";
-import { withPaths } from "./with-paths.ts";
+import { withPath, withPaths } from "./with-paths.ts";
 
 /** Tells what a change did, and how to take it back. */
 export function showChange({ output, global }: CommandContext, store: Store, change: Change, back: string): void {
   output.result(withPaths(store, change), (style) => [headline(change, style), ...differenceLines(change, style)]);
+  tellWayBack({ output, global }, change, back);
+}
+
+function tellWayBack(
+  { output, global }: Pick<CommandContext, "output" | "global">,
+  change: Change,
+  back: string,
+): void {
   if (!change.changed) return;
   const where = change.profile === "default" ? "" : ` -p ${change.profile}`;
   const root = global.root === undefined ? "" : ` --root ${printable(global.root)}`;
   output.note((style) => style.paint("faint", `To go back: store ${back}${where}${root}`));
+}
+
+/** Tells what a switch did, in the two phases that it consists of: what was taken away, and what was put back. */
+export function showSwitch(context: CommandContext, store: Store, change: SwitchedChange, back: string): void {
+  const phases = phasesOf(change);
+  const told = { ...withPaths(store, change), phases: withPhasePaths(store, phases) };
+  context.output.result(told, (style) => [
+    headline(change, style),
+    ...phaseLines(change, phases),
+    ...differenceLines({ ...change, added: [], upgraded: [] }, style),
+    ...differenceLines({ ...change, removed: [] }, style),
+    ...(change.obtained ?? []).map(({ path, from, where }) => `had again: ${path}, from ${printable(where ?? from)}`),
+  ]);
+  tellWayBack(context, change, back);
+}
+
+interface Phases {
+  readonly removed: readonly PackageSummary[];
+  readonly restored: readonly PackageSummary[];
+}
+
+/** Of a package with another version the old one is removed and the new one restored. */
+function phasesOf({ added, removed, upgraded }: Change): Phases {
+  return {
+    removed: byName([...removed, ...upgraded.map(({ from }) => from)]),
+    restored: byName([...added, ...upgraded.map(({ to }) => to)]),
+  };
+}
+
+/** Where there are only other versions the lines themselves say it. */
+function phaseLines({ added, removed: gone }: Change, { removed, restored }: Phases): string[] {
+  if (added.length + gone.length === 0) return [];
+  return [`${formatCount(removed.length, "package")} removed, ${restored.length} restored`];
+}
+
+function withPhasePaths(store: Store, { removed, restored }: Phases): object {
+  const paths = (items: readonly PackageSummary[]) => items.map((item) => withPath(store, item));
+  return { removed: paths(removed), restored: paths(restored) };
 }
 
 /** Tells what a change would do. */
@@ -55,14 +112,30 @@ function step(from: PlannedPackage, to: PlannedPackage): string {
   return before === after ? `${after} (other content)` : `{${before} -> ${after}}`;
 }
 
-function packageText(item: PlannedPackage): string {
+function packageText(item: Omit<PlannedPackage, "path">): string {
   return `${item.name} ${versionText(item)}`;
 }
 
 function transferLines(plan: PlannedChange | Change): string[] {
   if (!("fetch" in plan)) return [];
-  return [
-    ...plan.fetch.map(({ name, version, url }) => `fetch ${name} ${version}: ${printable(url)}`),
-    ...plan.build.map(({ name, version, reason }) => `build ${name} ${version}: ${printable(reason)}`),
-  ];
+  return [...plan.fetch.map(fetchLine), ...plan.build.map(buildLine), ...timeLine(plan.build)];
+}
+
+function fetchLine({ name, version, url, bytes }: PlannedFetch): string {
+  return `fetch ${name} ${version}: ${printable(url)}${bytes === undefined ? "" : `  (${formatSize(bytes)})`}`;
+}
+
+function buildLine(item: PlannedBuild): string {
+  const { certain, reason, expectedSeconds } = item;
+  const took = expectedSeconds === undefined ? "" : `  (took ${formatDuration(1000 * expectedSeconds)} last time)`;
+  return `${certain ? "build" : "perhaps build"} ${packageText(item)}: ${printable(reason)}${took}`;
+}
+
+/** How long the builds took the last time, when that is known of one at least. */
+function timeLine(builds: readonly PlannedBuild[]): string[] {
+  const known = builds.flatMap(({ expectedSeconds }) => expectedSeconds ?? []);
+  if (known.length === 0) return [];
+  const time = formatDuration(1000 * known.reduce((sum, seconds) => sum + seconds, 0));
+  const unknown = builds.length - known.length;
+  return [`about ${time} to build, one after the other${unknown === 0 ? "" : `, and ${unknown} never built before`}`];
 }

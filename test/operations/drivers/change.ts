@@ -15,9 +15,13 @@ import type { Store } from "../../../src/store/open-store.ts";
 export type Step =
   | { readonly do: "install"; readonly from: readonly string[]; readonly priority?: number }
   | { readonly do: "remove" | "upgrade"; readonly names: readonly string[] }
-  | { readonly do: "switch"; readonly selector: string }
+  | { readonly do: "switch"; readonly selector: string; readonly journal?: string }
   | { readonly do: "rollback"; readonly count?: number }
   | { readonly do: "pin" | "unpin"; readonly selector?: string }
+  /** Reads everything and repairs what is damaged. */
+  | { readonly do: "repair" }
+  | { readonly do: "gc"; readonly dryRun?: boolean }
+  | { readonly do: "delete-generations"; readonly patterns: readonly string[] }
   /** Takes the profile's lock, says so, and keeps it. */
   | { readonly do: "hold" }
   /** Opens the index and compares all its answers with those of the manifests. */
@@ -96,7 +100,7 @@ async function carryOut(store: Store, step: Step, run: RunOptions): Promise<unkn
     }
     case "switch": {
       const { switchGeneration } = await import("../../../src/operations/switch.ts");
-      return switchGeneration(store, profile, { selector: step.selector }, run);
+      return switchGeneration(store, profile, { selector: step.selector }, { ...run, trackingJournal: step.journal });
     }
     case "rollback": {
       const { rollback } = await import("../../../src/operations/switch.ts");
@@ -106,6 +110,19 @@ async function carryOut(store: Store, step: Step, run: RunOptions): Promise<unkn
     case "unpin": {
       const { pin } = await import("../../../src/operations/pin.ts");
       return pin(store, profile, { pinned: step.do === "pin", selector: step.selector }, run);
+    }
+    case "repair": {
+      const { repair } = await import("../../../src/operations/repair.ts");
+      const { damaged } = await repair(store, { profile, cwd: "/", contents: true }, run);
+      return damaged.length;
+    }
+    case "gc": {
+      const { gc } = await import("../../../src/operations/gc.ts");
+      return gc(store, { dryRun: step.dryRun }, run);
+    }
+    case "delete-generations": {
+      const { deleteGenerations } = await import("../../../src/operations/delete-generations.ts");
+      return deleteGenerations(store, profile, { patterns: step.patterns }, run);
     }
     case "hold": {
       const { lockProfile } = await import("../../../src/operations/lock-profile.ts");
