@@ -35,6 +35,10 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
         env,
         command: ["store", ...argv.map(withoutPassword)],
         wait: global.wait,
+        notice: ({ message, hint, isWarning }) =>
+          isWarning
+            ? run.onEvent?.({ kind: "warning", message, ...(hint !== undefined && { hint }) })
+            : output.note(() => message),
       });
       debug.time("store opened");
       return store;

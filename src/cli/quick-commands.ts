@@ -13,6 +13,7 @@ export const QUICK_COMMANDS = {
   switch: () => import("./commands/switch.ts"),
   rollback: () => import("./commands/rollback.ts"),
   diff: () => import("./commands/diff.ts"),
+  log: () => import("./commands/log.ts"),
   pin: () => import("./commands/pin.ts"),
   unpin: () => import("./commands/unpin.ts"),
   profiles: () => import("./commands/profiles.ts"),

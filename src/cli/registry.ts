@@ -14,6 +14,7 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["switch", quick.switch],
   ["rollback", quick.rollback],
   ["diff", quick.diff],
+  ["log", quick.log],
   ["pin", quick.pin],
   ["unpin", quick.unpin],
   ["profiles", quick.profiles],

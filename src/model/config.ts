@@ -14,6 +14,8 @@ interface SettingBase<Item> {
 interface SingleSetting<Item> extends SettingBase<Item> {
   readonly many?: false;
   readonly default: Item;
+  /** How the default is written, where its value does not tell. */
+  readonly defaultText?: string;
 }
 
 /** A setting with any number of values, whose order counts. */
@@ -41,6 +43,19 @@ export const SETTINGS = {
     default: false,
     describe: "Look for packed objects also in the subdirectories of repositories",
     parse: parseYesNo,
+  },
+  "log.keep-days": {
+    value: "N|forever",
+    default: undefined as number | undefined,
+    defaultText: "forever",
+    describe: "Drop from the log, now and then, transactions that are older than N days",
+    parse: parseDays,
+  },
+  "log.keep-last": {
+    value: "N",
+    default: 100,
+    describe: "Keep so many of the last transactions in the log, however old they are",
+    parse: parseNumber,
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 
@@ -90,7 +105,7 @@ export function settingText(key: SettingKey, words: readonly string[]): SettingT
 /** How the default of a setting is written. */
 export function defaultText(key: SettingKey): SettingText {
   const setting: Setting = SETTINGS[key];
-  return setting.many === true ? setting.default.map(plain) : plain(setting.default);
+  return setting.many === true ? setting.default.map(plain) : (setting.defaultText ?? plain(setting.default));
 }
 
 /** `yes` and `no`, and what other programs call them. @throws StoreError INVALID_INPUT */
@@ -98,6 +113,19 @@ function parseYesNo(text: string): boolean {
   if (/^(yes|true|on|1)$/i.test(text)) return true;
   if (/^(no|false|off|0)$/i.test(text)) return false;
   throw new StoreError("INVALID_INPUT", `'${text}' is neither yes nor no`, { hint: "Write yes or no." });
+}
+
+function parseDays(text: string): number | undefined {
+  const days = /^forever$/i.test(text) ? undefined : Number(/^(\d{1,6}) ?(?:d|days?)?$/i.exec(text)?.[1] ?? "0");
+  if (days !== 0) return days;
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a number of days`, {
+    hint: "Write a whole number from 1, or forever.",
+  });
+}
+
+function parseNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a whole number from 1`, { hint: "Write one such as 100." });
 }
 
 /** A relative directory would mean another one in each place where a command is run. */

@@ -1,6 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
+import type { StoreContext } from "../store/context.ts";
 import type { Width } from "../store/layout.ts";
 import { openStoreAt, type Store } from "../store/open-store.ts";
 
@@ -19,6 +20,8 @@ export interface OpenStoreOptions {
   readonly timeZone?: string | undefined;
   /** How the change is told in the log; `command[0]` is `store`. */
   readonly command?: readonly string[] | undefined;
+  /** Hears of what was repaired on the way, such as a log that had lost its end. */
+  readonly notice?: StoreContext["notice"];
   /** Wait for a lock that another process holds. Default: true. */
   readonly wait?: boolean | undefined;
 }
@@ -41,6 +44,7 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
       command: options.command ?? ["store", "(library)"],
       user: userName(env),
       wait: options.wait ?? true,
+      notice: options.notice,
       env,
     },
   });

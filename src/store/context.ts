@@ -8,5 +8,14 @@ export interface StoreContext {
   readonly user: string;
   /** Whether to wait for a lock that another process holds. */
   readonly wait: boolean;
+  /** Hears of what was repaired on the way. */
+  readonly notice?: ((notice: Notice) => void) | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Notice {
+  readonly message: string;
+  readonly hint?: string;
+  /** Whether a person should look at it. */
+  readonly isWarning?: boolean;
 }
