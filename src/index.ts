@@ -15,7 +15,12 @@ export type { Manifest, Origin } from "./model/manifest.ts";
 export { type AddResult, add } from "./operations/add.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
 export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
-export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
+export {
+  type DiffRequest,
+  diffGenerations,
+  type ExplainedUpgrade,
+  type GenerationDifference,
+} from "./operations/diff.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
 export { type InstallRequest, install } from "./operations/install.ts";
 export {
@@ -30,12 +35,19 @@ export { type OpenStoreOptions, openStore } from "./operations/open-store.ts";
 export { packagePath } from "./operations/package-path.ts";
 export { type PinResult, pin } from "./operations/pin.ts";
 export { planInstall, planRemove, planUpgrade } from "./operations/plan.ts";
+export { type LogItem, type LogRequest, readLog } from "./operations/read-log.ts";
 export { remove } from "./operations/remove.ts";
+export { type LogRepair, repairHistory } from "./operations/repair-log.ts";
+export { resealHistory } from "./operations/reseal-log.ts";
+export { planRevert, type Reversal, type RevertOptions, revert } from "./operations/revert.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
 export { type SearchPath, shellEnvironment } from "./operations/shell-environment.ts";
 export type { PackageInput } from "./operations/stage-package.ts";
+export { type ProfileAt, stateAt } from "./operations/state-at.ts";
 export { rollback, type SwitchOptions, switchGeneration } from "./operations/switch.ts";
 export { beginTransaction, type RollbackAnswer, type Transaction } from "./operations/transaction.ts";
+export { type TrimRequest, trimHistory } from "./operations/trim-log.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
-export type { StoreContext } from "./store/context.ts";
+export { verifyHistory } from "./operations/verify-log.ts";
+export type { Notice, StoreContext } from "./store/context.ts";
 export type { Store } from "./store/open-store.ts";

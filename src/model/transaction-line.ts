@@ -1,6 +1,5 @@
-import type { Json } from "./canonical-json.ts";
-import { isJsonObject } from "./json-object.ts";
-import type { LogChange, LogEvent, LogPackage } from "./log-event.ts";
+import type { LogChange, LogEvent } from "./log-event.ts";
+import { packageStep } from "./package-step.ts";
 import { printable, printableCommand } from "./printable.ts";
 import type { TransactionSummary } from "./transaction-summary.ts";
 
@@ -41,6 +40,7 @@ function transactionLine(summary: TransactionSummary, when: string, arrow: strin
     switched ? `gen-${switched.from} ${arrow} gen-${switched.to}` : "",
     switched?.change ? changeText(switched.change, arrow) : "",
     ...summary.events.map(eventText),
+    replacedText(summary),
     outcomeText(summary),
     summary.clockWentBack ? "(the clock went back)" : "",
   ];
@@ -66,7 +66,7 @@ export function changeText({ added, removed, upgraded }: LogChange, arrow = "→
   const parts = [
     ...added.map((item) => `+${item.name} ${item.version}`),
     ...removed.map((item) => `-${item.name} ${item.version}`),
-    ...upgraded.map(({ name, from, to }) => upgradeText(name, { from, to, arrow })),
+    ...upgraded.map(({ name, from, to }) => `${name} ${packageStep(from, to, { arrow, why: "rebuilt" })}`),
   ];
   const more = parts.length - MOST_PACKAGES;
   return parts.slice(0, more > 1 ? MOST_PACKAGES : parts.length).join(", ") + (more > 1 ? ` and ${more} more` : "");
@@ -78,25 +78,6 @@ function dayText(day: Date, ago: number): string {
   if (ago === 0) return "today";
   if (ago === 1) return "yesterday";
   return (ago > 1 && ago < 7 && WEEKDAYS[day.getUTCDay()]) || day.toISOString().slice(0, 10);
-}
-
-function upgradeText(
-  name: string,
-  { from, to, arrow }: { readonly from: LogPackage; readonly to: LogPackage; readonly arrow: string },
-): string {
-  if (from.version !== to.version) return `${name} {${from.version} -> ${to.version}}`;
-  const [old, next] = [optionTexts(from.options), optionTexts(to.options)];
-  const changed = (texts: readonly string[], others: readonly string[]) =>
-    texts.filter((text) => !others.includes(text)).join(" ");
-  const [before, after] = [changed(old, next), changed(next, old)];
-  return before === after ? `${name} ${to.version} (rebuilt)` : `${name} ${to.version} [${before} ${arrow} ${after}]`;
-}
-
-function optionTexts(options: Json | undefined): readonly string[] {
-  if (!isJsonObject(options)) return [];
-  return Object.entries(options).map(([name, value]) =>
-    typeof value === "boolean" ? `${value ? "+" : "-"}${name}` : `${name}=${value}`,
-  );
 }
 
 function eventText(event: LogEvent): string {
@@ -123,6 +104,13 @@ function eventText(event: LogEvent): string {
     default:
       return "";
   }
+}
+
+/** Which records are lost where one stands in for them. */
+function replacedText({ records }: TransactionSummary): string {
+  const { event, replaces } = records[0] ?? {};
+  if (event?.type !== "recover" || !replaces) return "";
+  return replaces.first === replaces.last ? `record ${replaces.last}` : `records ${replaces.first} to ${replaces.last}`;
 }
 
 function outcomeText({ outcome, failure, switched, events, records }: TransactionSummary): string {

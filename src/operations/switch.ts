@@ -17,6 +17,8 @@ import { selectGeneration } from "./select-generation.ts";
 export interface SwitchOptions extends RunOptions {
   /** Find out what would change, and change nothing. */
   readonly dryRun?: boolean;
+  /** Hears what is about to change, with everything checked and the profile locked; also that nothing is. */
+  readonly onPlan?: ((plan: Change) => void) | undefined;
 }
 
 /** Makes the generation that `selector` names the live one. */
@@ -59,7 +61,8 @@ interface SwitchRequest {
   choose(state: ProfileState): Promise<GenerationNumber>;
 }
 
-async function switchTo(
+/** Makes the generation that `request` chooses the live one, as one transaction. */
+export async function switchTo(
   store: Store,
   profile: ProfileName,
   options: SwitchOptions,
@@ -72,6 +75,7 @@ async function switchTo(
   try {
     using _lock = await lockProfile(store, profile, options);
     const { change, contents, isThere } = await examine(store, readProfileParts(store, profile), request, options);
+    options.onPlan?.(change);
     if (isThere) return change;
     options.signal?.throwIfAborted();
     transaction = await logSwitch(store, { ...start, base: change.from }, change.to);
