@@ -69,7 +69,11 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
     return { ...change, ...diffPackages([], []) };
   }
   work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
-  const path = await buildForest(store, { profile, packages }, { room: () => workspace.room(), signal });
+  const path = await buildForest(
+    store,
+    { profile, packages },
+    { room: () => workspace.room(), lease: workspace.lease, signal },
+  );
   const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });
   if (work.check !== undefined) await checkGeneration(store, next, { ...work.check, ...work });
   const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };

@@ -7,7 +7,7 @@ export type StoreEvent =
   /** A step begins that takes long enough to be named. */
   | {
       readonly kind: "step";
-      readonly step: "resolve" | "fetch" | "extract" | "import" | "commit" | "link";
+      readonly step: "resolve" | "fetch" | "extract" | "import" | "export" | "commit" | "link";
       readonly subject: string;
     }
   | {

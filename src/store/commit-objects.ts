@@ -6,11 +6,11 @@ import { type ByteString, fromText } from "../model/byte-string.ts";
 import { printManifest } from "../model/manifest.ts";
 import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
-import { acquireLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
 import { freezeDirectory } from "./import/freeze.ts";
 import { poolInThreads } from "./import/runner.ts";
-import { fileListPath, type Layout, lockPath, manifestPath, objectPath } from "./layout.ts";
+import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "./layout.ts";
+import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 import type { Pooling, StagedObject } from "./stage-object.ts";
@@ -45,28 +45,24 @@ async function poolAndFreeze({ settings, batches, directories }: Pooling): Promi
   for (const path of directories) freezeDirectory(path);
 }
 
-/** Held for the moment in which objects appear or vanish; so short that waiting for it is not asked about. */
-function lockObjects(store: Store, signal: AbortSignal | undefined) {
-  const { command, now } = store.context;
-  return acquireLock(lockPath(store.layout, "objects"), { command: command.join(" "), now, wait: true, signal });
-}
-
 /** Whether it was moved: another process can have been first. */
-function moveIntoStore(store: Store, { directory, manifest }: StagedObject): boolean {
-  if (hasObject(store, manifest.path)) return false;
+function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedObject): boolean {
+  if (!replaces && hasObject(store, manifest.path)) return false;
   const target = objectPath(store.layout, manifest.path);
   try {
     renameSync(directory, target);
   } catch (error) {
     if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
     discardInvalid(store.layout, target);
+    // A build would be given its files instead of those of the new object.
+    removeTree(twinPath(store.layout, manifest.path));
     renameSync(directory, target);
   }
   freezeDirectory(fromText(target));
   return true;
 }
 
-/** What lies in the storeDir without a manifest was left by a killed process. */
+/** What lies in the storeDir without a manifest was left by a killed process; otherwise it is damaged. */
 function discardInvalid(layout: Layout, path: string): void {
   const discarded = join(layout.trash, randomBytes(8).toString("hex"));
   chmodSync(path, 0o755);

@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import type { BaseName, BlobId, GenerationNumber, ProfileName } from "../model/ids.ts";
+import { packedFileName } from "../model/packed-object.ts";
 
 /** Widths, in bytes, that a storeDir can have. */
 export const WIDTHS = [48, 80, 128] as const;
@@ -29,6 +30,8 @@ export interface Layout {
   readonly buildLogs: string;
   /** Objects as they would lie in a store rooted at `/store`, for builds. */
   readonly twins: string;
+  /** Packed objects that are kept for when an object is lost. */
+  readonly archives: string;
   readonly temporary: string;
   readonly trash: string;
   readonly locks: string;
@@ -52,6 +55,7 @@ export function layoutOf(root: string, width: Width): Layout {
     builds: join(root, "builds"),
     buildLogs: join(root, "build-logs"),
     twins: join(root, "twins"),
+    archives: join(root, "archives"),
     temporary: join(root, "tmp"),
     trash: join(root, "trash"),
     locks: join(root, "locks"),
@@ -74,6 +78,16 @@ export function manifestPath(layout: Layout, baseName: BaseName): string {
 /** The list of an object's files, beside its manifest. */
 export function fileListPath(layout: Layout, baseName: BaseName): string {
   return `${layout.manifests}/${baseName}.files`;
+}
+
+/** The object as it would lie in a store rooted at `/store`. */
+export function twinPath(layout: Layout, baseName: BaseName): string {
+  return `${layout.twins}/${baseName}`;
+}
+
+/** Packed objects that are kept for when an object is lost. */
+export function archivePath(layout: Layout, baseName: BaseName): string {
+  return `${layout.archives}/${packedFileName(baseName)}`;
 }
 
 export function poolPath(layout: Layout, id: BlobId, executable: boolean): string {
@@ -112,6 +126,26 @@ export function generationFile(layout: Layout, profile: ProfileName, generation:
 /** The target of a generation's link, relative to the profile's directory. */
 export function generationTarget(layout: Layout, forest: BaseName): string {
   return `../../${basename(layout.storeDir)}/${forest}`;
+}
+
+/** Objects that a person wants to keep, by name. */
+export function namedRootPath(layout: Layout, name: string): string {
+  return `${layout.roots}/named/${name}`;
+}
+
+/** Links elsewhere that lead to objects; each is known by a sum of its path. */
+export function resultLinkPath(layout: Layout, sum: string): string {
+  return `${layout.roots}/links/${sum}`;
+}
+
+/** What running commands work with. */
+export function leasesPath(layout: Layout): string {
+  return `${layout.roots}/leases`;
+}
+
+/** Present while a collection is under way. */
+export function collectingFile(layout: Layout): string {
+  return `${layout.roots}/collecting`;
 }
 
 export function lockPath(layout: Layout, name: string): string {

@@ -21,9 +21,10 @@ import { localiseTree } from "./import/localise-tree.ts";
 import { poolName } from "./import/pool-files.ts";
 import { createImportRunner } from "./import/runner.ts";
 import type { PoolBatch } from "./import/tasks.ts";
-import { hasObject, readManifest } from "./manifests.ts";
+import type { Lease } from "./leases.ts";
+import { readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
-import { resolveReferences } from "./references.ts";
+import { holdReferences } from "./references.ts";
 
 export interface StageOptions {
   readonly name: PackageName;
@@ -32,11 +33,15 @@ export interface StageOptions {
   /** The tree to copy. Without one, the tree at `stagedTree(temporary)` is adopted as it lies. */
   readonly source?: string;
   readonly temporary: Pick<TemporaryDirectory, "path">;
+  /** Keeps the object, and what it refers to, from being collected before something else does. */
+  readonly lease: Lease;
   readonly method?: ImportMethod | undefined;
   /** The base name under which the tree was made in this store, when it was not the canonical one. */
   readonly selfName?: string | undefined;
   /** The name of an object that is not named by its content. */
   readonly baseName?: BaseName | undefined;
+  /** Take the place of an object of the same name, which is damaged; nothing is taken from the pool, which may be too. */
+  readonly replace?: boolean | undefined;
   /** Further members for the manifest. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal | undefined;
@@ -48,6 +53,8 @@ export interface StagedObject {
   readonly manifest: Manifest;
   /** The store holds a valid object of this name already: there is nothing to commit. */
   readonly reused: boolean;
+  /** It takes the place of what has its name. */
+  readonly replaces: boolean;
   /** Its files and links are frozen, its directories still writable: the pool's files go there, then it is renamed. */
   readonly directory: string;
   readonly fileList: string;
@@ -81,10 +88,13 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
-  if (hasObject(store, baseName)) {
+  const replaces = options.replace ?? false;
+  const isThere = (await options.lease.hold([baseName], options.signal)).has(baseName);
+  if (isThere && !replaces) {
     return {
       manifest: readManifest(store, baseName),
       reused: true,
+      replaces,
       directory,
       fileList: "",
       fresh: [],
@@ -92,11 +102,13 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
     };
   }
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
+  const references = await holdReferences(store, description.baseNames, options);
   const batches = unpooledFiles(tree, localIds);
   const directories = directoriesOf(tree);
   return {
-    manifest: manifestOf(store, baseName, { options, description }),
+    manifest: manifestOf(store, baseName, { options, description, references }),
     reused: false,
+    replaces,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
     fresh: freshPaths(directories, batches),
@@ -112,7 +124,7 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
     canonicalStoreDir: store.layout.canonicalStoreDir,
     zeroBaseName: baseNameOf(ZERO_DIGEST, options.name, options.version),
     selfName: options.selfName,
-    ...linkMethod(options.method ?? "auto", options.temporary.path),
+    ...linkMethod(options.replace ? "copy" : (options.method ?? "auto"), options.temporary.path),
     mode: options.source === undefined ? "adopt" : "copy",
     plainFiles: makesPlainFiles(stagedTree(options.temporary)),
   };
@@ -121,9 +133,10 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
 interface Staging {
   readonly options: StageOptions;
   readonly description: TreeDescription;
+  readonly references: readonly BaseName[];
 }
 
-function manifestOf(store: Store, baseName: BaseName, { options, description }: Staging): Manifest {
+function manifestOf(store: Store, baseName: BaseName, { options, description, references }: Staging): Manifest {
   return {
     path: baseName,
     name: options.name,
@@ -132,7 +145,7 @@ function manifestOf(store: Store, baseName: BaseName, { options, description }: 
     addressing: options.baseName === undefined ? "content" : "input",
     size: description.size,
     files: description.files,
-    references: resolveReferences(store, description.baseNames),
+    references,
     localised: description.mentions,
     created: store.context.now().toISOString(),
     origin: options.origin,

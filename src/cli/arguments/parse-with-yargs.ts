@@ -32,6 +32,8 @@ export interface HelpStyle {
  */
 export async function parseWithYargs(argv: readonly string[], style: HelpStyle): Promise<Understood> {
   const commands = await loadCommands();
+  const inherited = inheritedName(argv);
+  if (inherited !== undefined) throw usageError(`Unknown argument: ${inherited}`, commands, argv);
   let parsed: Parsed | undefined;
   let failure: unknown;
   const program = createProgram(style).fail((message, error) => {
@@ -56,6 +58,13 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
   if (!parsed && text === "") failure ??= usageError("Not enough non-option arguments", commands, argv);
   if (failure) throw failure;
   return parsed ? { kind: "command", parsed } : { kind: "text", text: `${text}\n` };
+}
+
+/** An option called as a member that every object has: yargs would find that member where it looks for options. */
+function inheritedName(argv: readonly string[]): string | undefined {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const names = argv.slice(0, end).map((word) => /^--(?:no-)?([^=]+)/.exec(word)?.[1]);
+  return names.find((name) => name !== undefined && name in {});
 }
 
 function createProgram({ width }: HelpStyle): Argv {

@@ -16,6 +16,7 @@ const VERBS = {
   fetch: "fetch",
   extract: "unpack",
   import: "import",
+  export: "pack",
   commit: "store",
   link: "link",
 } as const;
