@@ -90,7 +90,9 @@ function tellFetching(event: FetchEvent, output: Output, isVerbose: boolean): vo
       output.warning(`${about(event)}; trying again in ${formatDuration(event.delayMs)}`);
       break;
     case "skipped":
-      output.warning(`${about(event)}; trying the next address`);
+      if (event.missing) {
+        if (isVerbose) output.trace(`${about(event)}; trying the next address`);
+      } else output.warning(`${about(event)}; trying the next address`);
       break;
     case "changed":
       output.warning(

@@ -9,11 +9,12 @@ import { hasProfile, readGeneration, readProfile } from "../store/profiles.ts";
 import { createFetchContext } from "./fetch-context.ts";
 import type { InstallRequest } from "./install.ts";
 import { merge } from "./install.ts";
+import type { RecipeForecast } from "./plan-recipes.ts";
 import { preparePackage } from "./prepare-package.ts";
 import { checkInstalled } from "./remove.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { PackageInput, PreparedPackage } from "./stage-package.ts";
-import { canUpgrade, inputOf, type UpgradeRequest } from "./upgrade.ts";
+import { inputOf, sayWhatStays, type UpgradeRequest, upgradable } from "./upgrade.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** What `install` would do. Nothing is downloaded and nothing changes. */
@@ -28,11 +29,9 @@ export async function planInstall(store: Store, request: InstallRequest, run: Ru
 /** What `upgrade` would do. */
 export async function planUpgrade(store: Store, request: UpgradeRequest, run: RunOptions = {}): Promise<PlannedChange> {
   const head = headOf(store, request.profile);
-  checkInstalled(head, request.names);
+  const wanted = upgradable(store, head, request);
+  sayWhatStays(head, request.names, run);
   using workspace = openWorkspace(store);
-  const wanted = head.packages.filter(
-    (item) => canUpgrade(item) && (request.names.length === 0 || request.names.includes(item.name)),
-  );
   const looks = await lookAtAll(
     store,
     wanted.map((item) => inputOf(store, item, request)),
@@ -49,10 +48,10 @@ export function planRemove(
   const head = headOf(store, request.profile);
   checkInstalled(head, request.names);
   const removed = head.packages.filter(({ name }) => request.names.includes(name)).map(summarise);
-  return { ...planned(head, []), removed };
+  return { ...planned(head, NOTHING), removed };
 }
 
-/** What a SPEC stands for now, as far as that can be said without downloading. */
+/** What a SPEC stands for now, as far as that can be said without downloading and building. */
 interface Look {
   readonly package: PlannedPackage;
   readonly prepared: PreparedPackage | undefined;
@@ -60,15 +59,23 @@ interface Look {
   readonly url: string | undefined;
 }
 
+interface Looks extends RecipeForecast {
+  readonly looks: readonly Look[];
+}
+
+const NOTHING: Looks = { looks: [], packages: new Map(), fetch: [], build: [] };
+
 interface LookOptions extends RunOptions {
   readonly workspace: Workspace;
   readonly head: Generation;
 }
 
-async function lookAtAll(store: Store, inputs: readonly PackageInput[], options: LookOptions): Promise<Look[]> {
+async function lookAtAll(store: Store, inputs: readonly PackageInput[], options: LookOptions): Promise<Looks> {
+  const { lookAtRecipes } = await import("./plan-recipes.ts");
+  const recipes = await lookAtRecipes(store, inputs, options);
   const looks: Look[] = [];
-  for (const input of inputs) looks.push(await lookAt(store, input, options));
-  return looks;
+  for (const input of inputs) looks.push(recipes.packages.get(input) ?? (await lookAt(store, input, options)));
+  return { ...recipes, looks };
 }
 
 async function lookAt(store: Store, input: PackageInput, options: LookOptions): Promise<Look> {
@@ -114,7 +121,7 @@ function lastPart(text: string): string {
   }
 }
 
-function planned(head: Generation, looks: readonly Look[]): PlannedChange {
+function planned(head: Generation, { looks, fetch, build }: Looks): PlannedChange {
   const installed = new Map<string, InstalledPackage>(head.packages.map((item) => [item.name, item]));
   const upgraded = looks.flatMap(({ package: to }) => {
     const from = installed.get(to.name);
@@ -129,8 +136,11 @@ function planned(head: Generation, looks: readonly Look[]): PlannedChange {
     added: looks.map((look) => look.package).filter(({ name }) => !installed.has(name)),
     removed: [],
     upgraded,
-    fetch: looks.flatMap(({ package: { name, version }, url }) => (url === undefined ? [] : [{ name, version, url }])),
-    build: [],
+    fetch: [
+      ...fetch,
+      ...looks.flatMap(({ package: { name, version }, url }) => (url === undefined ? [] : [{ name, version, url }])),
+    ],
+    build,
   };
 }
 
@@ -138,7 +148,7 @@ function planned(head: Generation, looks: readonly Look[]): PlannedChange {
 function checkConflicts(
   store: Store,
   request: InstallRequest,
-  { head, looks }: { head: Generation; looks: readonly Look[] },
+  { head, looks: { looks } }: { head: Generation; looks: Looks },
 ): void {
   const prepared = looks.flatMap((look) => look.prepared ?? []);
   if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return;
