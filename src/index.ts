@@ -12,9 +12,28 @@ export {
   type TreeId,
 } from "./model/ids.ts";
 export type { Manifest, Origin } from "./model/manifest.ts";
+export type { MarkEvent } from "./model/marks.ts";
 export type { Root } from "./model/root.ts";
+export type { SearchPath } from "./model/search-paths.ts";
+export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
 export { type AddResult, add } from "./operations/add.ts";
+export {
+  type BisectRequest,
+  type BisectResult,
+  bisect,
+} from "./operations/bisect.ts";
+export type { BisectTest } from "./operations/bisect-test.ts";
+export { type Blame, type BlameRequest, type BlameResult, blame } from "./operations/blame.ts";
+export {
+  type CheckpointRequest,
+  type CheckpointResult,
+  checkpoint,
+  checkpoints,
+  deleteCheckpoint,
+  type ListedCheckpoint,
+} from "./operations/checkpoint.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
+export { type ComparedRun, type CompareRequest, type Comparison, compareGenerations } from "./operations/compare.ts";
 export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
 export {
   type DiffRequest,
@@ -26,6 +45,7 @@ export { type ExportedObject, type ExportRequest, exportObjects } from "./operat
 export { type ImportedObject, type ImportRequest, importObjects } from "./operations/import-objects.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
 export { type InstallRequest, install } from "./operations/install.ts";
+export { exportJournal, type JournalRequest, replay, rollbackJournal } from "./operations/journals.ts";
 export {
   generations,
   type ListedGeneration,
@@ -51,13 +71,16 @@ export { type LogRepair, repairHistory } from "./operations/repair-log.ts";
 export { resealHistory } from "./operations/reseal-log.ts";
 export { planRevert, type Reversal, type RevertOptions, revert } from "./operations/revert.ts";
 export { type AddedRoot, addRoot, removeRoot, roots } from "./operations/roots.ts";
+export { type CommandRequest, type RunResult, runCommandAt } from "./operations/run-command.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
-export { type SearchPath, shellEnvironment } from "./operations/shell-environment.ts";
+export { shellEnvironment } from "./operations/shell-environment.ts";
 export type { PackageInput } from "./operations/stage-package.ts";
 export { type ProfileAt, stateAt } from "./operations/state-at.ts";
 export { rollback, type SwitchOptions, switchGeneration } from "./operations/switch.ts";
 export { beginTransaction, type RollbackAnswer, type Transaction } from "./operations/transaction.ts";
 export { type TrimRequest, trimHistory } from "./operations/trim-log.ts";
+export { type TryResult, tryCommand } from "./operations/try-command.ts";
+export { redo, type UndoneChange, type UndoRequest, undo } from "./operations/undo.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
 export { verifyHistory } from "./operations/verify-log.ts";
 export type { Notice, StoreContext } from "./store/context.ts";

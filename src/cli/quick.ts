@@ -1,7 +1,6 @@
 import { expandAlias } from "./arguments/expand-alias.ts";
 import { parseQuickly } from "./arguments/parse-quickly.ts";
 import type { Parsed } from "./arguments/parsed.ts";
-import type { ExitStatus } from "./errors/exit-status.ts";
 import { loadQuickCommand } from "./quick-commands.ts";
 import { runCommand } from "./run-command.ts";
 import { withSink } from "./with-sink.ts";
@@ -10,7 +9,7 @@ import { withSink } from "./with-sink.ts";
  * Carries out one command line; gives the exit status of the process. Quick commands run from here, all others from
  * the whole program, which is loaded only then.
  */
-export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitStatus> {
+export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const argv = expandAlias(words);
   const parsed = await parseIfQuick(argv);
   if (parsed) return withSink((sink) => runCommand(parsed, { argv, env, sink }));
