@@ -74,7 +74,17 @@ describe("a log that is lost altogether", () => {
 });
 
 describe("a log that has lost its end", () => {
-  it.each([4, 8, 11])("behind line %i is completed by the next change", async (count) => {
+  it("amid a change keeps the generation that was live since", async () => {
+    const { world, store, segment, lines } = await threeGenerations();
+    // The intent of gen-3 is open, and gen-2 is live: by the switch that is lost.
+    writeFileSync(segment, `${lines.slice(0, 11).join("\n")}\n`);
+    expect(await installFrom(store, world.source("d-1", { d: "" }))).toMatchObject({ from: 2, to: 4 });
+    expect(await stateAt(store, DEFAULT, { selector: "gen-3" })).toMatchObject({ generation: 3 });
+    expect(verifyHistory(store).findings).toEqual([]);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it.each([4, 8])("behind line %i is completed by the next change", async (count) => {
     const { world, store, segment, lines } = await threeGenerations();
     writeFileSync(segment, `${lines.slice(0, count).join("\n")}\n`);
     const change = await installFrom(store, world.source("d-1", { d: "" }));
