@@ -89,10 +89,7 @@ function writeLog({ layout }: Store, made: readonly Generation[]): void {
   flush();
 }
 
-function recordsOf(
-  { profile, generation: to, parent = null, path, packages }: Generation,
-  before: readonly LogPackage[],
-) {
+function recordsOf({ profile, generation: to, parent, path, packages }: Generation, before: readonly LogPackage[]) {
   const from = to - 1;
   const change = packageChange(
     before,
@@ -100,7 +97,7 @@ function recordsOf(
   );
   const events = [
     { type: "begin", command: ["store", "install", "./package"], user: "ada", base: from },
-    { type: "generation", generation: to, parent, path, reason: "install ./package", change },
+    { type: "generation", generation: to, parent: parent ?? null, path, reason: "install ./package", change },
     { type: "intent", from, to },
     { type: "commit", from, to, changed: true },
   ] as const;
