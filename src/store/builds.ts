@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type BuildRecord, parseBuildRecord, printBuildRecord } from "../model/build-record.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { buildFile } from "./layout.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 
@@ -14,13 +15,13 @@ export function findBuild(store: Store, key: DerivationKey): BuildRecord | undef
 
 /** The record of a build, whatever became of its output. */
 export function readBuild(store: Store, key: DerivationKey): BuildRecord | undefined {
-  const path = buildFile(store, key);
+  const path = buildFile(store.layout, key);
   const text = readTextIfPresent(path);
   return text === undefined ? undefined : parseBuildRecord(text, path);
 }
 
 export function writeBuild(store: Store, record: BuildRecord): void {
-  writeFileAtomic(buildFile(store, record.key), printBuildRecord(record));
+  writeFileAtomic(buildFile(store.layout, record.key), printBuildRecord(record));
 }
 
 /** All builds that are recorded, newest first. Damaged records are left out: a build can be done again. */
@@ -33,10 +34,6 @@ export function listBuilds(store: Store): BuildRecord[] {
 /** Where the log of a build lies, compressed with gzip. */
 export function buildLogPath(store: Store, key: DerivationKey): string {
   return join(store.layout.buildLogs, `${key}.log.gz`);
-}
-
-function buildFile(store: Store, key: DerivationKey): string {
-  return join(store.layout.builds, `${key}.json`);
 }
 
 function readOne(path: string): BuildRecord[] {
