@@ -20,7 +20,7 @@ import { readPins } from "../store/pins.ts";
 import {
   activateGeneration,
   discardNumber,
-  listGenerations,
+  hasGeneration,
   liveGeneration,
   noteActivation,
   readGeneration,
@@ -143,8 +143,7 @@ async function complete(
  */
 function wasLive(store: Store, profile: ProfileName, open: OpenIntent): boolean {
   const made = readAnnounced(store, open);
-  const { last, ...parts } = readProfileParts(store, profile);
-  return made !== undefined && made <= last && listGenerations(store, { ...parts, last }).includes(made);
+  return made !== undefined && hasGeneration(store, readProfileParts(store, profile), made);
 }
 
 async function completeEarlier(

@@ -1,7 +1,7 @@
 import type { Change } from "../model/change.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { Store } from "../store/open-store.ts";
-import { listGenerations, readProfile } from "../store/profiles.ts";
+import { hasGeneration, readProfile } from "../store/profiles.ts";
 import type { RunOptions } from "./run-options.ts";
 import { type Selected, selectGeneration } from "./select-generation.ts";
 import { switchTo } from "./switch.ts";
@@ -72,6 +72,6 @@ function timeOf(store: Store, profile: ProfileName, selected: Selected): Pick<Re
   const before = candidate === undefined || candidate === generation ? undefined : parseGenerationNumber(candidate);
   return {
     at: instant === undefined ? null : new Date(instant).toISOString(),
-    before: before !== undefined && listGenerations(store, state).includes(before) ? before : null,
+    before: before !== undefined && hasGeneration(store, state, before) ? before : null,
   };
 }

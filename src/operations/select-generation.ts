@@ -5,7 +5,7 @@ import { parseSelector, pickGeneration, type Selector } from "../model/selector.
 import type { Live } from "../store/log/history.ts";
 import type { Store } from "../store/open-store.ts";
 import { readPins } from "../store/pins.ts";
-import { listGenerations, type ProfileState } from "../store/profiles.ts";
+import { hasGeneration, listGenerations, type ProfileState } from "../store/profiles.ts";
 import { askLog } from "./ask-log.ts";
 
 /** A generation that a SEL names, and for a time the instant that it stands for. */
@@ -27,11 +27,12 @@ export async function selectGeneration(store: Store, state: ProfileState, text: 
   const selector = parseSelector(text);
   switch (selector.kind) {
     case "generation":
+      if (hasGeneration(store, state, selector.generation))
+        return { generation: selector.generation, instant: undefined };
+      return picked(store, state, selector);
     case "relative":
-    case "previous": {
-      const line = { existing: listGenerations(store, state), current: state.current, previous: state.previous };
-      return { generation: pickGeneration(selector, line), instant: undefined };
-    }
+    case "previous":
+      return picked(store, state, selector);
     case "tag":
       return { generation: tagged(store, state.profile, selector.name), instant: undefined };
     case "transaction":
@@ -39,6 +40,11 @@ export async function selectGeneration(store: Store, state: ProfileState, text: 
     case "time":
       return liveAt(store, state.profile, selector);
   }
+}
+
+function picked(store: Store, state: ProfileState, selector: Parameters<typeof pickGeneration>[0]): Selected {
+  const line = { existing: listGenerations(store, state), current: state.current, previous: state.previous };
+  return { generation: pickGeneration(selector, line), instant: undefined };
 }
 
 function tagged(store: Store, profile: ProfileName, name: string): GenerationNumber {
