@@ -1,20 +1,18 @@
-import type { Change } from "../model/change.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { Store } from "../store/open-store.ts";
 import { hasGeneration, readProfile } from "../store/profiles.ts";
-import type { RunOptions } from "./run-options.ts";
 import { type Selected, selectGeneration } from "./select-generation.ts";
-import { switchTo } from "./switch.ts";
+import { type SwitchedChange, type SwitchOptions, switchTo } from "./switch.ts";
 
 /** A switch to what a SEL names, with what is known of the time that it stands for. */
-export interface Reversal extends Change {
+export interface Reversal extends SwitchedChange {
   /** UTC: the instant whose state it is; null for a SEL that is no time and no transaction. */
   readonly at: string | null;
   /** What was live before that: the next step back for who is there already; null when there is none. */
   readonly before: GenerationNumber | null;
 }
 
-export interface RevertOptions extends RunOptions {
+export interface RevertOptions extends Omit<SwitchOptions, "onPlan" | "dryRun"> {
   /** Hears what is about to be done, before anything is. */
   readonly onPlan?: ((plan: Reversal) => void) | undefined;
 }
@@ -24,9 +22,9 @@ export function planRevert(
   store: Store,
   profile: ProfileName,
   request: { readonly selector: string },
-  run: RunOptions = {},
+  options: RevertOptions = {},
 ): Promise<Reversal> {
-  return carryOut(store, profile, request, { ...run, dryRun: true });
+  return carryOut(store, profile, request, { ...options, dryRun: true });
 }
 
 /**
@@ -49,7 +47,7 @@ async function carryOut(
   { onPlan, ...options }: RevertOptions & { readonly dryRun?: boolean },
 ): Promise<Reversal> {
   let selected: Selected | undefined;
-  const told = (change: Change): Reversal => ({ ...change, ...timeOf(store, profile, selected as Selected) });
+  const told = (change: SwitchedChange): Reversal => ({ ...change, ...timeOf(store, profile, selected as Selected) });
   const change = await switchTo(
     store,
     profile,

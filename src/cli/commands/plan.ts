@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { reversalLines } from "../output/history-lines.ts";
 import { withPaths } from "../output/with-paths.ts";
+import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "plan",
@@ -12,7 +13,7 @@ export const command = defineCommand({
       completes: "selector",
     },
   },
-  options: {},
+  options: TARGET_OPTIONS,
   examples: [
     ["store plan yesterday", "shows what `store revert yesterday` would do"],
     ["store plan '#57'", "shows the way back to what transaction 57 made live"],
@@ -21,7 +22,8 @@ export const command = defineCommand({
   async run(context, args) {
     const { planRevert } = await import("../../operations/revert.ts");
     const store = await context.openStore();
-    const plan = await planRevert(store, context.profile, { selector: args.selector.join(" ") }, context.run);
+    const options = { ...context.run, ...targetOptions(context, args) };
+    const plan = await planRevert(store, context.profile, { selector: args.selector.join(" ") }, options);
     const value = { ...withPaths(store, plan), fetch: [], build: [] };
     context.output.result(value, (style) => reversalLines(plan, style));
     return undefined;
