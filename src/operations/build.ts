@@ -20,6 +20,7 @@ import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
+import { collectWhenShort } from "./collect-when-short.ts";
 import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
 import { recallBuild } from "./recall-build.ts";
 import { rememberBuild } from "./remember-build.ts";
@@ -156,6 +157,7 @@ interface RealiseRequest extends RunOptions {
 }
 
 async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseRequest): Promise<readonly Realised[]> {
+  await using _room = await collectWhenShort(store, options);
   using setting = await openBuildSetting(store, options);
   return await realise(store, graph, setting.options);
 }
