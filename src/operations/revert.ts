@@ -1,6 +1,6 @@
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { Store } from "../store/open-store.ts";
-import { hasGeneration, readProfile } from "../store/profiles.ts";
+import { hasGeneration, type ProfileState } from "../store/profiles.ts";
 import { type Selected, selectGeneration } from "./select-generation.ts";
 import { type SwitchedChange, type SwitchOptions, switchTo } from "./switch.ts";
 
@@ -46,8 +46,8 @@ async function carryOut(
   { selector }: { readonly selector: string },
   { onPlan, ...options }: RevertOptions & { readonly dryRun?: boolean },
 ): Promise<Reversal> {
-  let selected: Selected | undefined;
-  const told = (change: SwitchedChange): Reversal => ({ ...change, ...timeOf(store, profile, selected as Selected) });
+  let facts: Pick<Reversal, "at" | "before"> = { at: null, before: null };
+  const told = (change: SwitchedChange): Reversal => ({ ...change, ...facts });
   const change = await switchTo(
     store,
     profile,
@@ -55,7 +55,8 @@ async function carryOut(
     {
       plan: { revert: selector },
       choose: async (state) => {
-        selected = await selectGeneration(store, state, selector);
+        const selected = await selectGeneration(store, state, selector);
+        facts = factsOf(store, state, selected);
         return selected.generation;
       },
     },
@@ -63,9 +64,8 @@ async function carryOut(
   return told(change);
 }
 
-function timeOf(store: Store, profile: ProfileName, selected: Selected): Pick<Reversal, "at" | "before"> {
+function factsOf(store: Store, state: ProfileState, selected: Selected): Pick<Reversal, "at" | "before"> {
   const { generation, instant, told } = selected;
-  const state = readProfile(store, profile);
   const candidate = told ? told.previous : state.previous;
   const before = candidate === undefined || candidate === generation ? undefined : parseGenerationNumber(candidate);
   return {
