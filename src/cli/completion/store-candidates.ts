@@ -40,10 +40,13 @@ async function installedCandidates(store: Store, profile: ProfileName): Promise<
   return packages.map(({ name, version }) => ({ value: name, description: version }));
 }
 
+/** Nobody looks for one of thousands by a key. */
+const MOST_GENERATIONS = 100;
+
 /** The newest generation first. */
 function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
   const now = new Date();
-  const found = [...generations(store, profile)].reverse();
+  const found = [...generations(store, profile, { last: MOST_GENERATIONS })].reverse();
   const numbers = found.map(({ generation, created, current, reason }) => {
     const time = new Date(created);
     const when = `${formatLocalTime(time)}, ${formatRelativeTime(time, now)}`;
