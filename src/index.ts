@@ -18,6 +18,14 @@ export type { SearchPath } from "./model/search-paths.ts";
 export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
 export { type AddResult, add } from "./operations/add.ts";
 export {
+  type ArchivedNow,
+  type ArchiveRequest,
+  addToArchives,
+  archives,
+  type ListedArchive,
+  pruneArchives,
+} from "./operations/archives.ts";
+export {
   type BisectRequest,
   type BisectResult,
   bisect,

@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import { DAY_MS, parseAge } from "./age.ts";
 import { type Mirror, parseMirror } from "./mirror.ts";
 import { nearest } from "./nearest.ts";
 
@@ -30,6 +31,24 @@ type Setting = SingleSetting<unknown> | ListSetting<unknown>;
  * is made of lower-case words joined by dashes, in groups joined by dots.
  */
 export const SETTINGS = {
+  "archives.automatic": {
+    value: "yes|no",
+    default: false,
+    describe: "Pack what is installed into the archives of the store with each change",
+    parse: parseYesNo,
+  },
+  "archives.keep-last": {
+    value: "N",
+    default: 3,
+    describe: "How many packed objects of each package prune keeps, although nothing needs them",
+    parse: parseAmount,
+  },
+  "archives.younger-than": {
+    value: "90d",
+    default: 90 * DAY_MS,
+    describe: "How old a packed object that nothing needs becomes before prune removes it",
+    parse: parseAge,
+  },
   mirrors: {
     value: "URL|DIR|FROM=TO",
     many: true,
@@ -108,6 +127,12 @@ function parseYesNo(text: string): boolean {
   throw new StoreError("INVALID_INPUT", `'${text}' is neither yes nor no`, { hint: "Write yes or no." });
 }
 
+/** A whole number. @throws StoreError INVALID_INPUT */
+function parseAmount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a number`, { hint: "Write 0, 1, 2 and so on." });
+}
+
 /** A relative directory would mean another one in each place where a command is run. */
 function parseRepository(text: string): string {
   if (/^(\/|https?:\/\/.)/i.test(text)) return text;
@@ -150,5 +175,6 @@ function notOne(key: SettingKey, setting: Setting, count: number): StoreError {
 }
 
 function plain(value: unknown): string {
+  if (typeof value === "number" && value > 0 && value % DAY_MS === 0) return `${value / DAY_MS}d`;
   return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
 }
