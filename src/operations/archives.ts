@@ -72,7 +72,7 @@ export function pruneArchives(
   request: Partial<Retention> & { readonly dryRun?: boolean | undefined } = {},
 ): { readonly deleted: readonly BaseName[]; readonly freedBytes: number } {
   const keepLast = request.keepLast ?? readSetting(store, "archives.keep-last");
-  const youngerThan = request.youngerThan ?? readSetting(store, "archives.younger-than");
+  const youngerThan = request.youngerThan ?? readSetting(store, "archives.younger-than").milliseconds;
   const now = store.context.now().getTime();
   const found = expendable(listArchives(store), { keepLast, youngerThan, needed: neededObjects(store), now });
   const deleted = found.map(({ path }) => path);

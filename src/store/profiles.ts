@@ -4,7 +4,13 @@ import { isErrno, StoreError } from "../errors.ts";
 import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber, parseProfileName } from "../model/ids.ts";
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
-import { readTextIfPresent, replaceLink, TEMPORARY_MARK, writeFileAtomic } from "../system/atomic-file.ts";
+import {
+  readTextIfPresent,
+  replaceLink,
+  syncDirectory,
+  TEMPORARY_MARK,
+  writeFileAtomic,
+} from "../system/atomic-file.ts";
 import {
   currentPath,
   generationFile,
@@ -113,6 +119,12 @@ export function writeGeneration(store: Store, generation: Generation): void {
 /** Makes the link of a generation lead to the forest of its record. */
 export function linkGeneration(store: Store, { profile, generation, path }: Generation): void {
   replaceLink(generationTarget(store.layout, path), generationLink(store.layout, profile, generation));
+}
+
+/** Removes generations: of each its record, then its link. Those that are gone already are passed over. */
+export function removeGenerations(store: Store, profile: ProfileName, numbers: readonly GenerationNumber[]): void {
+  for (const number of numbers) removeGeneration(store, profile, number);
+  syncDirectory(profilePath(store.layout, profile));
 }
 
 /** Removes a generation: its record, then its link. */

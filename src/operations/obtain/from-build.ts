@@ -133,7 +133,7 @@ function plannedAgain(store: Store, derivation: Derivation): PlannedPackage {
     phases: texts(derivation.phases as Readonly<Record<string, string>>),
   };
   const id = `${name}@${version}`;
-  return { id, name, version, recipe, recipeDirectory: "/", files: new Map(), dependencies: [] };
+  return { id, name, version, recipe, recipeDirectory: "/", recipeFiles: [], files: new Map(), dependencies: [] };
 }
 
 /** A text of a derivation, in which the paths of inputs and output are open again: a build may see them elsewhere. */
