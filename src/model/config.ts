@@ -50,6 +50,24 @@ interface Size {
  * is made of lower-case words joined by dashes, in groups joined by dots.
  */
 export const SETTINGS = {
+  "archives.automatic": {
+    value: "yes|no",
+    default: false,
+    describe: "Pack what is installed into the archives of the store with each change",
+    parse: parseYesNo,
+  },
+  "archives.keep-last": {
+    value: "N",
+    default: 3,
+    describe: "How many packed objects of each package prune keeps, although nothing needs them",
+    parse: parseAmount,
+  },
+  "archives.younger-than": {
+    value: "90d",
+    default: { text: "90d", milliseconds: parseAge("90d") } as Age,
+    describe: "How old a packed object that nothing needs becomes before prune removes it",
+    parse: parseAgeText,
+  },
   mirrors: {
     value: "URL|DIR|FROM=TO",
     many: true,
@@ -194,6 +212,16 @@ function parseDays(text: string): number | undefined {
 function parseNumber(text: string): number {
   if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
   throw new StoreError("INVALID_INPUT", `'${text}' is not a whole number from 1`, { hint: "Write one such as 100." });
+}
+
+/** A whole number. @throws StoreError INVALID_INPUT */
+function parseAmount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a number`, { hint: "Write 0, 1, 2 and so on." });
+}
+
+function parseAgeText(text: string): Age {
+  return { text, milliseconds: parseAge(text) };
 }
 
 function parseAgeOrNever(text: string): Age | "never" {
