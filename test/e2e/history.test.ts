@@ -182,6 +182,9 @@ describe("a record of a newer program", () => {
       );
       expect(refused.stderr).toContain("A newer version of store wrote it");
     }
+    for (const words of [["add", world.source("z-1", { z: "" })], ["gc"]]) {
+      expect(world.run(words)).toMatchObject({ status: 1, stderr: expect.stringContaining("the store is read-only") });
+    }
     expect(readFileSync(world.segment, "utf8")).toBe(before);
     expect(world.done("list", "--json").json()).toHaveLength(2);
     expect(world.done("state", "--at", "#1", "--json").json()).toMatchObject({ generation: 1 });
