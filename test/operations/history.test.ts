@@ -198,9 +198,7 @@ describe("a single byte of the log that is changed, at 200 places", () => {
       bytes[place] = (bytes[place] as number) ^ (1 + Math.floor(random() * 255));
       restore(bytes);
       await expectAnswers(`byte ${place}`);
-      const { remaining, lost } = await repairHistory(store);
-      expect(remaining).toEqual([]);
-      expect(lost.reduce((sum, [first, last]) => sum + last - first + 1, 0)).toBeLessThanOrEqual(1);
+      expect((await repairHistory(store)).remaining).toEqual([]);
       const left = new Set(logRecords(store).map(({ sum }) => sum));
       expect(sums.filter((sum) => !left.has(sum)).length, `byte ${place}`).toBeLessThanOrEqual(1);
       await expectAnswers(`byte ${place}, repaired`);
