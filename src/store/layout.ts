@@ -31,6 +31,8 @@ export interface Layout {
   readonly temporary: string;
   readonly trash: string;
   readonly locks: string;
+  /** What a migration to another format has saved; there only while one is under way. */
+  readonly migration: string;
 }
 
 export function layoutOf(root: string, width: Width): Layout {
@@ -53,6 +55,7 @@ export function layoutOf(root: string, width: Width): Layout {
     temporary: join(root, "tmp"),
     trash: join(root, "trash"),
     locks: join(root, "locks"),
+    migration: join(root, "migration"),
   };
 }
 

@@ -25,7 +25,7 @@ import { type Call, readCalls, useShim, whyNoShim } from "./shim.ts";
 vi.setConfig({ testTimeout: 0 });
 
 /** Losses of power for each command; more for a longer run: `npm run test:power`. */
-const LOSSES = Number(process.env.STORE_POWER_LOSSES ?? 12);
+const LOSSES = Number(process.env.STORE_POWER_LOSSES ?? 8);
 
 const reason = whyNoShim();
 const shim = useShim();

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { dirname } from "node:path";
+import { isErrno } from "../../src/errors.ts";
 import { type Call, KIND } from "./shim.ts";
 
 /**
@@ -96,40 +97,34 @@ function placesOf({ name, fields }: Call): { readonly from?: string | undefined;
 }
 
 /** A call whose names never reached the disk has nothing to act upon. */
-function apply({ name, fields }: Call): void {
-  const [first = "", second = "", third = ""] = fields;
+function apply({ name, fields: [first = "", second = "", third = ""] }: Call): void {
+  const action = ACTIONS[name];
+  if (!action) throw new Error(`a journal cannot hold '${name}'`);
   try {
-    switch (name) {
-      case "create":
-        fs.closeSync(fs.openSync(second, "wx"));
-        return fs.chmodSync(second, Number.parseInt(third, 8) & 0o755);
-      case "truncate":
-        return fs.truncateSync(second, Number(third));
-      case "rename":
-        return fs.renameSync(first, second);
-      case "link":
-        return fs.linkSync(first, second);
-      case "symlink":
-        return fs.symlinkSync(first, second);
-      case "mkdir":
-        fs.mkdirSync(first);
-        return fs.chmodSync(first, Number.parseInt(second, 8) & 0o755);
-      case "unlink":
-        return fs.unlinkSync(first);
-      case "rmdir":
-        return fs.rmdirSync(first);
-      case "chmod":
-        return fs.chmodSync(first, Number.parseInt(second, 8));
-      case "utimes":
-        return fs.lutimesSync(first, Number(second), Number(second));
-      default:
-        throw new Error(`a journal cannot hold '${name}'`);
-    }
+    action(first, second, third);
   } catch (error) {
-    if (!["ENOENT", "EEXIST", "ENOTEMPTY", "ENOTDIR", "EISDIR"].includes((error as NodeJS.ErrnoException).code ?? ""))
-      throw error;
+    if (!isErrno(error, "ENOENT", "EEXIST", "ENOTEMPTY", "ENOTDIR", "EISDIR")) throw error;
   }
 }
+
+const ACTIONS: Readonly<Record<string, (first: string, second: string, third: string) => void>> = {
+  create(_file, path, mode) {
+    fs.closeSync(fs.openSync(path, "wx"));
+    fs.chmodSync(path, Number.parseInt(mode, 8) & 0o755);
+  },
+  truncate: (_file, path, size) => fs.truncateSync(path, Number(size)),
+  rename: (from, to) => fs.renameSync(from, to),
+  link: (from, to) => fs.linkSync(from, to),
+  symlink: (text, path) => fs.symlinkSync(text, path),
+  mkdir(path, mode) {
+    fs.mkdirSync(path);
+    fs.chmodSync(path, Number.parseInt(mode, 8) & 0o755);
+  },
+  unlink: (path) => fs.unlinkSync(path),
+  rmdir: (path) => fs.rmdirSync(path),
+  chmod: (path, mode) => fs.chmodSync(path, Number.parseInt(mode, 8)),
+  utimes: (path, seconds) => fs.lutimesSync(path, Number(seconds), Number(seconds)),
+};
 
 type Amount = "all" | "none" | "part" | "zeros";
 

@@ -191,36 +191,52 @@ OPENER(open64)
 #undef openat
 OPENER_AT(openat)
 
+static int meddle_listing(const char *place) {
+  if (!place) return 0;
+  if (meddle(OPEN, NULL, NULL)) return 1;
+  if (!with_data) note("open", OPEN, "%s", place);
+  return 0;
+}
+
 DIR *opendir(const char *path) {
   char buffer[PATH_MAX];
-  if (named(AT_FDCWD, path, buffer) && meddle(OPEN, NULL, NULL)) return NULL;
+  if (meddle_listing(named(AT_FDCWD, path, buffer))) return NULL;
   return REAL(opendir)(path);
 }
 
 int scandir64(const char *path, struct dirent64 ***names, int (*choose)(const struct dirent64 *),
               int (*compare)(const struct dirent64 **, const struct dirent64 **)) {
   char buffer[PATH_MAX];
-  if (named(AT_FDCWD, path, buffer) && meddle(OPEN, NULL, NULL)) return -1;
+  if (meddle_listing(named(AT_FDCWD, path, buffer))) return -1;
   return REAL(scandir64)(path, names, choose, compare);
 }
 
 /* Reading */
 
+static int reads_count(void) { return (kinds & READ) || (journal >= 0 && !with_data); }
+
+static int meddle_read(const char *place) {
+  if (!place) return 0;
+  if (meddle(READ, NULL, NULL)) return 1;
+  if (!with_data) note("read", READ, "%s", place);
+  return 0;
+}
+
 ssize_t read(int fd, void *bytes, size_t size) {
   char buffer[PATH_MAX];
-  if ((kinds & READ) && opened(fd, buffer) && meddle(READ, NULL, NULL)) return -1;
+  if (reads_count() && meddle_read(opened(fd, buffer))) return -1;
   return REAL(read)(fd, bytes, size);
 }
 
 ssize_t pread64(int fd, void *bytes, size_t size, off64_t offset) {
   char buffer[PATH_MAX];
-  if ((kinds & READ) && opened(fd, buffer) && meddle(READ, NULL, NULL)) return -1;
+  if (reads_count() && meddle_read(opened(fd, buffer))) return -1;
   return REAL(pread64)(fd, bytes, size, offset);
 }
 
 ssize_t readlink(const char *path, char *into, size_t size) {
   char buffer[PATH_MAX];
-  if ((kinds & READ) && named(AT_FDCWD, path, buffer) && meddle(READ, NULL, NULL)) return -1;
+  if (reads_count() && meddle_read(named(AT_FDCWD, path, buffer))) return -1;
   return REAL(readlink)(path, into, size);
 }
 
