@@ -10,6 +10,9 @@ const HELP = `Usage: npm run bench -- [OPTION…]
   --no-write     print the table and leave docs/benchmarks.md as it is; so do --only and --scale
 `;
 
+/** Of options that take a value, parseArgs knows no `--no-` form. */
+const LEAVES_OUT = ["--no-memory", "--no-disk"];
+
 /**
  * @typedef {object} Options
  * @property {{ name: string, directory: string }[]} places
@@ -22,17 +25,15 @@ const HELP = `Usage: npm run bench -- [OPTION…]
 /** @returns {Options | undefined} Nothing when help was asked for. */
 export function readOptions(argv) {
   const { values } = parseArgs({
-    args: argv,
+    args: argv.filter((word) => !LEAVES_OUT.includes(word)),
     allowNegative: true,
     options: {
       memory: { type: "string", default: "/dev/shm" },
       disk: { type: "string", default: "/var/tmp" },
-      "no-memory": { type: "boolean", default: false },
-      "no-disk": { type: "boolean", default: false },
       rounds: { type: "string", default: "5" },
       scale: { type: "string", default: "1" },
       only: { type: "string" },
-      "no-write": { type: "boolean", default: false },
+      write: { type: "boolean", default: true },
       help: { type: "boolean", default: false },
     },
   });
@@ -45,12 +46,12 @@ export function readOptions(argv) {
   if (!(scale >= 0.01 && scale <= 1) || !(rounds >= 1)) throw new Error("--scale is 0.01 to 1, --rounds at least 1");
   return {
     places: [
-      ...(values["no-memory"] ? [] : [{ name: "memory", directory: values.memory }]),
-      ...(values["no-disk"] ? [] : [{ name: "disk", directory: values.disk }]),
+      ...(argv.includes("--no-memory") ? [] : [{ name: "memory", directory: values.memory }]),
+      ...(argv.includes("--no-disk") ? [] : [{ name: "disk", directory: values.disk }]),
     ],
     rounds,
     scale,
     only: new RegExp(values.only ?? ""),
-    write: !values["no-write"] && values.only === undefined && scale === 1,
+    write: values.write && values.only === undefined && scale === 1,
   };
 }

@@ -25,6 +25,8 @@ import { store } from "./place.mjs";
  * @property {number} [target] the ratio not to be exceeded
  */
 
+const COUNTS = [10, 1000];
+
 /** @type {Scene[]} */
 export const SCENES = [
   treeScene("small", { label: "30,000 small files, 45 MB", files: 30_000, bytes: 45e6, target: 0.6 }),
@@ -106,8 +108,6 @@ function archiveScene() {
 function flushing(place, command) {
   return ["sh", "-c", 'd=$1; shift; "$@" && sync -f "$d"', "flushing", place.directory, ...command];
 }
-
-const COUNTS = [10, 1000];
 
 function switchScene() {
   const what = ["switch", "rollback", "generations"];

@@ -12,6 +12,7 @@ export type ErrorCode =
   | "NETWORK"
   | "OFFLINE"
   | "BUILD_FAILED"
+  | "CHECK_FAILED"
   | "UNSAFE"
   | "BUSY"
   | "DAMAGED"

@@ -10,6 +10,7 @@ import { findBuild, listBuilds, writeBuild } from "../store/builds.ts";
 import { commitObjects } from "../store/commit-objects.ts";
 import { failedTreePath, forgetFailedBuild, noteFailedBuild } from "../store/failed-builds.ts";
 import { lockPath } from "../store/layout.ts";
+import type { Lease } from "../store/leases.ts";
 import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { acquireLock } from "../system/lock.ts";
@@ -51,6 +52,8 @@ export interface RealiseOptions extends RunnerOptions {
   /** Refuse outputs that were made without a sandbox. */
   readonly requireSandboxed: boolean;
   readonly host: Json;
+  /** Keeps what is built, and what it is built from, from being collected. */
+  readonly lease: Lease;
   readonly places: SourcePlaces;
   /** Further members for the manifests. */
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -106,7 +109,7 @@ async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> 
   try {
     run.options.signal?.throwIfAborted();
     const prepared = await prepareBuild(run.store, planned, { ...run.options, known: run.known });
-    const record = usable(run, prepared.key) ?? (await build(run, planned, prepared));
+    const record = (await usable(run, prepared.key)) ?? (await build(run, planned, prepared));
     const state = record.built ? "built" : "reused";
     noteOutput(run.known, planned, prepared, record.record.output);
     return { id, state, key: prepared.key, record: record.record };
@@ -122,9 +125,11 @@ interface Outcome {
   readonly built: boolean;
 }
 
-function usable(run: Run, key: DerivationKey): Outcome | undefined {
-  const record = findBuild(run.store, key);
-  return record && (record.sandboxed || !run.options.requireSandboxed) ? { record, built: false } : undefined;
+async function usable({ store, options }: Run, key: DerivationKey): Promise<Outcome | undefined> {
+  const record = findBuild(store, key);
+  if (!record || (!record.sandboxed && options.requireSandboxed)) return undefined;
+  const valid = await options.lease.hold([record.output], options.signal);
+  return valid.has(record.output) ? { record, built: false } : undefined;
 }
 
 /** Builds under a lock of the key, so that two processes that want the same thing build it once. */
@@ -136,10 +141,11 @@ async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild)
     command: command.join(" "),
     now,
     wait: store.context.wait,
+    vanishes: true,
     signal: options.signal,
     onWait: () => options.onEvent({ kind: "waiting", id }),
   });
-  const done = usable(run, prepared.key);
+  const done = await usable(run, prepared.key);
   if (done) return done;
   using _slot = await options.jobserver.acquire(options.signal);
   run.tellExpected();

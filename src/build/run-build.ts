@@ -7,9 +7,9 @@ import { type BaseName, baseNameOf, ZERO_DIGEST } from "../model/ids.ts";
 import { dependencyVariable } from "../model/recipe/names.ts";
 import type { Phase } from "../model/recipe.ts";
 import { buildLogPath } from "../store/builds.ts";
-import { hasObject } from "../store/manifests.ts";
+import type { Lease } from "../store/leases.ts";
 import type { Store } from "../store/open-store.ts";
-import { resolveReferences } from "../store/references.ts";
+import { holdReferences } from "../store/references.ts";
 import { type StagedObject, stagedTree, stageObject } from "../store/stage-object.ts";
 import type { ProcessResult } from "../system/process.ts";
 import { removeTree } from "../system/temporary-directory.ts";
@@ -40,6 +40,7 @@ export interface BuildJob extends RunnerOptions {
   }[];
   /** A private directory for this build. */
   readonly room: string;
+  readonly lease: Lease;
   readonly keepFailed: boolean;
   /** The output is only looked at: its name follows from its content, whatever the recipe says. */
   readonly forComparison?: boolean;
@@ -66,7 +67,7 @@ export async function runBuild(store: Store, job: BuildJob): Promise<BuildResult
   const place = placeOf(store, room, job);
   const environment = buildEnvironment(job, place);
   const clock = createPhaseClock(job.onPhase);
-  claimOutput(store, job, place);
+  await claimOutput(job, place);
   try {
     const result = await runLogged(store, job, { place, environment, clock });
     const staged = await stageOutput(store, job, { room, place });
@@ -88,9 +89,15 @@ export async function runBuild(store: Store, job: BuildJob): Promise<BuildResult
  * Without a sandbox the output is made in the storeDir itself: what a killed build left there goes first.
  * @throws StoreError UNSUPPORTED when the object is there, and a build would write into it
  */
-function claimOutput(store: Store, { planned, derivation }: BuildJob, { output, sandboxed, selfName }: BuildPlace) {
+async function claimOutput(
+  { planned, derivation, lease, signal }: BuildJob,
+  { output, sandboxed, selfName }: BuildPlace,
+): Promise<void> {
   if (sandboxed) return;
-  if (derivation.addressing === "input" && hasObject(store, selfName as BaseName)) {
+  const self = selfName as BaseName;
+  // A collection would take the unfinished output for what a killed process left.
+  const valid = await lease.hold([self], signal);
+  if (derivation.addressing === "input" && valid.has(self)) {
     throw new StoreError("UNSUPPORTED", `${planned.id} cannot be built again without a sandbox`, {
       hint: "It is named by its derivation, and lies where the second build would write. Install bubblewrap.",
     });
@@ -175,6 +182,7 @@ async function stageOutput(
     version,
     origin: { kind: "build", key: job.key, sandboxed: place.sandboxed, recipe: job.planned.id },
     temporary: room,
+    lease: job.lease,
     metadata: { options: job.derivation.options, ...job.metadata },
     signal: job.signal,
     ...(place.selfName !== zero && { selfName: place.selfName }),
@@ -182,18 +190,20 @@ async function stageOutput(
   }).catch((error: unknown) => {
     throw unusableOutput(job, error);
   });
-  const whole = withReferences(store, staged, isNamedByKey ? hidden : []);
+  const whole = await withReferences(store, staged, { ...job, hidden: isNamedByKey ? hidden : [] });
   await checkReferences(whole, job, { ...place, store });
   return whole;
 }
 
 /** What stands inside compressed files keeps objects alive, too. */
-function withReferences(store: Store, staged: StagedObject, hidden: readonly HiddenMention[]): StagedObject {
+async function withReferences(
+  store: Store,
+  staged: StagedObject,
+  { hidden, lease, signal }: Pick<BuildJob, "lease" | "signal"> & { readonly hidden: readonly HiddenMention[] },
+): Promise<StagedObject> {
   const { manifest } = staged;
-  const inside = resolveReferences(
-    store,
-    hidden.flatMap(({ baseNames }) => [...baseNames]),
-  ).filter((path) => path !== manifest.path);
+  const texts = hidden.flatMap(({ baseNames }) => [...baseNames]);
+  const inside = (await holdReferences(store, texts, { lease, signal })).filter((path) => path !== manifest.path);
   const references = [...new Set([...manifest.references, ...inside])].sort();
   return { ...staged, manifest: { ...manifest, references } };
 }

@@ -4,6 +4,7 @@ import type { BuildSettings } from "../operations/build.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { parseCount, parseSize } from "./parse-quantity.ts";
+import { SAGE_OPTIONS, sageSettings } from "./sage-options.ts";
 
 const BUILDING = "How it is built";
 
@@ -68,6 +69,7 @@ export const BUILD_OPTIONS = {
     describe: "Record KEY with what is built; can be repeated",
     group: BUILDING,
   },
+  ...SAGE_OPTIONS,
 } as const satisfies OptionSpecs;
 
 type BuildValues = Values<Record<never, never>, typeof BUILD_OPTIONS>;
@@ -79,6 +81,7 @@ export function buildSettings(
 ): BuildSettings {
   return {
     recipes: recipeDirectories(context),
+    sage: sageSettings(args, context),
     cwd: context.cwd,
     jobs: args.jobs,
     sandbox: args.sandbox,
@@ -94,10 +97,15 @@ export function buildSettings(
   };
 }
 
-/** `--recipes`, else `$STORE_RECIPES`: directories separated as in PATH. */
+/** `--recipes`, else `$STORE_RECIPES`: directories and `sage:` trees, separated as in PATH. */
 export function recipeDirectories({ global, env }: Pick<CommandContext, "global" | "env">): readonly string[] {
   if (global.recipes.length > 0) return global.recipes;
-  return (env.STORE_RECIPES ?? "").split(delimiter).filter((directory) => directory !== "");
+  // The colon behind `sage` does not separate.
+  const entries = (env.STORE_RECIPES ?? "")
+    .split(delimiter)
+    .join("\0")
+    .replace(/(^|\0)sage\0/g, "$1sage:");
+  return entries.split("\0").filter((entry) => entry !== "");
 }
 
 function parseDefinition(text: string): readonly [key: string, value: string] {

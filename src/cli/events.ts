@@ -4,6 +4,7 @@ import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { Debug } from "./debug.ts";
 import { buildLine, plainResult } from "./output/build-lines.ts";
 import type { Output } from "./output/output.ts";
+import { printable } from "./output/printable.ts";
 import { formatDuration } from "./output/quantities.ts";
 
 export interface EventParts {
@@ -45,6 +46,9 @@ function tell(event: StoreEvent, { output, isVerbose, progress }: EventParts): v
       break;
     case "building":
       tellBuilding(event.event, output, progress !== undefined);
+      break;
+    case "checking":
+      output.done({ check: { line: event.line } }, (style) => style.paint("faint", `| ${printable(event.line)}`));
       break;
     case "step":
       if (isVerbose) output.trace(`${event.step} ${event.subject} …`);

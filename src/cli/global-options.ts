@@ -31,6 +31,15 @@ export const GLOBAL_OPTIONS = {
     describe: "Look for recipes in DIR; can be repeated, earlier wins ($STORE_RECIPES)",
     group: PLACE,
   },
+  repository: {
+    type: "string",
+    value: "DIR|URL",
+    many: true,
+    completes: "directory",
+    describe: "Look for packed objects in DIR or below URL; can be repeated, earlier wins ($STORE_REPOSITORIES)",
+    group: PLACE,
+  },
+  recursive: { type: "boolean", describe: "Look into the subdirectories of repositories, too", group: PLACE },
   wait: {
     type: "boolean",
     default: true,

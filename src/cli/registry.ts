@@ -28,6 +28,10 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["log-of", () => import("./commands/log-of.ts")],
   ["debug", () => import("./commands/debug.ts")],
   ["info", () => import("./commands/info.ts")],
+  ["archive", () => import("./commands/archive.ts")],
+  ["root", () => import("./commands/root.ts")],
+  ["roots", () => import("./commands/roots.ts")],
+  ["config", () => import("./commands/config.ts")],
   ["init", () => import("./commands/init.ts")],
   ["completion", () => import("./commands/completion.ts")],
 ]);

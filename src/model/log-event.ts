@@ -17,6 +17,15 @@ export interface LogChange extends JsonObject {
   readonly upgraded: readonly { readonly name: string; readonly from: LogPackage; readonly to: LogPackage }[];
 }
 
+/** The packages of a generation: all, or how they differ from those of its parent. One of both is there. */
+export interface GenerationContent {
+  readonly generation: number;
+  readonly parent: number | null;
+  readonly change?: LogChange | undefined;
+  /** For where the packages of the parent are not at hand. */
+  readonly packages?: readonly LogPackage[] | undefined;
+}
+
 export interface SnapshotProfile extends JsonObject {
   readonly current: number;
   readonly previous: number | null;
@@ -25,6 +34,8 @@ export interface SnapshotProfile extends JsonObject {
   readonly generations: NumberRanges;
   /** The packages of `current`; left out when they are not known. */
   readonly packages?: readonly LogPackage[] | undefined;
+  /** Generations that were logged before this record and are not live yet. */
+  readonly coming?: readonly (JsonObject & GenerationContent)[] | undefined;
   readonly pins: readonly number[];
   readonly tags: { readonly [name: string]: number };
   /** Damage before this record makes it uncertain whether `current` was live. */
@@ -41,15 +52,12 @@ export type LogEvent =
       readonly base?: number | undefined;
       readonly plan?: Json | undefined;
     }
-  | {
+  | (GenerationContent & {
       readonly type: "generation";
-      readonly generation: number;
-      readonly parent: number | null;
       /** Base name of the forest. */
       readonly path: string;
       readonly reason: string;
-      readonly packages: readonly LogPackage[];
-    }
+    })
   | { readonly type: "intent"; readonly from: number; readonly to: number }
   | {
       readonly type: "commit";
@@ -99,7 +107,10 @@ export function eventOf(members: JsonObject): LogEvent | string {
   if (!Object.hasOwn(SHAPES, type)) return { type: "unknown", name: type, crit: members.crit === true };
   const shape = SHAPES[type as KnownEvent["type"]];
   const wrong = Object.keys(shape).find((member) => !shape[member]?.(members[member]));
-  return wrong === undefined ? (members as unknown as LogEvent) : `'${wrong}' is not what a ${type} record has there`;
+  if (wrong !== undefined) return `'${wrong}' is not what a ${type} record has there`;
+  if (type === "generation" && members.change === undefined && members.packages === undefined)
+    return "it tells neither 'change' nor 'packages'";
+  return members as unknown as LogEvent;
 }
 
 type Check = (value: unknown) => boolean;
@@ -133,12 +144,19 @@ const isChange = objectWith({
   removed: listOf(isPackage),
   upgraded: listOf(objectWith({ name: isText, from: isPackage, to: isPackage })),
 });
+const CONTENT = {
+  generation: isCount,
+  parent: orNull(isCount),
+  change: optional(isChange),
+  packages: optional(listOf(isPackage)),
+};
 const isSnapshotProfile = objectWith({
   current: isCount,
   previous: orNull(isCount),
   lastGeneration: isCount,
   generations: isRanges,
   packages: optional(listOf(isPackage)),
+  coming: optional(listOf(objectWith(CONTENT))),
   pins: listOf(isCount),
   tags: tableOf(isCount),
   uncertain: optional((value) => value === true),
@@ -146,13 +164,7 @@ const isSnapshotProfile = objectWith({
 
 const SHAPES: Readonly<Record<KnownEvent["type"], Readonly<Record<string, Check>>>> = {
   begin: { command: listOf(isText), user: isText, base: optional(isCount) },
-  generation: {
-    generation: isCount,
-    parent: orNull(isCount),
-    path: isText,
-    reason: isText,
-    packages: listOf(isPackage),
-  },
+  generation: { ...CONTENT, path: isText, reason: isText },
   intent: { from: isCount, to: isCount },
   commit: { from: isCount, to: isCount, changed: (value) => typeof value === "boolean", change: optional(isChange) },
   abort: { reason: objectWith({ code: isText, message: isText }) },

@@ -1,4 +1,4 @@
-import type { LogChange, LogPackage, SnapshotProfile } from "./log-event.ts";
+import type { GenerationContent, LogChange, LogPackage, SnapshotProfile } from "./log-event.ts";
 import type { LogRecord } from "./log-record.ts";
 import { addToRanges, type NumberRanges, removeFromRanges, toRanges } from "./number-ranges.ts";
 
@@ -33,6 +33,8 @@ export interface SnapshotState {
   readonly generations: Iterable<number>;
   /** Whole package records of `current`. */
   readonly packages: readonly LogPackage[] | undefined;
+  /** Those that are logged and not live yet; they count among `generations`. */
+  readonly coming?: readonly GenerationContent[] | undefined;
   readonly pins: Iterable<number>;
   readonly tags: Iterable<readonly [name: string, generation: number]>;
   readonly uncertain?: boolean | undefined;
@@ -51,6 +53,7 @@ export function toSnapshot(states: Iterable<SnapshotState>): {
       lastGeneration: state.lastGeneration,
       generations: toRanges(state.generations),
       packages: state.packages && byName(state.packages),
+      coming: state.coming?.length ? state.coming.map(contentOf) : undefined,
       pins: [...state.pins].sort((a, b) => a - b),
       tags: Object.fromEntries(state.tags),
       uncertain: state.uncertain ? true : undefined,
@@ -78,15 +81,8 @@ export function replay(records: Iterable<LogRecord>): HistoryState {
   return new Map([...profiles].map(([name, { known: _, ...state }]) => [name, state]));
 }
 
-/**
- * The packages after a change, sorted by name; `undefined` when the change does not fit, or is empty: that may also mean
- * that whoever completed an interrupted switch did not know it.
- */
-export function applyChange(
-  packages: readonly LogPackage[],
-  change: LogChange | undefined,
-): readonly LogPackage[] | undefined {
-  if (!change || change.added.length + change.removed.length + change.upgraded.length === 0) return undefined;
+/** The packages after a change, sorted by name; `undefined` when the change does not fit. */
+export function applyChange(packages: readonly LogPackage[], change: LogChange): readonly LogPackage[] | undefined {
   const gone = [...change.removed, ...change.upgraded.map(({ from }) => from)].map(identityOf);
   const kept = packages.filter((item) => !gone.includes(identityOf(item)));
   if (kept.length !== packages.length - gone.length) return undefined;
@@ -135,7 +131,7 @@ function applyToProfile(state: WorkingState, record: LogRecord): WorkingState {
   const { event } = record;
   switch (event.type) {
     case "generation": {
-      state.known.set(event.generation, byName(event.packages));
+      learn(state, event);
       return {
         ...state,
         lastGeneration: Math.max(state.lastGeneration, event.generation),
@@ -165,11 +161,27 @@ function applyCommit(
   { from, to, change }: { readonly from: number; readonly to: number; readonly change?: LogChange | undefined },
 ): WorkingState {
   if (from === to && state.current === to) return { ...state, uncertain: false };
-  const before = state.known.get(from) ?? (state.current === from ? state.packages : undefined);
-  const packages = state.known.get(to) ?? (before && applyChange(before, change));
+  const before = packagesOf(state, from);
+  const packages =
+    state.known.get(to) ?? (before && change && !isEmpty(change) ? applyChange(before, change) : undefined);
   if (packages) state.known.set(to, packages);
   const previous = from === to ? state.previous : from;
   return { ...state, current: to, previous, packages, since: record, uncertain: false };
+}
+
+function learn(state: WorkingState, { generation, parent, change, packages }: GenerationContent): void {
+  const before = parent === null ? [] : packagesOf(state, parent);
+  const found = packages ? byName(packages) : before && change && applyChange(before, change);
+  if (found) state.known.set(generation, found);
+}
+
+function packagesOf(state: WorkingState, generation: number): readonly LogPackage[] | undefined {
+  return state.known.get(generation) ?? (state.current === generation ? state.packages : undefined);
+}
+
+/** May also mean that whoever completed an interrupted switch did not know what it changed. */
+function isEmpty({ added, removed, upgraded }: LogChange): boolean {
+  return added.length + removed.length + upgraded.length === 0;
 }
 
 /** Lost records may have switched any profile: `live` says to what, and nothing says when. */
@@ -204,7 +216,7 @@ function loadSnapshot(
   profiles.clear();
   for (const [name, state] of Object.entries(snapshot)) {
     const packages = state.packages && byName(state.packages);
-    profiles.set(name, {
+    const loaded: WorkingState = {
       current: state.current,
       previous: state.previous ?? undefined,
       lastGeneration: state.lastGeneration,
@@ -215,8 +227,14 @@ function loadSnapshot(
       since: undefined,
       uncertain: state.uncertain === true,
       known: new Map(packages ? [[state.current, packages]] : []),
-    });
+    };
+    for (const coming of state.coming ?? []) learn(loaded, coming);
+    profiles.set(name, loaded);
   }
+}
+
+function contentOf({ generation, parent, change, packages }: GenerationContent) {
+  return { generation, parent, ...(packages ? { packages } : { change }) };
 }
 
 function byName(packages: readonly LogPackage[]): readonly LogPackage[] {

@@ -44,7 +44,7 @@ export function summariseTransaction(records: readonly LogRecord[]): Transaction
     user: begin?.user,
     outcome: abort ? "failed" : ended ? "done" : "unfinished",
     failure: abort?.reason,
-    switched: commit && commit.from !== commit.to ? pickSwitch(commit) : undefined,
+    switched: commit && commit.from !== commit.to ? switchOf(commit, events) : undefined,
     events: events.filter(({ type }) => !STEPS.has(type)),
     clockWentBack: records.some(({ seq, carry }) => carry.era === seq && seq > 1),
     records,
@@ -77,6 +77,8 @@ function typeOf(event: LogEvent): string {
   return event.type === "unknown" ? event.name : event.type;
 }
 
-function pickSwitch(commit: LogEvent & { type: "commit" }): TransactionSummary["switched"] {
-  return { from: commit.from, to: commit.to, change: commit.change };
+/** What a generation that was made changed stands in its own record, as the difference to its parent. */
+function switchOf({ from, to, change }: LogEvent & { type: "commit" }, events: readonly LogEvent[]) {
+  const made = events.find((event) => event.type === "generation" && event.generation === to && event.parent === from);
+  return { from, to, change: change ?? (made?.type === "generation" ? made.change : undefined) };
 }

@@ -15,11 +15,12 @@ import type { OptionValue } from "../model/generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
 import { platformOf } from "../model/recipe/platform.ts";
 import { parseSpec } from "../model/recipe/spec.ts";
-import { openRecipes, type RecipeCollection } from "../recipes/open-recipes.ts";
+import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
 import { createFetchContext } from "./fetch-context.ts";
+import { linkObject } from "./roots.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -28,6 +29,8 @@ export type SandboxMode = "required" | "auto" | "off";
 export interface BuildSettings {
   /** Directories of recipes; earlier ones win. */
   readonly recipes: readonly string[];
+  /** How Sage trees among them are read. */
+  readonly sage?: SageOptions | undefined;
   readonly cwd: string;
   /** Jobs in total, over all builds. Default: one per core. */
   readonly jobs?: number | undefined;
@@ -47,6 +50,8 @@ export interface BuildSettings {
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
+  /** Where to make a link to the output that keeps it; of further outputs with `-2` and so on behind it. */
+  readonly outLink?: string | undefined;
 }
 
 export interface BuiltPackage {
@@ -82,12 +87,19 @@ export async function buildIn(
 ): Promise<readonly BuiltPackage[]> {
   const graph = planBuild(request);
   const results = await realiseGraph(store, graph, { ...run, request });
-  return wantedOutputs(store, graph, results);
+  const outputs = wantedOutputs(store, graph, results);
+  if (request.outLink !== undefined) linkOutputs(store, request.outLink, outputs);
+  return outputs;
+}
+
+function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {
+  for (const [index, { baseName: object }] of outputs.entries())
+    linkObject(store, { link: index === 0 ? link : `${link}-${index + 1}`, object });
 }
 
 /** Which packages the request stands for, and all that they need. */
 export function planBuild(request: BuildRequest): BuildGraph {
-  const recipes = openRecipes(request.recipes);
+  const recipes = openRecipes(request.recipes, { sage: request.sage });
   const platform = platformOf({ platform: process.platform, arch: process.arch });
   return planGraph(
     recipes,
@@ -139,6 +151,7 @@ async function openBuildSetting(
     host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
+    lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),
       silentTimeoutMs: milliseconds(request.silentTimeoutSeconds),

@@ -6,6 +6,7 @@ import { buildForest } from "../store/build-forest.ts";
 import { logBegin, logCommit, logGeneration } from "../store/journal.ts";
 import type { Store } from "../store/open-store.ts";
 import { liveGeneration, readGeneration, readProfile, writeGeneration } from "../store/profiles.ts";
+import { checkGeneration, type GenerationCheck } from "./check-generation.ts";
 import { endFailed, goLive } from "./go-live.ts";
 import { ensureProfile, lockProfile } from "./lock-profile.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -19,7 +20,9 @@ export interface ChangeRequest {
   /** What was asked for, in words: `install zlib`. */
   readonly reason: string;
   /** What was asked for, as the log tells it: `{"install": [{"from": "zlib"}]}`. */
-  readonly plan: Json;
+  readonly plan: Readonly<Record<string, Json>>;
+  /** What must succeed in the coming generation before it goes live; the profile's lock is held meanwhile. */
+  readonly check?: GenerationCheck | undefined;
   /** Gets everything that the edit needs into the store; runs without a lock, so that it may take its time. */
   prepare(workspace: Workspace): Promise<ProfileEdit>;
 }
@@ -29,7 +32,8 @@ export interface ChangeRequest {
  * that rename leaves the profile as it was, and the log tells of the attempt.
  */
 export async function changeProfile(store: Store, request: ChangeRequest, run: RunOptions): Promise<Change> {
-  const { profile, plan } = request;
+  const { profile, check } = request;
+  const plan = check === undefined ? request.plan : { ...request.plan, check: check.command };
   const base = liveGeneration(store, profile) ?? parseGenerationNumber(0);
   const transaction = await logBegin(store, { profile, base, plan });
   try {
@@ -49,6 +53,7 @@ interface Work extends RunOptions {
   readonly profile: ProfileName;
   readonly reason: string;
   readonly edit: ProfileEdit;
+  readonly check?: GenerationCheck | undefined;
   readonly transaction: number;
   readonly workspace: Workspace;
 }
@@ -64,16 +69,20 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
     return { ...change, ...diffPackages([], []) };
   }
   work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
-  const path = await buildForest(store, { profile, packages }, { room: () => workspace.room(), signal });
+  const path = await buildForest(
+    store,
+    { profile, packages },
+    { room: () => workspace.room(), lease: workspace.lease, signal },
+  );
   const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });
+  if (work.check !== undefined) await checkGeneration(store, next, { ...work.check, ...work });
   const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
   signal?.throwIfAborted();
   const stage = async () => {
-    await logGeneration(store, next, head.generation);
+    await logGeneration(store, next, head);
     writeGeneration(store, next);
   };
-  const contents = { before: head.packages, after: packages };
-  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, contents, stage });
+  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, stage });
 }
 
 interface Next {

@@ -26,8 +26,8 @@ import {
 import type { RunOptions } from "./run-options.ts";
 
 export interface LiveOptions extends RunOptions {
-  /** What the log tells of the difference; absent where it is not known. */
-  readonly contents: Contents | undefined;
+  /** What the log tells of the difference; absent where it is not known, or told with a generation that was made. */
+  readonly contents?: Contents | undefined;
   readonly stage?: () => Promise<void>;
 }
 
@@ -116,7 +116,7 @@ async function complete(
   { profile, from, to }: Pick<Change, "profile" | "from" | "to">,
 ): Promise<void> {
   noteLive(store, profile, { from, to });
-  const contents = contentsOf(store, profile, from, to);
+  const contents = readAnnounced(store, open) === undefined ? contentsOf(store, profile, from, to) : undefined;
   await logCommit(store, { transaction: open.tx, profile, from, to, changed: true }, contents);
 }
 

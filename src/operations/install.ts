@@ -6,6 +6,7 @@ import { printableUrl } from "../sources/printable-url.ts";
 import { commitObjects } from "../store/commit-objects.ts";
 import type { Store } from "../store/open-store.ts";
 import { changeProfile } from "./change-profile.ts";
+import type { GenerationCheck } from "./check-generation.ts";
 import { preparePackage } from "./prepare-package.ts";
 import { prepareRecipes } from "./prepare-recipes.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -17,6 +18,8 @@ export interface InstallRequest {
   readonly packages: readonly PackageInput[];
   /** For all of these packages; one that is installed keeps its own, others get 5. The lower number wins. */
   readonly priority?: number | undefined;
+  /** What must succeed in the coming generation before it goes live. */
+  readonly check?: GenerationCheck | undefined;
 }
 
 /** Adds packages to a profile, or replaces those of the same name, in one transaction. */
@@ -27,6 +30,7 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
       profile: request.profile,
       reason: `install ${request.packages.map(printableFrom).join(" ")}`,
       plan: { install: request.packages.map((input) => planOf(input, request.priority)) },
+      check: request.check,
       prepare: async (workspace) => {
         const prepared = await prepareAll(store, request.packages, { ...run, workspace });
         return (head) => merge(head, prepared, request.priority);

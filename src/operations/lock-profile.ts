@@ -34,7 +34,7 @@ export async function ensureProfile(store: Store, profile: ProfileName, run: Run
   const path = await buildForest(
     store,
     { profile, packages: [] },
-    { room: () => workspace.room(), signal: run.signal },
+    { room: () => workspace.room(), lease: workspace.lease, signal: run.signal },
   );
   createProfile(store, {
     generation: parseGenerationNumber(0),

@@ -28,7 +28,10 @@ export async function preparePackage(
   if (from.startsWith("npm:")) return (await import("./prepare-npm.ts")).prepareNpm(store, input, options);
   if (/^https?:\/\//i.test(from)) return prepareUrl(store, input, options);
   const object = objectAt(store, input.from, input.cwd);
-  if (object) return { manifest: readManifest(store, object), staged: undefined, requested: object };
+  if (object) {
+    await options.workspace.lease.hold([object], options.signal);
+    return { manifest: readManifest(store, object), staged: undefined, requested: object };
+  }
   return preparePath(store, input, options);
 }
 

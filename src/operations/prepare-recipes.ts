@@ -1,6 +1,7 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseSpec } from "../model/recipe/spec.ts";
+import { placeHas } from "../recipes/recipe-places.ts";
 import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -41,17 +42,9 @@ export function isRecipe(store: Store, { from, cwd, build }: PackageInput): bool
   const path = resolve(cwd, from);
   if (isPath(store, from)) return /\.ya?ml$/.test(from) ? existsSync(path) : existsSync(join(path, "recipe.yaml"));
   if (parseSpec(from, { storeDir: store.layout.storeDir }).kind !== "package") return false;
-  return (build?.recipes.length ?? 0) > 0 ? !isLocalOnly(from, path, build?.recipes ?? []) : !existsSync(path);
+  return !existsSync(path) || (build?.recipes ?? []).some((place) => placeHas(place, from));
 }
 
 function isPath(store: Store, from: string): boolean {
   return parseSpec(from, { storeDir: store.layout.storeDir }).kind === "path";
-}
-
-function isLocalOnly(name: string, path: string, recipes: readonly string[]): boolean {
-  if (!existsSync(path)) return false;
-  return !recipes.some(
-    (directory) =>
-      directory.startsWith("sage:") || statSync(join(directory, name), { throwIfNoEntry: false })?.isDirectory(),
-  );
 }

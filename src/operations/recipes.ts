@@ -1,18 +1,32 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
+import { StoreError } from "../errors.ts";
 import { type Finding, formatFinding } from "../model/recipe/finding.ts";
 import { parsePackageSpec } from "../model/recipe/package-spec.ts";
 import { platformOf } from "../model/recipe/platform.ts";
 import { resolveRecipe } from "../model/recipe/resolve-recipe.ts";
 import type { ResolvedRecipe } from "../model/recipe/resolved-recipe.ts";
-import { openRecipes } from "../recipes/open-recipes.ts";
+import type { SageListing } from "../model/sage/package.ts";
+import { MISTAKEN, reportOn, type SageReport } from "../model/sage/report.ts";
+import { openRecipes, type RecipeListing, type SageOptions } from "../recipes/open-recipes.ts";
+import { isSageTree } from "../recipes/recipe-places.ts";
 import type { Store } from "../store/open-store.ts";
 import { createFetchContext } from "./fetch-context.ts";
 import type { RunOptions } from "./run-options.ts";
 import { DEFAULT_LIMITS } from "./stage-package.ts";
 import { openWorkspace } from "./workspace.ts";
 
-export interface ListedRecipe {
+export type { SageReport } from "../model/sage/report.ts";
+
+/** The recipes that a command looks at. */
+export interface RecipePlaces {
+  /** Directories of recipes and Sage trees; earlier ones win. */
+  readonly recipes: readonly string[];
+  readonly sage?: SageOptions | undefined;
+}
+
+/** A recipe; of a package of a Sage tree also its kind, and whether it can be built here. */
+export interface ListedRecipe extends Partial<Omit<SageListing, "name" | "version">> {
   readonly name: string;
   /** Newest first. */
   readonly versions: readonly string[];
@@ -20,30 +34,45 @@ export interface ListedRecipe {
   readonly findings: readonly string[];
 }
 
-/** The recipes of some directories; earlier ones win. */
-export function listRecipes(directories: readonly string[]): readonly ListedRecipe[] {
-  return openRecipes(directories)
-    .list()
-    .map(({ name, versions, recipe, findings }) => ({
-      name,
-      versions,
-      summary: recipe?.summary,
-      findings: findings.map(formatFinding),
-    }));
+/** The recipes of some places. */
+export function listRecipes({ recipes, sage }: RecipePlaces): readonly ListedRecipe[] {
+  return openRecipes(recipes, { sage }).list().map(listedOf);
 }
 
-/** Every mistake in some directories of recipes. */
-export function checkRecipes(directories: readonly string[]): readonly Finding[] {
-  return openRecipes(directories).check();
+function listedOf({ name, versions, recipe, findings, sage }: RecipeListing): ListedRecipe {
+  const common = { name, versions, summary: recipe?.summary, findings: findings.map(formatFinding) };
+  if (sage === "mistaken") return { ...common, buildable: false, reason: MISTAKEN };
+  const { name: _name, version: _version, ...ofTree } = sage ?? {};
+  return { ...common, ...ofTree };
+}
+
+/**
+ * What of the Sage trees among some places can be built here.
+ * @throws StoreError USAGE when there is none
+ */
+export function reportOnSage({ recipes, sage }: RecipePlaces): SageReport {
+  if (!recipes.some(isSageTree)) {
+    throw new StoreError("USAGE", "there is no Sage tree to report on", { hint: "Give one with --recipes sage:DIR." });
+  }
+  const listed = openRecipes(recipes, { sage }).list();
+  return reportOn(
+    listed.flatMap((each) => (each.sage === undefined || each.sage === "mistaken" ? [] : each.sage)),
+    listed.filter((each) => each.sage === "mistaken").map(({ name }) => name),
+  );
+}
+
+/** Every mistake in some recipes. */
+export function checkRecipes({ recipes, sage }: RecipePlaces): readonly Finding[] {
+  return openRecipes(recipes, { sage }).check();
 }
 
 /**
  * A recipe with everything decided but the paths of what it needs.
  * @throws StoreError NOT_FOUND, INVALID_RECIPE, UNSUPPORTED
  */
-export function showRecipe(directories: readonly string[], spec: string): ResolvedRecipe {
+export function showRecipe({ recipes, sage }: RecipePlaces, spec: string): ResolvedRecipe {
   const { name, range, options } = parsePackageSpec(spec);
-  const { recipe, files } = openRecipes(directories).find(name, range);
+  const { recipe, files } = openRecipes(recipes, { sage }).find(name, range);
   const platform = platformOf({ platform: process.platform, arch: process.arch });
   return resolveRecipe(recipe, { platform, options, files: files.keys() });
 }

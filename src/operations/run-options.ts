@@ -7,7 +7,7 @@ export type StoreEvent =
   /** A step begins that takes long enough to be named. */
   | {
       readonly kind: "step";
-      readonly step: "resolve" | "fetch" | "extract" | "import" | "commit" | "link";
+      readonly step: "resolve" | "fetch" | "extract" | "import" | "export" | "commit" | "link";
       readonly subject: string;
     }
   | {
@@ -20,6 +20,8 @@ export type StoreEvent =
   | { readonly kind: "importing"; readonly subject: string; readonly files: number; readonly bytes: number }
   | { readonly kind: "fetching"; readonly event: FetchEvent }
   | { readonly kind: "building"; readonly event: RealiseEvent }
+  /** A line that the check of a coming generation prints. */
+  | { readonly kind: "checking"; readonly line: string }
   /** Another process holds a lock that this one needs. */
   | { readonly kind: "waiting"; readonly holder: LockHolder | undefined }
   /** Something that a person should know and that stops nothing. */

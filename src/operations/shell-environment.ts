@@ -31,11 +31,28 @@ const SYSTEM_DEFAULTS: Readonly<Record<string, string>> = { XDG_DATA_DIRS: "/usr
  * whether or not the directories exist now.
  */
 export function shellEnvironment(store: Store, profile: ProfileName): readonly SearchPath[] {
-  const current = currentPath(store.layout, profile);
+  return searchPathsIn(currentPath(store.layout, profile));
+}
+
+/** The search paths of the forest at `top`. */
+export function searchPathsIn(top: string): readonly SearchPath[] {
   return SEARCH_PATHS.map(([variable, directories, keepDefault]) => ({
     variable,
-    directories: directories.map((directory) => (directory === "." ? current : `${current}/${directory}`)),
+    directories: directories.map((directory) => (directory === "." ? top : `${top}/${directory}`)),
     keepDefault,
     systemDefault: SYSTEM_DEFAULTS[variable] ?? "",
   }));
 }
+
+/** An environment with these search paths in front, as a shell has it that evaluated what `store shellenv` prints. */
+export function withSearchPaths(env: Environment, paths: readonly SearchPath[]): Record<string, string> {
+  const known = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  const result = Object.fromEntries(known);
+  for (const { variable, directories, keepDefault, systemDefault } of paths) {
+    const before = result[variable] || systemDefault;
+    result[variable] = [...directories, ...(before !== "" || keepDefault ? [before] : [])].join(":");
+  }
+  return result;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;

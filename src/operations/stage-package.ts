@@ -85,6 +85,7 @@ export async function stagePackage(store: Store, input: StageInput, options: Pre
     version,
     origin: input.origin,
     temporary: input.room ?? options.workspace.room(),
+    lease: options.workspace.lease,
     method: input.importMethod,
     signal: options.signal,
     ...(input.source !== undefined && { source: input.source }),

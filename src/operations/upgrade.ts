@@ -5,6 +5,7 @@ import { readIfWhole } from "../store/index/index-entry.ts";
 import type { Store } from "../store/open-store.ts";
 import { readGeneration, readProfile } from "../store/profiles.ts";
 import { changeProfile } from "./change-profile.ts";
+import type { GenerationCheck } from "./check-generation.ts";
 import { prepareAll } from "./install.ts";
 import { isRecipe } from "./prepare-recipes.ts";
 import { checkInstalled } from "./remove.ts";
@@ -17,6 +18,8 @@ export interface UpgradeRequest {
   readonly names: readonly string[];
   /** How sources are fetched and imported. */
   readonly input: Omit<PackageInput, "from" | "name" | "version" | "integrity">;
+  /** What must succeed in the coming generation before it goes live. */
+  readonly check?: GenerationCheck | undefined;
 }
 
 /** Looks again at what packages were asked for with, and replaces those for which that now gives something else. */
@@ -28,6 +31,7 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
       profile,
       reason: ["upgrade", ...names].join(" "),
       plan: { upgrade: names },
+      check: request.check,
       prepare: async (workspace) => {
         const head = readGeneration(store, profile, readProfile(store, profile).current);
         checkInstalled(head, names);

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import { nearest } from "../model/nearest.ts";
 import { type Finding, invalidRecipe } from "../model/recipe/finding.ts";
@@ -9,7 +9,8 @@ import type { SageListing } from "../model/sage/package.ts";
 import { checkShelf } from "./check-shelf.ts";
 import type { LoadedRecipe } from "./loaded-recipe.ts";
 import type { ReadOptions } from "./parse-recipe.ts";
-import { isRecipeDirectory, RECIPE_FILE, type RecipeRoot } from "./recipe-files.ts";
+import { RECIPE_FILE, type RecipeRoot } from "./recipe-files.ts";
+import { isSageTree, placeHas, sageDirectory } from "./recipe-places.ts";
 import {
   composedOn,
   filesOn,
@@ -24,6 +25,7 @@ import { joinSage } from "./sage/join-sage.ts";
 import { openSage, type SageOptions } from "./sage/open-sage.ts";
 
 export type { LoadedRecipe } from "./loaded-recipe.ts";
+export type { SageOptions } from "./sage/open-sage.ts";
 
 export interface RecipeListing {
   readonly name: string;
@@ -33,7 +35,7 @@ export interface RecipeListing {
   readonly recipe?: Recipe;
   readonly findings: readonly Finding[];
   /** Of a package of a Sage tree: its kind and whether it can be built here. Its recipe is there when it can. */
-  readonly sage?: SageListing;
+  readonly sage?: SageListing | "mistaken";
 }
 
 /** The recipes of several directories seen as one. Each is read when it is first asked for, and once. */
@@ -56,10 +58,8 @@ export interface RecipeCollection {
 }
 
 export interface OpenOptions extends ReadOptions {
-  readonly sage?: SageOptions;
+  readonly sage?: SageOptions | undefined;
 }
-
-const SAGE = "sage:";
 
 /**
  * Opens directories of recipes, `<directory>/<name>/recipe.yaml`, and Sage trees, `sage:<directory>`. Among directories,
@@ -69,18 +69,13 @@ const SAGE = "sage:";
  * @throws StoreError NOT_FOUND when one of them is not a directory, or not a Sage tree
  */
 export function openRecipes(entries: readonly string[], options: OpenOptions = {}): RecipeCollection {
-  const trees = entries.filter((entry) => entry.startsWith(SAGE)).map((entry) => entry.slice(SAGE.length));
-  const directories = entries.filter((entry) => !entry.startsWith(SAGE));
+  const trees = entries.filter(isSageTree).map(sageDirectory);
+  const directories = entries.filter((entry) => !isSageTree(entry));
   if (trees.length === 0) return openDirectories(directories, options);
   const sage = openSage(trees, options.sage);
   const plain = openDirectories(directories, { ...options, others: sage.names() });
-  const isSage = (name: string): boolean => entries.find((entry) => entryHas(entry, name))?.startsWith(SAGE) ?? false;
+  const isSage = (name: string): boolean => isSageTree(entries.find((entry) => placeHas(entry, name)) ?? "");
   return joinSage(plain, sage, isSage);
-}
-
-function entryHas(entry: string, name: string): boolean {
-  if (entry.startsWith(SAGE)) return existsSync(join(entry.slice(SAGE.length), "build/pkgs", name));
-  return isRecipeDirectory(join(entry, name));
 }
 
 function openDirectories(

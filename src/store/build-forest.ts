@@ -20,7 +20,7 @@ import type { Manifest } from "../model/manifest.ts";
 import { shellQuote } from "../model/recipe/shell-quote.ts";
 import { commitObjects } from "./commit-objects.ts";
 import { diskTreeReader, treeIdOfPlan, writeForest } from "./forest.ts";
-import { hasObject } from "./manifests.ts";
+import type { Lease } from "./leases.ts";
 import type { Store } from "./open-store.ts";
 import { type StagedObject, stagedTree } from "./stage-object.ts";
 
@@ -46,17 +46,27 @@ export function planForest(store: Store, { profile, packages }: ForestRequest): 
   });
 }
 
+export interface ForestOptions {
+  readonly room: () => { readonly path: string };
+  readonly lease: Lease;
+  /** A forest that is damaged: when that is the one, it is written anew. */
+  readonly replace?: BaseName | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Makes the forest of these packages a store object, or finds it there. */
-export async function buildForest(
-  store: Store,
-  request: ForestRequest,
-  options: { readonly room: () => { readonly path: string }; readonly signal?: AbortSignal | undefined },
-): Promise<BaseName> {
+export async function buildForest(store: Store, request: ForestRequest, options: ForestOptions): Promise<BaseName> {
+  await options.lease.hold(
+    request.packages.map(({ path }) => path),
+    options.signal,
+  );
   const root = planForest(store, request);
   const treeId = treeIdOfPlan(root);
   const manifest = manifestOf(store, { root, treeId, profile: request.profile });
-  if (hasObject(store, manifest.path)) return manifest.path;
-  const staged = stageForest(root, manifest, options.room());
+  const isThere = (await options.lease.hold([manifest.path], options.signal)).has(manifest.path);
+  const replaces = options.replace === manifest.path;
+  if (isThere && !replaces) return manifest.path;
+  const staged = stageForest(root, manifest, { room: options.room(), replaces });
   await commitObjects(store, [staged], options.signal);
   return manifest.path;
 }
@@ -81,13 +91,18 @@ function manifestOf(store: Store, forest: { root: PlanDirectory; treeId: TreeId;
   };
 }
 
-function stageForest(root: PlanDirectory, manifest: Manifest, room: { readonly path: string }): StagedObject {
+function stageForest(
+  root: PlanDirectory,
+  manifest: Manifest,
+  { room, replaces }: { readonly room: { readonly path: string }; readonly replaces: boolean },
+): StagedObject {
   const directory = stagedTree(room);
   mkdirSync(directory, 0o755);
   writeForest(root, directory);
   return {
     manifest,
     reused: false,
+    replaces,
     directory,
     fileList: printFileList(listEntries(root)),
     fresh: directoriesOf(root, fromText(directory)),

@@ -2,15 +2,15 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
-import { fromText } from "../model/byte-string.ts";
+import { type ByteString, fromText } from "../model/byte-string.ts";
 import { printManifest } from "../model/manifest.ts";
 import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
-import { acquireLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
 import { freezeDirectory } from "./import/freeze.ts";
 import { poolInThreads } from "./import/runner.ts";
-import { fileListPath, type Layout, lockPath, manifestPath, objectPath } from "./layout.ts";
+import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "./layout.ts";
+import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 import type { Pooling, StagedObject } from "./stage-object.ts";
@@ -26,10 +26,7 @@ export async function commitObjects(
 ): Promise<void> {
   const fresh = staged.filter(({ reused }) => !reused);
   if (fresh.length === 0) return;
-  await flushFiles(
-    store.layout.temporary,
-    fresh.flatMap((object) => object.fresh),
-  );
+  await flushFiles(store.layout.temporary, freshPaths(fresh));
   for (const { pooling } of fresh) if (pooling) await poolAndFreeze(pooling);
   signal?.throwIfAborted();
   using _lock = await lockObjects(store, signal);
@@ -38,34 +35,34 @@ export async function commitObjects(
   writeManifests(store.layout, moved);
 }
 
+function* freshPaths(staged: readonly StagedObject[]): Iterable<ByteString> {
+  for (const { fresh } of staged) yield* fresh;
+}
+
 /** In this order: where a file of the pool takes the place of an equal one, its directory is written to. */
-async function poolAndFreeze({ settings, entries, directories }: Pooling): Promise<void> {
-  await poolInThreads(settings, entries);
+async function poolAndFreeze({ settings, batches, directories }: Pooling): Promise<void> {
+  await poolInThreads(settings, batches);
   for (const path of directories) freezeDirectory(path);
 }
 
-/** Held for the moment in which objects appear or vanish; so short that waiting for it is not asked about. */
-function lockObjects(store: Store, signal: AbortSignal | undefined) {
-  const { command, now } = store.context;
-  return acquireLock(lockPath(store.layout, "objects"), { command: command.join(" "), now, wait: true, signal });
-}
-
 /** Whether it was moved: another process can have been first. */
-function moveIntoStore(store: Store, { directory, manifest }: StagedObject): boolean {
-  if (hasObject(store, manifest.path)) return false;
+function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedObject): boolean {
+  if (!replaces && hasObject(store, manifest.path)) return false;
   const target = objectPath(store.layout, manifest.path);
   try {
     renameSync(directory, target);
   } catch (error) {
     if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
     discardInvalid(store.layout, target);
+    // A build would be given its files instead of those of the new object.
+    removeTree(twinPath(store.layout, manifest.path));
     renameSync(directory, target);
   }
   freezeDirectory(fromText(target));
   return true;
 }
 
-/** What lies in the storeDir without a manifest was left by a killed process. */
+/** What lies in the storeDir without a manifest was left by a killed process; otherwise it is damaged. */
 function discardInvalid(layout: Layout, path: string): void {
   const discarded = join(layout.trash, randomBytes(8).toString("hex"));
   chmodSync(path, 0o755);

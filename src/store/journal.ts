@@ -1,10 +1,17 @@
-import { canonicalJson, type Json } from "../model/canonical-json.ts";
+import type { Json } from "../model/canonical-json.ts";
 import { isTransactionEnd, type NewRecord } from "../model/chain.ts";
 import type { Change } from "../model/change.ts";
 import { type Generation, type InstalledPackage, packageToJson } from "../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import { isJsonObject } from "../model/json-object.ts";
-import { eventOf, type JsonObject, type LogChange, type LogPackage } from "../model/log-event.ts";
+import { packageChange } from "../model/log-change.ts";
+import {
+  eventOf,
+  type GenerationContent,
+  type JsonObject,
+  type LogChange,
+  type LogPackage,
+} from "../model/log-event.ts";
 import type { LogRecord, OpenIntent } from "../model/log-record.ts";
 import type { SnapshotState } from "../model/log-state.ts";
 import { lockPath } from "./layout.ts";
@@ -33,15 +40,17 @@ export function openJournal(store: Store): TransactionLog {
 function snapshotOf(store: Store, profile: ProfileName): SnapshotState {
   const state = readProfile(store, profile);
   const pins = readPins(store, profile);
-  const coming = openIntents(store, profile).flatMap((open) => readIntent(store, open)?.to ?? []);
-  const generations = new Set<number>([...listGenerations(store, state), ...coming]);
+  const coming = openIntents(store, profile).flatMap((open) => announcedBy(store, open) ?? []);
+  const numbers = coming.map(({ generation }) => generation);
+  const generations = new Set<number>([...listGenerations(store, state), ...numbers]);
   return {
     profile,
     current: state.current,
     previous: state.previous,
-    lastGeneration: Math.max(state.last, ...coming),
+    lastGeneration: Math.max(state.last, ...numbers),
     generations,
     packages: readGeneration(store, profile, state.current).packages.map(toLog),
+    coming,
     pins: pins.generations,
     tags: pins.tags,
   };
@@ -77,16 +86,19 @@ export async function logFailure(store: Store, start: TransactionStart, reason: 
   await append(store, [beginRecord(store, start), abort], { durable: false });
 }
 
-/** Logs a generation that is about to be written and to become live. Durable: after a crash it tells what was meant. */
-export async function logGeneration(store: Store, next: Generation, from: GenerationNumber): Promise<void> {
+/**
+ * Logs a generation that is about to be written and to become live, as the difference to `head`, which is live now and
+ * mostly its parent. Durable: after a crash it tells what was meant.
+ */
+export async function logGeneration(store: Store, next: Generation, head: Generation): Promise<void> {
   const { transaction: tx, profile, generation, parent, path, reason, packages } = next;
+  const content =
+    parent === head.generation
+      ? { change: differenceOf({ before: head.packages, after: packages }) }
+      : { packages: packages.map(toLog) };
   const drafts: NewRecord[] = [
-    {
-      tx,
-      profile,
-      event: { type: "generation", generation, parent: parent ?? null, path, reason, packages: packages.map(toLog) },
-    },
-    { tx, profile, event: { type: "intent", from, to: generation } },
+    { tx, profile, event: { type: "generation", generation, parent: parent ?? null, path, reason, ...content } },
+    { tx, profile, event: { type: "intent", from: head.generation, to: generation } },
   ];
   await append(store, drafts, { durable: true });
 }
@@ -98,35 +110,20 @@ export interface Contents {
 }
 
 /**
- * Logs that a change is done; without `contents` it is not told what it did. Not flushed: where this record is lost,
- * `current` tells the same.
+ * Logs that a change is done; without `contents` it does not tell what changed: the record of a generation that was made
+ * does, or nobody knows. Not flushed: where this record is lost, `current` tells the same.
  */
 export async function logCommit(
   store: Store,
   { transaction: tx, profile, from, to, changed }: Pick<Change, "transaction" | "profile" | "from" | "to" | "changed">,
-  contents: Contents = { before: [], after: [] },
+  contents?: Contents,
 ): Promise<void> {
-  const event = { type: "commit" as const, from, to, changed, ...(changed && { change: differenceOf(contents) }) };
+  const event = { type: "commit" as const, from, to, changed, ...(contents && { change: differenceOf(contents) }) };
   await append(store, [{ tx, profile, event }], { durable: false });
 }
 
-/** Whole package records, and also those of which a priority alone changed: the state can be told from it again. */
 function differenceOf({ before, after }: Contents): LogChange {
-  const [old, now] = [before, after].map((items) => new Map(items.map((item) => [item.name, toLog(item)])));
-  const names = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort();
-  const pairs = names.map((name) => ({ name, from: old?.get(name), to: now?.get(name) }));
-  return {
-    added: pairs.flatMap(({ from, to }) => (to && !from ? [to] : [])),
-    removed: pairs.flatMap(({ from, to }) => (from && !to ? [from] : [])),
-    upgraded: pairs.flatMap(({ name, from, to }) =>
-      from && to && !isSameRecord(from, to) ? [{ name, from, to }] : [],
-    ),
-  };
-}
-
-function isSameRecord(left: LogPackage, right: LogPackage): boolean {
-  // Nearly all have their members in one order.
-  return JSON.stringify(left) === JSON.stringify(right) || canonicalJson(left) === canonicalJson(right);
+  return packageChange(before.map(toLog), after.map(toLog));
 }
 
 /** Logs that a change failed, and which generation of it is gone again. */
@@ -204,9 +201,13 @@ function markIn(value: unknown): MarkEvent | undefined {
 
 /** The generation that a change with an open intent announced; `undefined` when it leads to one that was there. */
 export function readAnnounced(store: Store, intent: OpenIntent): GenerationNumber | undefined {
-  const events = readTransaction(openJournal(store), intent.tx).map(({ event }) => event);
-  const found = events.find((event) => event.type === "generation");
+  const found = announcedBy(store, intent);
   return found && parseGenerationNumber(found.generation);
+}
+
+function announcedBy(store: Store, intent: OpenIntent): GenerationContent | undefined {
+  const events = readTransaction(openJournal(store), intent.tx).map(({ event }) => event);
+  return events.find((event) => event.type === "generation");
 }
 
 /** Whether the end of a transaction is logged. */

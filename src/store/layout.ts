@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import type { BaseName, BlobId, GenerationNumber, ProfileName } from "../model/ids.ts";
+import { packedFileName } from "../model/packed-object.ts";
 
 /** Widths, in bytes, that a storeDir can have. */
 export const WIDTHS = [48, 80, 128] as const;
@@ -17,6 +18,7 @@ export interface Layout {
   /** `/store/pkgs`, padded with `_` to `width` bytes: what stands for the storeDir in canonical form. */
   readonly canonicalStoreDir: string;
   readonly storeFile: string;
+  readonly configFile: string;
   readonly manifests: string;
   readonly files: string;
   readonly sources: string;
@@ -28,6 +30,8 @@ export interface Layout {
   readonly buildLogs: string;
   /** Objects as they would lie in a store rooted at `/store`, for builds. */
   readonly twins: string;
+  /** Packed objects that are kept for when an object is lost. */
+  readonly archives: string;
   readonly temporary: string;
   readonly trash: string;
   readonly locks: string;
@@ -42,6 +46,7 @@ export function layoutOf(root: string, width: Width): Layout {
     storeDir: padded(root, width),
     canonicalStoreDir: padded(CANONICAL_ROOT, width),
     storeFile: join(root, "store.json"),
+    configFile: join(root, "config.json"),
     manifests: join(root, "manifests"),
     files: join(root, "files"),
     sources: join(root, "sources"),
@@ -52,6 +57,7 @@ export function layoutOf(root: string, width: Width): Layout {
     builds: join(root, "builds"),
     buildLogs: join(root, "build-logs"),
     twins: join(root, "twins"),
+    archives: join(root, "archives"),
     temporary: join(root, "tmp"),
     trash: join(root, "trash"),
     locks: join(root, "locks"),
@@ -75,6 +81,16 @@ export function manifestPath(layout: Layout, baseName: BaseName): string {
 /** The list of an object's files, beside its manifest. */
 export function fileListPath(layout: Layout, baseName: BaseName): string {
   return `${layout.manifests}/${baseName}.files`;
+}
+
+/** The object as it would lie in a store rooted at `/store`. */
+export function twinPath(layout: Layout, baseName: BaseName): string {
+  return `${layout.twins}/${baseName}`;
+}
+
+/** Packed objects that are kept for when an object is lost. */
+export function archivePath(layout: Layout, baseName: BaseName): string {
+  return `${layout.archives}/${packedFileName(baseName)}`;
 }
 
 export function poolPath(layout: Layout, id: BlobId, executable: boolean): string {
@@ -113,6 +129,26 @@ export function generationFile(layout: Layout, profile: ProfileName, generation:
 /** The target of a generation's link, relative to the profile's directory. */
 export function generationTarget(layout: Layout, forest: BaseName): string {
   return `../../${basename(layout.storeDir)}/${forest}`;
+}
+
+/** Objects that a person wants to keep, by name. */
+export function namedRootPath(layout: Layout, name: string): string {
+  return `${layout.roots}/named/${name}`;
+}
+
+/** Links elsewhere that lead to objects; each is known by a sum of its path. */
+export function resultLinkPath(layout: Layout, sum: string): string {
+  return `${layout.roots}/links/${sum}`;
+}
+
+/** What running commands work with. */
+export function leasesPath(layout: Layout): string {
+  return `${layout.roots}/leases`;
+}
+
+/** Present while a collection is under way. */
+export function collectingFile(layout: Layout): string {
+  return `${layout.roots}/collecting`;
 }
 
 export function lockPath(layout: Layout, name: string): string {

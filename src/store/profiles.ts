@@ -98,6 +98,11 @@ export function readGeneration(store: Store, profile: ProfileName, number: Gener
   });
 }
 
+/** Whether there is a record of this generation, be it readable or not. */
+export function hasGenerationRecord(store: Store, profile: ProfileName, number: GenerationNumber): boolean {
+  return existsSync(generationFile(store.layout, profile, number));
+}
+
 /** Makes a generation that can be switched to: its link, then its record. It is not live by that. */
 export function writeGeneration(store: Store, generation: Generation): void {
   const { profile, generation: number, path } = generation;

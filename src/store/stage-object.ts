@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { ByteString } from "../model/byte-string.ts";
 import { type FileListEntry, printFileList } from "../model/file-list.ts";
 import {
@@ -13,15 +13,18 @@ import {
 import type { Manifest, Origin } from "../model/manifest.ts";
 import type { TemporaryDirectory } from "../system/temporary-directory.ts";
 import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
+import { makesPlainFiles } from "./import/freeze.ts";
 import type { ImportSettings } from "./import/import-files.ts";
 import { type ImportMethod, linkMethod } from "./import/import-method.ts";
 import { type ImportedDirectory, type ImportProgress, importTree } from "./import/import-tree.ts";
 import { localiseTree } from "./import/localise-tree.ts";
+import { poolName } from "./import/pool-files.ts";
 import { createImportRunner } from "./import/runner.ts";
-import type { PoolEntry } from "./import/tasks.ts";
-import { hasObject, readManifest } from "./manifests.ts";
+import type { PoolBatch } from "./import/tasks.ts";
+import type { Lease } from "./leases.ts";
+import { readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
-import { resolveReferences } from "./references.ts";
+import { holdReferences } from "./references.ts";
 
 export interface StageOptions {
   readonly name: PackageName;
@@ -30,11 +33,15 @@ export interface StageOptions {
   /** The tree to copy. Without one, the tree at `stagedTree(temporary)` is adopted as it lies. */
   readonly source?: string;
   readonly temporary: Pick<TemporaryDirectory, "path">;
+  /** Keeps the object, and what it refers to, from being collected before something else does. */
+  readonly lease: Lease;
   readonly method?: ImportMethod | undefined;
   /** The base name under which the tree was made in this store, when it was not the canonical one. */
   readonly selfName?: string | undefined;
   /** The name of an object that is not named by its content. */
   readonly baseName?: BaseName | undefined;
+  /** Take the place of an object of the same name, which is damaged; nothing is taken from the pool, which may be too. */
+  readonly replace?: boolean | undefined;
   /** Further members for the manifest. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal | undefined;
@@ -46,18 +53,20 @@ export interface StagedObject {
   readonly manifest: Manifest;
   /** The store holds a valid object of this name already: there is nothing to commit. */
   readonly reused: boolean;
+  /** It takes the place of what has its name. */
+  readonly replaces: boolean;
   /** Its files and links are frozen, its directories still writable: the pool's files go there, then it is renamed. */
   readonly directory: string;
   readonly fileList: string;
   /** Directories and files that are not durable yet. */
-  readonly fresh: readonly ByteString[];
+  readonly fresh: Iterable<ByteString>;
   /** Files for the pool; absent for an object that holds none. */
   readonly pooling: Pooling | undefined;
 }
 
 export interface Pooling {
   readonly settings: ImportSettings;
-  readonly entries: readonly PoolEntry[];
+  readonly batches: readonly PoolBatch[];
   /** The directories below the top, to be frozen afterwards; each stands behind those in it. */
   readonly directories: readonly ByteString[];
 }
@@ -79,10 +88,13 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
-  if (hasObject(store, baseName)) {
+  const replaces = options.replace ?? false;
+  const isThere = (await options.lease.hold([baseName], options.signal)).has(baseName);
+  if (isThere && !replaces) {
     return {
       manifest: readManifest(store, baseName),
       reused: true,
+      replaces,
       directory,
       fileList: "",
       fresh: [],
@@ -90,15 +102,17 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
     };
   }
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
-  const entries = unpooledFiles(tree, localIds);
+  const references = await holdReferences(store, description.baseNames, options);
+  const batches = unpooledFiles(tree, localIds);
   const directories = directoriesOf(tree);
   return {
-    manifest: manifestOf(store, baseName, { options, description }),
+    manifest: manifestOf(store, baseName, { options, description, references }),
     reused: false,
+    replaces,
     directory,
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
-    fresh: [...directories, ...entries.map(({ path }) => path)],
-    pooling: { settings, entries, directories: directories.slice(0, -1) },
+    fresh: freshPaths(directories, batches),
+    pooling: { settings, batches, directories: directories.slice(0, -1) },
   };
 }
 
@@ -110,18 +124,19 @@ function settingsOf(store: Store, options: StageOptions): ImportSettings {
     canonicalStoreDir: store.layout.canonicalStoreDir,
     zeroBaseName: baseNameOf(ZERO_DIGEST, options.name, options.version),
     selfName: options.selfName,
-    ...linkMethod(options.method ?? "auto", options.temporary.path),
+    ...linkMethod(options.replace ? "copy" : (options.method ?? "auto"), options.temporary.path),
     mode: options.source === undefined ? "adopt" : "copy",
-    exactModes: (statSync(stagedTree(options.temporary)).mode & 0o777) === 0o755,
+    plainFiles: makesPlainFiles(stagedTree(options.temporary)),
   };
 }
 
 interface Staging {
   readonly options: StageOptions;
   readonly description: TreeDescription;
+  readonly references: readonly BaseName[];
 }
 
-function manifestOf(store: Store, baseName: BaseName, { options, description }: Staging): Manifest {
+function manifestOf(store: Store, baseName: BaseName, { options, description, references }: Staging): Manifest {
   return {
     path: baseName,
     name: options.name,
@@ -130,7 +145,7 @@ function manifestOf(store: Store, baseName: BaseName, { options, description }: 
     addressing: options.baseName === undefined ? "content" : "input",
     size: description.size,
     files: description.files,
-    references: resolveReferences(store, description.baseNames),
+    references,
     localised: description.mentions,
     created: store.context.now().toISOString(),
     origin: options.origin,
@@ -143,17 +158,25 @@ function withLocalId(entry: FileListEntry, localIds: ReadonlyMap<ByteString, Blo
   return localId === undefined || localId === entry.id ? entry : { ...entry, localId };
 }
 
-function unpooledFiles(tree: ImportedDirectory, localIds: ReadonlyMap<ByteString, BlobId>, prefix = ""): PoolEntry[] {
-  const entries: PoolEntry[] = [];
+function unpooledFiles(tree: ImportedDirectory, localIds: ReadonlyMap<ByteString, BlobId>, prefix = ""): PoolBatch[] {
+  const names: ByteString[] = [];
+  const poolNames: string[] = [];
   for (const [name, file] of tree.files) {
     if (file.pooled) continue;
-    const path = `${tree.path}/${name}` as ByteString;
-    entries.push({ path, id: localIds.get(`${prefix}${name}` as ByteString) ?? file.id, executable: file.executable });
+    names.push(name);
+    const localId = file.mentions ? localIds.get(`${prefix}${name}` as ByteString) : undefined;
+    poolNames.push(poolName({ id: localId ?? file.id, executable: file.executable }));
   }
+  const batches: PoolBatch[] = names.length > 0 ? [{ directory: tree.path, names, poolNames }] : [];
   for (const [name, inner] of tree.directories) {
-    for (const entry of unpooledFiles(inner, localIds, `${prefix}${name}/`)) entries.push(entry);
+    for (const batch of unpooledFiles(inner, localIds, `${prefix}${name}/`)) batches.push(batch);
   }
-  return entries;
+  return batches;
+}
+
+function* freshPaths(directories: readonly ByteString[], batches: readonly PoolBatch[]): Iterable<ByteString> {
+  yield* directories;
+  for (const { directory, names } of batches) for (const name of names) yield `${directory}/${name}` as ByteString;
 }
 
 /** The top directory is the last. */

@@ -23,7 +23,7 @@ import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { freeze, freezeDirectory } from "./import/freeze.ts";
 import { createLink } from "./import/import-tree.ts";
 import { rewriteFile } from "./import/rewrite-file.ts";
-import { fileListPath, objectPath } from "./layout.ts";
+import { fileListPath, objectPath, twinPath } from "./layout.ts";
 import { readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 
@@ -35,7 +35,7 @@ export function canonicalView(store: Store, object: BaseName): string {
   const { localised } = readManifest(store, object);
   const local = objectPath(store.layout, object);
   if (!localised || store.layout.storeDir === store.layout.canonicalStoreDir) return local;
-  const twin = join(store.layout.twins, object);
+  const twin = twinPath(store.layout, object);
   if (!existsSync(twin)) makeTwin(store, object, twin);
   return twin;
 }

@@ -9,9 +9,23 @@ const FEW = 16;
  * Makes the content of new files durable. Node has no `syncfs(2)`; `sync -f` of coreutils and BusyBox is that call.
  * Where it is missing, every file is flushed for itself.
  */
-export async function flushFiles(directory: string, paths: readonly ByteString[]): Promise<void> {
-  if (paths.length > FEW && (await flushFilesystem(directory))) return;
-  for (const path of paths) flushFile(path);
+export async function flushFiles(directory: string, paths: Iterable<ByteString>): Promise<void> {
+  const rest = paths[Symbol.iterator]();
+  const first = take(rest, FEW + 1);
+  if (first.length > FEW && (await flushFilesystem(directory))) return;
+  for (const path of first) flushFile(path);
+  for (const path of { [Symbol.iterator]: () => rest }) flushFile(path);
+}
+
+/** The next of an iterator's values, at most so many. */
+function take<T>(values: Iterator<T>, most: number): T[] {
+  const taken: T[] = [];
+  while (taken.length < most) {
+    const { value, done } = values.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
 }
 
 function flushFile(path: ByteString): void {

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
 import { StoreError } from "../errors.ts";
 import { tryLock } from "./native-calls.ts";
 
@@ -17,13 +17,15 @@ export interface LockOptions {
   /** `false`: a lock that is held is an error BUSY at once. */
   readonly wait: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** The file goes when the lock is given back: for locks of things that come and go. All who take it must say so. */
+  readonly vanishes?: boolean | undefined;
   /** Called once when the lock is held by another process. */
   readonly onWait?: ((holder: LockHolder | undefined) => void) | undefined;
 }
 
 /**
  * An exclusive lock on a file between processes and within one, kept by the kernel (open file description lock): the
- * lock of a process that died is free. The file stays behind; its text names the last holder.
+ * lock of a process that died is free. The file stays behind, unless it `vanishes`; its text names the last holder.
  */
 export interface Lock extends Disposable {
   readonly path: string;
@@ -31,15 +33,28 @@ export interface Lock extends Disposable {
 
 /** @throws StoreError BUSY when the lock is held and `wait` is false; the signal's reason when aborted. */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
-  const fd = openSync(path, "a+", 0o644);
-  try {
-    if (!tryLock(fd)) await waitForLock(fd, path, options);
-    writeHolder(fd, { pid: process.pid, command: options.command, since: options.now().toISOString() });
-  } catch (error) {
-    closeSync(fd);
-    throw error;
+  for (;;) {
+    const fd = openSync(path, "a+", 0o644);
+    try {
+      if (!tryLock(fd)) await waitForLock(fd, path, options);
+      // The holder before has removed the file: whoever comes next would lock another one.
+      if (options.vanishes && fstatSync(fd).nlink === 0) {
+        closeSync(fd);
+        continue;
+      }
+      writeHolder(fd, { pid: process.pid, command: options.command, since: options.now().toISOString() });
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    return { path, [Symbol.dispose]: () => release(fd, options.vanishes ? path : undefined) };
   }
-  return { path, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** A file is removed before its lock is free, so that nobody locks what is about to go. */
+function release(fd: number, path: string | undefined): void {
+  if (path !== undefined) rmSync(path, { force: true });
+  closeSync(fd);
 }
 
 /** The lock when it is free right now, otherwise `undefined`. */

@@ -19,6 +19,11 @@ export function removeAttributes(fd: number, makeWritable: () => void): boolean 
   return true;
 }
 
+/** Whether a file or directory has anything that `removeAttributes` would remove. What a directory has not, nothing that is made in it inherits. */
+export function hasAttributes(fd: number): boolean {
+  return listAttributes(fd).some((name) => REMOVABLE.test(name));
+}
+
 const REMOVABLE = /^(?:user\..*|system\.posix_acl_(?:access|default)|security\.capability)$/;
 
 function listAttributes(fd: number): readonly string[] {

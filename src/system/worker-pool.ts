@@ -34,7 +34,8 @@ export function createWorkerPool<Task, Result>(script: URL, workerData: unknown)
 }
 
 function startThread<Result>(script: URL, workerData: unknown): Thread<Result> {
-  const thread: Thread<Result> = { worker: new Worker(script, { workerData }), waiting: [] };
+  const worker = new Worker(script, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+  const thread: Thread<Result> = { worker, waiting: [] };
   thread.worker.on("message", (answer: WorkerAnswer<Result>) => {
     const waiting = thread.waiting.shift();
     if ("error" in answer) waiting?.reject(unpackError(answer.error));
@@ -44,6 +45,9 @@ function startThread<Result>(script: URL, workerData: unknown): Thread<Result> {
   thread.worker.on("exit", () => failAll(thread, new Error("a worker thread ended")));
   return thread;
 }
+
+/** Results live until they are sent: a small young generation would copy them about. */
+const YOUNG_MB = 64;
 
 function failAll<Result>(thread: Thread<Result>, error: unknown): void {
   for (const waiting of thread.waiting.splice(0)) waiting.reject(error);

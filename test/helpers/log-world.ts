@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NewRecord } from "../../src/model/chain.ts";
-import type { LogPackage } from "../../src/model/log-event.ts";
+import { packageChange } from "../../src/model/log-change.ts";
+import type { LogChange, LogPackage } from "../../src/model/log-event.ts";
 import type { LogRecord } from "../../src/model/log-record.ts";
 import type { SnapshotState } from "../../src/model/log-state.ts";
 import { appendRecords } from "../../src/store/log/append.ts";
@@ -93,15 +94,15 @@ async function install(world: LogWorld, packages: readonly LogPackage[], profile
   const { current: from, last } = state;
   const to = last + 1;
   const path = `${"b".repeat(32)}-profile-${profile}`;
+  const change = packageChange(state.generations.get(from) ?? [], packages);
   const first: NewRecord[] = [
     { tx: "new", profile, event: { type: "begin", command: ["store", "install"], user: "ada", base: from } },
-    { tx: "new", profile, event: { type: "generation", generation: to, parent: from, path, reason: "x", packages } },
+    { tx: "new", profile, event: { type: "generation", generation: to, parent: from, path, reason: "x", change } },
     { tx: "new", profile, event: { type: "intent", from, to } },
   ];
-  const change = changeOf(state.generations.get(from) ?? [], packages);
   state.generations.set(to, packages);
   Object.assign(state, { last: to });
-  return finish(world, profile, { first, from, to, change });
+  return finish(world, profile, { first, from, to });
 }
 
 async function switchTo(world: LogWorld, to: number, profile: string) {
@@ -111,7 +112,7 @@ async function switchTo(world: LogWorld, to: number, profile: string) {
     { tx: "new", profile, event: { type: "begin", command: ["store", "switch"], user: "ada", base: from } },
     { tx: "new", profile, event: { type: "intent", from, to } },
   ];
-  const change = changeOf(state.generations.get(from) ?? [], state.generations.get(to) ?? []);
+  const change = packageChange(state.generations.get(from) ?? [], state.generations.get(to) ?? []);
   return finish(world, profile, { first, from, to, change });
 }
 
@@ -119,7 +120,7 @@ interface Step {
   readonly first: readonly NewRecord[];
   readonly from: number;
   readonly to: number;
-  readonly change: ReturnType<typeof changeOf>;
+  readonly change?: LogChange;
 }
 
 async function finish(world: LogWorld, profile: string, { first, from, to, change }: Step) {
@@ -141,19 +142,6 @@ function profileOf({ profiles }: LogWorld, name: string): TrueProfile {
   const fresh = { current: 0, previous: undefined, last: 0, generations: new Map([[0, []]]) };
   profiles.set(name, fresh);
   return fresh;
-}
-
-function changeOf(before: readonly LogPackage[], after: readonly LogPackage[]) {
-  const old = new Map(before.map((item) => [item.name, item]));
-  const now = new Map(after.map((item) => [item.name, item]));
-  return {
-    added: after.filter(({ name }) => !old.has(name)),
-    removed: before.filter(({ name }) => !now.has(name)),
-    upgraded: after.flatMap((to) => {
-      const from = old.get(to.name);
-      return from && from.version !== to.version ? [{ name: to.name, from, to }] : [];
-    }),
-  };
 }
 
 function statesOf(profiles: ReadonlyMap<string, TrueProfile>): SnapshotState[] {

@@ -10,6 +10,7 @@ import { parsePackageName, parsePackageVersion } from "../../src/model/ids.ts";
 import { commitObjects } from "../../src/store/commit-objects.ts";
 import type { ImportMethod } from "../../src/store/import/import-method.ts";
 import type { Width } from "../../src/store/layout.ts";
+import { openLease } from "../../src/store/leases.ts";
 import { openStoreAt, type Store } from "../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../src/store/stage-object.ts";
 import { acquireLock } from "../../src/system/lock.ts";
@@ -92,7 +93,9 @@ async function add(store: Store, { source, method, adopt, modes = {} }: Command 
   using temporary = createTemporaryDirectory(store.layout.temporary, "driver", now);
   if (adopt) execFileSync("cp", ["-a", source, stagedTree(temporary)]);
   for (const [path, mode] of Object.entries(modes)) fs.chmodSync(`${stagedTree(temporary)}/${path}`, mode);
+  using lease = openLease(store);
   const staged = await stageObject(store, {
+    lease,
     name: parsePackageName("demo"),
     version: parsePackageVersion("1.0"),
     origin: { kind: "directory" },

@@ -28,6 +28,7 @@ import { commitObjects } from "../../src/store/commit-objects.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import type { ImportMethod } from "../../src/store/import/import-method.ts";
 import { objectPath } from "../../src/store/layout.ts";
+import { type Lease, openLease } from "../../src/store/leases.ts";
 import { type OpenOptions, openStoreAt, type Store } from "../../src/store/open-store.ts";
 import { type StagedObject, stagedTree, stageObject } from "../../src/store/stage-object.ts";
 import { createTemporaryDirectory, removeTree } from "../../src/system/temporary-directory.ts";
@@ -204,7 +205,8 @@ export interface Added extends StagedObject {
 /** Adds a tree, given as data or by its path, as `demo` 1.0. */
 export async function addTree(store: Store, tree: TreeData | string, options: AddOptions = {}): Promise<Added> {
   using temporary = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
-  const staged = await stageTree(store, tree, { ...options, temporary });
+  using lease = openLease(store);
+  const staged = await stageTree(store, tree, { ...options, temporary, lease });
   await commitObjects(store, [staged]);
   return { ...staged, path: objectPath(store.layout, staged.manifest.path) };
 }
@@ -213,14 +215,17 @@ export async function addTree(store: Store, tree: TreeData | string, options: Ad
 export function stageTree(
   store: Store,
   tree: TreeData | string,
-  options: AddOptions & { readonly temporary: { readonly path: string } },
+  options: AddOptions & { readonly temporary: { readonly path: string }; readonly lease?: Lease },
 ): Promise<StagedObject> {
   const { name, version } = nameOf(options);
+  const lease = options.lease ?? openLease(store);
+  onTestFinished(() => lease[Symbol.dispose]());
   const { temporary, method, metadata, selfName, baseName } = options;
   const common = {
     name,
     version,
     temporary,
+    lease,
     method,
     selfName,
     baseName,

@@ -37,14 +37,14 @@ const APPENDS: readonly { readonly time: string; readonly drafts: readonly NewRe
       {
         tx: 1,
         profile,
-        event: { type: "generation", generation: 1, parent: 0, path, reason: "install zlib", packages: [zlib] },
+        event: { type: "generation", generation: 1, parent: 0, path, reason: "install zlib", change },
       },
       { tx: 1, profile, event: { type: "intent", from: 0, to: 1 } },
     ],
   },
   {
     time: "2026-11-20T17:04:09.040Z",
-    drafts: [{ tx: 1, profile, event: { type: "commit", from: 0, to: 1, changed: true, change } }],
+    drafts: [{ tx: 1, profile, event: { type: "commit", from: 0, to: 1, changed: true } }],
   },
   { time: "2026-11-20T16:30:00.000Z", drafts: [{ tx: "new", profile, event: { type: "pin", generation: 1 } }] },
 ];

@@ -48,15 +48,14 @@ describe("a snapshot of the log in the middle of a change of another profile", (
     const { store } = await withTwoProfiles();
     const next = await nextGeneration(store);
     const stage = async () => {
-      await logGeneration(store, next, generation(1));
+      await logGeneration(store, next, readGeneration(store, DEFAULT, generation(1)));
       await changeOtherUntilSnapshot(store);
       writeGeneration(store, next);
     };
     using _lock = await lockProfile(store, DEFAULT, {});
     const [from, to] = [generation(1), generation(2)];
     const change = { transaction: next.transaction, profile: DEFAULT, from, to, changed: true };
-    const contents = { before: readGeneration(store, DEFAULT, from).packages, after: next.packages };
-    await goLive(store, { ...change, added: [], removed: [], upgraded: [] }, { contents, stage });
+    await goLive(store, { ...change, added: [], removed: [], upgraded: [] }, { stage });
     expect(readProfile(store, DEFAULT)).toMatchObject({ current: 2, previous: 1, last: 2 });
     expect(brokenRules(store)).toEqual([]);
   });
@@ -65,7 +64,7 @@ describe("a snapshot of the log in the middle of a change of another profile", (
     const { world, store } = await withTwoProfiles();
     const next = await nextGeneration(store);
     // As a process leaves it that is killed here.
-    await logGeneration(store, next, generation(1));
+    await logGeneration(store, next, readGeneration(store, DEFAULT, generation(1)));
     writeGeneration(store, next);
     await changeOtherUntilSnapshot(store);
     expect(openIntents(store, DEFAULT)).toHaveLength(1);
@@ -84,7 +83,7 @@ describe("what a killed process left is settled by whatever takes the lock next 
     it(what, async () => {
       const { store } = await withTwoProfiles();
       const next = await nextGeneration(store);
-      await logGeneration(store, next, generation(1));
+      await logGeneration(store, next, readGeneration(store, DEFAULT, generation(1)));
       writeGeneration(store, next);
       await act(store);
       expect(openIntents(store, DEFAULT)).toEqual([]);

@@ -195,10 +195,10 @@ describe("the log of an install", () => {
         parent: 0,
         path: forest,
         reason: `install ${from}`,
-        packages,
+        change: { added: packages, removed: [], upgraded: [] },
       },
       { ...common, type: "intent", from: 0, to: 1 },
-      { ...common, type: "commit", from: 0, to: 1, changed: true, change: { added: change.added } },
+      { ...common, type: "commit", from: 0, to: 1, changed: true },
     ]);
   });
 

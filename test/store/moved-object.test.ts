@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { BaseName } from "../../src/model/ids.ts";
 import { canonicalising, type Replacement, replaceInPlace, replacements } from "../../src/model/rewrite.ts";
 import { commitObjects } from "../../src/store/commit-objects.ts";
+import { openLease } from "../../src/store/leases.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../src/store/stage-object.ts";
 import { createTemporaryDirectory, removeTree } from "../../src/system/temporary-directory.ts";
@@ -74,7 +75,8 @@ async function move(from: Store, added: Added, to: Store) {
   for (const path of ["", "bin", "lib", "share"]) spawnSync("chmod", ["u+w", join(directory, path)]);
   rewriteTree(directory, canonicalising(formsOf(from), added.manifest.path));
   expect(naiveTreeId(directory)).toBe(added.manifest.treeId);
-  const staged = await stageObject(to, { ...nameOf({}), origin: { kind: "import" }, temporary });
+  using lease = openLease(to);
+  const staged = await stageObject(to, { ...nameOf({}), origin: { kind: "import" }, temporary, lease });
   await commitObjects(to, [staged]);
   return { manifest: staged.manifest, path: `${to.layout.storeDir}/${staged.manifest.path}` };
 }

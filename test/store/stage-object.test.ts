@@ -7,6 +7,7 @@ import { parseFileList } from "../../src/model/file-list.ts";
 import { parseBaseName } from "../../src/model/ids.ts";
 import { commitObjects } from "../../src/store/commit-objects.ts";
 import { fileListPath } from "../../src/store/layout.ts";
+import { openLease } from "../../src/store/leases.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../src/store/stage-object.ts";
 import { createTemporaryDirectory } from "../../src/system/temporary-directory.ts";
@@ -267,7 +268,8 @@ describe("odd sources", () => {
     const directory = world.tree(tree, stagedTree(temporary));
     mkdirSync(join(directory, "2"));
     for (const name of ["small", "big"]) linkSync(join(directory, "1", name), join(directory, "2", name));
-    const staged = await stageObject(store, { ...nameOf({}), origin: { kind: "directory" }, temporary });
+    using lease = openLease(store);
+    const staged = await stageObject(store, { ...nameOf({}), origin: { kind: "directory" }, temporary, lease });
     await commitObjects(store, [staged]);
     expect(faultsOf(store, staged.manifest)).toEqual([]);
     expect(staged.manifest.treeId).toBe((await addTree(store, expected)).manifest.treeId);

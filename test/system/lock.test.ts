@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -82,6 +82,21 @@ describe("acquireLock", () => {
       inside -= 1;
     };
     await Promise.all(Array.from({ length: 8 }, enter));
+  });
+
+  it("takes its file along when it vanishes, and still lets one in at a time", async () => {
+    const path = lockFile();
+    let inside = 0;
+    const enter = async () => {
+      using _lock = await acquireLock(path, options({ wait: true, vanishes: true }));
+      inside += 1;
+      expect(inside).toBe(1);
+      expect(existsSync(path)).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      inside -= 1;
+    };
+    await Promise.all(Array.from({ length: 8 }, enter));
+    expect(existsSync(path)).toBe(false);
   });
 
   it("overwrites a longer holder's text whole", async () => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 
@@ -18,12 +19,20 @@ export const command = defineCommand({
       type: "boolean",
       describe: "Build again and compare with what is in the store; status 1 when they differ",
     },
+    "out-link": {
+      type: "string",
+      alias: "o",
+      value: "FILE",
+      describe: "Make FILE a link to the output, that keeps it; of further ones FILE-2 and so on",
+      completes: "path",
+    },
     offline: { type: "boolean", describe: "Use only what was downloaded before" },
     "dry-run": { type: "boolean", describe: "Show what would be built and why, and build nothing" },
   },
   examples: [
     ["store build --recipes ./recipes mpfr", "builds mpfr and what it needs"],
     ["store build -j4 -k 'pari+gui' mpc@1.3.1", "builds two packages, four jobs at once, as much as can be built"],
+    ["store build xz -o result", "builds xz and keeps it while the link ./result is there"],
     ["store build --check xz", "tells whether xz builds the same a second time"],
   ],
   json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each",
@@ -46,7 +55,8 @@ export const command = defineCommand({
       return checks.every(({ same }) => same) ? undefined : 1;
     }
     const { build } = await import("../../operations/build.ts");
-    const built = await build(store, request, context.run);
+    const outLink = args["out-link"] === undefined ? undefined : resolve(context.cwd, args["out-link"]);
+    const built = await build(store, { ...request, outLink }, context.run);
     context.output.result(built, () => built.map(({ path }) => path));
     return undefined;
   },

@@ -1,4 +1,5 @@
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { CHECK_OPTION, generationCheck } from "../check-option.ts";
 import { defineCommand } from "../command.ts";
 import { showChange, showPlan } from "../output/show-change.ts";
 import { IDENTITY_OPTIONS, packageInputs, SOURCE_OPTIONS } from "../package-options.ts";
@@ -23,6 +24,7 @@ export const command = defineCommand({
       describe: "Give them priority N: where packages have the same file, the lower number wins (5)",
     },
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...CHECK_OPTION,
     ...IDENTITY_OPTIONS,
     ...SOURCE_OPTIONS,
     ...BUILD_OPTIONS,
@@ -37,7 +39,8 @@ export const command = defineCommand({
   async run(context, args) {
     const build = buildSettings(args, context);
     const packages = packageInputs(args.spec, args, context.cwd).map((input) => ({ ...input, build }));
-    const request = { profile: context.profile, packages, priority: args.priority };
+    const check = generationCheck(args, context);
+    const request = { profile: context.profile, packages, priority: args.priority, check };
     const store = await context.openStore({ create: true });
     if (args["dry-run"]) {
       const { planInstall } = await import("../../operations/plan.ts");

@@ -1,4 +1,5 @@
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { CHECK_OPTION, generationCheck } from "../check-option.ts";
 import { defineCommand } from "../command.ts";
 import { showChange, showPlan } from "../output/show-change.ts";
 import { SOURCE_OPTIONS, sourceInput } from "../package-options.ts";
@@ -12,18 +13,20 @@ export const command = defineCommand({
   },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...CHECK_OPTION,
     ...SOURCE_OPTIONS,
     ...BUILD_OPTIONS,
   },
   examples: [
     ["store upgrade", "upgrades all packages as one change"],
+    ["store upgrade --check ./smoke.sh", "upgrades, but only if the script succeeds with the new packages"],
     ["store upgrade prettier --dry-run", "shows what one upgrade would change"],
   ],
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}; with --dry-run also fetch[] and build[]",
   isLong: true,
   async run(context, args) {
     const input = { ...sourceInput(args, context.cwd), build: buildSettings(args, context) };
-    const request = { profile: context.profile, names: args.name, input };
+    const request = { profile: context.profile, names: args.name, input, check: generationCheck(args, context) };
     const store = await context.openStore();
     if (args["dry-run"]) {
       const { planUpgrade } = await import("../../operations/plan.ts");

@@ -19,6 +19,7 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, ExitStatus>> = {
   NETWORK: 1,
   OFFLINE: 1,
   BUILD_FAILED: 1,
+  CHECK_FAILED: 1,
   UNSAFE: 4,
   BUSY: 5,
   DAMAGED: 6,

@@ -16,6 +16,7 @@ const VERBS = {
   fetch: "fetch",
   extract: "unpack",
   import: "import",
+  export: "pack",
   commit: "store",
   link: "link",
 } as const;
@@ -36,6 +37,7 @@ export function describeProgress(event: StoreEvent): Stage | undefined {
     case "fetching":
       return describeFetching(event.event);
     case "building":
+    case "checking":
     case "waiting":
     case "warning":
       return undefined;

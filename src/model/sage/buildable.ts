@@ -1,5 +1,6 @@
 import { isPureWheel, isWheel } from "./checksums.ts";
 import type { SagePackage } from "./package.ts";
+import { MISTAKEN } from "./report.ts";
 
 export interface BuildableFacts {
   /** The package of this name, unless the tree has none. */
@@ -42,7 +43,7 @@ export function createObstacles(facts: BuildableFacts): (name: string) => string
 }
 
 function withoutPackage(found: "mistaken" | undefined): string {
-  return found === undefined ? "is not in the tree" : "has files with mistakes";
+  return found === undefined ? "is not in the tree" : MISTAKEN;
 }
 
 /** Of a chain of needs only its end tells what is in the way. */

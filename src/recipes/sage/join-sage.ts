@@ -24,7 +24,7 @@ export function joinSage(
 function listingOf(sage: SageRecipes, name: string): RecipeListing {
   const described = sage.describe(name);
   const findings = sage.findings(name);
-  if (described === undefined) return { name, versions: [], findings };
+  if (described === undefined) return { name, versions: [], findings, sage: "mistaken" };
   const recipe = described.buildable ? { recipe: sage.find(name).recipe } : {};
   return { name, versions: [described.version], ...recipe, findings, sage: described };
 }

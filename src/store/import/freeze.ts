@@ -1,15 +1,27 @@
-import { closeSync, constants, fchmodSync, futimesSync, openSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, futimesSync, openSync } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
-import { removeAttributes } from "../../system/native-calls.ts";
+import { hasAttributes, removeAttributes } from "../../system/native-calls.ts";
 
-/**
- * What an object's files look like: read-only, one second after the epoch, without further attributes. `hasMode` tells
- * that the file was made with this mode.
- */
-export function freeze(fd: number, mode: number, hasMode = false): void {
-  const removed = removeAttributes(fd, () => fchmodSync(fd, 0o700));
-  if (removed || !hasMode) fchmodSync(fd, mode);
+/** What an object's files look like: read-only, one second after the epoch, without further attributes. */
+export function freeze(fd: number, mode: number): void {
+  removeAttributes(fd, () => fchmodSync(fd, 0o700));
+  fchmodSync(fd, mode);
+  freezeNew(fd);
+}
+
+/** The same for a file that was just made, with its mode, where new files have no attributes. */
+export function freezeNew(fd: number): void {
   futimesSync(fd, 1, 1);
+}
+
+/** Whether files that are made in this directory, itself made with mode 0755, have just the mode that is asked for. */
+export function makesPlainFiles(directory: string): boolean {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    return (fstatSync(fd).mode & 0o777) === 0o755 && !hasAttributes(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The mode of a frozen file. */

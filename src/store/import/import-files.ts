@@ -18,7 +18,7 @@ import { BLOB_HEADER_ROOM, hashBlobInPlace, startBlob } from "../../model/git-ob
 import type { BlobId } from "../../model/ids.ts";
 import { type Replacement, replaceInPlace, replacements } from "../../model/rewrite.ts";
 import { writeAll } from "../../system/atomic-file.ts";
-import { freeze, frozenMode } from "./freeze.ts";
+import { freeze, freezeNew, frozenMode } from "./freeze.ts";
 import { takeFromPool } from "./pool-files.ts";
 import { rewriteFile } from "./rewrite-file.ts";
 import { changedWhileRead, openSource } from "./source-file.ts";
@@ -43,8 +43,8 @@ export interface ImportSettings {
   readonly cloneLarge: boolean;
   /** `adopt`: the files lie in the store's temporary directory already and belong to nobody else. */
   readonly mode: "copy" | "adopt";
-  /** A new file gets the mode that is asked for: neither the umask nor an inherited access list takes bits away. */
-  readonly exactModes: boolean;
+  /** A new file has the mode that is asked for, and no attributes: neither umask nor access list have a say. */
+  readonly plainFiles: boolean;
 }
 
 /** Files of one directory. */
@@ -176,7 +176,8 @@ function place(work: Work, target: ByteString, content: Buffer, how: { mode: num
   const fd = openSync(toFsPath(target), flags, how.mode);
   try {
     if (!keep) writeAll(fd, content);
-    if (how.frozen) freeze(fd, how.mode, !keep && work.settings.exactModes);
+    if (how.frozen && !keep && work.settings.plainFiles) freezeNew(fd);
+    else if (how.frozen) freeze(fd, how.mode);
   } finally {
     closeSync(fd);
   }

@@ -5,20 +5,29 @@ import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts"
 import type { BlobId } from "../../model/ids.ts";
 import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-files.ts";
-import type { PoolEntry } from "./tasks.ts";
+import { mayHold } from "./pool-names.ts";
+import type { PoolBatch } from "./tasks.ts";
 
 /**
  * Makes the pool hold each of these files once. The files must be durable: what is in the pool is never torn. A file
  * that the pool holds already becomes a link to it; at the filesystem's limit of links the file stays as it is and
  * takes the place of the pool's.
  */
-export function poolFiles(settings: ImportSettings, entries: readonly PoolEntry[]): undefined {
+export function poolFiles(settings: ImportSettings, batches: readonly PoolBatch[]): undefined {
   if (settings.method === "copy") return;
-  for (const entry of entries) {
-    const pool = poolFile(settings, entry);
-    if (settings.method === "reflink") cloneIntoPool(settings, entry, pool);
-    else linkIntoPool(settings, entry.path, pool);
+  for (const { directory, names, poolNames } of batches) {
+    names.forEach((name, index) => {
+      const path = `${directory}/${name}` as ByteString;
+      const pool = poolFile(settings, poolNames[index] as string);
+      if (settings.method === "reflink") cloneIntoPool(settings, path, pool);
+      else linkIntoPool(settings, path, pool);
+    });
   }
+}
+
+/** What a file with this local content is called in the pool. */
+export function poolName({ id, executable }: Pick<PoolRequest, "id" | "executable">): string {
+  return executable ? `${id}x` : id;
 }
 
 interface PoolRequest {
@@ -31,8 +40,10 @@ interface PoolRequest {
 /** Takes the target's content from the pool when it is there; in `adopt` mode what lies there already is kept. */
 export function takeFromPool(settings: ImportSettings, request: PoolRequest): boolean {
   if (settings.method === "copy" || settings.mode === "adopt") return false;
-  const pool = poolFile(settings, request);
-  const status = existsSync(pool) ? statSync(pool, { throwIfNoEntry: false }) : undefined;
+  const name = poolName(request);
+  if (!mayHold(settings, name)) return false;
+  const pool = poolFile(settings, name);
+  const status = statSync(pool, { throwIfNoEntry: false });
   // Somebody who wrote to a file of the pool changed its time: such a file is not spread any further.
   if (!status || status.size !== request.size || status.mtimeMs !== 1000) return false;
   try {
@@ -50,8 +61,8 @@ function cloneFromPool(pool: string, { target, executable }: PoolRequest): void 
   freezeFile(target, executable);
 }
 
-function poolFile({ files }: ImportSettings, { id, executable }: Pick<PoolRequest, "id" | "executable">): string {
-  return `${files}/${id.slice(0, 2)}/${id}${executable ? "x" : ""}`;
+function poolFile({ files }: ImportSettings, name: string): string {
+  return `${files}/${name.slice(0, 2)}/${name}`;
 }
 
 function linkIntoPool(settings: ImportSettings, path: ByteString, pool: string): void {
@@ -92,11 +103,11 @@ function replaceInPool(settings: ImportSettings, path: ByteString, pool: string)
   renameSync(temporary, pool);
 }
 
-function cloneIntoPool(settings: ImportSettings, { path, executable }: PoolEntry, pool: string): void {
+function cloneIntoPool(settings: ImportSettings, path: ByteString, pool: string): void {
   if (existsSync(pool)) return;
   const temporary = scratchName(settings);
   copyFileSync(toFsPath(path), temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  freezeFile(fromText(temporary), executable);
+  freezeFile(fromText(temporary), pool.endsWith("x"));
   renameSync(temporary, pool);
 }
 

@@ -2,7 +2,7 @@ import { lstatSync } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
 import { createWorkerPool, type WorkerPool } from "../../system/worker-pool.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-files.ts";
-import { type ImportAnswer, type ImportTask, type PoolEntry, runImportTask } from "./tasks.ts";
+import { type ImportAnswer, type ImportTask, type PoolBatch, runImportTask } from "./tasks.ts";
 
 /** Runs the tasks of one import: a few files in this thread, many in worker threads. */
 export interface ImportRunner extends AsyncDisposable {
@@ -53,20 +53,20 @@ export function createImportRunner(settings: ImportSettings): ImportRunner {
 }
 
 /** Makes the pool hold these files (see `poolFiles`), in threads when there are many. */
-export async function poolInThreads(settings: ImportSettings, entries: readonly PoolEntry[]): Promise<void> {
-  if (entries.length < ENOUGH_FILES) {
-    runImportTask(settings, { kind: "pool", entries });
+export async function poolInThreads(settings: ImportSettings, batches: readonly PoolBatch[]): Promise<void> {
+  if (batches.reduce((sum, { names }) => sum + names.length, 0) < ENOUGH_FILES) {
+    runImportTask(settings, { kind: "pool", batches });
     return;
   }
   await using pool = createWorkerPool<ImportTask, ImportAnswer>(workerScript(), settings);
   const tasks: Promise<ImportAnswer>[] = [];
-  for (let at = 0; at < entries.length; at += POOL_BATCH) {
-    tasks.push(pool.run({ kind: "pool", entries: entries.slice(at, at + POOL_BATCH) }));
+  for (let at = 0; at < batches.length; at += DIRECTORIES_AT_ONCE) {
+    tasks.push(pool.run({ kind: "pool", batches: batches.slice(at, at + DIRECTORIES_AT_ONCE) }));
   }
   await Promise.all(tasks);
 }
 
-const POOL_BATCH = 1024;
+const DIRECTORIES_AT_ONCE = 16;
 
 function bytesOf(tasks: readonly ImportTask[]): number {
   let bytes = 0;

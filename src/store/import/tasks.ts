@@ -1,16 +1,15 @@
 import type { ByteString } from "../../model/byte-string.ts";
-import type { BlobId } from "../../model/ids.ts";
 import type { Replacement } from "../../model/rewrite.ts";
 import { type FileBatch, type ImportedFile, type ImportSettings, importFiles } from "./import-files.ts";
 import { type LocalisedFile, localiseFile } from "./localise-file.ts";
 import { poolFiles } from "./pool-files.ts";
 
-/** A file of the finished tree that the pool does not know yet. */
-export interface PoolEntry {
-  readonly path: ByteString;
-  /** Of the local form. */
-  readonly id: BlobId;
-  readonly executable: boolean;
+/** Files of one directory of the finished tree that the pool does not know yet. */
+export interface PoolBatch {
+  readonly directory: ByteString;
+  readonly names: readonly ByteString[];
+  /** What each is called in the pool (see `poolName`), by its local content. */
+  readonly poolNames: readonly string[];
 }
 
 /** What a thread can be asked to do. */
@@ -22,7 +21,7 @@ export type ImportTask =
       readonly executable: boolean;
       readonly replacements: readonly Replacement[];
     }
-  | { readonly kind: "pool"; readonly entries: readonly PoolEntry[] };
+  | { readonly kind: "pool"; readonly batches: readonly PoolBatch[] };
 
 export type ImportAnswer = readonly ImportedFile[] | LocalisedFile | undefined;
 
@@ -33,6 +32,6 @@ export function runImportTask(settings: ImportSettings, task: ImportTask): Impor
     case "localise":
       return localiseFile(task);
     case "pool":
-      return poolFiles(settings, task.entries);
+      return poolFiles(settings, task.batches);
   }
 }

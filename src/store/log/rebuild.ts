@@ -8,6 +8,7 @@ import {
   type LogEnd,
   type NewRecord,
 } from "../../model/chain.ts";
+import { packageChange } from "../../model/log-change.ts";
 import type { LogPackage } from "../../model/log-event.ts";
 import type { LogRecord } from "../../model/log-record.ts";
 import { type SnapshotState, toSnapshot } from "../../model/log-state.ts";
@@ -93,13 +94,15 @@ function compose(log: TransactionLog, { generations, state, files }: Sources): r
   };
   const lost = Math.max(1, ...told.map(({ transaction }) => transaction));
   const live = new Map<string, number>();
+  const packages = new Map(told.map((item) => [`${item.profile} ${item.generation}`, item.packages]));
   add([{ tx: 0, event: { type: "recover", what: "rebuilt" }, replaces: { first: 1, last: lost }, extra: { files } }], {
     ...now,
     time: told[0] ? timeOf(told[0]) : now.time,
   });
   for (const item of told) {
     end = { ...end, carry: { ...end.carry, lastTx: Math.max(end.carry.lastTx, item.transaction - 1) } };
-    add(recordsOf(item, live.get(item.profile) ?? 0), { time: timeOf(item), zone: log.zone });
+    const parents = item.parent === 0 ? [] : packages.get(`${item.profile} ${item.parent}`);
+    add(recordsOf(item, live.get(item.profile) ?? 0, parents), { time: timeOf(item), zone: log.zone });
     live.set(item.profile, item.generation);
   }
   for (const { profile, current } of state) {
@@ -114,11 +117,17 @@ function byTransaction(a: RecordedGeneration, b: RecordedGeneration): number {
   return a.transaction - b.transaction || a.generation - b.generation;
 }
 
-function recordsOf(item: RecordedGeneration, from: number): readonly NewRecord[] {
+/** `before`: packages of its parent, when that exists still. */
+function recordsOf(
+  item: RecordedGeneration,
+  from: number,
+  before: readonly LogPackage[] | undefined,
+): readonly NewRecord[] {
   const { profile, generation, parent, path, reason, packages, transaction } = item;
   const common = { tx: transaction, profile, extra: { rebuilt: true } };
+  const content = before ? { change: packageChange(before, packages) } : { packages };
   return [
-    { ...common, event: { type: "generation", generation, parent, path, reason, packages } },
+    { ...common, event: { type: "generation", generation, parent, path, reason, ...content } },
     { ...common, event: { type: "commit", from, to: generation, changed: true } },
   ];
 }

@@ -4,6 +4,7 @@
  * process of its own, that can be killed, wait, or run beside others.
  */
 import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "../../../src/errors.ts";
 import { parseProfileName } from "../../../src/model/ids.ts";
@@ -31,6 +32,11 @@ export interface Command {
   /** What the log and those who wait are told; after `store`. */
   readonly command?: readonly string[];
   readonly wait?: boolean;
+  /**
+   * The number of the call that changes the disk, from 1, before which the process kills itself; 0 for none. Flushes do
+   * not count: a killed process leaves the same behind before and after one.
+   */
+  readonly killAt?: number;
   /** A file to make, and one to wait for, between the preparation of an install and the lock. */
   readonly pauseAt?: { readonly prepared: string; readonly resume: string };
 }
@@ -38,11 +44,39 @@ export interface Command {
 export interface Outcome {
   readonly result?: unknown;
   readonly error?: { readonly code?: string; readonly message: string };
+  /** How many calls changed the disk so far. */
+  readonly calls: number;
 }
 
+const CHANGES: readonly string[] = [
+  ...["writeSync", "renameSync", "linkSync", "symlinkSync", "mkdirSync", "mkdtempSync", "rmSync", "rmdirSync"],
+  ...["unlinkSync", "writeFileSync", "copyFileSync", "chmodSync", "fchmodSync", "utimesSync", "futimesSync"],
+  ...["lutimesSync", "ftruncateSync", "truncateSync"],
+];
+
 const command = JSON.parse(process.argv[2] as string) as Command;
-function report(outcome: Outcome): void {
-  fs.writeSync(1, `${JSON.stringify(outcome)}\n`);
+const counter = { calls: 0, killAt: command.killAt ?? 0 };
+
+function countCalls(): void {
+  const functions = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const count = (name: string, isChange: (...args: unknown[]) => boolean) => {
+    const original = functions[name] as (...args: unknown[]) => unknown;
+    functions[name] = (...args) => {
+      if (isChange(...args)) {
+        counter.calls += 1;
+        if (counter.calls === counter.killAt) process.kill(process.pid, "SIGKILL");
+      }
+      return original(...args);
+    };
+  };
+  // What goes to standard output changes nothing on disk.
+  for (const name of CHANGES) count(name, (first) => name !== "writeSync" || first !== 1);
+  count("openSync", (_path, flags) => flags !== undefined && flags !== "r" && flags !== fs.constants.O_RDONLY);
+  syncBuiltinESMExports();
+}
+
+function report(outcome: Omit<Outcome, "calls">): void {
+  fs.writeSync(1, `${JSON.stringify({ ...outcome, calls: counter.calls })}\n`);
 }
 
 /** Loads no more than a step needs: tests start this program hundreds of times. */
@@ -117,6 +151,7 @@ function pausing({ pauseAt }: Command): RunOptions {
   };
 }
 
+countCalls();
 const store = await openStore({
   root: command.root,
   command: ["store", ...(command.command ?? ["driver"])],
@@ -124,6 +159,7 @@ const store = await openStore({
   timeZone: "UTC",
   wait: command.wait ?? true,
 });
+counter.calls = 0;
 for (const step of command.steps) {
   try {
     report({ result: await carryOut(store, step, pausing(command)) });

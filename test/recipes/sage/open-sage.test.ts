@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { SageListing } from "../../../src/model/sage/package.ts";
 import { reportOn } from "../../../src/model/sage/report.ts";
 import { openRecipes, type RecipeCollection } from "../../../src/recipes/open-recipes.ts";
 import { caught } from "../../helpers/caught.ts";
@@ -17,8 +18,13 @@ beforeEach(() => {
   recipes = openRecipes([`sage:${trees.tree}`]);
 });
 
-function sage(name: string, from = recipes) {
-  return from.list().find((listing) => listing.name === name)?.sage;
+function sage(name: string, from = recipes): SageListing | undefined {
+  return listings(from).find((listing) => listing.name === name);
+}
+
+/** Of the packages of a tree whose files have no mistakes. */
+function listings(from: RecipeCollection): SageListing[] {
+  return from.list().flatMap(({ sage: described }) => (typeof described === "object" ? described : []));
 }
 
 function namesOf(dependencies: readonly { readonly name: string }[]): string[] {
@@ -27,9 +33,8 @@ function namesOf(dependencies: readonly { readonly name: string }[]): string[] {
 
 describe("what a tree has", () => {
   test("kinds, and whether each can be built here", () => {
-    const listings = recipes.list().flatMap((listing) => listing.sage ?? []);
     const told = Object.fromEntries(
-      listings.map(({ name, kind, buildable }) => [name, `${kind}${buildable ? "" : " -"}`]),
+      listings(recipes).map(({ name, kind, buildable }) => [name, `${kind}${buildable ? "" : " -"}`]),
     );
     expect(told).toEqual({
       base: "normal",
@@ -68,7 +73,7 @@ describe("what a tree has", () => {
   });
 
   test("the report counts them", () => {
-    const report = reportOn(recipes.list().flatMap((listing) => listing.sage ?? []));
+    const report = reportOn(listings(recipes));
     expect(report).toMatchObject({
       packages: 18,
       buildable: 11,

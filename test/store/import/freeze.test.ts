@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commitObjects } from "../../../src/store/commit-objects.ts";
+import { openLease } from "../../../src/store/leases.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../../src/store/stage-object.ts";
 import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
@@ -27,7 +28,8 @@ async function adopt(store: Store, tree: TreeData, change: (directory: string) =
   using temporary = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
   const directory = makeWorld().tree(tree, stagedTree(temporary));
   change(directory);
-  const staged = await stageObject(store, { ...nameOf({}), origin: { kind: "directory" }, temporary });
+  using lease = openLease(store);
+  const staged = await stageObject(store, { ...nameOf({}), origin: { kind: "directory" }, temporary, lease });
   await commitObjects(store, [staged]);
   return { ...staged, path: `${store.layout.storeDir}/${staged.manifest.path}` };
 }

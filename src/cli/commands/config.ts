@@ -1,0 +1,44 @@
+import { StoreError } from "../../errors.ts";
+import { SETTING_KEYS } from "../../model/config.ts";
+import { defineCommand } from "../command.ts";
+import { settingLines, settingTexts } from "../output/setting-lines.ts";
+
+export const command = defineCommand({
+  name: "config",
+  summary: "Show or change the settings of the store",
+  details:
+    "Without a key all settings are shown, with a key its value. A setting that is a list takes all values that it " +
+    "shall have. Settings hold for this store only; an option of a command goes before.",
+  positionals: {
+    key: { need: "optional", describe: "Which setting", completes: SETTING_KEYS },
+    value: { need: "any", describe: "What it shall be", completes: "path" },
+  },
+  options: { unset: { type: "boolean", describe: "Take the setting out, so that its default holds again" } },
+  examples: [
+    ["store config", "shows all settings"],
+    ["store config repositories /srv/packages https://example.org/packages", "sets a list"],
+    ["store config repositories --unset", "goes back to the default"],
+  ],
+  json: "[{key, value, isSet, default, describe}], or one of them",
+  async run(context, { key, value, unset }) {
+    const { changeSetting, getSetting, listSettings } = await import("../../operations/config.ts");
+    const store = await context.openStore();
+    if (key === undefined) {
+      if (unset) throw new StoreError("USAGE", "--unset needs the key of a setting", { hint: "See `store config`." });
+      const settings = listSettings(store);
+      context.output.result(settings, (style) => settings.flatMap((each) => settingLines(each, style)));
+      return undefined;
+    }
+    if (unset && value.length > 0) {
+      const hint = "Leave out one of them.";
+      throw new StoreError("USAGE", "a value and --unset were given at the same time", { hint });
+    }
+    const isChange = unset || value.length > 0;
+    const setting = isChange
+      ? await changeSetting(store, { key, values: unset ? undefined : value }, context.run)
+      : getSetting(store, key);
+    context.output.result(setting, () => (isChange ? [] : settingTexts(setting)));
+    if (isChange) context.output.note(() => `${key} is now ${settingTexts(setting).join(" ") || "empty"}`);
+    return undefined;
+  },
+});

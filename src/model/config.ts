@@ -1,0 +1,146 @@
+import { StoreError } from "../errors.ts";
+import { nearest } from "./nearest.ts";
+
+interface SettingBase<Item> {
+  /** What the value is called where it is asked for: `N`, `DIR|URL`. */
+  readonly value: string;
+  /** One line without a full stop: what the setting decides. */
+  readonly describe: string;
+  /** One value from its text. @throws StoreError INVALID_INPUT saying what the text should be */
+  readonly parse: (text: string) => Item;
+}
+
+/** A setting with one value. */
+interface SingleSetting<Item> extends SettingBase<Item> {
+  readonly many?: false;
+  readonly default: Item;
+}
+
+/** A setting with any number of values, whose order counts. */
+interface ListSetting<Item> extends SettingBase<Item> {
+  readonly many: true;
+  readonly default: readonly Item[];
+}
+
+type Setting = SingleSetting<unknown> | ListSetting<unknown>;
+
+/**
+ * Everything that a person can decide for a store once and for all, by key. A command's own option goes before. A key
+ * is made of lower-case words joined by dashes, in groups joined by dots.
+ */
+export const SETTINGS = {
+  repositories: {
+    value: "DIR|URL",
+    many: true,
+    default: [] as readonly string[],
+    describe: "Where packed objects are looked for, in this order, after what --repository names",
+    parse: parseRepository,
+  },
+  "repositories.recursive": {
+    value: "yes|no",
+    default: false,
+    describe: "Look for packed objects also in the subdirectories of repositories",
+    parse: parseYesNo,
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The value that a setting has for the program. */
+export type SettingValue<K extends SettingKey> = (typeof SETTINGS)[K] extends { readonly many: true }
+  ? readonly ReturnType<(typeof SETTINGS)[K]["parse"]>[]
+  : ReturnType<(typeof SETTINGS)[K]["parse"]>;
+
+/** A setting as it is kept and shown: its text, or the texts of a list. */
+export type SettingText = string | readonly string[];
+
+export const SETTING_KEYS: readonly SettingKey[] = (Object.keys(SETTINGS) as SettingKey[]).sort();
+
+/** @throws StoreError INVALID_INPUT with the key that was probably meant */
+export function parseSettingKey(text: string): SettingKey {
+  const key = SETTING_KEYS.find((known) => known === text);
+  if (key) return key;
+  const guess = nearest(text, SETTING_KEYS);
+  throw new StoreError("INVALID_INPUT", `there is no setting '${text}'`, {
+    hint: guess ? `Did you mean '${guess}'?` : "`store config` lists them all.",
+    details: { key: text, ...(guess !== undefined && { suggestion: guess }) },
+  });
+}
+
+/**
+ * The value of a setting; its default where `text` is undefined.
+ * @throws StoreError INVALID_INPUT
+ */
+export function settingValue<K extends SettingKey>(key: K, text: SettingText | undefined): SettingValue<K> {
+  const setting: Setting = SETTINGS[key];
+  return (text === undefined ? setting.default : parseTexts(key, setting, text)) as SettingValue<K>;
+}
+
+/**
+ * What is kept when these words are given for a setting.
+ * @throws StoreError INVALID_INPUT for a word that is no such value, or for several where one is asked for
+ */
+export function settingText(key: SettingKey, words: readonly string[]): SettingText {
+  const setting: Setting = SETTINGS[key];
+  const text = setting.many === true ? words : onlyWord(key, setting, words);
+  parseTexts(key, setting, text);
+  return text;
+}
+
+/** How the default of a setting is written. */
+export function defaultText(key: SettingKey): SettingText {
+  const setting: Setting = SETTINGS[key];
+  return setting.many === true ? setting.default.map(plain) : plain(setting.default);
+}
+
+/** `yes` and `no`, and what other programs call them. @throws StoreError INVALID_INPUT */
+function parseYesNo(text: string): boolean {
+  if (/^(yes|true|on|1)$/i.test(text)) return true;
+  if (/^(no|false|off|0)$/i.test(text)) return false;
+  throw new StoreError("INVALID_INPUT", `'${text}' is neither yes nor no`, { hint: "Write yes or no." });
+}
+
+/** A relative directory would mean another one in each place where a command is run. */
+function parseRepository(text: string): string {
+  if (/^(\/|https?:\/\/.)/i.test(text)) return text;
+  throw new StoreError("INVALID_INPUT", `'${text}' is neither an absolute directory nor an http URL`, {
+    hint: "Write a path that begins with /, or https://…",
+  });
+}
+
+function parseTexts(key: SettingKey, setting: Setting, text: SettingText): unknown {
+  if (setting.many === true) return [text].flat().map((each) => parseText(key, setting, each));
+  if (typeof text === "string") return parseText(key, setting, text);
+  throw notOne(key, setting, text.length);
+}
+
+function parseText(key: SettingKey, setting: Setting, text: string): unknown {
+  try {
+    return setting.parse(text);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "INVALID_INPUT") throw error;
+    const { message, hint, details } = error;
+    throw new StoreError("INVALID_INPUT", `${key}: ${message}`, {
+      ...(hint !== undefined && { hint }),
+      details: { ...details, key, value: text },
+      cause: error,
+    });
+  }
+}
+
+function onlyWord(key: SettingKey, setting: Setting, words: readonly string[]): string {
+  const [word] = words;
+  if (word !== undefined && words.length === 1) return word;
+  throw notOne(key, setting, words.length);
+}
+
+function notOne(key: SettingKey, setting: Setting, count: number): StoreError {
+  return new StoreError("INVALID_INPUT", `${key} takes one value, and there are ${count}`, {
+    hint: `Write \`store config ${key} ${setting.value}\`.`,
+    details: { key, count },
+  });
+}
+
+function plain(value: unknown): string {
+  return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
+}

@@ -1,0 +1,122 @@
+import { StoreError } from "../errors.ts";
+import {
+  parseSettingKey,
+  type SettingKey,
+  type SettingText,
+  type SettingValue,
+  settingValue,
+} from "../model/config.ts";
+import { isJsonObject, readRecord } from "../model/json-object.ts";
+import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { acquireLock } from "../system/lock.ts";
+import { lockPath } from "./layout.ts";
+import type { Store } from "./open-store.ts";
+
+const CONFIG_FORMAT = 1;
+
+/** `config.json`: what a person decided for a store. Settings that this version does not know stay in it. */
+export interface ConfigFile {
+  /** Texts by key, in the order of the file. */
+  readonly settings: ReadonlyMap<string, SettingText>;
+  /** What stands there that is neither text nor a list of texts, by key: kept, and refused when it is asked for. */
+  readonly odd: ReadonlyMap<string, unknown>;
+  readonly unknown: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One setting, for an operation that needs it: one small file is read, and only this setting is looked at.
+ * @throws StoreError INVALID_INPUT naming the file when the value in it cannot be; DAMAGED; NEWER_FORMAT
+ */
+export function readSetting<K extends SettingKey>(store: Store, key: K): SettingValue<K> {
+  const path = store.layout.configFile;
+  const { settings, odd } = readConfigFile(store);
+  try {
+    if (odd.has(key)) throw new StoreError("INVALID_INPUT", `${key} is neither text nor a list of texts`);
+    return settingValue(key, settings.get(key));
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "INVALID_INPUT") throw error;
+    throw new StoreError("INVALID_INPUT", `in ${path}: ${error.message}`, {
+      hint: `Set it anew with \`store config ${key} …\`, or go back to the default with \`store config ${key} --unset\`.`,
+      details: { ...error.details, file: path },
+      cause: error,
+    });
+  }
+}
+
+/** @throws StoreError DAMAGED, NEWER_FORMAT */
+export function readConfigFile({ layout }: Store): ConfigFile {
+  const path = layout.configFile;
+  const text = readTextIfPresent(path);
+  if (text === undefined) return { settings: new Map(), odd: new Map(), unknown: {} };
+  const { settings = {}, ...members } = parseText(text, path);
+  const record = readRecord(members, path, CONFIG_FORMAT);
+  if (!isJsonObject(settings)) throw damagedConfig(path, "settings is not an object");
+  const texts = Object.entries(settings).map(([key, value]) => [key, value, asText(value)] as const);
+  return {
+    settings: new Map(texts.flatMap(([key, , text]) => (text === undefined ? [] : [[key, text] as const]))),
+    odd: new Map(texts.flatMap(([key, value, text]) => (text === undefined ? [[key, value] as const] : []))),
+    unknown: record.rest(),
+  };
+}
+
+/**
+ * Gives a setting a text, or takes it out of the file so that the default holds. Everything else in the file stays as
+ * it is. The lock is held for a moment only, so that waiting for it is not asked about.
+ */
+export async function writeSetting(
+  store: Store,
+  change: { readonly key: string; readonly text: SettingText | undefined },
+  signal?: AbortSignal,
+): Promise<void> {
+  const { command, now } = store.context;
+  const options = { command: command.join(" "), now, wait: true, signal };
+  using _lock = await acquireLock(lockPath(store.layout, "config"), options);
+  const { settings, odd, unknown } = readConfigFile(store);
+  const kept = [...odd, ...settings].filter(([key]) => key !== change.key);
+  const all = change.text === undefined ? kept : [...kept, [change.key, change.text] as const];
+  const sorted = all.sort(([a], [b]) => (a < b ? -1 : 1));
+  const content = { format: CONFIG_FORMAT, settings: Object.fromEntries(sorted), ...unknown };
+  // A repository's URL can hold a password.
+  writeFileAtomic(store.layout.configFile, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Whether a key that stands in the file is one of this version. */
+export function isKnownSetting(key: string): key is SettingKey {
+  try {
+    return parseSettingKey(key) === key;
+  } catch {
+    return false;
+  }
+}
+
+/** Who writes the file by hand writes numbers and truth values as JSON has them. */
+function asText(value: unknown): SettingText | undefined {
+  if (Array.isArray(value)) {
+    const texts = value.map(asSingleText);
+    return texts.every((text) => text !== undefined) ? texts : undefined;
+  }
+  return asSingleText(value);
+}
+
+function asSingleText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+function parseText(text: string, path: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+  } catch (cause) {
+    throw damagedConfig(path, cause instanceof Error ? cause.message : "it is not JSON", cause);
+  }
+  throw damagedConfig(path, "it is not a JSON object");
+}
+
+function damagedConfig(path: string, reason: string, cause?: unknown): StoreError {
+  return new StoreError("DAMAGED", `${path} cannot be read: ${reason}`, {
+    hint: "Mend it by hand, or move it away: without it all settings have their defaults.",
+    details: { file: path },
+    cause,
+  });
+}

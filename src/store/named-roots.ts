@@ -1,0 +1,71 @@
+import { mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { isErrno, StoreError } from "../errors.ts";
+import { type BaseName, isBaseName } from "../model/ids.ts";
+import { replaceLink, syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { generationTarget, namedRootPath } from "./layout.ts";
+import type { Store } from "./open-store.ts";
+
+/** Objects that a person wants to keep, each under a name. */
+export interface NamedRoot {
+  readonly name: string;
+  readonly object: BaseName;
+}
+
+/** @throws StoreError DAMAGED for one that leads to no object */
+export function listNamedRoots(store: Store): NamedRoot[] {
+  return namesIn(dirname(namedRootPath(store.layout, "x")))
+    .sort()
+    .flatMap((name) => readNamedRoot(store, name) ?? []);
+}
+
+/** @throws StoreError DAMAGED */
+export function readNamedRoot(store: Store, name: string): NamedRoot | undefined {
+  const path = namedRootPath(store.layout, name);
+  const object = basename(readTarget(path) ?? "");
+  if (object === "") return undefined;
+  if (isBaseName(object)) return { name, object };
+  throw new StoreError("DAMAGED", `${path} leads to no object of the store`, {
+    hint: `Remove it with \`store root remove ${name}\`.`,
+    details: { path },
+  });
+}
+
+export function writeNamedRoot(store: Store, { name, object }: NamedRoot): void {
+  const path = namedRootPath(store.layout, name);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  replaceLink(generationTarget(store.layout, object), path);
+}
+
+/** Whether there was one. */
+export function removeNamedRoot(store: Store, name: string): boolean {
+  const path = namedRootPath(store.layout, name);
+  try {
+    rmSync(path);
+    syncDirectory(dirname(path));
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+function readTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    if (isErrno(error, "EINVAL")) return "?";
+    throw error;
+  }
+}
+
+/** The entries of a directory below `roots/`, which is made when it is first needed. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((name) => !name.startsWith(TEMPORARY_MARK));
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}

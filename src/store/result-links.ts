@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync, readlinkSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { isErrno, StoreError } from "../errors.ts";
+import type { BaseName } from "../model/ids.ts";
+import { replaceLink } from "../system/atomic-file.ts";
+import { objectPath, resultLinkPath } from "./layout.ts";
+import { objectAt } from "./manifests.ts";
+import { namesIn } from "./named-roots.ts";
+import type { Store } from "./open-store.ts";
+
+/** A link outside of the store that keeps the object that it leads to, for as long as it is there and does. */
+export interface ResultLink {
+  /** Absolute. */
+  readonly path: string;
+  /** `undefined` when the link is gone, or leads elsewhere. */
+  readonly object: BaseName | undefined;
+}
+
+/** @throws StoreError UNSAFE for one that cannot be looked at: what it keeps is not known */
+export function listResultLinks(store: Store): ResultLink[] {
+  return recordsOf(store).map((record) => {
+    const path = readlinkSync(record);
+    return { path, object: objectBehind(store, path) };
+  });
+}
+
+/**
+ * Makes a link to an object and has it keep that. The caller holds a lease on the object.
+ * @throws StoreError INVALID_INPUT when something else is in its place
+ */
+export function writeResultLink(store: Store, link: { readonly path: string; readonly object: BaseName }): void {
+  checkPlace(store, link.path);
+  const record = recordOf(store, link.path);
+  mkdirSync(dirname(record), { recursive: true, mode: 0o700 });
+  replaceLink(link.path, record);
+  replaceLink(objectPath(store.layout, link.object), link.path);
+}
+
+/** Forgets a link; it stays where it is. Returns whether it was known. */
+export function forgetResultLink(store: Store, path: string): boolean {
+  try {
+    rmSync(recordOf(store, path));
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+/** Forgets those that are gone or lead elsewhere. */
+export function sweepResultLinks(store: Store): void {
+  for (const { path, object } of listResultLinks(store)) if (!object) forgetResultLink(store, path);
+}
+
+function objectBehind(store: Store, path: string): BaseName | undefined {
+  try {
+    return objectAt(store, resolve(dirname(path), readlinkSync(path)), "/");
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "EINVAL")) return undefined;
+    throw new StoreError("UNSAFE", `the link ${path} cannot be read, so what it keeps is not known`, {
+      hint: `Make it readable, or forget it with \`store root remove ${path}\`.`,
+      details: { path },
+      cause: error,
+    });
+  }
+}
+
+function checkPlace(store: Store, path: string): void {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (!status || (status.isSymbolicLink() && objectAt(store, resolve(dirname(path), readlinkSync(path)), "/"))) return;
+  throw new StoreError("INVALID_INPUT", `${path} is there already, and is no link into this store`, {
+    hint: "Choose another place for the link, or remove what is there.",
+    details: { path },
+  });
+}
+
+function recordsOf(store: Store): string[] {
+  const directory = dirname(recordOf(store, ""));
+  return namesIn(directory).map((name) => join(directory, name));
+}
+
+function recordOf(store: Store, path: string): string {
+  return resultLinkPath(store.layout, createHash("sha256").update(path).digest("hex").slice(0, 32));
+}

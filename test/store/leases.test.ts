@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { printLeaseHolder } from "../../src/model/lease.ts";
+import { collectingFile, leasesPath, lockPath, manifestPath } from "../../src/store/layout.ts";
+import { listLeases, openLease, sweepLeases, tidyLeases } from "../../src/store/leases.ts";
+import type { Store } from "../../src/store/open-store.ts";
+import { leaseRoots } from "../../src/store/roots.ts";
+import { tryAcquireLock } from "../../src/system/lock.ts";
+import { identityOf } from "../../src/system/process/process-identity.ts";
+import { addTree, makeWorld } from "../helpers/worlds.ts";
+
+const filesOf = (store: Store) => (existsSync(leasesPath(store.layout)) ? readdirSync(leasesPath(store.layout)) : []);
+
+test("a lease keeps what it holds, tells what of it is valid, and goes with its end", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  const { manifest } = await addTree(store, { a: "a" });
+  const missing = (await addTree(store, { a: "b" })).manifest.path;
+  rmSync(manifestPath(store.layout, missing));
+  {
+    using lease = openLease(store);
+    expect(filesOf(store)).toEqual([]);
+    expect(await lease.hold([manifest.path, missing])).toEqual(new Set([manifest.path]));
+    expect(await lease.hold([])).toEqual(new Set());
+    expect(leaseRoots(store)).toMatchObject([
+      { kind: "lease", pid: process.pid, command: "store test", objects: [manifest.path, missing] },
+    ]);
+    expect(sweepLeases(store)).toBe(0);
+  }
+  expect([listLeases(store), filesOf(store)]).toEqual([[], []]);
+});
+
+test("a lease that ends while a collection is under way stays for it to see, and holds nothing afterwards", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  const { manifest } = await addTree(store, { a: "a" });
+  const lease = openLease(store);
+  await lease.hold([manifest.path]);
+  writeFileSync(collectingFile(store.layout), "");
+  lease[Symbol.dispose]();
+  expect(listLeases(store)).toMatchObject([{ objects: [manifest.path], alive: false }]);
+  expect(leaseRoots(store)).toEqual([]);
+  {
+    using _collection = tryAcquireLock(lockPath(store.layout, "gc"), "test", store.context.now);
+    tidyLeases(store);
+    expect(filesOf(store)).toHaveLength(1);
+  }
+  tidyLeases(store);
+  expect(filesOf(store)).toEqual([]);
+});
+
+const since = "2026-01-01T00:00:00.000Z";
+
+test.each([
+  ["of a process that runs, although its lock is lost", (): object => identityOf(process.pid), true],
+  ["of a process that is gone", (): object => ({ ...identityOf(process.pid), pid: 2 ** 22 + 1 }), false],
+  ["whose pid another process has now", (): object => ({ ...identityOf(process.pid), started: 1 }), false],
+  ["from before the last boot", (): object => ({ ...identityOf(process.pid), boot: "another" }), false],
+  ["that does not tell when its process started", (): object => ({ pid: process.pid }), false],
+])("a lease %s", async (_, identity, alive) => {
+  const store = await makeWorld({ memory: true }).store();
+  const { manifest } = await addTree(store, { a: "a" });
+  mkdirSync(leasesPath(store.layout), { recursive: true });
+  const holder = { command: "x", since, ...(identity() as ReturnType<typeof identityOf>) };
+  writeFileSync(join(leasesPath(store.layout), "0".repeat(16)), `${printLeaseHolder(holder)}${manifest.path}\n`);
+  expect(listLeases(store)).toMatchObject([{ alive, objects: [manifest.path] }]);
+  expect([sweepLeases(store), filesOf(store).length]).toEqual(alive ? [0, 1] : [1, 0]);
+});
+
+test("what is not a whole line, or no object's name, counts for nothing", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  const { manifest } = await addTree(store, { a: "a" });
+  mkdirSync(leasesPath(store.layout), { recursive: true });
+  writeFileSync(join(leasesPath(store.layout), "1".repeat(16)), `no JSON\n../x\n${manifest.path}\n${manifest.path}`);
+  expect(listLeases(store)).toMatchObject([{ holder: undefined, alive: false, objects: [manifest.path] }]);
+});
+
+test("a lease can lose its file and be ended all the same", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  const { manifest } = await addTree(store, { a: "a" });
+  for (const collecting of [false, true]) {
+    const lease = openLease(store);
+    await lease.hold([manifest.path]);
+    renameSync(leasesPath(store.layout), `${leasesPath(store.layout)}-${collecting}`);
+    if (collecting) writeFileSync(collectingFile(store.layout), "");
+    lease[Symbol.dispose]();
+  }
+});

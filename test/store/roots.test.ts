@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { parseGenerationNumber, parseProfileName } from "../../src/model/ids.ts";
+import { describeRoot } from "../../src/model/root.ts";
+import { addRoot, removeRoot, roots } from "../../src/operations/roots.ts";
+import { generationFile, namedRootPath } from "../../src/store/layout.ts";
+import { listResultLinks, sweepResultLinks } from "../../src/store/result-links.ts";
+import { processRoots } from "../../src/store/roots.ts";
+import { caught, caughtAsync } from "../helpers/caught.ts";
+import { addTree, makeWorld } from "../helpers/worlds.ts";
+
+async function worldWithObject() {
+  const world = makeWorld({ memory: true });
+  const store = await world.store();
+  const added = await addTree(store, { "bin/x": { exec: "#!/bin/sh\n" }, data: "data" });
+  return { world, store, path: added.path, object: added.manifest.path };
+}
+
+test("a named root keeps an object until it is removed", async () => {
+  const { store, object, path } = await worldWithObject();
+  expect(await addRoot(store, { object })).toEqual({ root: "demo-1.0", path });
+  expect(await addRoot(store, { object })).toEqual({ root: "demo-1.0", path });
+  expect(roots(store)).toEqual([{ kind: "named", name: "demo-1.0", objects: [object] }]);
+  const other = (await addTree(store, { data: "other" })).manifest.path;
+  expect(await caughtAsync(addRoot(store, { object: other }))).toMatchObject({ code: "CONFLICT" });
+  await addRoot(store, { object: other, name: "other" });
+  expect(roots(store).map(describeRoot)).toEqual(["root 'demo-1.0'", "root 'other'"]);
+  expect(removeRoot(store, { root: "demo-1.0", cwd: "/" })).toBe("demo-1.0");
+  expect(caught(() => removeRoot(store, { root: "demo-1.0", cwd: "/" }))).toMatchObject({ code: "NOT_FOUND" });
+  expect(roots(store)).toHaveLength(1);
+});
+
+test("names that could lead elsewhere, and objects that are not there, are refused", async () => {
+  const { store, object } = await worldWithObject();
+  for (const name of ["../x", "", ".tmp-x", "a/b", "a b"])
+    expect(await caughtAsync(addRoot(store, { object, name }))).toMatchObject({ code: "INVALID_INPUT" });
+  const gone = object.replace("demo", "gone") as typeof object;
+  expect(await caughtAsync(addRoot(store, { object: gone }))).toMatchObject({ code: "NOT_FOUND" });
+  expect(roots(store)).toEqual([]);
+});
+
+test("a result link keeps its object while it is there and leads to it", async () => {
+  const { world, store, object, path } = await worldWithObject();
+  const link = join(world.directory, "result");
+  expect(await addRoot(store, { object, link })).toEqual({ root: link, path });
+  expect(roots(store)).toEqual([{ kind: "link", path: link, objects: [object] }]);
+  unlinkSync(link);
+  expect([roots(store), listResultLinks(store)]).toEqual([[], [{ path: link, object: undefined }]]);
+  symlinkSync(world.directory, link);
+  expect(roots(store)).toEqual([]);
+  expect(await caughtAsync(addRoot(store, { object, link }))).toMatchObject({ code: "INVALID_INPUT" });
+  sweepResultLinks(store);
+  expect(listResultLinks(store)).toEqual([]);
+  unlinkSync(link);
+  await addRoot(store, { object, link });
+  expect(removeRoot(store, { root: "result", cwd: world.directory })).toBe(link);
+  expect([roots(store), existsSync(link)]).toEqual([[], true]);
+  expect(await caughtAsync(addRoot(store, { object, link: join(world.directory, "no/result") }))).toMatchObject({
+    code: "NOT_FOUND",
+  });
+});
+
+test("a root that cannot be read is an error and never passed over", async () => {
+  const { store, object } = await worldWithObject();
+  await addRoot(store, { object });
+  rmSync(namedRootPath(store.layout, "demo-1.0"));
+  writeFileSync(namedRootPath(store.layout, "demo-1.0"), "");
+  expect(caught(() => roots(store))).toMatchObject({ code: "DAMAGED", hint: expect.stringContaining("root remove") });
+  removeRoot(store, { root: "demo-1.0", cwd: "/" });
+  const profile = parseProfileName("p");
+  const record = generationFile(store.layout, profile, parseGenerationNumber(1));
+  mkdirSync(join(store.layout.profiles, "p"));
+  writeFileSync(record, "{");
+  expect(caught(() => roots(store))).toMatchObject({ code: "DAMAGED" });
+});
+
+test("processes that have an object open, mapped, in their environment or as directory are roots", async () => {
+  const { store, path, object } = await worldWithObject();
+  const started = (options: { cwd?: string; env?: NodeJS.ProcessEnv; args?: string[] }) => {
+    const child = spawn("/bin/sh", options.args ?? ["-c", "sleep 60; true"], {
+      ...options,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    return child;
+  };
+  const children = [
+    started({ cwd: path }),
+    started({ env: { PATH: `${path}/bin:/usr/bin:/bin` } }),
+    started({ args: ["-c", `exec 3< ${path}/data; sleep 60; true`] }),
+  ];
+  await expect
+    .poll(() => processRoots(store).filter(({ objects }) => objects.includes(object)).length)
+    .toBeGreaterThanOrEqual(3);
+  const seen = processRoots(store).flatMap((root) => (root.kind === "process" ? [root.pid] : []));
+  expect(seen).toEqual(expect.arrayContaining(children.map(({ pid }) => pid)));
+  expect(seen).not.toContain(process.pid);
+});
