@@ -46,5 +46,20 @@ export class StoreError extends Error {
 
 /** Whether `error` is a system error with one of `codes`, for example `isErrno(error, "ENOENT")`. */
 export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(error.code as string);
+  const name = errnoOf(error);
+  return name !== undefined && codes.includes(name);
+}
+
+/** What Node's own table of names leaves out, as it tells it: on Linux and on macOS. */
+const UNNAMED: Readonly<Record<string, string>> = {
+  "Unknown system error -122": "EDQUOT",
+  "Unknown system error -69": "EDQUOT",
+  "Unknown system error -116": "ESTALE",
+  "Unknown system error -70": "ESTALE",
+};
+
+/** The name of a system error: `ENOENT`; also the code of any other error that has one. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  return UNNAMED[error.code] ?? error.code;
 }

@@ -18,6 +18,7 @@ import { isMarked, type MarkEvent, readPins } from "../store/pins.ts";
 import {
   activateGeneration,
   discardNumber,
+  flushActivation,
   liveGeneration,
   noteActivation,
   readGeneration,
@@ -42,10 +43,14 @@ export async function goLive(store: Store, change: Change, { contents, stage, on
     await stage?.();
     activateGeneration(store, profile, to);
   } catch (error) {
-    if (liveGeneration(store, profile) !== to) {
+    if (!isLive(store, profile, to)) {
       await quietly(() => takeBack(store, change, error));
       throw error;
     }
+  }
+  try {
+    flushActivation(store, profile);
+  } catch (error) {
     const message = `gen-${to} is live, but a power failure could still undo that: ${failureOf(error).message}`;
     onEvent?.({ kind: "warning", message });
   }
@@ -57,6 +62,15 @@ export async function goLive(store: Store, change: Change, { contents, stage, on
     onEvent?.({ kind: "warning", message, hint: "The next change of the profile completes the log." });
   }
   return change;
+}
+
+/** A rename that a network filesystem reports as failed can have been done. */
+function isLive(store: Store, profile: ProfileName, generation: GenerationNumber): boolean {
+  try {
+    return liveGeneration(store, profile) === generation;
+  } catch {
+    return false;
+  }
 }
 
 /** Tells in the log that a change failed, unless that is told or is for the next holder of the lock to find out. */

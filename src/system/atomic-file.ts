@@ -50,6 +50,12 @@ function writeDurable(path: string, content: string | Uint8Array, mode: number):
 
 /** Makes `path` a symlink to `target`, replacing a link that is there, in one durable step. */
 export function replaceLink(target: string, path: string): void {
+  renameLink(target, path);
+  syncDirectory(dirname(path));
+}
+
+/** The same, not durable yet: for who must know whether the link was replaced when the flush fails. */
+export function renameLink(target: string, path: string): void {
   const temporary = temporaryName(dirname(path));
   try {
     symlinkSync(target, temporary);
@@ -58,7 +64,6 @@ export function replaceLink(target: string, path: string): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncDirectory(dirname(path));
 }
 
 /** Makes what was renamed into or out of this directory durable. */

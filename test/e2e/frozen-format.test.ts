@@ -53,7 +53,7 @@ describe("a store that the first version wrote (format 1)", () => {
     expect(brokenRules(store)).toEqual([]);
   });
 
-  it("is refused when its format is higher than this program knows, and nothing is changed", async () => {
+  it("is refused when its format is higher than this program knows, and nothing is changed (invariant 14)", async () => {
     const { world } = await thawed();
     const file = join(world.root, "store.json");
     const newer = readFileSync(file, "utf8").replace('"format": 1', '"format": 2');

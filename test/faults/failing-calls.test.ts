@@ -56,7 +56,7 @@ interface Failed {
 }
 
 describe.skipIf(reason)(
-  "a call that fails gives an error with a next step, and nothing that worked stops working (invariants 1 to 8):",
+  "a call that fails gives an error with a next step, and nothing that worked stops working (invariants 1 to 8 and 15):",
   () => {
     it.each(COMMANDS)("$name", async ({ name, words }) => {
       const world = makeCrashWorld(shim);

@@ -49,7 +49,7 @@ function oldStore(): {
   };
 }
 
-describe("a store of an older format", () => {
+describe("a store of an older format (invariant 14)", () => {
   it("is brought up to date when it is opened, and the log tells", async () => {
     const { root, open } = oldStore();
     const store = await open();
