@@ -50,16 +50,13 @@ export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
   return name !== undefined && codes.includes(name);
 }
 
-/** What Node's own table of names leaves out, as it tells it: on Linux and on macOS. */
-const UNNAMED: Readonly<Record<string, string>> = {
-  "Unknown system error -122": "EDQUOT",
-  "Unknown system error -69": "EDQUOT",
-  "Unknown system error -116": "ESTALE",
-  "Unknown system error -70": "ESTALE",
-};
+/** Errors that Node has no name for, by their numbers on Linux and on macOS. */
+const UNNAMED: Readonly<Record<number, string>> = { 122: "EDQUOT", 69: "EDQUOT", 116: "ESTALE", 70: "ESTALE" };
 
 /** The name of a system error: `ENOENT`; also the code of any other error that has one. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  return UNNAMED[error.code] ?? error.code;
+  const isUnnamed = error.code === "UNKNOWN" || error.code.startsWith("Unknown system error");
+  const number = isUnnamed && "errno" in error ? Math.abs(Number(error.errno)) : 0;
+  return UNNAMED[number] ?? error.code;
 }

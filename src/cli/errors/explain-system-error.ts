@@ -40,7 +40,8 @@ export function explainSystemError(error: unknown): StoreError | undefined {
   const meaning = MEANINGS[errno];
   if (!meaning) return new StoreError("FAILED", message, { hint: "The system refused this.", details, cause: error });
   const [code, text, hint] = meaning;
-  const subject = path ?? message.replace(/^(?:E[A-Z0-9]+|Unknown system error -\d+): /, "");
+  const subject =
+    path ?? message.replace(/^(?:E[A-Z0-9]+|UNKNOWN|Unknown system error -\d+): (?:unknown error, )?/, "");
   return new StoreError(code, `${text} ${subject}`, { hint, details, cause: error });
 }
 
