@@ -3,10 +3,12 @@ import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../src/operations/open-store.ts";
 import { openJournal } from "../../src/store/journal.ts";
+import { layoutOf } from "../../src/store/layout.ts";
 import { readForward } from "../../src/store/log/read.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { readPins } from "../../src/store/pins.ts";
 import { listProfiles } from "../../src/store/profiles.ts";
+import { removeTree } from "../../src/system/temporary-directory.ts";
 import { brokenLive, brokenObjects } from "../helpers/profile-invariants.ts";
 import { liveFiles, profileDirectory } from "../helpers/profile-worlds.ts";
 import { makeWorld, type TreeData } from "../helpers/worlds.ts";
@@ -24,6 +26,9 @@ export interface CrashWorld {
   keep(): void;
   restore(): void;
   open(): Promise<Store>;
+  /** Takes the store away. */
+  wipe(): void;
+  readonly storeDir: string;
 }
 
 export function makeCrashWorld(shim: Shim): CrashWorld {
@@ -45,6 +50,8 @@ export function makeCrashWorld(shim: Shim): CrashWorld {
     restore() {
       shell('chmod -R u+w "$0" 2>/dev/null; rm -rf "$0"; [ ! -e "$1" ] || cp -a "$1" "$0"', root, kept);
     },
+    wipe: () => removeTree(root),
+    storeDir: layoutOf(root, 48).storeDir,
     open: () => openStore({ root, command: ["store", "after"], env: {}, timeZone: "UTC" }),
   };
 }

@@ -5,6 +5,7 @@ import { openStore } from "../../src/operations/open-store.ts";
 import { readGeneration, readProfile } from "../../src/store/profiles.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
+import type { TreeData } from "../helpers/worlds.ts";
 import { figure, leftovers } from "./crash-world.ts";
 
 vi.setConfig({ testTimeout: 0 });
@@ -33,26 +34,28 @@ function nextJob(world: StoreWorld, worker: Worker): Job {
   const { number, installed, random } = worker;
   const kind = KINDS[random(KINDS.length)] as (typeof KINDS)[number];
   const version = random(4);
+  // Others must not write to what this one reads.
+  const source = (nameAndVersion: string, tree: TreeData) => world.source(`w${number}/${nameAndVersion}`, tree);
   switch (kind) {
     case "own": {
       const name = `own${number}x${random(3)}`;
       if (installed.has(name)) return { words: ["remove", "-p", "shared", name], done: () => installed.delete(name) };
-      const source = world.source(`${name}-${version}`, {
+      const from = source(`${name}-${version}`, {
         [`bin/${name}`]: `${version}`,
         [name]: name,
         "share/same": "same",
       });
-      return { words: ["install", "-p", "shared", source], done: () => installed.add(name) };
+      return { words: ["install", "-p", "shared", from], done: () => installed.add(name) };
     }
     case "wild": {
       const name = `wild${random(4)}`;
-      const source = world.source(`${name}-${version}`, { [`bin/${name}`]: `${version}`, "share/same": "same" });
-      return { words: ["install", "-p", "wild", source] };
+      const from = source(`${name}-${version}`, { [`bin/${name}`]: `${version}`, "share/same": "same" });
+      return { words: ["install", "-p", "wild", from] };
     }
     case "switch":
       return { words: ["switch", "-p", "wild", `gen-${random(2)}`] };
     case "add":
-      return { words: ["add", world.source(`added${random(20)}-${version}`, { file: `${random(20)}`, same: "same" })] };
+      return { words: ["add", source(`added${random(20)}-${version}`, { file: `${random(20)}`, same: "same" })] };
     case "gc":
     case "verify":
       return { words: commandNames().includes(kind) ? [kind] : ["profiles"] };
