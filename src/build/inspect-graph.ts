@@ -19,6 +19,7 @@ export type Standing =
       readonly planned: PlannedPackage;
       readonly prepared: PreparedBuild;
       readonly last: BuildRecord | undefined;
+      readonly why: MissingReason;
       readonly differences: readonly DerivationDifference[];
     }
   /** Whether it must be built depends on what these come out as. */
@@ -29,11 +30,22 @@ export type Standing =
       readonly last: BuildRecord | undefined;
     };
 
+/**
+ * `never`: no build of a package of this name is recorded; `changed`: the last one had another derivation; `gone`: the
+ * output of such a build is not in the store any more; `unsandboxed`: it is, but was made without a sandbox.
+ */
+export type MissingReason = "never" | "changed" | "gone" | "unsandboxed";
+
+export interface InspectGraphOptions extends Omit<PrepareBuildOptions, "known"> {
+  /** As in `RealiseOptions`. */
+  readonly requireSandboxed: boolean;
+}
+
 /** Finds out, without building or fetching, what of a graph is in the store, and why the rest is not. */
 export async function inspectGraph(
   store: Store,
   graph: BuildGraph,
-  options: Omit<PrepareBuildOptions, "known">,
+  options: InspectGraphOptions,
 ): Promise<ReadonlyMap<string, Standing>> {
   const known = noOutputs();
   const builds = listBuilds(store);
@@ -46,17 +58,25 @@ export async function inspectGraph(
       continue;
     }
     const prepared = await prepareBuild(store, planned, { ...options, known });
-    const record = findBuild(store, prepared.key);
+    const found = findBuild(store, prepared.key);
+    const record = found && (found.sandboxed || !options.requireSandboxed) ? found : undefined;
     if (record) noteOutput(known, planned, prepared, record.output);
     standings.set(
       planned.id,
-      record ? { state: "present", planned, prepared, record } : missing(planned, prepared, last),
+      record
+        ? { state: "present", planned, prepared, record }
+        : missing(planned, prepared, { last, isUnsandboxed: found !== undefined }),
     );
   }
   return standings;
 }
 
-function missing(planned: PlannedPackage, prepared: PreparedBuild, last: BuildRecord | undefined): Standing {
-  const differences = last ? compareDerivations(last.derivation, prepared.derivation) : [];
-  return { state: "missing", planned, prepared, last, differences };
+function missing(
+  planned: PlannedPackage,
+  prepared: PreparedBuild,
+  { last, isUnsandboxed }: { readonly last: BuildRecord | undefined; readonly isUnsandboxed: boolean },
+): Standing {
+  const differences = last && !isUnsandboxed ? compareDerivations(last.derivation, prepared.derivation) : [];
+  const changed = last === undefined ? "never" : differences.length > 0 ? "changed" : "gone";
+  return { state: "missing", planned, prepared, last, why: isUnsandboxed ? "unsandboxed" : changed, differences };
 }

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
-import type { OptionValues } from "../model/recipe/options.ts";
+import { type OptionValues, resolveOptions } from "../model/recipe/options.ts";
 import type { Platform } from "../model/recipe/platform.ts";
 import { resolveRecipe } from "../model/recipe/resolve-recipe.ts";
 import type { ResolvedDependency } from "../model/recipe/resolved-recipe.ts";
@@ -13,6 +13,8 @@ export interface Wanted {
   readonly name: string;
   readonly range?: VersionRange;
   readonly options: OptionValues;
+  /** Values for options that nobody asks for, as far as the recipe takes them; the others have its defaults. */
+  readonly kept?: OptionValues | undefined;
   readonly loaded?: LoadedRecipe;
 }
 
@@ -68,7 +70,7 @@ function planOne(planner: Planner, request: Request): string {
   const loaded = request.loaded ?? planner.recipes.find(request.name, request.range);
   const recipe = resolveRecipe(loaded.recipe, {
     ...planner.options,
-    options: request.options,
+    options: { ...resolveOptions(loaded.recipe.options, request.kept ?? {}).values, ...request.options },
     files: loaded.files.keys(),
   });
   const id = idOf(recipe.name, recipe.version, recipe.options);

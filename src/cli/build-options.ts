@@ -3,6 +3,7 @@ import { StoreError } from "../errors.ts";
 import type { BuildSettings } from "../operations/build.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
+import { fetchSettings } from "./fetch-options.ts";
 import { parseCount, parseSize } from "./parse-quantity.ts";
 import { SAGE_OPTIONS, sageSettings } from "./sage-options.ts";
 
@@ -76,19 +77,18 @@ type BuildValues = Values<Record<never, never>, typeof BUILD_OPTIONS>;
 
 /** How packages are built, as the options say. */
 export function buildSettings(
-  args: BuildValues & { readonly offline?: boolean },
+  args: BuildValues & Parameters<typeof fetchSettings>[0],
   context: CommandContext,
 ): BuildSettings {
   return {
+    ...fetchSettings(args, context),
     recipes: recipeDirectories(context),
     sage: sageSettings(args, context),
-    cwd: context.cwd,
     jobs: args.jobs,
     sandbox: args.sandbox,
     keepGoing: args["keep-going"],
     keepFailed: args["keep-failed"],
     check: args["run-tests"],
-    offline: args.offline,
     timeoutSeconds: args.timeout,
     silentTimeoutSeconds: args["silent-timeout"],
     maxLogBytes: args["max-log"],

@@ -2,6 +2,7 @@ import type { RealiseEvent } from "../build/realise.ts";
 import type { RunOptions, StoreEvent } from "../operations/run-options.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { Debug } from "./debug.ts";
+import { testLine } from "./output/bisect-lines.ts";
 import { buildLine, plainResult } from "./output/build-lines.ts";
 import type { Output } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
@@ -47,6 +48,9 @@ function tell(event: StoreEvent, { output, isVerbose, progress }: EventParts): v
     case "building":
       tellBuilding(event.event, output, progress !== undefined);
       break;
+    case "tested":
+      output.done({ test: event.test }, (style) => testLine(event.test, style));
+      break;
     case "checking":
       output.done({ check: { line: event.line } }, (style) => style.paint("faint", `| ${printable(event.line)}`));
       break;
@@ -90,7 +94,9 @@ function tellFetching(event: FetchEvent, output: Output, isVerbose: boolean): vo
       output.warning(`${about(event)}; trying again in ${formatDuration(event.delayMs)}`);
       break;
     case "skipped":
-      output.warning(`${about(event)}; trying the next address`);
+      if (event.missing) {
+        if (isVerbose) output.trace(`${about(event)}; trying the next address`);
+      } else output.warning(`${about(event)}; trying the next address`);
       break;
     case "changed":
       output.warning(

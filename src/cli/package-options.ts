@@ -1,6 +1,7 @@
 import { StoreError } from "../errors.ts";
 import type { PackageInput } from "../operations/stage-package.ts";
 import type { OptionSpecs, Values } from "./command.ts";
+import { FETCH_OPTIONS, fetchSettings } from "./fetch-options.ts";
 import { parseCount, parseSize } from "./parse-quantity.ts";
 
 const IDENTITY = "What it is";
@@ -60,7 +61,7 @@ export const SOURCE_OPTIONS = {
     describe: "Refuse an archive with more than N entries (5000000)",
     group: SOURCE,
   },
-  offline: { type: "boolean", describe: "Use only what was downloaded before", group: SOURCE },
+  ...FETCH_OPTIONS,
 } as const satisfies OptionSpecs;
 
 type SourceValues = Values<Record<never, never>, typeof SOURCE_OPTIONS>;
@@ -73,7 +74,7 @@ export function sourceInput(args: SourceValues, cwd: string): Omit<PackageInput,
     ...(args["max-ratio"] !== undefined && { maxRatio: args["max-ratio"] }),
     ...(args["max-entries"] !== undefined && { maxEntries: args["max-entries"] }),
   };
-  return { cwd, strip: args.strip, importMethod: args["import-method"], limits, offline: args.offline };
+  return { ...fetchSettings(args, { cwd }), strip: args.strip, importMethod: args["import-method"], limits };
 }
 
 /**

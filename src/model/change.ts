@@ -48,10 +48,26 @@ export interface PlannedChange {
     readonly from: PlannedPackage;
     readonly to: PlannedPackage;
   }[];
-  /** What would be downloaded. */
-  readonly fetch: readonly { readonly name: PackageName; readonly version: PackageVersion; readonly url: string }[];
-  /** What would be built. */
-  readonly build: readonly { readonly name: PackageName; readonly version: PackageVersion; readonly reason: string }[];
+  readonly fetch: readonly PlannedFetch[];
+  readonly build: readonly PlannedBuild[];
+}
+
+/** What would be downloaded. */
+export interface PlannedFetch {
+  readonly name: PackageName;
+  readonly version: PackageVersion;
+  readonly url: string;
+  /** Where it is known from an earlier download. */
+  readonly bytes?: number | undefined;
+}
+
+/** What would be built, dependencies first. */
+export interface PlannedBuild extends Pick<PackageSummary, "name" | "version" | "options"> {
+  /** Whether that is certain; otherwise it depends on what comes out of a build before. */
+  readonly certain: boolean;
+  readonly reason: string;
+  /** What the last build took, in seconds. */
+  readonly expectedSeconds?: number | undefined;
 }
 
 export interface PlannedPackage extends Omit<PackageSummary, "path"> {

@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import { type Mirror, parseMirror } from "./mirror.ts";
 import { nearest } from "./nearest.ts";
 
 interface SettingBase<Item> {
@@ -29,6 +30,13 @@ type Setting = SingleSetting<unknown> | ListSetting<unknown>;
  * is made of lower-case words joined by dashes, in groups joined by dots.
  */
 export const SETTINGS = {
+  mirrors: {
+    value: "URL|DIR|FROM=TO",
+    many: true,
+    default: [] as readonly Mirror[],
+    describe: "Where sources are looked for before their own URLs, in this order, after what --mirror names",
+    parse: parseMirror,
+  },
   repositories: {
     value: "DIR|URL",
     many: true,

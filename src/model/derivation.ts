@@ -1,6 +1,7 @@
 import { canonicalJson, canonicalSum, type Json } from "./canonical-json.ts";
 import type { OptionValue } from "./generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "./ids.ts";
+import { isJsonObject } from "./json-object.ts";
 import type { DependencyKind, Phase } from "./recipe.ts";
 
 /** `sha256` of a derivation's canonical JSON, 64 lower-case hexadecimal digits. */
@@ -57,32 +58,61 @@ export function printDerivation(derivation: Derivation): string {
 
 /** One thing in which two derivations differ. */
 export interface DerivationDifference {
-  /** `inputs.gmp`, `phases.build`, `sources`. */
+  /** `inputs.gmp`, `phases.build`, `sources.mpfr-4.2.tar.xz`; `sources` alone stands for their order. */
   readonly member: string;
   readonly before: Json | undefined;
   readonly after: Json | undefined;
 }
 
-/** In what two derivations of a package differ; empty when their keys are equal. */
+/**
+ * In what two derivations of a package differ; empty when their keys are equal. A text that mentions another path of an
+ * input that differs, and is the same otherwise, is not told on top of the input.
+ */
 export function compareDerivations(before: Derivation, after: Derivation): DerivationDifference[] {
-  const [left, right] = [before, after].map((derivation) => membersOf(derivation)) as [Members, Members];
+  const [left, right, renamed] = [before, after, withInputsOf(after, before)].map(membersOf) as [
+    Members,
+    Members,
+    Members,
+  ];
   const names = [...new Set([...left.keys(), ...right.keys()])].sort();
   return names
-    .filter((member) => textOf(left.get(member)) !== textOf(right.get(member)))
+    .filter((member) => textOf(renamed.get(member)) !== textOf(right.get(member)))
     .map((member) => ({ member, before: left.get(member), after: right.get(member) }));
 }
 
 type Members = ReadonlyMap<string, Json>;
 
+/** A derivation whose phases and variables mention the inputs of the other one where both have an input of a name. */
+function withInputsOf(other: Derivation, derivation: Derivation): Derivation {
+  let text = canonicalJson({ phases: derivation.phases, env: derivation.env } as Json);
+  for (const { name, path } of other.inputs) {
+    const old = derivation.inputs.find((input) => input.name === name)?.path;
+    if (old !== undefined) text = text.replaceAll(old, path);
+  }
+  return { ...derivation, ...(JSON.parse(text) as Pick<Derivation, "phases" | "env">) };
+}
+
 function membersOf(derivation: Derivation): Members {
-  const { inputs, phases, env, options, ...rest } = derivation;
+  const { inputs, phases, env, options, sources, patches, host, ...rest } = derivation;
   return new Map<string, Json>([
     ...(Object.entries(rest) as [string, Json][]),
+    ...Object.entries(isJsonObject(host) ? host : { host }).map(
+      ([name, value]) => [`host.${name}`, value as Json] as const,
+    ),
+    ...sourcesOf("sources", sources),
+    ...sourcesOf("patches", patches),
     ...inputs.map((input) => [`inputs.${input.name}`, input as unknown as Json] as const),
     ...Object.entries(phases).map(([name, text]) => [`phases.${name}`, text] as const),
     ...Object.entries(env).map(([name, value]) => [`env.${name}`, value] as const),
     ...Object.entries(options).map(([name, value]) => [`options.${name}`, value] as const),
   ]);
+}
+
+function sourcesOf(kind: "sources" | "patches", list: readonly DerivationSource[]): (readonly [string, Json])[] {
+  return [
+    [kind, list.map(({ fileName }) => fileName)],
+    ...list.map(({ fileName, content }) => [`${kind}.${fileName}`, content] as const),
+  ];
 }
 
 function textOf(value: Json | undefined): string | undefined {

@@ -13,31 +13,30 @@ import { StoreError } from "../errors.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import type { OptionValue } from "../model/generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
+import type { OptionValues } from "../model/recipe/options.ts";
 import { platformOf } from "../model/recipe/platform.ts";
 import { parseSpec } from "../model/recipe/spec.ts";
 import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
-import { createFetchContext } from "./fetch-context.ts";
+import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
 import { linkObject } from "./roots.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 export type SandboxMode = "required" | "auto" | "off";
 
-export interface BuildSettings {
+export interface BuildSettings extends FetchSettings {
   /** Directories of recipes; earlier ones win. */
   readonly recipes: readonly string[];
   /** How Sage trees among them are read. */
   readonly sage?: SageOptions | undefined;
-  readonly cwd: string;
   /** Jobs in total, over all builds. Default: one per core. */
   readonly jobs?: number | undefined;
   readonly sandbox?: SandboxMode | undefined;
   readonly keepGoing?: boolean | undefined;
   readonly keepFailed?: boolean | undefined;
-  readonly offline?: boolean | undefined;
   /** Run the test suites, too. */
   readonly check?: boolean | undefined;
   readonly timeoutSeconds?: number | undefined;
@@ -50,6 +49,8 @@ export interface BuildSettings {
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
+  /** By SPEC: values for options that it does not name, in place of the recipe's defaults. */
+  readonly kept?: ReadonlyMap<string, OptionValues> | undefined;
   /** Where to make a link to the output that keeps it; of further outputs with `-2` and so on behind it. */
   readonly outLink?: string | undefined;
 }
@@ -103,7 +104,7 @@ export function planBuild(request: BuildRequest): BuildGraph {
   const platform = platformOf({ platform: process.platform, arch: process.arch });
   return planGraph(
     recipes,
-    request.specs.map((spec) => wantedOf(recipes, spec, request.cwd)),
+    request.specs.map((spec) => ({ ...wantedOf(recipes, spec, request.cwd), kept: request.kept?.get(spec) })),
     { platform, check: request.check ?? false },
   );
 }

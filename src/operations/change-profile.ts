@@ -10,6 +10,7 @@ import { checkGeneration, type GenerationCheck } from "./check-generation.ts";
 import { endFailed, goLive } from "./go-live.ts";
 import { ensureProfile, lockProfile } from "./lock-profile.ts";
 import type { RunOptions } from "./run-options.ts";
+import { checkTracking, trackChange } from "./track-change.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** What shall become of a profile's packages: applied to whatever generation is live when it is carried out. */
@@ -32,6 +33,7 @@ export interface ChangeRequest {
  * that rename leaves the profile as it was, and the log tells of the attempt.
  */
 export async function changeProfile(store: Store, request: ChangeRequest, run: RunOptions): Promise<Change> {
+  checkTracking(run);
   const { profile, check } = request;
   const plan = check === undefined ? request.plan : { ...request.plan, check: check.command };
   const base = liveGeneration(store, profile) ?? parseGenerationNumber(0);
@@ -65,6 +67,7 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
   const packages = byName(work.edit(head));
   if (isSamePackages(head.packages, packages)) {
     const change = { transaction, profile, from: head.generation, to: head.generation, changed: false };
+    trackChange(store, change, work);
     await logCommit(store, change);
     return { ...change, ...diffPackages([], []) };
   }

@@ -1,16 +1,11 @@
 import { fingerprintText, hostFingerprint } from "../build/host-fingerprint.ts";
-import { inspectGraph, type Standing } from "../build/inspect-graph.ts";
+import { type InspectGraphOptions, inspectGraph, type Standing } from "../build/inspect-graph.ts";
 import { findHostToolchain } from "../build/sandbox/host-toolchain.ts";
 import { StoreError } from "../errors.ts";
-import {
-  type Derivation,
-  type DerivationDifference,
-  type DerivationKey,
-  printDerivation,
-} from "../model/derivation.ts";
+import { type Derivation, type DerivationKey, printDerivation } from "../model/derivation.ts";
 import { fetchAll } from "../sources/fetch-all.ts";
 import type { Store } from "../store/open-store.ts";
-import { type BuildRequest, planBuild } from "./build.ts";
+import { type BuildRequest, type BuildSettings, planBuild } from "./build.ts";
 import { createFetchContext } from "./fetch-context.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace } from "./workspace.ts";
@@ -21,12 +16,24 @@ export async function inspectBuild(
   request: BuildRequest,
   run: RunOptions = {},
 ): Promise<readonly Standing[]> {
-  using workspace = openWorkspace(store);
-  const graph = planBuild(request);
+  using setting = await openInspection(store, request, run);
+  return [...(await inspectGraph(store, planBuild(request), setting)).values()];
+}
+
+export interface InspectionSetting extends InspectGraphOptions, Disposable {}
+
+/** What it takes to look at a build without carrying it out. */
+export async function openInspection(
+  store: Store,
+  request: BuildSettings,
+  run: RunOptions,
+): Promise<InspectionSetting> {
+  const workspace = openWorkspace(store);
   const { path } = findHostToolchain(store.context.env.PATH ?? "");
   const host = JSON.parse(fingerprintText(await hostFingerprint({ path })));
   const places = { context: createFetchContext(store, request, run), room: () => workspace.room() };
-  return [...(await inspectGraph(store, graph, { places, host })).values()];
+  const requireSandboxed = request.sandbox === "required";
+  return { places, host, requireSandboxed, [Symbol.dispose]: () => workspace[Symbol.dispose]() };
 }
 
 export interface ShownDerivation {
@@ -56,33 +63,6 @@ export async function showDerivations(
       const { derivation, key } = standing.prepared;
       return { id, key, derivation, text: printDerivation(derivation) };
     });
-}
-
-export interface RebuildReason {
-  readonly id: string;
-  readonly state: Standing["state"];
-  /** From the last build of this package to what it would be now. */
-  readonly differences: readonly DerivationDifference[];
-  /** The packages that must be built first. */
-  readonly waitsFor: readonly string[];
-  /** Seconds that the last build took. */
-  readonly expectedSeconds: number | undefined;
-}
-
-/** Why the packages that are asked for, and what they need, would be built again; dependencies first. */
-export async function whyRebuild(
-  store: Store,
-  request: BuildRequest,
-  run: RunOptions = {},
-): Promise<readonly RebuildReason[]> {
-  const standings = await inspectBuild(store, request, run);
-  return standings.map((standing) => ({
-    id: standing.planned.id,
-    state: standing.state,
-    differences: standing.state === "missing" ? standing.differences : [],
-    waitsFor: standing.state === "open" ? standing.waitsFor : [],
-    expectedSeconds: standing.state === "present" ? standing.record.seconds : standing.last?.seconds,
-  }));
 }
 
 export interface PrefetchedSource {

@@ -9,30 +9,47 @@ import { hasProfile, readGeneration, readProfile } from "../store/profiles.ts";
 import { createFetchContext } from "./fetch-context.ts";
 import type { InstallRequest } from "./install.ts";
 import { merge } from "./install.ts";
+import type { RecipeForecast } from "./plan-recipes.ts";
 import { preparePackage } from "./prepare-package.ts";
 import { checkInstalled } from "./remove.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { PackageInput, PreparedPackage } from "./stage-package.ts";
-import { canUpgrade, inputOf, type UpgradeRequest } from "./upgrade.ts";
+import { inputOf, sayWhatStays, type UpgradeRequest, upgradable } from "./upgrade.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** What `install` would do. Nothing is downloaded and nothing changes. */
 export async function planInstall(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<PlannedChange> {
-  const head = headOf(store, request.profile);
+  const { profile, packages, priority } = request;
+  return planEdits(store, { profile, additions: packages.map((input) => ({ input, priority })), removals: [] }, run);
+}
+
+export interface PlannedEdits {
+  readonly profile: ProfileName;
+  readonly additions: readonly { readonly input: PackageInput; readonly priority: number | undefined }[];
+  /** Names of installed packages. */
+  readonly removals: readonly string[];
+}
+
+/** What installs and removals would do as one change. */
+export async function planEdits(store: Store, request: PlannedEdits, run: RunOptions = {}): Promise<PlannedChange> {
+  const { profile, additions, removals } = request;
+  const head = headOf(store, profile);
+  checkInstalled(head, removals);
   using workspace = openWorkspace(store);
-  const looks = await lookAtAll(store, request.packages, { ...run, workspace, head });
+  const inputs = additions.map(({ input }) => input);
+  const looks = await lookAtAll(store, inputs, { ...run, workspace, head });
   checkConflicts(store, request, { head, looks });
-  return planned(head, looks);
+  const names = new Set(looks.looks.map((look) => look.package.name));
+  const gone = head.packages.filter(({ name }) => removals.includes(name) && !names.has(name));
+  return { ...planned(head, looks), removed: gone.map(summarise) };
 }
 
 /** What `upgrade` would do. */
 export async function planUpgrade(store: Store, request: UpgradeRequest, run: RunOptions = {}): Promise<PlannedChange> {
   const head = headOf(store, request.profile);
-  checkInstalled(head, request.names);
+  const wanted = upgradable(store, head, request);
+  sayWhatStays(head, request.names, run);
   using workspace = openWorkspace(store);
-  const wanted = head.packages.filter(
-    (item) => canUpgrade(item) && (request.names.length === 0 || request.names.includes(item.name)),
-  );
   const looks = await lookAtAll(
     store,
     wanted.map((item) => inputOf(store, item, request)),
@@ -49,10 +66,10 @@ export function planRemove(
   const head = headOf(store, request.profile);
   checkInstalled(head, request.names);
   const removed = head.packages.filter(({ name }) => request.names.includes(name)).map(summarise);
-  return { ...planned(head, []), removed };
+  return { ...planned(head, NOTHING), removed };
 }
 
-/** What a SPEC stands for now, as far as that can be said without downloading. */
+/** What a SPEC stands for now, as far as that can be said without downloading and building. */
 interface Look {
   readonly package: PlannedPackage;
   readonly prepared: PreparedPackage | undefined;
@@ -60,15 +77,23 @@ interface Look {
   readonly url: string | undefined;
 }
 
+interface Looks extends RecipeForecast {
+  readonly looks: readonly Look[];
+}
+
+const NOTHING: Looks = { looks: [], packages: new Map(), fetch: [], build: [] };
+
 interface LookOptions extends RunOptions {
   readonly workspace: Workspace;
   readonly head: Generation;
 }
 
-async function lookAtAll(store: Store, inputs: readonly PackageInput[], options: LookOptions): Promise<Look[]> {
+async function lookAtAll(store: Store, inputs: readonly PackageInput[], options: LookOptions): Promise<Looks> {
+  const { lookAtRecipes } = await import("./plan-recipes.ts");
+  const recipes = await lookAtRecipes(store, inputs, options);
   const looks: Look[] = [];
-  for (const input of inputs) looks.push(await lookAt(store, input, options));
-  return looks;
+  for (const input of inputs) looks.push(recipes.packages.get(input) ?? (await lookAt(store, input, options)));
+  return { ...recipes, looks };
 }
 
 async function lookAt(store: Store, input: PackageInput, options: LookOptions): Promise<Look> {
@@ -114,7 +139,7 @@ function lastPart(text: string): string {
   }
 }
 
-function planned(head: Generation, looks: readonly Look[]): PlannedChange {
+function planned(head: Generation, { looks, fetch, build }: Looks): PlannedChange {
   const installed = new Map<string, InstalledPackage>(head.packages.map((item) => [item.name, item]));
   const upgraded = looks.flatMap(({ package: to }) => {
     const from = installed.get(to.name);
@@ -129,20 +154,26 @@ function planned(head: Generation, looks: readonly Look[]): PlannedChange {
     added: looks.map((look) => look.package).filter(({ name }) => !installed.has(name)),
     removed: [],
     upgraded,
-    fetch: looks.flatMap(({ package: { name, version }, url }) => (url === undefined ? [] : [{ name, version, url }])),
-    build: [],
+    fetch: [
+      ...fetch,
+      ...looks.flatMap(({ package: { name, version }, url }) => (url === undefined ? [] : [{ name, version, url }])),
+    ],
+    build,
   };
 }
 
 /** Conflicts can be told when every object is in the store already. */
 function checkConflicts(
   store: Store,
-  request: InstallRequest,
-  { head, looks }: { head: Generation; looks: readonly Look[] },
+  { profile, additions, removals }: PlannedEdits,
+  { head, looks: { looks } }: { head: Generation; looks: Looks },
 ): void {
   const prepared = looks.flatMap((look) => look.prepared ?? []);
   if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return;
-  planForest(store, { profile: request.profile, packages: merge(head, prepared, request.priority) });
+  let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
+  for (const [index, item] of prepared.entries())
+    now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
+  planForest(store, { profile, packages: now.packages });
 }
 
 function headOf(store: Store, profile: ProfileName): Generation {

@@ -4,6 +4,7 @@ import { parseSpec } from "../model/recipe/spec.ts";
 import { placeHas } from "../recipes/recipe-places.ts";
 import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
+import type { BuildRequest } from "./build.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { PackageInput, PreparedPackage } from "./stage-package.ts";
 import type { Workspace } from "./workspace.ts";
@@ -18,20 +19,34 @@ export async function prepareRecipes(
   inputs: readonly PackageInput[],
   options: RunOptions & { readonly workspace: Workspace },
 ): Promise<ReadonlyMap<PackageInput, PreparedPackage>> {
-  const recipes = inputs.filter((input) => isRecipe(store, input));
-  const [first] = recipes;
-  if (!first) return new Map();
+  const asked = recipesAmong(store, inputs);
+  if (!asked) return new Map();
   const { buildIn } = await import("./build.ts");
-  const settings = first.build ?? { recipes: [], cwd: first.cwd };
-  const specs = recipes.map(({ from, cwd }) => (isPath(store, from) ? resolve(cwd, from) : from));
-  const built = await buildIn(store, { offline: first.offline, ...settings, specs }, options);
+  const built = await buildIn(store, asked.request, options);
   return new Map(
-    recipes.map((input, index) => {
+    asked.inputs.map((input, index) => {
       const found = built[index] as (typeof built)[number];
       const manifest = readManifest(store, found.baseName);
-      return [input, { manifest, staged: undefined, requested: specs[index] as string, options: found.options }];
+      const requested = asked.request.specs[index] as string;
+      return [input, { manifest, staged: undefined, requested, options: found.options }];
     }),
   );
+}
+
+/** Those of the inputs that stand for recipes, and what they ask to be built, in the same order. */
+export function recipesAmong(
+  store: Store,
+  inputs: readonly PackageInput[],
+): { readonly inputs: readonly PackageInput[]; readonly request: BuildRequest } | undefined {
+  const recipes = inputs.filter((input) => isRecipe(store, input));
+  const [first] = recipes;
+  if (!first) return undefined;
+  const settings = first.build ?? { recipes: [], cwd: first.cwd };
+  const specs = recipes.map(({ from, cwd }) => (isPath(store, from) ? resolve(cwd, from) : from));
+  const kept = new Map(
+    recipes.flatMap(({ keptOptions }, index) => (keptOptions ? [[specs[index] as string, keptOptions]] : [])),
+  );
+  return { inputs: recipes, request: { offline: first.offline, mirrors: first.mirrors, ...settings, specs, kept } };
 }
 
 /**

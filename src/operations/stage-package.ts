@@ -7,15 +7,14 @@ import type { Store } from "../store/open-store.ts";
 import { type StagedObject, stageObject } from "../store/stage-object.ts";
 import { type ArchiveLimits, extractArchive } from "../system/archive/extract-archive.ts";
 import type { BuildSettings } from "./build.ts";
+import type { FetchSettings } from "./fetch-context.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a package is made from, and how. */
-export interface PackageInput {
+export interface PackageInput extends FetchSettings {
   /** A directory, a file, an archive, a URL, `npm:name@range`, or the path or name of a store object. */
   readonly from: string;
-  /** What relative paths start from. */
-  readonly cwd: string;
   readonly name?: string | undefined;
   readonly version?: string | undefined;
   /** Subresource integrity that the fetched file or the archive must have. */
@@ -24,7 +23,8 @@ export interface PackageInput {
   readonly strip?: "auto" | number | undefined;
   readonly importMethod?: ImportMethod | undefined;
   readonly limits?: Partial<ArchiveLimits> | undefined;
-  readonly offline?: boolean | undefined;
+  /** Of a recipe: values for options that `from` does not name, in place of the recipe's defaults. */
+  readonly keptOptions?: Readonly<Record<string, OptionValue>> | undefined;
   /** How packages that are built from recipes are found and built. */
   readonly build?: BuildSettings | undefined;
 }

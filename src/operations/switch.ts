@@ -13,6 +13,7 @@ import { failureOf, goLive, quietly } from "./go-live.ts";
 import { lockProfile } from "./lock-profile.ts";
 import type { RunOptions } from "./run-options.ts";
 import { selectGeneration } from "./select-generation.ts";
+import { checkTracking, trackChange } from "./track-change.ts";
 
 export interface SwitchOptions extends RunOptions {
   /** Find out what would change, and change nothing. */
@@ -53,18 +54,20 @@ export async function rollback(
   });
 }
 
-interface SwitchRequest {
+export interface SwitchRequest {
   /** What was asked for, as the log tells it. */
   readonly plan: Json;
   choose(state: ProfileState): Promise<GenerationNumber>;
 }
 
-async function switchTo(
+/** Makes the generation that `choose` names under the profile's lock the live one. */
+export async function switchTo(
   store: Store,
   profile: ProfileName,
   options: SwitchOptions,
   request: SwitchRequest,
 ): Promise<Change> {
+  checkTracking(options);
   const parts = readProfileParts(store, profile);
   if (options.dryRun) return (await examine(store, parts, request, options)).change;
   const start = { profile, base: lastKnown(store, parts), plan: request.plan };
@@ -72,7 +75,10 @@ async function switchTo(
   try {
     using _lock = await lockProfile(store, profile, options);
     const { change, contents, isThere } = await examine(store, readProfileParts(store, profile), request, options);
-    if (isThere) return change;
+    if (isThere) {
+      trackChange(store, change, options);
+      return change;
+    }
     options.signal?.throwIfAborted();
     transaction = await logSwitch(store, { ...start, base: change.from }, change.to);
     return await goLive(store, { ...change, transaction, changed: true }, { ...options, contents });

@@ -34,10 +34,7 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
       check: request.check,
       prepare: async (workspace) => {
         const head = readGeneration(store, profile, readProfile(store, profile).current);
-        checkInstalled(head, names);
-        const wanted = head.packages
-          .filter((item) => names.length === 0 || names.includes(item.name))
-          .filter((item) => canUpgrade(item) && hasRecipe(store, item, request));
+        const wanted = upgradable(store, head, request);
         sayWhatStays(head, names, run);
         const inputs = wanted.map((item) => inputOf(store, item, request));
         const prepared = await prepareAll(store, inputs, { ...run, workspace });
@@ -49,10 +46,22 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
 }
 
 /**
+ * The packages that an upgrade looks at again.
+ * @throws StoreError NOT_FOUND for a name that is not installed
+ */
+export function upgradable(store: Store, head: Generation, request: UpgradeRequest): readonly InstalledPackage[] {
+  const { names } = request;
+  checkInstalled(head, names);
+  return head.packages
+    .filter((item) => names.length === 0 || names.includes(item.name))
+    .filter((item) => canUpgrade(item) && hasRecipe(store, item, request));
+}
+
+/**
  * A package that was asked for as one particular object is what it is for ever, and so is one that was downloaded: its
  * integrity was given with it.
  */
-export function canUpgrade({ requested }: InstalledPackage): boolean {
+function canUpgrade({ requested }: InstalledPackage): boolean {
   return !isBaseName(requested) && !/^https?:/i.test(requested);
 }
 
@@ -61,10 +70,13 @@ function hasRecipe(store: Store, { requested }: InstalledPackage, { input }: Upg
   return (input.build?.recipes.length ?? 0) > 0 || !isRecipe(store, { ...input, from: requested });
 }
 
-/** A registry or a recipe says which version there is now; a file or directory has the one it was installed with. */
+/**
+ * A registry or a recipe says which version there is now; a file or directory has the one it was installed with. Options
+ * stay as they are, also when a recipe's defaults have changed.
+ */
 export function inputOf(store: Store, item: InstalledPackage, { input }: UpgradeRequest): PackageInput {
-  const { name, version, requested } = item;
-  return { ...input, from: requested, name, ...(isPlainPath(store, item) && { version }) };
+  const { name, version, requested, options } = item;
+  return { ...input, from: requested, name, keptOptions: options, ...(isPlainPath(store, item) && { version }) };
 }
 
 function isPlainPath(store: Store, { requested, path }: InstalledPackage): boolean {
@@ -72,7 +84,7 @@ function isPlainPath(store: Store, { requested, path }: InstalledPackage): boole
 }
 
 /** Packages that were named and have nothing newer to be looked for. */
-function sayWhatStays(head: Generation, names: readonly string[], run: RunOptions): void {
+export function sayWhatStays(head: Generation, names: readonly string[], run: RunOptions): void {
   for (const item of head.packages) {
     if (!names.includes(item.name) || canUpgrade(item)) continue;
     const message = `${item.name} stays as it is: it was installed as ${item.requested}`;
@@ -87,9 +99,11 @@ function replaceAll(
   wanted: readonly InstalledPackage[],
   prepared: readonly PreparedPackage[],
 ): InstalledPackage[] {
-  const replacement = new Map(wanted.map((item, index) => [item.path, prepared[index]?.manifest]));
+  const replacement = new Map(wanted.map((item, index) => [item.path, prepared[index]]));
   return now.packages.map((item) => {
     const found = replacement.get(item.path);
-    return found ? { ...item, version: found.version, path: found.path } : item;
+    if (!found) return item;
+    const { version, path } = found.manifest;
+    return { ...item, version, path, options: found.options ?? item.options };
   });
 }

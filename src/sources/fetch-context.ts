@@ -1,4 +1,5 @@
 import type { TreeId } from "../model/ids.ts";
+import type { Mirror } from "../model/mirror.ts";
 import type { LockHolder } from "../system/lock.ts";
 import type { Integrity } from "./integrity.ts";
 
@@ -15,7 +16,7 @@ export interface FetchContext {
   readonly now: () => Date;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: FetchEvent) => void) | undefined;
-  /** A URL that begins with `from` is first tried with `to` in its place. */
+  /** Asked before the URLs themselves, in this order. */
   readonly mirrors?: readonly Mirror[] | undefined;
   /** Milliseconds without a byte after which a connection counts as dead. Default: 60,000. */
   readonly stallTimeoutMs?: number | undefined;
@@ -25,11 +26,6 @@ export interface FetchContext {
   readonly retryDelayMs?: number | undefined;
 }
 
-export interface Mirror {
-  readonly from: string;
-  readonly to: string;
-}
-
 /** URLs in events hold no credentials. */
 export type FetchEvent =
   | { readonly kind: "waiting"; readonly url: string; readonly holder: LockHolder | undefined }
@@ -37,8 +33,8 @@ export type FetchEvent =
   | Transfer<"started">
   | Transfer<"progress">
   | { readonly kind: "retrying"; readonly url: string; readonly reason: string; readonly delayMs: number }
-  /** This URL failed, the next one is tried. */
-  | { readonly kind: "skipped"; readonly url: string; readonly reason: string }
+  /** This URL failed, the next one is tried. A mirror that has no such file is `missing` it: nothing to worry about. */
+  | { readonly kind: "skipped"; readonly url: string; readonly reason: string; readonly missing: boolean }
   | {
       readonly kind: "fetched";
       readonly url: string;

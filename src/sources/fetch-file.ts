@@ -33,11 +33,15 @@ export interface FileRequest {
  *   LIMIT, NO_SPACE, INVALID_INPUT; the signal's reason
  */
 export async function fetchFile(context: FetchContext, request: FileRequest): Promise<Fetched> {
-  const urls = withMirrors(request.urls, context.mirrors).map(parseUrl);
+  const { mirrors } = context;
+  const places = withMirrors(request.urls, { mirrors, integrity: request.integrity });
+  const urls = places
+    .map(({ url, isMirror }) => ({ url: parseUrl(url), isMirror }))
+    .filter(({ url, isMirror }) => !context.offline || !isMirror || url.protocol === "file:");
   const kept = request.integrity && (await findKeptFile(context, request.integrity));
   if (kept) return reuse(context, request, kept);
   const failures: StoreError[] = [];
-  for (const url of urls) {
+  for (const { url, isMirror } of urls) {
     try {
       const file = await fetchFrom(context, request, url);
       return told(context, { ...file, fileName: fileNameOf(request), origin: printableUrl(url) });
@@ -45,7 +49,8 @@ export async function fetchFile(context: FetchContext, request: FileRequest): Pr
       if (!(error instanceof StoreError) || isFinal(error, request)) throw error;
       failures.push(error);
       if (failures.length < urls.length) {
-        context.onEvent?.({ kind: "skipped", url: printableUrl(url), reason: error.message });
+        const missing = isMirror && error.code === "NOT_FOUND";
+        context.onEvent?.({ kind: "skipped", url: printableUrl(url), reason: error.message, missing });
       }
     }
   }

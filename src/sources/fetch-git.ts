@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
@@ -10,10 +9,11 @@ import { checkOutCommit } from "./check-out-commit.ts";
 import { type DirectoryContent, readDirectoryContent } from "./directory-content.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import type { GitSource } from "./git-source.ts";
+import { commitRecord, recordedTree } from "./kept-tree.ts";
 import { printableUrl } from "./printable-url.ts";
 import { lockSource } from "./source-lock.ts";
-import { commitRecordPath, treePath } from "./source-paths.ts";
-import { readRecord, writeRecord } from "./source-record.ts";
+import { treePath } from "./source-paths.ts";
+import { writeRecord } from "./source-record.ts";
 import { makeTemporaryDirectory } from "./temporary-sources.ts";
 
 export interface GitRequest extends GitSource {
@@ -59,8 +59,8 @@ export async function fetchGit(context: FetchContext, request: GitRequest): Prom
 
 /** The kept tree of this commit, read again from end to end; a damaged one is removed and told by an event. */
 async function findKeptTree(context: FetchContext, request: GitRequest): Promise<DirectoryContent | undefined> {
-  const tree = readRecord(recordPath(context, request))?.tree;
-  if (!isTreeId(tree)) return undefined;
+  const tree = recordedTree(context, request);
+  if (tree === undefined) return undefined;
   const path = treePath(context.directory, tree);
   try {
     const content = await readDirectoryContent(fromText(path), context.signal);
@@ -74,10 +74,6 @@ async function findKeptTree(context: FetchContext, request: GitRequest): Promise
   return undefined;
 }
 
-function isTreeId(value: unknown): value is TreeId {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-}
-
 async function fetchTree(context: FetchContext, request: GitRequest, origin: string): Promise<DirectoryContent> {
   using directory = makeTemporaryDirectory(context, origin);
   const tree = join(directory.path, "tree");
@@ -87,7 +83,7 @@ async function fetchTree(context: FetchContext, request: GitRequest, origin: str
   const content = await readDirectoryContent(fromText(tree), context.signal);
   keepTree(tree, treePath(context.directory, content.treeId));
   const { commit, url } = request;
-  writeRecord(recordPath(context, request), { commit, submodules, tree: content.treeId, url: printableUrl(url) });
+  writeRecord(commitRecord(context, request), { commit, submodules, tree: content.treeId, url: printableUrl(url) });
   return content;
 }
 
@@ -120,12 +116,4 @@ function wrongTree(origin: string, expected: TreeId, actual: TreeId): StoreError
       details: { url: origin, expected, actual },
     },
   );
-}
-
-/** A commit stands for its files wherever it was fetched from; with submodules it has others. */
-function recordPath(context: FetchContext, { commit, submodules = true }: GitRequest): string {
-  const key = createHash("sha256")
-    .update(`${commit}${submodules ? " submodules" : ""}`)
-    .digest("hex");
-  return commitRecordPath(context.directory, key);
 }

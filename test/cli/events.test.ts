@@ -19,8 +19,14 @@ test.each<readonly [StoreEvent, told: string]>([
     fetching({ kind: "retrying", url: URL, reason: "HTTP 503", delayMs: 2000 }),
     `warning ${URL}: HTTP 503; trying again in 2.0 s`,
   ],
-  [fetching({ kind: "skipped", url: URL, reason: "HTTP 404" }), `warning ${URL}: HTTP 404; trying the next address`],
-  [fetching({ kind: "skipped", url: URL, reason: `${URL}: gone` }), `warning ${URL}: gone; trying the next address`],
+  [
+    fetching({ kind: "skipped", url: URL, reason: "HTTP 404", missing: false }),
+    `warning ${URL}: HTTP 404; trying the next address`,
+  ],
+  [
+    fetching({ kind: "skipped", url: URL, reason: `${URL}: gone`, missing: false }),
+    `warning ${URL}: gone; trying the next address`,
+  ],
   [fetching({ kind: "damaged", path: "/p" }), "warning /p was damaged and is fetched again"],
   [fetching({ kind: "deprecated", name: "n", version: "1", reason: "old" }), "warning n 1 is deprecated: old"],
 ])("%j", (event, told) => {

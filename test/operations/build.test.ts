@@ -8,9 +8,10 @@ import type { ProfileName } from "../../src/model/ids.ts";
 import type { BuiltPackage } from "../../src/operations/build.ts";
 import { buildLogOf } from "../../src/operations/build-log-of.ts";
 import { checkBuilds } from "../../src/operations/check-build.ts";
-import { fetchSources, whyRebuild } from "../../src/operations/inspect-build.ts";
+import { fetchSources } from "../../src/operations/inspect-build.ts";
 import { install } from "../../src/operations/install.ts";
 import { upgrade } from "../../src/operations/upgrade.ts";
+import { whyRebuild } from "../../src/operations/why-rebuild.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { readGeneration, readProfile } from "../../src/store/profiles.ts";
 import { type BuildWorld, canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
@@ -132,7 +133,7 @@ describe("whyRebuild", () => {
     expect((await states()).map(({ state }) => state)).toEqual(["present", "present", "present"]);
     world.edit("liba/src/words", "hello", "howdy");
     expect(await states()).toEqual([
-      { id: "liba@1.0", state: "missing", why: ["sources"], waitsFor: [] },
+      { id: "liba@1.0", state: "missing", why: ["sources.src"], waitsFor: [] },
       { id: "libb@1.0", state: "open", why: [], waitsFor: ["liba@1.0"] },
       { id: "greetings@1.0", state: "open", why: [], waitsFor: ["libb@1.0"] },
     ]);

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { StoreError } from "../../src/errors.ts";
-import type { FetchContext } from "../../src/sources/fetch-context.ts";
+import type { FetchContext, FetchEvent } from "../../src/sources/fetch-context.ts";
 import { fetchFile } from "../../src/sources/fetch-file.ts";
 import { toContentHash } from "../../src/sources/integrity.ts";
 import { filePath } from "../../src/sources/source-paths.ts";
@@ -164,13 +164,45 @@ test("configured mirrors are asked first", async () => {
     else serveFile(request, response, { content });
   });
   const mirrors = [
-    { from: "http://upstream.invalid/pub", to: `${server.url}/mirror/a` },
-    { from: "http://upstream.invalid/", to: `${server.url}/mirror/b/` },
+    { kind: "prefix" as const, from: "http://upstream.invalid/pub", to: `${server.url}/mirror/a` },
+    { kind: "prefix" as const, from: "http://upstream.invalid/", to: `${server.url}/mirror/b/` },
   ];
   using world = fetchWorld({ mirrors });
   const fetched = await fetchFile(world.context, { urls: ["http://upstream.invalid/pub/x"], integrity });
   expect(fetched.origin).toBe(`${server.url}/mirror/b/pub/x`);
   expect(server.asked).toEqual(["GET /mirror/a/x", "GET /mirror/b/pub/x"]);
+});
+
+test("a place without the file is passed over, one with other content is told", async () => {
+  await using server = await startServer((request, response) => {
+    if (request.url?.startsWith("/one/")) response.writeHead(404).end();
+    else serveFile(request, response, { content: request.url === "/two/x" ? Buffer.from("evil") : content });
+  });
+  const places = ["one", "two"].map((name) => ({ kind: "place" as const, url: `${server.url}/${name}` }));
+  const events: FetchEvent[] = [];
+  using world = fetchWorld({ mirrors: places, onEvent: (event) => events.push(event) });
+  const url = `${server.url}/upstream/x`;
+  expect((await fetchFile(world.context, { urls: [url], integrity })).origin).toContain("/two/sha256/");
+  expect(server.asked.map((line) => line.replace(/[0-9a-f]{64}/, "SUM"))).toEqual([
+    expect.stringMatching(/^GET \/one\/sha256\/..\/SUM$/),
+    "GET /one/x",
+    expect.stringMatching(/^GET \/two\/sha256\//),
+  ]);
+  expect(events.flatMap((event) => (event.kind === "skipped" ? [event.missing] : []))).toEqual([true, true]);
+});
+
+test("offline only directories are asked", async () => {
+  using scratch = scratchDirectory();
+  writeFileSync(join(scratch.path, "x"), content);
+  const mirrors = ["http://mirror.invalid", pathToFileURL(scratch.path).href].map((url) => ({
+    kind: "place" as const,
+    url,
+  }));
+  using world = fetchWorld({ mirrors, offline: true });
+  const found = await fetchFile(world.context, { urls: ["http://upstream.invalid/pub/x"], integrity });
+  expect(found.origin).toBe(pathToFileURL(join(scratch.path, "x")).href);
+  const error = await failure(fetchFile(world.context, { urls: ["http://upstream.invalid/y"], integrity: other }));
+  expect(error.message).not.toContain("mirror.invalid");
 });
 
 test("a file: URL needs no integrity, and is copied", async () => {

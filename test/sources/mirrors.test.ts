@@ -1,13 +1,18 @@
 import { expect, test } from "vitest";
+import type { Mirror } from "../../src/model/mirror.ts";
+import type { Integrity } from "../../src/sources/integrity.ts";
 import { withMirrors } from "../../src/sources/mirrors.ts";
 
+const urlsWith = (urls: readonly string[], options: Parameters<typeof withMirrors>[1] = {}) =>
+  withMirrors(urls, options).map(({ url }) => url);
+
 const mirrors = [
-  { from: "https://a.org/pub/", to: "https://mirror.net/a" },
-  { from: "https://a.org", to: "file:///srv/a/" },
+  { kind: "prefix" as const, from: "https://a.org/pub/", to: "https://mirror.net/a" },
+  { kind: "prefix" as const, from: "https://a.org", to: "file:///srv/a/" },
 ];
 
 test("mirrors come before the URL they stand for, in the order of the configuration", () => {
-  expect(withMirrors(["https://a.org/pub/x.tar?y=1", "https://b.org/x.tar"], mirrors)).toEqual([
+  expect(urlsWith(["https://a.org/pub/x.tar?y=1", "https://b.org/x.tar"], { mirrors })).toEqual([
     "https://mirror.net/a/x.tar?y=1",
     "file:///srv/a/pub/x.tar?y=1",
     "https://a.org/pub/x.tar?y=1",
@@ -16,13 +21,31 @@ test("mirrors come before the URL they stand for, in the order of the configurat
 });
 
 test("a prefix ends where a segment ends", () => {
-  expect(withMirrors(["https://a.org/public/x"], mirrors)).toEqual([
+  expect(urlsWith(["https://a.org/public/x"], { mirrors })).toEqual([
     "file:///srv/a/public/x",
     "https://a.org/public/x",
   ]);
-  expect(withMirrors(["https://a.org.evil.net/pub/x"], mirrors)).toEqual(["https://a.org.evil.net/pub/x"]);
+  expect(urlsWith(["https://a.org.evil.net/pub/x"], { mirrors })).toEqual(["https://a.org.evil.net/pub/x"]);
 });
 
 test("nothing is tried twice, and without mirrors nothing changes", () => {
-  expect(withMirrors(["https://b.org/x", "https://b.org/x"])).toEqual(["https://b.org/x"]);
+  expect(urlsWith(["https://b.org/x", "https://b.org/x"])).toEqual(["https://b.org/x"]);
+});
+
+const place: Mirror = { kind: "place", url: "https://mirror.net/all/" };
+const integrity = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" as Integrity;
+const sum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+test("a place has files by their sum and by their names, before everything else", () => {
+  expect(withMirrors(["https://a.org/x%20y.tar?z", "https://b.org/pub/"], { mirrors: [place], integrity })).toEqual([
+    { url: `https://mirror.net/all/sha256/e3/${sum}`, isMirror: true },
+    { url: "https://mirror.net/all/x%20y.tar", isMirror: true },
+    { url: "https://mirror.net/all/pub", isMirror: true },
+    { url: "https://a.org/x%20y.tar?z", isMirror: false },
+    { url: "https://b.org/pub/", isMirror: false },
+  ]);
+});
+
+test("a place is not asked for what nothing can be held against", () => {
+  expect(urlsWith(["https://a.org/x.tar"], { mirrors: [place] })).toEqual(["https://a.org/x.tar"]);
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
+import { FETCH_OPTIONS } from "../fetch-options.ts";
 
 export const command = defineCommand({
   name: "build",
@@ -15,10 +16,12 @@ export const command = defineCommand({
   },
   options: {
     ...BUILD_OPTIONS,
+    ...FETCH_OPTIONS,
     check: {
       type: "boolean",
       describe: "Build again and compare with what is in the store; status 1 when they differ",
     },
+    "dry-run": { type: "boolean", describe: "Show what would be fetched and built, and why, and do nothing" },
     "out-link": {
       type: "string",
       alias: "o",
@@ -26,8 +29,6 @@ export const command = defineCommand({
       describe: "Make FILE a link to the output, that keeps it; of further ones FILE-2 and so on",
       completes: "path",
     },
-    offline: { type: "boolean", describe: "Use only what was downloaded before" },
-    "dry-run": { type: "boolean", describe: "Show what would be built and why, and build nothing" },
   },
   examples: [
     ["store build --recipes ./recipes mpfr", "builds mpfr and what it needs"],
@@ -35,16 +36,16 @@ export const command = defineCommand({
     ["store build xz -o result", "builds xz and keeps it while the link ./result is there"],
     ["store build --check xz", "tells whether xz builds the same a second time"],
   ],
-  json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each",
+  json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each; with --dry-run as why-rebuild",
   isLong: true,
   async run(context, args) {
     const request = { ...buildSettings(args, context), specs: args.spec };
     const store = await context.openStore({ create: true });
     if (args["dry-run"]) {
-      const { whyRebuild } = await import("../../operations/inspect-build.ts");
-      const { rebuildLines } = await import("../output/rebuild-lines.ts");
+      const { whyRebuild } = await import("../../operations/why-rebuild.ts");
+      const { forecastLines } = await import("../output/rebuild-lines.ts");
       const reasons = await whyRebuild(store, request, context.run);
-      context.output.result(reasons, () => rebuildLines(reasons));
+      context.output.result(reasons, (style) => forecastLines(reasons, style));
       return undefined;
     }
     if (args.check) {

@@ -1,5 +1,6 @@
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
+import { MIRROR_OPTION } from "../fetch-options.ts";
 import { printable } from "../output/printable.ts";
 
 export const command = defineCommand({
@@ -13,7 +14,7 @@ export const command = defineCommand({
       completes: "path",
     },
   },
-  options: { ...BUILD_OPTIONS },
+  options: { ...BUILD_OPTIONS, ...MIRROR_OPTION },
   examples: [["store fetch --recipes ./recipes pari", "downloads what a build of pari needs"]],
   json: "[{package, fileName, content}]",
   isLong: true,

@@ -17,6 +17,7 @@ export const command = defineCommand({
     ["store switch 2 hours ago", "goes to what was live then"],
   ],
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}",
+  changes: true,
   async run(context, args) {
     const { switchGeneration } = await import("../../operations/switch.ts");
     const selector = args.selector.join(" ");

@@ -1,25 +1,57 @@
 import type { CheckedBuild } from "../../operations/check-build.ts";
-import type { RebuildReason } from "../../operations/inspect-build.ts";
+import type { RebuildReason } from "../../operations/why-rebuild.ts";
+import { causeLines } from "./cause-lines.ts";
 import { printable } from "./printable.ts";
-import { formatDuration } from "./quantities.ts";
+import { formatDuration, formatSize } from "./quantities.ts";
+import type { Style } from "./style.ts";
 
 /** What would be built, and why; one line a package, and one for each difference. */
-export function rebuildLines(reasons: readonly RebuildReason[]): string[] {
-  return reasons.flatMap(linesOf);
+export function rebuildLines(reasons: readonly RebuildReason[], style: Style): string[] {
+  return reasons.flatMap((reason) => linesOf(reason, style));
 }
 
-function linesOf({ id, state, differences, waitsFor, expectedSeconds }: RebuildReason): string[] {
+/** The same for a dry run: what would be downloaded, too, and how long it took the last time. */
+export function forecastLines(reasons: readonly RebuildReason[], style: Style): string[] {
+  const fetches = reasons.flatMap(({ id, fetch }) =>
+    fetch.map(({ url, bytes }) => {
+      const size = bytes === undefined ? "" : `  (${formatSize(bytes)})`;
+      return `fetch ${printable(url)}${size} for ${printable(id)}`;
+    }),
+  );
+  return [...rebuildLines(reasons, style), ...fetches, ...totalLine(reasons)];
+}
+
+function linesOf(reason: RebuildReason, style: Style): string[] {
+  const { state, why, differences, chains, expectedSeconds } = reason;
+  const id = printable(reason.id);
   const took = expectedSeconds === undefined ? "" : `  (took ${formatDuration(expectedSeconds * 1000)} last time)`;
   switch (state) {
     case "present":
-      return [`${printable(id)}  is in the store`];
-    case "open":
-      return [`${printable(id)}  depends on what ${printable(waitsFor.join(", "))} comes out as${took}`];
-    case "missing": {
-      const why = differences.length === 0 ? "was never built" : "must be built";
-      return [`${printable(id)}  ${why}${took}`, ...differences.map(({ member }) => `  ${printable(member)} changed`)];
+      return [`${id}  is in the store`];
+    case "open": {
+      const ways = chains.map((chain) => `  ${chain.map((each) => printable(each)).join(` ${style.arrow} `)}`);
+      return [`${id}  must be built when what it depends on comes out differently${took}`, ...ways];
     }
+    case "missing":
+      return [`${id}  ${MISSING[why ?? "never"]}${took}`, ...causeLines(differences, style)];
   }
+}
+
+const MISSING = {
+  never: "was never built here",
+  changed: "must be built",
+  gone: "was built, but is not in the store any more",
+  unsandboxed: "is in the store, but was built without a sandbox",
+} as const;
+
+function totalLine(reasons: readonly RebuildReason[]): string[] {
+  const open = reasons.filter(({ state }) => state !== "present");
+  if (open.length === 0) return [];
+  const known = open.flatMap(({ expectedSeconds }) => expectedSeconds ?? []);
+  if (known.length === 0) return [];
+  const time = formatDuration(1000 * known.reduce((sum, seconds) => sum + seconds, 0));
+  const unknown = open.length - known.length;
+  return [`about ${time} to build, one after the other${unknown === 0 ? "" : `, and ${unknown} never built before`}`];
 }
 
 /** Whether builds came out the same; one line each, and one for each file that differs. */

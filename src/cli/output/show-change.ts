@@ -1,7 +1,15 @@
-import type { Change, PackageDifference, PlannedChange, PlannedPackage } from "../../model/change.ts";
+import type {
+  Change,
+  PackageDifference,
+  PlannedBuild,
+  PlannedChange,
+  PlannedFetch,
+  PlannedPackage,
+} from "../../model/change.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
 import { printable } from "./printable.ts";
+import { formatDuration, formatSize } from "./quantities.ts";
 import type { Style } from "./style.ts";
 import { versionText } from "./version-text.ts";
 import { withPaths } from "./with-paths.ts";
@@ -55,14 +63,30 @@ function step(from: PlannedPackage, to: PlannedPackage): string {
   return before === after ? `${after} (other content)` : `{${before} -> ${after}}`;
 }
 
-function packageText(item: PlannedPackage): string {
+function packageText(item: Omit<PlannedPackage, "path">): string {
   return `${item.name} ${versionText(item)}`;
 }
 
 function transferLines(plan: PlannedChange | Change): string[] {
   if (!("fetch" in plan)) return [];
-  return [
-    ...plan.fetch.map(({ name, version, url }) => `fetch ${name} ${version}: ${printable(url)}`),
-    ...plan.build.map(({ name, version, reason }) => `build ${name} ${version}: ${printable(reason)}`),
-  ];
+  return [...plan.fetch.map(fetchLine), ...plan.build.map(buildLine), ...timeLine(plan.build)];
+}
+
+function fetchLine({ name, version, url, bytes }: PlannedFetch): string {
+  return `fetch ${name} ${version}: ${printable(url)}${bytes === undefined ? "" : `  (${formatSize(bytes)})`}`;
+}
+
+function buildLine(item: PlannedBuild): string {
+  const { certain, reason, expectedSeconds } = item;
+  const took = expectedSeconds === undefined ? "" : `  (took ${formatDuration(1000 * expectedSeconds)} last time)`;
+  return `${certain ? "build" : "perhaps build"} ${packageText(item)}: ${printable(reason)}${took}`;
+}
+
+/** How long the builds took the last time, when that is known of one at least. */
+function timeLine(builds: readonly PlannedBuild[]): string[] {
+  const known = builds.flatMap(({ expectedSeconds }) => expectedSeconds ?? []);
+  if (known.length === 0) return [];
+  const time = formatDuration(1000 * known.reduce((sum, seconds) => sum + seconds, 0));
+  const unknown = builds.length - known.length;
+  return [`about ${time} to build, one after the other${unknown === 0 ? "" : `, and ${unknown} never built before`}`];
 }

@@ -87,16 +87,21 @@ test("a plan tells what would be fetched and built", () => {
     added: [{ name, version, options: {}, path: null }],
     removed: [],
     upgraded: [],
-    fetch: [{ name, version, url: "https://example.org/\x1b[2J" }],
-    build: [{ name, version, reason: "no such object" }],
+    fetch: [{ name, version, url: "https://example.org/\x1b[2J", bytes: 2048 }],
+    build: [
+      { name, version, options: { x: true }, certain: true, reason: "it was never built here", expectedSeconds: 61 },
+      { name, version, options: {}, certain: false, reason: "when a comes out differently" },
+    ],
   };
   showPlan(context, STORE, plan);
   expect(seen.stdout).toBe(
     [
       "would make a new generation after gen-3 live",
       "+ left 1",
-      "fetch left 1: https://example.org/\\x1b[2J",
-      "build left 1: no such object",
+      "fetch left 1: https://example.org/\\x1b[2J  (2.0 KiB)",
+      "build left 1 +x: it was never built here  (took 1 min 1 s last time)",
+      "perhaps build left 1: when a comes out differently",
+      "about 1 min 1 s to build, one after the other, and 1 never built before",
       "",
     ].join("\n"),
   );

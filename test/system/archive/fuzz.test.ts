@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
 import { detectArchive, extractArchive } from "../../../src/system/archive/extract-archive.ts";
+import { anyMutation, type Mutation } from "../../helpers/any-change.ts";
 import { gnuLong, makeTar, makeZip, octal, paxHeader, type TarMember } from "../../helpers/archives.ts";
 import { makeWorld, readTree } from "../../helpers/worlds.ts";
 
@@ -48,41 +49,6 @@ const SEEDS: readonly (readonly [string, Buffer])[] = [
   ["zip", ZIP],
 ];
 
-type Mutation = (bytes: Buffer) => Buffer;
-
-const anyMutation: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.tuple(fc.nat(), fc.nat(255)).map(
-    ([at, byte]): Mutation =>
-      (bytes) =>
-        withByte(bytes, at, byte),
-  ),
-  fc.tuple(fc.nat(), fc.nat(8)).map(
-    ([at, bit]): Mutation =>
-      (bytes) =>
-        withByte(bytes, at, byteAt(bytes, at) ^ (1 << bit)),
-  ),
-  fc.nat().map(
-    (at): Mutation =>
-      (bytes) =>
-        bytes.subarray(0, at % bytes.length),
-  ),
-  fc.tuple(fc.nat(), fc.nat(600)).map(
-    ([at, length]): Mutation =>
-      (bytes) =>
-        without(bytes, at % bytes.length, length),
-  ),
-  fc.tuple(fc.nat(), fc.nat(), fc.nat(1024)).map(
-    ([from, to, length]): Mutation =>
-      (bytes) =>
-        copied(bytes, from % bytes.length, to % bytes.length, length),
-  ),
-  fc.tuple(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 40 })).map(
-    ([at, insert]): Mutation =>
-      (bytes) =>
-        Buffer.concat([bytes.subarray(0, at % bytes.length), insert, bytes.subarray(at % bytes.length)]),
-  ),
-);
-
 /** Changes a field of a tar header and makes its checksum right again, so that the change is not noticed there. */
 const anyFieldChange: fc.Arbitrary<Mutation> = fc
   .record({
@@ -122,26 +88,6 @@ function withField(
   return result;
 }
 
-function byteAt(bytes: Buffer, at: number): number {
-  return bytes.length === 0 ? 0 : (bytes[at % bytes.length] as number);
-}
-
-function withByte(bytes: Buffer, at: number, byte: number): Buffer {
-  const result = Buffer.from(bytes);
-  if (result.length > 0) result[at % result.length] = byte;
-  return result;
-}
-
-function without(bytes: Buffer, at: number, length: number): Buffer {
-  return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
-}
-
-function copied(bytes: Buffer, from: number, to: number, length: number): Buffer {
-  const result = Buffer.from(bytes);
-  bytes.copy(result, to, from, from + length);
-  return result;
-}
-
 describe.each(SEEDS)("changed bytes of a %s", (kind, seed) => {
   const anyChange = kind.endsWith("tar") ? fc.oneof(anyMutation, anyFieldChange) : anyMutation;
 
@@ -170,7 +116,7 @@ describe.each(SEEDS)("changed bytes of a %s", (kind, seed) => {
         );
         expect([...readTree(target).values()].every(({ kind }) => kind !== "other")).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: Number(process.env.FUZZ_RUNS ?? 200) },
     );
   });
 });

@@ -1,0 +1,37 @@
+import { resolve } from "node:path";
+import { parseMirror } from "../model/mirror.ts";
+import type { FetchSettings } from "../operations/fetch-context.ts";
+import type { OptionSpecs, Values } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+
+const SOURCE = "How it is read";
+
+export const MIRROR_OPTION = {
+  mirror: {
+    type: "string",
+    value: "PLACE",
+    many: true,
+    completes: "directory",
+    describe: "Fetch from PLACE where it can be had there: a URL, a directory, or FROM=TO ($STORE_MIRRORS)",
+    group: SOURCE,
+  },
+} as const satisfies OptionSpecs;
+
+/** For commands that fetch what they need. */
+export const FETCH_OPTIONS = {
+  offline: { type: "boolean", describe: "Use only what was downloaded before", group: SOURCE },
+  ...MIRROR_OPTION,
+} as const satisfies OptionSpecs;
+
+/** @throws StoreError INVALID_INPUT for a mirror that is none */
+export function fetchSettings(
+  args: Partial<Values<Record<never, never>, typeof FETCH_OPTIONS>>,
+  { cwd }: Pick<CommandContext, "cwd">,
+): FetchSettings {
+  const mirrors = (args.mirror ?? []).map((text) => parseMirror(isRelative(text) ? resolve(cwd, text) : text));
+  return { cwd, offline: args.offline, mirrors };
+}
+
+function isRelative(text: string): boolean {
+  return !/^(?:[a-z]+:|\/)/i.test(text);
+}
