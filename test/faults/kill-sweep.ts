@@ -27,6 +27,8 @@ export interface Scenario {
   readonly drops?: boolean;
   /** Whether there is no store before. */
   readonly fromNothing?: boolean;
+  /** The command that must exist for this one to. */
+  readonly needs?: string;
   /** Whether something is damaged, which the command mends. */
   readonly isDamaged?: boolean;
 }
@@ -160,7 +162,7 @@ async function checkAgain({ shim, world, words, after }: Sweep, told: string): P
   const store = await world.open();
   // A rollback that was done leads further back, a removal has nothing to remove: told, and nothing broken.
   if (status === 0 && !/^(rollback|switch -)/.test(words.join(" "))) expect(visibleIn(store), told).toEqual(after);
-  else if (status !== 0) expect(stderr, told).toMatch(/^error: .*\nhint: /);
+  else if (status !== 0) expect(stderr, told).toMatch(/^(?:error: .*\nhint|warning): /);
   await checkOther({ world }, told);
 }
 

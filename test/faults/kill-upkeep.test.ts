@@ -65,7 +65,7 @@ const SCENARIOS: readonly Scenario[] = [
   }),
   scenario(["checkpoint", "before"]),
   scenario(["undo", "1"]),
-  scenario(["generations", "delete", "1"], DROPS),
+  scenario(["generations", "delete", "1"], { ...DROPS, needs: "gc" }),
   scenario(["gc"]),
   scenario(["delete"], {
     async prepare(world) {
@@ -120,7 +120,9 @@ function editLog(world: CrashWorld, edit: (text: string) => string): void {
 describe.skipIf(reason)(
   "upkeep killed at any call that changes the disk leaves old or new (invariants 1 to 8):",
   () => {
-    const possible = SCENARIOS.filter(({ name }) => commandNames().includes(name.split(" ")[0] as string));
+    const possible = SCENARIOS.filter(({ name, needs = name.split(" ")[0] as string }) =>
+      commandNames().includes(needs),
+    );
     it.each(possible)("$name", async (each) => {
       const count = await killSweep(shim, makeCrashWorld(shim), each);
       expect(count.kills).toBeGreaterThan(KILLS / 3);
