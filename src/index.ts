@@ -33,10 +33,15 @@ export {
   type ListedCheckpoint,
 } from "./operations/checkpoint.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
+export type { Collected } from "./operations/collect.ts";
 export { type ComparedRun, type CompareRequest, type Comparison, compareGenerations } from "./operations/compare.ts";
 export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
+export { type DeletedGenerations, deleteGenerations } from "./operations/delete-generations.ts";
+export { type DeleteRequest, deleteObjects } from "./operations/delete-objects.ts";
 export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
+export { type ObjectUsage, objectUsage, type StoreUsage, storeUsage } from "./operations/du.ts";
 export { type ExportedObject, type ExportRequest, exportObjects } from "./operations/export-objects.ts";
+export { type GcRequest, type GcResult, gc } from "./operations/gc.ts";
 export { type ImportedObject, type ImportRequest, importObjects } from "./operations/import-objects.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
 export { type InstallRequest, install } from "./operations/install.ts";
@@ -71,6 +76,7 @@ export { beginTransaction, type RollbackAnswer, type Transaction } from "./opera
 export { type TryResult, tryCommand } from "./operations/try-command.ts";
 export { redo, type UndoneChange, type UndoRequest, undo } from "./operations/undo.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
+export { type Why, why } from "./operations/why.ts";
 export type { StoreContext } from "./store/context.ts";
 export { type Lease, openLease } from "./store/leases.ts";
 export type { Store } from "./store/open-store.ts";

@@ -96,6 +96,11 @@ export interface CommandSpec<P extends Positionals, O extends OptionSpecs> {
   readonly changes?: boolean;
   /** Takes long enough to show how far it is. */
   readonly isLong?: boolean;
+  /**
+   * Carries the command out when that takes no more than a look: tried before the whole program is loaded. Whether it
+   * did; when it throws, `run` finds out the same and tells it.
+   */
+  recall?(context: CommandContext, args: Values<P, O>): Promise<boolean>;
   /** Gives the exit status where it is not the usual one: another number only as that of a command that was run. */
   run(context: CommandContext, args: Values<P, O> & { readonly rest: readonly string[] }): Promise<number | undefined>;
 }

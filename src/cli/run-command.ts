@@ -18,13 +18,10 @@ export interface ProcessParts {
 }
 
 /** Runs a command, and tells of what it does and of what goes wrong. */
-export async function runCommand(parsed: Parsed, { argv, env, sink }: ProcessParts): Promise<number> {
+export async function runCommand(parsed: Parsed, parts: ProcessParts): Promise<number> {
   const { command, global, args } = parsed;
-  const terminal = describeTerminal(global, env, process);
-  const output = createOutput(sink, { isJson: global.json, isQuiet: global.quiet, terminal });
-  const debug = createDebug(global.debug.flat(), () => performance.now(), output.trace);
-  debug.time("command line read");
-  debug.trace("args", { command: command.name, ...args, ...global });
+  const { argv, env, sink } = parts;
+  const { terminal, output, debug } = say(parsed, parts);
   const progress = command.isLong && terminal.showsProgress ? await createProgress(sink) : undefined;
   const events = createEventHandler({ output, debug, isVerbose: global.verbose, progress });
   using interruption = command.ownsSignals ? undefined : watchSignals(process, () => giveUp(sink));
@@ -38,6 +35,27 @@ export async function runCommand(parsed: Parsed, { argv, env, sink }: ProcessPar
   } finally {
     debug.time("command done");
   }
+}
+
+/** Answers with what is known from an earlier run; `undefined` when the command must be run. */
+export async function recallCommand(parsed: Parsed, parts: ProcessParts): Promise<number | undefined> {
+  const { command, global, args } = parsed;
+  if (global["tracking-journal"] !== undefined) return undefined;
+  const { output, debug } = say(parsed, parts);
+  const context = createContext(global, { ...parts, output, debug, run: {} });
+  const isDone = await command.recall?.(context, args).catch(() => false);
+  debug.time(isDone ? "recalled" : "nothing to recall");
+  return isDone ? 0 : undefined;
+}
+
+/** How a command speaks, as its options and the terminal say. */
+function say({ command, global, args }: Parsed, { env, sink }: ProcessParts) {
+  const terminal = describeTerminal(global, env, process);
+  const output = createOutput(sink, { isJson: global.json, isQuiet: global.quiet, terminal });
+  const debug = createDebug(global.debug.flat(), () => performance.now(), output.trace);
+  debug.time("command line read");
+  debug.trace("args", { command: command.name, ...args, ...global });
+  return { terminal, output, debug };
 }
 
 /** @throws StoreError USAGE when the command changes nothing that could be recorded */

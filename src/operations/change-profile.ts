@@ -1,9 +1,12 @@
+import { StoreError } from "../errors.ts";
 import type { Json } from "../model/canonical-json.ts";
 import { byName, type Change, diffPackages, isSamePackages } from "../model/change.ts";
+import { withReferences } from "../model/closure.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
-import { type ProfileName, parseGenerationNumber } from "../model/ids.ts";
+import { type BaseName, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import { buildForest } from "../store/build-forest.ts";
 import { logBegin, logCommit, logGeneration } from "../store/journal.ts";
+import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { liveGeneration, readGeneration, readProfile, writeGeneration } from "../store/profiles.ts";
 import { checkGeneration, type GenerationCheck } from "./check-generation.ts";
@@ -96,6 +99,7 @@ interface Next {
 }
 
 function nextGeneration(store: Store, work: Work, { head, packages, path, number }: Next): Generation {
+  const closure = closureBeyond(store, packages);
   return {
     generation: parseGenerationNumber(number),
     profile: work.profile,
@@ -105,6 +109,19 @@ function nextGeneration(store: Store, work: Work, { head, packages, path, number
     transaction: work.transaction,
     path,
     packages,
+    ...(closure !== undefined && { closure }),
     unknown: {},
   };
+}
+
+/** What packages need besides each other, sorted; not known where a manifest cannot be read. */
+function closureBeyond(store: Store, packages: readonly InstalledPackage[]): BaseName[] | undefined {
+  const own = new Set(packages.map(({ path }) => path));
+  try {
+    const all = withReferences(own, (object) => readManifest(store, object).references);
+    return all.filter((object) => !own.has(object)).sort();
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
 }

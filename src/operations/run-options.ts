@@ -25,6 +25,8 @@ export type StoreEvent =
   | { readonly kind: "tested"; readonly test: BisectTest }
   /** A line that the check of a coming generation prints. */
   | { readonly kind: "checking"; readonly line: string }
+  /** So many of the objects that nothing keeps are deleted. */
+  | { readonly kind: "collecting"; readonly deleted: number; readonly total: number; readonly freedBytes: number }
   /** Another process holds a lock that this one needs. */
   | { readonly kind: "waiting"; readonly holder: LockHolder | undefined }
   /** Something that a person should know and that stops nothing. */

@@ -10,6 +10,7 @@ import { type DirectoryContent, readDirectoryContent } from "./directory-content
 import type { FetchContext } from "./fetch-context.ts";
 import type { GitSource } from "./git-source.ts";
 import { commitRecord, recordedTree } from "./kept-tree.ts";
+import { markUsed } from "./mark-used.ts";
 import { printableUrl } from "./printable-url.ts";
 import { lockSource } from "./source-lock.ts";
 import { treePath } from "./source-paths.ts";
@@ -64,7 +65,10 @@ async function findKeptTree(context: FetchContext, request: GitRequest): Promise
   const path = treePath(context.directory, tree);
   try {
     const content = await readDirectoryContent(fromText(path), context.signal);
-    if (content.treeId === tree) return content;
+    if (content.treeId === tree) {
+      markUsed(path, context.now());
+      return content;
+    }
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

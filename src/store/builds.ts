@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { type BuildRecord, parseBuildRecord, printBuildRecord } from "../model/build-record.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { buildFile } from "./layout.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 
 /** The build of this derivation, when its output is in the store. */
 export function findBuild(store: Store, key: DerivationKey): BuildRecord | undefined {
-  const path = buildFile(store, key);
+  const path = buildFile(store.layout, key);
   const text = readTextIfPresent(path);
   if (text === undefined) return undefined;
   const record = parseBuildRecord(text, path);
@@ -17,7 +18,7 @@ export function findBuild(store: Store, key: DerivationKey): BuildRecord | undef
 
 /** `scratch` is a directory of the store that vanishes with its process. */
 export function writeBuild(store: Store, record: BuildRecord, scratch: string): void {
-  writeFileAtomic(buildFile(store, record.key), printBuildRecord(record), { scratch });
+  writeFileAtomic(buildFile(store.layout, record.key), printBuildRecord(record), { scratch });
 }
 
 /** All builds that are recorded, newest first. Damaged records are left out: a build can be done again. */
@@ -27,13 +28,18 @@ export function listBuilds(store: Store): BuildRecord[] {
   return dated.sort((a, b) => b.time - a.time).flatMap(({ name }) => readOne(join(store.layout.builds, name)));
 }
 
+/** The keys and outputs of all builds whose record can be read. */
+export function listOutputs(store: Store): { readonly file: string; readonly output: BuildRecord["output"] }[] {
+  const files = readdirSync(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  return files.flatMap((name) => {
+    const file = join(store.layout.builds, name);
+    return readOne(file).map(({ output }) => ({ file, output }));
+  });
+}
+
 /** Where the log of a build lies, compressed with gzip. */
 export function buildLogPath(store: Store, key: DerivationKey): string {
   return join(store.layout.buildLogs, `${key}.log.gz`);
-}
-
-function buildFile(store: Store, key: DerivationKey): string {
-  return join(store.layout.builds, `${key}.json`);
 }
 
 function readOne(path: string): BuildRecord[] {

@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
 import { FORCE_OPTION, isOutOfSequence } from "../force-option.ts";
-import { showChange, showPlan } from "../output/show-change.ts";
+import { showPlan, showSwitch } from "../output/show-change.ts";
 import { parseCount } from "../parse-quantity.ts";
+import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "rollback",
@@ -16,6 +17,7 @@ export const command = defineCommand({
     steps: { type: "string", alias: "n", value: "N", parse: parseCount, describe: "Go back N generations (1)" },
     journal: { type: "string", value: "FILE", completes: "path", describe: "Take back what the journal FILE recorded" },
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...TARGET_OPTIONS,
     ...FORCE_OPTION,
   },
   examples: [
@@ -23,12 +25,12 @@ export const command = defineCommand({
     ["store rollback -n 3", "takes three changes back"],
     ["store rollback --journal upgrade.journal", "takes back what this journal recorded"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[]}",
   changes: true,
   async run(context, args) {
     const { journal, steps } = args;
     const dryRun = args["dry-run"];
-    const options = { ...context.run, dryRun };
+    const options = { ...context.run, ...targetOptions(context, args), dryRun };
     if (journal !== undefined) {
       if (steps !== undefined)
         throw new StoreError("USAGE", "--journal and -n cannot stand together", { hint: NO_COUNT });
@@ -44,7 +46,7 @@ export const command = defineCommand({
     const store = await context.openStore();
     const change = await rollback(store, context.profile, steps === undefined ? {} : { steps }, options);
     if (dryRun) showPlan(context, store, change);
-    else showChange(context, store, change, "switch -");
+    else showSwitch(context, store, change, "switch -");
     return undefined;
   },
 });

@@ -36,6 +36,10 @@ export function describeProgress(event: StoreEvent): Stage | undefined {
     }
     case "fetching":
       return describeFetching(event.event);
+    case "collecting": {
+      const count = { number: event.deleted, noun: "object", plural: "objects" };
+      return { verb: "delete", subject: `of ${event.total} objects`, done: event.freedBytes, count };
+    }
     case "building":
     case "checking":
     case "waiting":

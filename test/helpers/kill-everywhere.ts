@@ -1,0 +1,77 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import type { Store } from "../../src/store/open-store.ts";
+import { listProfiles } from "../../src/store/profiles.ts";
+import type { Step } from "../operations/drivers/change.ts";
+import type { ChangeDriver } from "./change-driver.ts";
+import { brokenLive, brokenObjects, brokenRules } from "./profile-invariants.ts";
+import { DEFAULT, installFrom, liveFiles, logRecords, type ProfileWorld } from "./profile-worlds.ts";
+
+export interface KillScenario {
+  readonly world: ProfileWorld;
+  readonly driver: ChangeDriver;
+  /** The store as it is before each run. */
+  readonly store: Store;
+  readonly step: Step;
+  /** What the live generation holds before and after the step. */
+  readonly before: Readonly<Record<string, string>>;
+  readonly after: Readonly<Record<string, string>>;
+}
+
+/** How often the process was killed, and what was live afterwards. */
+export interface KillCount {
+  readonly kills: number;
+  readonly old: number;
+  readonly new: number;
+}
+
+/**
+ * Carries out a step in a process that is killed before its first call that changes the disk, then again before its
+ * second, and so on until it comes to its end; after each kill every invariant must hold and the next command must work.
+ */
+export async function killEverywhere(scenario: KillScenario): Promise<KillCount> {
+  const { world, driver, step } = scenario;
+  const kept = join(world.directory, "kept");
+  execFileSync("cp", ["-a", world.root, kept]);
+  const next = world.source("next-1", { next: "next" });
+  const count = { kills: 0, old: 0, new: 0 };
+  for (let killAt = 1; ; killAt++) {
+    const { killed } = driver.run({ root: world.root, steps: [step], killAt });
+    const which = checkWhole(scenario, `call ${killAt} of ${step.do}`);
+    if (!killed) {
+      expect(which, "without a kill").toBe("new");
+      return count;
+    }
+    count.kills += 1;
+    count[which] += 1;
+    await checkNext(scenario, next, `call ${killAt} of ${step.do}`);
+    execFileSync("sh", ["-c", 'chmod -R u+w "$0" && rm -rf "$0" && cp -a "$1" "$0"', world.root, kept]);
+  }
+}
+
+/** Right after the kill: what is live is whole, and old or new. */
+function checkWhole({ store, before, after }: KillScenario, where: string): "old" | "new" {
+  expect(brokenObjects(store), where).toEqual([]);
+  const profiles = listProfiles(store);
+  expect(
+    profiles.flatMap((profile) => brokenLive(store, profile)),
+    where,
+  ).toEqual([]);
+  const files = profiles.includes(DEFAULT) ? liveFiles(store) : {};
+  const isNew = JSON.stringify(files) === JSON.stringify(after);
+  if (!isNew) expect(files, where).toEqual(before);
+  return isNew ? "new" : "old";
+}
+
+/** The next command works, settles what was open, removes what was left and gives a number that nothing had. */
+async function checkNext({ store }: KillScenario, next: string, where: string): Promise<void> {
+  const files = listProfiles(store).includes(DEFAULT) ? liveFiles(store) : {};
+  const numbers = logRecords(store).flatMap(({ event }) => (event.type === "generation" ? [event.generation] : []));
+  const change = await installFrom(store, next);
+  expect(change.to, where).toBeGreaterThan(Math.max(0, ...numbers));
+  expect(liveFiles(store), where).toEqual({ ...files, next: "next" });
+  expect(brokenRules(store), where).toEqual([]);
+  expect(readdirSync(store.layout.temporary), where).toEqual([]);
+}
