@@ -174,6 +174,12 @@ export function createProfile(store: Store, empty: Generation): void {
   writeLast(store, empty.profile, ZERO);
 }
 
+/** Writes `profile.json` anew, when it is lost or damaged. */
+export function restoreProfileRecord(store: Store, profile: ProfileName, last: GenerationNumber): void {
+  const record = { format: PROFILE_FORMAT, name: profile, lastGeneration: last };
+  writeFileAtomic(profileFile(store.layout, profile), `${JSON.stringify(record)}\n`);
+}
+
 function writeLast(store: Store, profile: ProfileName, last: GenerationNumber): void {
   const path = profileFile(store.layout, profile);
   const text = readTextIfPresent(path);
