@@ -164,7 +164,7 @@ async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseReq
 }
 
 /** What all builds of one command share; disposed of when they are done. */
-async function openBuildSetting(
+export async function openBuildSetting(
   store: Store,
   options: RealiseRequest,
 ): Promise<Disposable & { readonly options: RealiseOptions }> {
