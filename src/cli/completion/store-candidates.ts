@@ -3,7 +3,7 @@ import { type ProfileName, parseProfileName } from "../../model/ids.ts";
 import { generations, listPackages, profiles } from "../../operations/list.ts";
 import { openStore } from "../../operations/open-store.ts";
 import type { Store } from "../../store/open-store.ts";
-import { formatLocalTime, formatRelativeTime } from "../output/local-time.ts";
+import { formatLocalTime, formatRelativeTime, localTime } from "../output/local-time.ts";
 import { printable } from "../output/printable.ts";
 import type { Candidate } from "./complete.ts";
 
@@ -65,7 +65,7 @@ const MOST_TRANSACTIONS = 30;
 async function transactionCandidates(store: Store, profile: ProfileName): Promise<Candidate[]> {
   const { listTransactions } = await import("../../operations/transaction-effect.ts");
   const { transactionLiner } = await import("../../model/transaction-line.ts");
-  const line = transactionLiner({ now: Date.now(), timeZone: store.context.timeZone });
+  const line = transactionLiner({ now: Date.now(), localTime });
   return listTransactions(store, profile, MOST_TRANSACTIONS).map((each) => ({
     value: String(each.tx),
     description: line(each),
