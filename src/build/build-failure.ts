@@ -40,7 +40,7 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   ];
   const declare = missing === undefined ? "" : `Add the package of ${missing} to \`dependencies\`. `;
   return new StoreError("BUILD_FAILED", message.join("\n"), {
-    hint: `${declare}\`store log-of ${name}\` shows the log; with --keep-failed the tree stays, and \`store debug ${name}\` opens a shell in it.`,
+    hint: `${declare}\`store log-of ${name}\` shows the log; with --keep-failed the tree stays, and \`store debug ${name}\` opens a shell in it. \`store repro ${name}\` packs the build for another machine.`,
     details: {
       package: id,
       phase,

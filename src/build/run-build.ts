@@ -4,7 +4,6 @@ import { StoreError } from "../errors.ts";
 import type { BuildRecord } from "../model/build-record.ts";
 import type { Derivation, DerivationKey } from "../model/derivation.ts";
 import { type BaseName, baseNameOf, ZERO_DIGEST } from "../model/ids.ts";
-import { dependencyVariable } from "../model/recipe/names.ts";
 import type { Phase } from "../model/recipe.ts";
 import { buildLogPath } from "../store/builds.ts";
 import type { Lease } from "../store/leases.ts";
@@ -13,6 +12,7 @@ import { holdReferences } from "../store/references.ts";
 import { type StagedObject, stagedTree, stageObject } from "../store/stage-object.ts";
 import type { ProcessResult } from "../system/process.ts";
 import { removeTree } from "../system/temporary-directory.ts";
+import { buildEnvironment } from "./build-environment.ts";
 import { buildFailure } from "./build-failure.ts";
 import { startBuildLog } from "./build-log.ts";
 import type { PlannedPackage } from "./build-plan.ts";
@@ -22,7 +22,7 @@ import { checkReferences } from "./check-references.ts";
 import { writeDebugSpec } from "./debug-spec.ts";
 import { filledPhases } from "./derive.ts";
 import { finishOutput, type HiddenMention, refuseHiddenMentions } from "./finish-output.ts";
-import { inputEnvironment, joinEnvironments, type SeenInput } from "./input-environment.ts";
+import type { SeenInput } from "./input-environment.ts";
 import { createMarkReader } from "./phase-script.ts";
 import { type BuildPlace, placeOf, type RunnerOptions, runPhases } from "./run-phases.ts";
 
@@ -151,17 +151,6 @@ async function runLogged(store: Store, job: BuildJob, running: Running): Promise
   if (result.exitCode === 0 && result.reason === "exited" && output?.isDirectory()) return result;
   const made = output === undefined ? "nothing" : output.isDirectory() ? "directory" : "no directory";
   throw buildFailure(store, { job, result, log, phase: clock.current(), failing, made });
-}
-
-function buildEnvironment(job: BuildJob, place: BuildPlace): Record<string, string> {
-  const inputs = job.inputs.map((input): SeenInput => ({ ...input, ...place.input(input.path) }));
-  const recipe = Object.fromEntries(
-    Object.entries(job.planned.recipe.env).map(([name, text]) => [name, place.fill(text)]),
-  );
-  const own = Object.fromEntries(inputs.map(({ name, seen }) => [dependencyVariable(name), seen]));
-  const { name, version } = job.derivation;
-  const fixed = { out: place.paths.out, src: place.source, name, version, jobs: String(job.jobs), ...own };
-  return { ...joinEnvironments(inputEnvironment(inputs, place.paths.out), place.environment, recipe), ...fixed };
 }
 
 async function stageOutput(

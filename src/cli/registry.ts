@@ -27,6 +27,7 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["why-rebuild", () => import("./commands/why-rebuild.ts")],
   ["log-of", () => import("./commands/log-of.ts")],
   ["debug", () => import("./commands/debug.ts")],
+  ["repro", () => import("./commands/repro.ts")],
   ["info", () => import("./commands/info.ts")],
   ["archive", () => import("./commands/archive.ts")],
   ["root", () => import("./commands/root.ts")],

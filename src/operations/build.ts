@@ -4,7 +4,7 @@ import type { BuildGraph, PlannedPackage } from "../build/build-plan.ts";
 import { fingerprintText, hostFingerprint } from "../build/host-fingerprint.ts";
 import { inspectGraph } from "../build/inspect-graph.ts";
 import { planGraph, type Wanted } from "../build/plan-graph.ts";
-import { type Realised, type RealiseOptions, realise, runPrepared } from "../build/realise.ts";
+import { type PrepareKnown, type Realised, type RealiseOptions, realise, runPrepared } from "../build/realise.ts";
 import type { BuildResult } from "../build/run-build.ts";
 import { findHostToolchain } from "../build/sandbox/host-toolchain.ts";
 import { probeSandbox } from "../build/sandbox/probe-sandbox.ts";
@@ -128,9 +128,16 @@ function wantedOf(recipes: RecipeCollection, text: string, cwd: string): Wanted 
 interface RealiseRequest extends RunOptions {
   readonly request: BuildSettings;
   readonly workspace: Workspace;
+  /** As in `RealiseOptions`. */
+  readonly prepare?: PrepareKnown | undefined;
 }
 
-async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseRequest): Promise<readonly Realised[]> {
+/** Builds a graph as the request's settings say. */
+export async function realiseGraph(
+  store: Store,
+  graph: BuildGraph,
+  options: RealiseRequest,
+): Promise<readonly Realised[]> {
   using setting = await openBuildSetting(store, options);
   return await realise(store, graph, setting.options);
 }
@@ -152,6 +159,7 @@ async function openBuildSetting(
     host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
+    prepare: options.prepare,
     lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),
@@ -207,7 +215,11 @@ async function chooseSandbox(store: Store, mode: SandboxMode, run: RealiseReques
   return undefined;
 }
 
-function wantedOutputs(store: Store, graph: BuildGraph, results: readonly Realised[]): BuiltPackage[] {
+/**
+ * What came out for the packages that a graph was asked for.
+ * @throws StoreError naming every build that failed or was skipped
+ */
+export function wantedOutputs(store: Store, graph: BuildGraph, results: readonly Realised[]): BuiltPackage[] {
   const byId = new Map(results.map((result) => [result.id, result]));
   const failures = results.filter(({ state }) => state === "failed" || state === "skipped");
   if (failures.length > 0) throw buildsFailed(failures);
