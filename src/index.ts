@@ -12,15 +12,35 @@ export {
   type TreeId,
 } from "./model/ids.ts";
 export type { Manifest, Origin } from "./model/manifest.ts";
+export type { MarkEvent } from "./model/marks.ts";
 export type { Root } from "./model/root.ts";
+export type { SearchPath } from "./model/search-paths.ts";
+export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
 export { type AddResult, add } from "./operations/add.ts";
+export {
+  type BisectRequest,
+  type BisectResult,
+  bisect,
+} from "./operations/bisect.ts";
+export type { BisectTest } from "./operations/bisect-test.ts";
+export { type Blame, type BlameRequest, type BlameResult, blame } from "./operations/blame.ts";
+export {
+  type CheckpointRequest,
+  type CheckpointResult,
+  checkpoint,
+  checkpoints,
+  deleteCheckpoint,
+  type ListedCheckpoint,
+} from "./operations/checkpoint.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/closure.ts";
+export { type ComparedRun, type CompareRequest, type Comparison, compareGenerations } from "./operations/compare.ts";
 export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
 export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
 export { type ExportedObject, type ExportRequest, exportObjects } from "./operations/export-objects.ts";
 export { type ImportedObject, type ImportRequest, importObjects } from "./operations/import-objects.ts";
 export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operations/info.ts";
 export { type InstallRequest, install } from "./operations/install.ts";
+export { exportJournal, type JournalRequest, replay, rollbackJournal } from "./operations/journals.ts";
 export {
   generations,
   type ListedGeneration,
@@ -42,11 +62,14 @@ export { type PinResult, pin } from "./operations/pin.ts";
 export { planInstall, planRemove, planUpgrade } from "./operations/plan.ts";
 export { remove } from "./operations/remove.ts";
 export { type AddedRoot, addRoot, removeRoot, roots } from "./operations/roots.ts";
+export { type CommandRequest, type RunResult, runCommandAt } from "./operations/run-command.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
-export { type SearchPath, shellEnvironment } from "./operations/shell-environment.ts";
+export { shellEnvironment } from "./operations/shell-environment.ts";
 export type { PackageInput } from "./operations/stage-package.ts";
 export { rollback, type SwitchOptions, switchGeneration } from "./operations/switch.ts";
 export { beginTransaction, type RollbackAnswer, type Transaction } from "./operations/transaction.ts";
+export { type TryResult, tryCommand } from "./operations/try-command.ts";
+export { redo, type UndoneChange, type UndoRequest, undo } from "./operations/undo.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
 export type { StoreContext } from "./store/context.ts";
 export { type Lease, openLease } from "./store/leases.ts";

@@ -10,6 +10,8 @@ export interface PlannedPackage {
   readonly name: PackageName;
   readonly version: PackageVersion;
   readonly recipe: ResolvedRecipe;
+  /** Every file that the recipe was read from. */
+  readonly recipeFiles: readonly string[];
   /** The directory of the recipe file. */
   readonly recipeDirectory: string;
   /** The files that the recipe can refer to, by the names its sources and patches use. */

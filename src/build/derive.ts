@@ -1,5 +1,6 @@
+import { BUILD_SUPPORT } from "../model/build-support.ts";
 import type { Json } from "../model/canonical-json.ts";
-import { BUILD_SUPPORT, type Derivation, type DerivationInput } from "../model/derivation.ts";
+import type { Derivation, DerivationInput } from "../model/derivation.ts";
 import { baseNameOf, ZERO_DIGEST } from "../model/ids.ts";
 import { PHASES, type Phase } from "../model/recipe.ts";
 import type { PlannedPackage } from "./build-plan.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { machine, type } from "node:os";
 import { canonicalJson } from "../model/canonical-json.ts";
 import { captureOutput } from "../system/process/capture-output.ts";
@@ -61,31 +61,6 @@ export function lazyHostFingerprint(env: FingerprintEnvironment): () => Promise<
     fingerprint ??= hostFingerprint(env);
     return fingerprint;
   };
-}
-
-/**
- * A text that changes whenever a fingerprint can have changed, from file attributes alone: no command is run. Whoever
- * keeps a fingerprint on disk keeps this beside it.
- */
-export function hostToolStamp(env: FingerprintEnvironment): string {
-  const tools = ["cc", "c++", "ld", "make", "getconf"].map((name) => findInPath(name, env.path));
-  const libraries = LIBRARIES.filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
-  return canonicalJson([type(), machine(), env.path, ...[...tools, ...libraries].map(stampOf)]);
-}
-
-/** The loader of the C library, whose file an upgrade replaces. */
-const LIBRARIES = [
-  "/lib64/ld-linux-x86-64.so.2",
-  "/lib/ld-linux-aarch64.so.1",
-  "/lib/ld-musl-x86_64.so.1",
-  "/lib/ld-musl-aarch64.so.1",
-];
-
-function stampOf(path: string | undefined): string {
-  if (path === undefined) return "none";
-  const real = realpathSync(path);
-  const { ino, size, mtimeMs } = statSync(real);
-  return `${real} ${ino} ${size} ${mtimeMs}`;
 }
 
 async function compilerOf(name: string, env: FingerprintEnvironment): Promise<CompilerFingerprint> {

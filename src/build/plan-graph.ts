@@ -77,9 +77,10 @@ function planOne(planner: Planner, request: Request): string {
   planner.open.push(request.name);
   const dependencies = recipe.dependencies.map((dependency) => planDependency(planner, dependency, id));
   planner.open.pop();
-  const recipeDirectory = dirname(loaded.recipeFiles[0] as string);
+  const { recipeFiles, files } = loaded;
+  const recipeDirectory = dirname(recipeFiles[0] as string);
   const { name, version } = recipe;
-  planner.packages.set(id, { id, name, version, recipe, recipeDirectory, files: loaded.files, dependencies });
+  planner.packages.set(id, { id, name, version, recipe, recipeFiles, recipeDirectory, files, dependencies });
   planner.byName.set(request.name, { id, by: request.by, options: recipe.options, version });
   return id;
 }

@@ -1,5 +1,4 @@
 import type { CommandContext } from "./context.ts";
-import type { ExitStatus } from "./errors/exit-status.ts";
 
 /** What the shell offers where this word is typed. */
 export type Completes =
@@ -89,9 +88,21 @@ export interface CommandSpec<P extends Positionals, O extends OptionSpecs> {
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Shape of what `--json` prints. */
   readonly json: string;
+  /** It runs another command, whose words stand behind `--` and come as `rest`. */
+  readonly runs?: { readonly describe: string };
+  /** Signals are for the command that it runs: they do not end its own work. */
+  readonly ownsSignals?: boolean;
+  /** Changes a profile, so that `--tracking-journal` has something to record. */
+  readonly changes?: boolean;
   /** Takes long enough to show how far it is. */
   readonly isLong?: boolean;
-  run(context: CommandContext, args: Values<P, O>): Promise<ExitStatus | undefined>;
+  /**
+   * Carries the command out when that takes no more than a look: tried before the whole program is loaded. Whether it
+   * did; when it throws, `run` finds out the same and tells it.
+   */
+  recall?(context: CommandContext, args: Values<P, O>): Promise<boolean>;
+  /** Gives the exit status where it is not the usual one: another number only as that of a command that was run. */
+  run(context: CommandContext, args: Values<P, O> & { readonly rest: readonly string[] }): Promise<number | undefined>;
 }
 
 /** A command as the parser, the help and the completion see it: data, and what carries it out. */

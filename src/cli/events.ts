@@ -2,6 +2,7 @@ import type { RealiseEvent } from "../build/realise.ts";
 import type { RunOptions, StoreEvent } from "../operations/run-options.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { Debug } from "./debug.ts";
+import { testLine } from "./output/bisect-lines.ts";
 import { buildLine, plainResult } from "./output/build-lines.ts";
 import type { Output } from "./output/output.ts";
 import { printable } from "./output/printable.ts";
@@ -46,6 +47,9 @@ function tell(event: StoreEvent, { output, isVerbose, progress }: EventParts): v
       break;
     case "building":
       tellBuilding(event.event, output, progress !== undefined);
+      break;
+    case "tested":
+      output.done({ test: event.test }, (style) => testLine(event.test, style));
       break;
     case "checking":
       output.done({ check: { line: event.line } }, (style) => style.paint("faint", `| ${printable(event.line)}`));

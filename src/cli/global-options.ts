@@ -31,6 +31,13 @@ export const GLOBAL_OPTIONS = {
     describe: "Look for recipes in DIR; can be repeated, earlier wins ($STORE_RECIPES)",
     group: PLACE,
   },
+  "tracking-journal": {
+    type: "string",
+    value: "FILE",
+    completes: "path",
+    describe: "Record the change in FILE, for `store rollback --journal` and `store replay`",
+    group: PLACE,
+  },
   repository: {
     type: "string",
     value: "DIR|URL",

@@ -1,4 +1,3 @@
-import type { ExitStatus } from "./errors/exit-status.ts";
 import { printError } from "./errors/print-error.ts";
 import { createOutput, type Output } from "./output/output.ts";
 import { readCommandLine } from "./read-command-line.ts";
@@ -7,7 +6,7 @@ import { describeTerminal } from "./terminal.ts";
 import { withSink } from "./with-sink.ts";
 
 /** Carries out any command line; gives the exit status of the process. */
-export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitStatus> {
+export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return withSink(async (sink) => {
     if (argv[0] !== "__complete") return runCommandLine({ argv, env, sink });
     const { complete } = await import("./completion/complete.ts");
@@ -16,7 +15,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
   });
 }
 
-async function runCommandLine(parts: ProcessParts): Promise<ExitStatus> {
+async function runCommandLine(parts: ProcessParts): Promise<number> {
   const { argv, sink } = parts;
   try {
     const understood = await readCommandLine(argv);

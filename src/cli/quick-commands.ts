@@ -5,7 +5,8 @@ export type CommandLoader = () => Promise<{ readonly command: Command }>;
 
 /**
  * Commands that look or switch and need no network, archive or compiler. They are bundled into one file with the
- * program's entry: to find and link dozens of modules takes longer than what they do.
+ * program's entry: to find and link dozens of modules takes longer than what they do. Of a command with `recall` only
+ * that is there: the whole program runs it.
  */
 export const QUICK_COMMANDS = {
   list: () => import("./commands/list.ts"),
@@ -18,6 +19,7 @@ export const QUICK_COMMANDS = {
   profiles: () => import("./commands/profiles.ts"),
   path: () => import("./commands/path.ts"),
   shellenv: () => import("./commands/shellenv.ts"),
+  build: () => import("./commands/build.ts"),
 } as const satisfies Readonly<Record<string, CommandLoader>>;
 
 export async function loadQuickCommand(name: string): Promise<Command | undefined> {

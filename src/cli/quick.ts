@@ -1,17 +1,18 @@
 import { parseQuickly } from "./arguments/parse-quickly.ts";
 import type { Parsed } from "./arguments/parsed.ts";
-import type { ExitStatus } from "./errors/exit-status.ts";
 import { loadQuickCommand } from "./quick-commands.ts";
-import { runCommand } from "./run-command.ts";
+import { recallCommand, runCommand } from "./run-command.ts";
 import { withSink } from "./with-sink.ts";
 
 /**
  * Carries out one command line; gives the exit status of the process. Quick commands run from here, all others from
  * the whole program, which is loaded only then.
  */
-export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitStatus> {
+export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const parsed = await parseIfQuick(argv);
-  if (parsed) return withSink((sink) => runCommand(parsed, { argv, env, sink }));
+  const run = parsed?.command.recall ? recallCommand : runCommand;
+  const status = parsed && (await withSink((sink) => run(parsed, { argv, env, sink })));
+  if (status !== undefined) return status;
   const whole = await import("./main.ts");
   return whole.main(argv, env);
 }

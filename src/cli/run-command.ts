@@ -1,7 +1,8 @@
+import { resolve } from "node:path";
+import { StoreError } from "../errors.ts";
 import type { Parsed } from "./arguments/parsed.ts";
 import { createContext } from "./create-context.ts";
 import { createDebug } from "./debug.ts";
-import type { ExitStatus } from "./errors/exit-status.ts";
 import { printError } from "./errors/print-error.ts";
 import { createEventHandler } from "./events.ts";
 import { createOutput } from "./output/output.ts";
@@ -17,18 +18,16 @@ export interface ProcessParts {
 }
 
 /** Runs a command, and tells of what it does and of what goes wrong. */
-export async function runCommand(parsed: Parsed, { argv, env, sink }: ProcessParts): Promise<ExitStatus> {
+export async function runCommand(parsed: Parsed, parts: ProcessParts): Promise<number> {
   const { command, global, args } = parsed;
-  const terminal = describeTerminal(global, env, process);
-  const output = createOutput(sink, { isJson: global.json, isQuiet: global.quiet, terminal });
-  const debug = createDebug(global.debug.flat(), () => performance.now(), output.trace);
-  debug.time("command line read");
-  debug.trace("args", { command: command.name, ...args, ...global });
+  const { argv, env, sink } = parts;
+  const { terminal, output, debug } = say(parsed, parts);
   const progress = command.isLong && terminal.showsProgress ? await createProgress(sink) : undefined;
   const events = createEventHandler({ output, debug, isVerbose: global.verbose, progress });
-  using interruption = watchSignals(process, () => giveUp(sink));
-  const run = { signal: interruption.signal, onEvent: events.onEvent };
+  using interruption = command.ownsSignals ? undefined : watchSignals(process, () => giveUp(sink));
   try {
+    const trackingJournal = journalFile(parsed);
+    const run = { signal: interruption?.signal, onEvent: events.onEvent, trackingJournal };
     const status = await command.run(createContext(global, { argv, env, output, debug, run }), args);
     return status ?? (events.hasWarned() ? 3 : 0);
   } catch (error) {
@@ -36,6 +35,37 @@ export async function runCommand(parsed: Parsed, { argv, env, sink }: ProcessPar
   } finally {
     debug.time("command done");
   }
+}
+
+/** Answers with what is known from an earlier run; `undefined` when the command must be run. */
+export async function recallCommand(parsed: Parsed, parts: ProcessParts): Promise<number | undefined> {
+  const { command, global, args } = parsed;
+  if (global["tracking-journal"] !== undefined) return undefined;
+  const { output, debug } = say(parsed, parts);
+  const context = createContext(global, { ...parts, output, debug, run: {} });
+  const isDone = await command.recall?.(context, args).catch(() => false);
+  debug.time(isDone ? "recalled" : "nothing to recall");
+  return isDone ? 0 : undefined;
+}
+
+/** How a command speaks, as its options and the terminal say. */
+function say({ command, global, args }: Parsed, { env, sink }: ProcessParts) {
+  const terminal = describeTerminal(global, env, process);
+  const output = createOutput(sink, { isJson: global.json, isQuiet: global.quiet, terminal });
+  const debug = createDebug(global.debug.flat(), () => performance.now(), output.trace);
+  debug.time("command line read");
+  debug.trace("args", { command: command.name, ...args, ...global });
+  return { terminal, output, debug };
+}
+
+/** @throws StoreError USAGE when the command changes nothing that could be recorded */
+function journalFile({ command, global, args }: Parsed): string | undefined {
+  const file = global["tracking-journal"];
+  if (file === undefined) return undefined;
+  if (command.changes && (args as Readonly<Record<string, unknown>>)["dry-run"] !== true) return resolve(file);
+  throw new StoreError("USAGE", `there is no change to record in ${file}`, {
+    hint: `\`store ${command.name}\` changes no profile this way: leave --tracking-journal out.`,
+  });
 }
 
 async function createProgress(sink: Sink) {

@@ -7,9 +7,6 @@ import type { DependencyKind, Phase } from "./recipe.ts";
 /** `sha256` of a derivation's canonical JSON, 64 lower-case hexadecimal digits. */
 export type DerivationKey = string & { readonly __brand: "DerivationKey" };
 
-/** Raised whenever the support around the phases changes what a build can produce. */
-export const BUILD_SUPPORT = 1;
-
 /** Everything that decides what a build produces, and nothing else: no URL, no job count, no path of this machine. */
 export interface Derivation {
   readonly format: 1;

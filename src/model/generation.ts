@@ -10,7 +10,7 @@ import {
   parsePackageVersion,
   parseProfileName,
 } from "./ids.ts";
-import { damagedRecord, isJsonObject, parseJsonObject, readRecord, recordReader } from "./json-object.ts";
+import { damagedRecord, isJsonObject, parsedText, parseJsonObject, readRecord, recordReader } from "./json-object.ts";
 
 /** Value of an option as it was chosen for a build. */
 export type OptionValue = boolean | string;
@@ -46,6 +46,8 @@ export interface Generation {
   readonly path: BaseName;
   /** Sorted by name. */
   readonly packages: readonly InstalledPackage[];
+  /** What the packages need besides each other, so that a switch need not read their manifests; absent: not recorded. */
+  readonly closure?: readonly BaseName[];
   readonly unknown: Readonly<Record<string, unknown>>;
 }
 
@@ -59,8 +61,10 @@ export function printGeneration(generation: Generation): string {
 
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
 export function parseGeneration(text: string, source: string): Generation {
-  const record = readRecord(parseJsonObject(text, source), source, GENERATION_FORMAT);
+  const { closure: closureText, ...members } = parseJsonObject(text, source);
+  const record = readRecord(members, source, GENERATION_FORMAT);
   const parent = record.optionalCount("parent");
+  const closure = parseClosure(closureText, source);
   const packages = record.list("packages").map((item) => parseInstalledPackage(item, source));
   return {
     generation: parseGenerationNumber(record.count("generation")),
@@ -71,8 +75,15 @@ export function parseGeneration(text: string, source: string): Generation {
     transaction: record.count("transaction"),
     path: record.parsed("path", parseBaseName),
     packages,
+    ...(closure !== undefined && { closure }),
     unknown: record.rest(),
   };
+}
+
+function parseClosure(value: unknown, source: string): BaseName[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw damagedRecord(source, "closure is not a list");
+  return value.map((item) => parsedText(item, parseBaseName, { source, member: "closure" }));
 }
 
 /** One package as it stands in generation records and in the log. */

@@ -137,7 +137,7 @@ const orNull =
     value === null || check(value);
 
 const isPackage = objectWith({ name: isText, version: isText });
-const isChange = objectWith({
+export const isChange = objectWith({
   added: listOf(isPackage),
   removed: listOf(isPackage),
   upgraded: listOf(objectWith({ name: isText, from: isPackage, to: isPackage })),

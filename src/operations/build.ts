@@ -21,6 +21,8 @@ import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
 import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
+import { recallBuild } from "./recall-build.ts";
+import { rememberBuild } from "./remember-build.ts";
 import { linkObject } from "./roots.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -86,11 +88,34 @@ export async function buildIn(
   request: BuildRequest,
   run: RunOptions & { readonly workspace: Workspace },
 ): Promise<readonly BuiltPackage[]> {
-  const graph = planBuild(request);
-  const results = await realiseGraph(store, graph, { ...run, request });
-  const outputs = wantedOutputs(store, graph, results);
+  const outputs = (await recallAndHold(store, request, run)) ?? (await workOut(store, request, run));
   if (request.outLink !== undefined) linkOutputs(store, request.outLink, outputs);
   return outputs;
+}
+
+/** Who asks may need the outputs for longer than this moment. */
+async function recallAndHold(
+  store: Store,
+  request: BuildRequest,
+  { workspace, signal }: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[] | undefined> {
+  const known = recallBuild(store, request);
+  const objects = known?.map(({ baseName }) => baseName) ?? [];
+  const valid = await workspace.lease.hold(objects, signal);
+  return objects.every((object) => valid.has(object)) ? known : undefined;
+}
+
+async function workOut(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[]> {
+  const began = Date.now();
+  const graph = planBuild(request);
+  const results = await realiseGraph(store, graph, { ...run, request });
+  const wanted = wantedOutputs(store, graph, results);
+  rememberBuild(store, request, { graph, results, wanted, began });
+  return wanted;
 }
 
 function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {

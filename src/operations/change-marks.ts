@@ -1,12 +1,14 @@
 import type { Json } from "../model/canonical-json.ts";
 import type { ProfileName } from "../model/ids.ts";
+import { applyMark, isMarked, type MarkEvent } from "../model/marks.ts";
 import { logAbort, logFailure, logMark, logMarkIntent } from "../store/journal.ts";
 import type { Store } from "../store/open-store.ts";
-import { applyMark, isMarked, type MarkEvent, readPins, writePins } from "../store/pins.ts";
+import { readPins, writePins } from "../store/pins.ts";
 import { type ProfileState, readProfile } from "../store/profiles.ts";
 import { failureOf, quietly } from "./go-live.ts";
 import { lockProfile } from "./lock-profile.ts";
 import type { RunOptions } from "./run-options.ts";
+import { checkTracking, trackChange, trackMark, untrackChange } from "./track-change.ts";
 
 export interface MarkRequest<Event extends MarkEvent> {
   readonly profile: ProfileName;
@@ -21,18 +23,35 @@ export async function changeMarks<Event extends MarkEvent>(
   { profile, plan, choose }: MarkRequest<Event>,
   run: RunOptions,
 ): Promise<{ readonly transaction: number; readonly event: Event }> {
+  checkTracking(run);
   const start = { profile, base: readProfile(store, profile).current, plan };
   let transaction = 0;
   try {
     using _lock = await lockProfile(store, profile, run);
     const state = readProfile(store, profile);
     const event = await choose(state);
-    if (isMarked(readPins(store, profile), event)) return { transaction, event };
+    if (isMarked(readPins(store, profile), event)) {
+      trackChange(store, { transaction, profile, from: state.current, to: state.current }, run);
+      return { transaction, event };
+    }
     transaction = await logMarkIntent(store, { ...start, base: state.current }, event);
     await carryOut(store, { profile, transaction, event }, run);
     return { transaction, event };
   } catch (error) {
     if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(error)));
+    throw error;
+  }
+}
+
+/** The journal comes first, as for other changes. */
+function mark(store: Store, { profile, transaction, event }: Work, run: RunOptions): void {
+  const before = readPins(store, profile);
+  const { current } = readProfile(store, profile);
+  trackMark(store, { transaction, profile, from: current, to: current, event, before }, run);
+  try {
+    writePins(store, profile, applyMark(before, event));
+  } catch (error) {
+    untrackChange(run);
     throw error;
   }
 }
@@ -46,7 +65,7 @@ interface Work {
 /** Once the file is replaced the change is done; what fails behind it is settled by the next command. */
 async function carryOut(store: Store, { profile, transaction, event }: Work, run: RunOptions): Promise<void> {
   try {
-    writePins(store, profile, applyMark(readPins(store, profile), event));
+    mark(store, { profile, transaction, event }, run);
   } catch (error) {
     await quietly(() => logAbort(store, transaction, { profile, reason: failureOf(error) }));
     throw error;

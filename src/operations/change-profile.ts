@@ -1,15 +1,19 @@
+import { StoreError } from "../errors.ts";
 import type { Json } from "../model/canonical-json.ts";
 import { byName, type Change, diffPackages, isSamePackages } from "../model/change.ts";
+import { withReferences } from "../model/closure.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
-import { type ProfileName, parseGenerationNumber } from "../model/ids.ts";
+import { type BaseName, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import { buildForest } from "../store/build-forest.ts";
 import { logBegin, logCommit, logGeneration } from "../store/journal.ts";
+import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { liveGeneration, readGeneration, readProfile, writeGeneration } from "../store/profiles.ts";
 import { checkGeneration, type GenerationCheck } from "./check-generation.ts";
 import { endFailed, goLive } from "./go-live.ts";
 import { ensureProfile, lockProfile } from "./lock-profile.ts";
 import type { RunOptions } from "./run-options.ts";
+import { checkTracking, trackChange } from "./track-change.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** What shall become of a profile's packages: applied to whatever generation is live when it is carried out. */
@@ -32,6 +36,7 @@ export interface ChangeRequest {
  * that rename leaves the profile as it was, and the log tells of the attempt.
  */
 export async function changeProfile(store: Store, request: ChangeRequest, run: RunOptions): Promise<Change> {
+  checkTracking(run);
   const { profile, check } = request;
   const plan = check === undefined ? request.plan : { ...request.plan, check: check.command };
   const base = liveGeneration(store, profile) ?? parseGenerationNumber(0);
@@ -65,6 +70,7 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
   const packages = byName(work.edit(head));
   if (isSamePackages(head.packages, packages)) {
     const change = { transaction, profile, from: head.generation, to: head.generation, changed: false };
+    trackChange(store, change, work);
     await logCommit(store, change);
     return { ...change, ...diffPackages([], []) };
   }
@@ -93,6 +99,7 @@ interface Next {
 }
 
 function nextGeneration(store: Store, work: Work, { head, packages, path, number }: Next): Generation {
+  const closure = closureBeyond(store, packages);
   return {
     generation: parseGenerationNumber(number),
     profile: work.profile,
@@ -102,6 +109,19 @@ function nextGeneration(store: Store, work: Work, { head, packages, path, number
     transaction: work.transaction,
     path,
     packages,
+    ...(closure !== undefined && { closure }),
     unknown: {},
   };
+}
+
+/** What packages need besides each other, sorted; not known where a manifest cannot be read. */
+function closureBeyond(store: Store, packages: readonly InstalledPackage[]): BaseName[] | undefined {
+  const own = new Set(packages.map(({ path }) => path));
+  try {
+    const all = withReferences(own, (object) => readManifest(store, object).references);
+    return all.filter((object) => !own.has(object)).sort();
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
 }

@@ -3,8 +3,8 @@ import type { Generation } from "../model/generation.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ProcessResult } from "../system/process.ts";
+import { commandEnvironment } from "./command-environment.ts";
 import type { RunOptions } from "./run-options.ts";
-import { searchPathsIn, withSearchPaths } from "./shell-environment.ts";
 
 /** A shell command, and where it works. */
 export interface GenerationCheck {
@@ -29,11 +29,9 @@ export async function checkGeneration(
   const result = await runProcess("/bin/sh", ["-c", command], {
     cwd,
     env: {
-      ...withSearchPaths(store.context.env, searchPathsIn(forest)),
+      ...commandEnvironment(store, profile, { top: forest }),
       STORE_CHECK_GENERATION: `gen-${generation}`,
       STORE_CHECK_FOREST: forest,
-      STORE_PROFILE: profile,
-      STORE_ROOT: store.layout.root,
     },
     signal,
     onOutput: reader.push,

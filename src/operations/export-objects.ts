@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
+import { withReferences } from "../model/closure.ts";
 import type { BaseName, ProfileName } from "../model/ids.ts";
 import { packedFileName } from "../model/packed-object.ts";
 import { readManifest } from "../store/manifests.ts";
@@ -39,7 +40,9 @@ export async function exportObjects(
   run: RunOptions = {},
 ): Promise<readonly ExportedObject[]> {
   const named = request.what.map((what) => findObject(store, request.profile, { what, cwd: request.cwd }));
-  const objects = request.closure ? withReferences(store, named) : [...new Set(named)];
+  const objects = request.closure
+    ? withReferences(named, (object) => readManifest(store, object).references)
+    : [...new Set(named)];
   const exported: ExportedObject[] = [];
   const fileFor = placeFor(request, objects);
   for (const path of objects) {
@@ -48,20 +51,6 @@ export async function exportObjects(
     exported.push({ path, file, size: await packObject(store, path, { target: file, signal: run.signal }) });
   }
   return exported;
-}
-
-/** These objects and all that they need, each behind what it needs. */
-function withReferences(store: Store, objects: readonly BaseName[]): BaseName[] {
-  const found = new Set<BaseName>();
-  const entered = new Set<BaseName>();
-  const visit = (object: BaseName): void => {
-    if (entered.has(object)) return;
-    entered.add(object);
-    for (const reference of readManifest(store, object).references) visit(reference);
-    found.add(object);
-  };
-  for (const object of objects) visit(object);
-  return [...found];
 }
 
 function placeFor({ output, cwd }: ExportRequest, objects: readonly BaseName[]): (object: BaseName) => string {

@@ -2,6 +2,7 @@ import { StoreError } from "../errors.ts";
 import type { Change } from "../model/change.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { OpenIntent } from "../model/log-record.ts";
+import { isMarked, type MarkEvent } from "../model/marks.ts";
 import {
   type Contents,
   type Failure,
@@ -14,7 +15,7 @@ import {
   readIntent,
 } from "../store/journal.ts";
 import type { Store } from "../store/open-store.ts";
-import { isMarked, type MarkEvent, readPins } from "../store/pins.ts";
+import { readPins } from "../store/pins.ts";
 import {
   activateGeneration,
   discardNumber,
@@ -24,6 +25,7 @@ import {
   readProfileParts,
 } from "../store/profiles.ts";
 import type { RunOptions } from "./run-options.ts";
+import { trackChange, untrackChange } from "./track-change.ts";
 
 export interface LiveOptions extends RunOptions {
   /** What the log tells of the difference; absent where it is not known, or told with a generation that was made. */
@@ -36,11 +38,12 @@ export interface LiveOptions extends RunOptions {
  * What fails before the rename is taken back; once the link is replaced the change is done, and what fails behind it is
  * settled by the next command. The caller holds the profile's lock.
  */
-export async function goLive(store: Store, change: Change, { contents, stage, onEvent }: LiveOptions): Promise<Change> {
+export async function goLive(store: Store, change: Change, options: LiveOptions): Promise<Change> {
+  const { contents, stage, onEvent } = options;
   const { profile, from, to } = change;
   try {
     await stage?.();
-    activateGeneration(store, profile, to);
+    activate(store, change, options);
   } catch (error) {
     if (liveGeneration(store, profile) !== to) {
       await quietly(() => takeBack(store, change, error));
@@ -57,6 +60,17 @@ export async function goLive(store: Store, change: Change, { contents, stage, on
     onEvent?.({ kind: "warning", message, hint: "The next change of the profile completes the log." });
   }
   return change;
+}
+
+/** The journal comes first: a change that was made has one, also when the process is killed here. */
+function activate(store: Store, change: Change, run: RunOptions): void {
+  trackChange(store, change, run);
+  try {
+    activateGeneration(store, change.profile, change.to);
+  } catch (error) {
+    if (liveGeneration(store, change.profile) !== change.to) untrackChange(run);
+    throw error;
+  }
 }
 
 /** Tells in the log that a change failed, unless that is told or is for the next holder of the lock to find out. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { StoreError } from "../errors.ts";
+import { withReferences } from "../model/closure.ts";
 import type { BaseName } from "../model/ids.ts";
 import { isWhole } from "../store/check-object.ts";
 import { commitObjects } from "../store/commit-objects.ts";
@@ -79,15 +80,6 @@ async function needReferences(
 
 /** Each behind what it refers to. */
 function inOrder(unpacked: ReadonlyMap<BaseName, UnpackedObject>): UnpackedObject[] {
-  const found = new Set<UnpackedObject>();
-  const entered = new Set<BaseName>();
-  const visit = (object: BaseName): void => {
-    const each = unpacked.get(object);
-    if (!each || entered.has(object)) return;
-    entered.add(object);
-    for (const reference of each.manifest.references) visit(reference);
-    found.add(each);
-  };
-  for (const object of unpacked.keys()) visit(object);
-  return [...found];
+  const objects = withReferences(unpacked.keys(), (object) => unpacked.get(object)?.manifest.references ?? []);
+  return objects.flatMap((object) => unpacked.get(object) ?? []);
 }

@@ -19,11 +19,29 @@ import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** What `install` would do. Nothing is downloaded and nothing changes. */
 export async function planInstall(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<PlannedChange> {
-  const head = headOf(store, request.profile);
+  const { profile, packages, priority } = request;
+  return planEdits(store, { profile, additions: packages.map((input) => ({ input, priority })), removals: [] }, run);
+}
+
+export interface PlannedEdits {
+  readonly profile: ProfileName;
+  readonly additions: readonly { readonly input: PackageInput; readonly priority: number | undefined }[];
+  /** Names of installed packages. */
+  readonly removals: readonly string[];
+}
+
+/** What installs and removals would do as one change. */
+export async function planEdits(store: Store, request: PlannedEdits, run: RunOptions = {}): Promise<PlannedChange> {
+  const { profile, additions, removals } = request;
+  const head = headOf(store, profile);
+  checkInstalled(head, removals);
   using workspace = openWorkspace(store);
-  const looks = await lookAtAll(store, request.packages, { ...run, workspace, head });
+  const inputs = additions.map(({ input }) => input);
+  const looks = await lookAtAll(store, inputs, { ...run, workspace, head });
   checkConflicts(store, request, { head, looks });
-  return planned(head, looks);
+  const names = new Set(looks.looks.map((look) => look.package.name));
+  const gone = head.packages.filter(({ name }) => removals.includes(name) && !names.has(name));
+  return { ...planned(head, looks), removed: gone.map(summarise) };
 }
 
 /** What `upgrade` would do. */
@@ -147,12 +165,15 @@ function planned(head: Generation, { looks, fetch, build }: Looks): PlannedChang
 /** Conflicts can be told when every object is in the store already. */
 function checkConflicts(
   store: Store,
-  request: InstallRequest,
+  { profile, additions, removals }: PlannedEdits,
   { head, looks: { looks } }: { head: Generation; looks: Looks },
 ): void {
   const prepared = looks.flatMap((look) => look.prepared ?? []);
   if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return;
-  planForest(store, { profile: request.profile, packages: merge(head, prepared, request.priority) });
+  let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
+  for (const [index, item] of prepared.entries())
+    now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
+  planForest(store, { profile, packages: now.packages });
 }
 
 function headOf(store: Store, profile: ProfileName): Generation {

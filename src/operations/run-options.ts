@@ -1,6 +1,7 @@
 import type { RealiseEvent } from "../build/realise.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { LockHolder } from "../system/lock.ts";
+import type { BisectTest } from "./bisect-test.ts";
 
 /** What long operations tell while they run; the command line's progress is made from these. */
 export type StoreEvent =
@@ -20,6 +21,8 @@ export type StoreEvent =
   | { readonly kind: "importing"; readonly subject: string; readonly files: number; readonly bytes: number }
   | { readonly kind: "fetching"; readonly event: FetchEvent }
   | { readonly kind: "building"; readonly event: RealiseEvent }
+  /** A search ran its command once more. */
+  | { readonly kind: "tested"; readonly test: BisectTest }
   /** A line that the check of a coming generation prints. */
   | { readonly kind: "checking"; readonly line: string }
   /** Another process holds a lock that this one needs. */
@@ -31,4 +34,6 @@ export type StoreEvent =
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: StoreEvent) => void) | undefined;
+  /** Absolute path of a file that a change of a profile is recorded in, for `rollback` and `replay`. Must not exist. */
+  readonly trackingJournal?: string | undefined;
 }

@@ -1,11 +1,18 @@
 import { StoreError } from "../errors.ts";
-import { type Change, type PackageSummary, summarise, type UpgradedPackage } from "../model/change.ts";
+import {
+  type Change,
+  type PackageSummary,
+  type PlannedChange,
+  summarise,
+  type UpgradedPackage,
+} from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
 import type { PackageName, ProfileName } from "../model/ids.ts";
 import type { Store } from "../store/open-store.ts";
 import { readGeneration, readProfile } from "../store/profiles.ts";
 import { changeProfile } from "./change-profile.ts";
 import { merge, planOf, prepareAll, printableFrom } from "./install.ts";
+import { planEdits } from "./plan.ts";
 import { checkInstalled } from "./remove.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { PackageInput } from "./stage-package.ts";
@@ -26,6 +33,8 @@ export interface Transaction {
   add(input: PackageInput, options?: { readonly priority?: number }): Transaction;
   /** Asks for an installed package to be taken out. */
   remove(name: string): Transaction;
+  /** What `commit` would do now, as far as that can be said without downloading; nothing is changed. */
+  resolve(run?: RunOptions): Promise<PlannedChange>;
   /** @throws what `install` and `remove` throw; then nothing has changed */
   commit(run?: RunOptions): Promise<Change>;
   rollback(run?: RunOptions): Promise<Change>;
@@ -54,8 +63,12 @@ export function beginTransaction(store: Store, profile: ProfileName): Transactio
       removals.push(name);
       return transaction;
     },
+    async resolve(run = {}) {
+      if (change) throw alreadyCommitted();
+      return planEdits(store, { profile, additions, removals }, run);
+    },
     async commit(run = {}) {
-      if (change) throw new StoreError("USAGE", "the transaction is committed already", { hint: "Begin another one." });
+      if (change) throw alreadyCommitted();
       const prepare = prepareEdits(store, additions, removals, run);
       const reason = reasonOf(additions, removals);
       const plan = { install: additions.map(({ input, priority }) => planOf(input, priority)), remove: removals };
@@ -91,6 +104,10 @@ export function beginTransaction(store: Store, profile: ProfileName): Transactio
     },
   };
   return transaction;
+}
+
+function alreadyCommitted(): StoreError {
+  return new StoreError("USAGE", "the transaction is committed already", { hint: "Begin another one." });
 }
 
 type Addition = { readonly input: PackageInput; readonly priority: number | undefined };

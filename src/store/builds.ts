@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { type BuildRecord, parseBuildRecord, printBuildRecord } from "../model/build-record.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { buildFile } from "./layout.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 
 /** The build of this derivation, when its output is in the store. */
 export function findBuild(store: Store, key: DerivationKey): BuildRecord | undefined {
-  const path = buildFile(store, key);
+  const path = buildFile(store.layout, key);
   const text = readTextIfPresent(path);
   if (text === undefined) return undefined;
   const record = parseBuildRecord(text, path);
@@ -16,7 +17,7 @@ export function findBuild(store: Store, key: DerivationKey): BuildRecord | undef
 }
 
 export function writeBuild(store: Store, record: BuildRecord): void {
-  writeFileAtomic(buildFile(store, record.key), printBuildRecord(record));
+  writeFileAtomic(buildFile(store.layout, record.key), printBuildRecord(record));
 }
 
 /** All builds that are recorded, newest first. Damaged records are left out: a build can be done again. */
@@ -29,10 +30,6 @@ export function listBuilds(store: Store): BuildRecord[] {
 /** Where the log of a build lies, compressed with gzip. */
 export function buildLogPath(store: Store, key: DerivationKey): string {
   return join(store.layout.buildLogs, `${key}.log.gz`);
-}
-
-function buildFile(store: Store, key: DerivationKey): string {
-  return join(store.layout.builds, `${key}.json`);
 }
 
 function readOne(path: string): BuildRecord[] {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { overlapsItself } from "../model/rewrite.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
@@ -30,34 +30,6 @@ export async function initStore(
     wait: options.context.wait,
   });
   return readStoreFile(layout.storeFile) ?? writeNewStore(layout, options.context.now());
-}
-
-/**
- * The absolute path of `root` with every symlink resolved, also one to a place that is not there yet.
- * @throws StoreError INVALID_INPUT
- */
-export function resolveRoot(root: string): string {
-  const path = resolve(root);
-  try {
-    const real = realpathSync(path);
-    if (!statSync(real).isDirectory()) throw notADirectory(real);
-    return real;
-  } catch (error) {
-    if (isErrno(error, "ENOTDIR", "ELOOP")) throw notADirectory(path);
-    if (!isErrno(error, "ENOENT")) throw error;
-    const parent = resolveRoot(dirname(path));
-    const target = linkTarget(path);
-    return target === undefined ? join(parent, basename(path)) : resolveRoot(resolve(parent, target));
-  }
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "EINVAL")) return undefined;
-    throw error;
-  }
 }
 
 function writeNewStore(layout: Layout, now: Date): StoreFile {
@@ -213,13 +185,6 @@ function listIfPresent(path: string): string[] {
 function notReal(path: string): StoreError {
   return new StoreError("UNSAFE", `${path} leads through a symlink`, {
     hint: "Remove the symlink, or name another directory with --root or $STORE_ROOT.",
-    details: { path },
-  });
-}
-
-function notADirectory(path: string): StoreError {
-  return new StoreError("INVALID_INPUT", `${path} is no directory; a store needs one`, {
-    hint: "Name another directory with --root or $STORE_ROOT.",
     details: { path },
   });
 }

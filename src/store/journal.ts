@@ -14,6 +14,7 @@ import {
 } from "../model/log-event.ts";
 import type { LogRecord, OpenIntent } from "../model/log-record.ts";
 import type { SnapshotState } from "../model/log-state.ts";
+import { isMark, type MarkEvent } from "../model/marks.ts";
 import { lockPath } from "./layout.ts";
 import { appendRecords } from "./log/append.ts";
 import { readTransaction } from "./log/history.ts";
@@ -21,7 +22,7 @@ import { readForward } from "./log/read.ts";
 import { logEnd, readTail } from "./log/tail.ts";
 import { openLog, type TransactionLog } from "./log/transaction-log.ts";
 import type { Store } from "./open-store.ts";
-import { isMark, type MarkEvent, readPins } from "./pins.ts";
+import { readPins } from "./pins.ts";
 import { listGenerations, listProfiles, readGeneration, readProfile } from "./profiles.ts";
 
 /** The transaction log of this store. */

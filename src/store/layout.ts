@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import type { DerivationKey } from "../model/derivation.ts";
 import type { BaseName, BlobId, GenerationNumber, ProfileName } from "../model/ids.ts";
 import { packedFileName } from "../model/packed-object.ts";
 
@@ -28,6 +29,8 @@ export interface Layout {
   readonly roots: string;
   readonly builds: string;
   readonly buildLogs: string;
+  /** What requests to build came to: a cache. */
+  readonly buildMemory: string;
   /** Objects as they would lie in a store rooted at `/store`, for builds. */
   readonly twins: string;
   /** Packed objects that are kept for when an object is lost. */
@@ -54,6 +57,7 @@ export function layoutOf(root: string, width: Width): Layout {
     roots: join(root, "roots"),
     builds: join(root, "builds"),
     buildLogs: join(root, "build-logs"),
+    buildMemory: join(root, "index", "requests"),
     twins: join(root, "twins"),
     archives: join(root, "archives"),
     temporary: join(root, "tmp"),
@@ -78,6 +82,11 @@ export function manifestPath(layout: Layout, baseName: BaseName): string {
 /** The list of an object's files, beside its manifest. */
 export function fileListPath(layout: Layout, baseName: BaseName): string {
   return `${layout.manifests}/${baseName}.files`;
+}
+
+/** The record of the build with this derivation key. */
+export function buildFile(layout: Layout, key: DerivationKey): string {
+  return `${layout.builds}/${key}.json`;
 }
 
 /** The object as it would lie in a store rooted at `/store`. */

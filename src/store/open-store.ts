@@ -1,7 +1,7 @@
 import { StoreError } from "../errors.ts";
 import type { StoreContext } from "./context.ts";
-import { initStore, resolveRoot } from "./init-store.ts";
 import { type Layout, layoutOf, type Width } from "./layout.ts";
+import { resolveRoot } from "./resolve-root.ts";
 import { readStoreFile, type StoreFile } from "./store-file.ts";
 
 /** An open store. It keeps no file open and holds no lock. */
@@ -37,6 +37,7 @@ async function createStore(root: string, options: OpenOptions): Promise<StoreFil
       details: { root },
     });
   }
+  const { initStore } = await import("./init-store.ts");
   return initStore(layoutOf(root, options.width ?? 48), options);
 }
 

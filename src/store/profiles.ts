@@ -105,9 +105,14 @@ export function hasGenerationRecord(store: Store, profile: ProfileName, number: 
 
 /** Makes a generation that can be switched to: its link, then its record. It is not live by that. */
 export function writeGeneration(store: Store, generation: Generation): void {
-  const { profile, generation: number, path } = generation;
-  replaceLink(generationTarget(store.layout, path), generationLink(store.layout, profile, number));
+  const { profile, generation: number } = generation;
+  linkGeneration(store, generation);
   writeFileAtomic(generationFile(store.layout, profile, number), printGeneration(generation));
+}
+
+/** Makes the link of a generation lead to the forest of its record. */
+export function linkGeneration(store: Store, { profile, generation, path }: Generation): void {
+  replaceLink(generationTarget(store.layout, path), generationLink(store.layout, profile, generation));
 }
 
 /** Removes a generation: its record, then its link. */

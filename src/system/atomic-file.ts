@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
@@ -85,5 +84,7 @@ export const TEMPORARY_MARK = ".tmp-";
 
 /** A name of its own, since a mark behind a long name could exceed what the filesystem takes. */
 function temporaryName(path: string): string {
-  return join(dirname(path), `${TEMPORARY_MARK}${randomBytes(8).toString("hex")}`);
+  // The global one is loaded at its first use: much that reads files never writes one.
+  const mark = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
+  return join(dirname(path), `${TEMPORARY_MARK}${mark}`);
 }

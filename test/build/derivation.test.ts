@@ -35,6 +35,7 @@ function deriveExample(shown: Derivation): Derivation {
     name: recipe.name,
     version: recipe.version,
     recipe,
+    recipeFiles: ["recipes/greet/recipe.yaml"],
     recipeDirectory: "recipes/greet",
     files: new Map(),
     dependencies: [],

@@ -3,12 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } 
 import { machine, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  fingerprintText,
-  hostFingerprint,
-  hostToolStamp,
-  lazyHostFingerprint,
-} from "../../src/build/host-fingerprint.ts";
+import { fingerprintText, hostFingerprint, lazyHostFingerprint } from "../../src/build/host-fingerprint.ts";
+import { hostToolStamp } from "../../src/build/host-tool-stamp.ts";
 import { findHostToolchain } from "../../src/build/sandbox/host-toolchain.ts";
 
 let directory: string;

@@ -20,8 +20,9 @@ function cut(text: string, mark: string): readonly [string, string] {
 }
 
 function commandSection(command: Command): string {
-  const { name, aliases = [], summary, details, positionals, options, examples, json } = command;
+  const { name, aliases = [], summary, details, positionals, options, examples, json, runs } = command;
   const words = Object.entries(positionals).map(([each, { describe }]) => `- \`${each.toUpperCase()}\`: ${describe}.`);
+  if (runs) words.push(`- \`COMMAND\`: ${runs.describe}.`);
   const parts = [
     `### store ${name}`,
     `    ${synopsis(command)}`,
@@ -35,10 +36,16 @@ function commandSection(command: Command): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-function synopsis({ name, positionals, options }: Command): string {
+function synopsis({ name, positionals, options, runs }: Command): string {
   const shapes = { one: "$", optional: "[$]", some: "$…", any: "[$…]" } as const;
   const words = Object.entries(positionals).map(([each, { need }]) => shapes[need].replace("$", each.toUpperCase()));
-  return ["store", name, ...words, ...(Object.keys(options).length > 0 ? ["[OPTION…]"] : [])].join(" ");
+  return [
+    "store",
+    name,
+    ...words,
+    ...(Object.keys(options).length > 0 ? ["[OPTION…]"] : []),
+    ...(runs ? ["-- COMMAND…"] : []),
+  ].join(" ");
 }
 
 function optionTable(specs: OptionSpecs): string {

@@ -14,9 +14,9 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { resolveRoot } from "../../src/store/init-store.ts";
 import { layoutOf, longestRoot, type Width } from "../../src/store/layout.ts";
 import { type OpenOptions, openStoreAt } from "../../src/store/open-store.ts";
+import { resolveRoot } from "../../src/store/resolve-root.ts";
 import { caught, caughtAsync } from "../helpers/caught.ts";
 import { useDriver } from "../helpers/driver.ts";
 import { errno, patchFs } from "../helpers/patch-fs.ts";

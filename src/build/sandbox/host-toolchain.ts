@@ -28,6 +28,15 @@ export function findInPath(name: string, path: string): string | undefined {
 }
 
 /**
+ * PATH of the host's tools, inside and outside of a sandbox.
+ * @param userPath PATH of the user, to find tools that are not in the usual places
+ */
+export function hostToolPath(userPath: string): string {
+  const path = searchedPath(userPath);
+  return liesInLocal(basicTools(path)) ? `/usr/local/bin:${path}` : path;
+}
+
+/**
  * `/usr` with the directories at the root that belong to it, links where the host has links; of `/etc` only what a
  * toolchain reads. What an administrator put into `/usr/local` differs from machine to machine, and compilers look there
  * without being asked: it is hidden, unless the compiler itself lies there. Hosts that keep their tools elsewhere (NixOS,
@@ -35,11 +44,10 @@ export function findInPath(name: string, path: string): string | undefined {
  * @param userPath PATH of the user, to find tools that are not in the usual places
  */
 export function findHostToolchain(userPath: string): HostToolchain {
-  const path = findInPath("bash", HOST_PATH) && findInPath("cc", HOST_PATH) ? HOST_PATH : `${HOST_PATH}:${userPath}`;
-  const bash = findInPath("bash", path) ?? "/bin/bash";
-  const tools = ["bash", "cc", "make"].map((name) => realPathOf(findInPath(name, path)));
+  const path = searchedPath(userPath);
+  const tools = basicTools(path);
   const elsewhere = ["/nix/store", "/gnu/store"].filter((store) => tools.some((tool) => tool.startsWith(`${store}/`)));
-  const local = tools.some((tool) => tool.startsWith("/usr/local/"));
+  const local = liesInLocal(tools);
   return {
     mounts: [
       { kind: "bind", path: "/usr" },
@@ -47,9 +55,21 @@ export function findHostToolchain(userPath: string): HostToolchain {
       ...["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", ...elsewhere].flatMap(mountOf),
       ...listEtc().flatMap(mountOf),
     ],
-    path: local ? `/usr/local/bin:${path}` : path,
-    bash,
+    path: hostToolPath(userPath),
+    bash: findInPath("bash", path) ?? "/bin/bash",
   };
+}
+
+function searchedPath(userPath: string): string {
+  return findInPath("bash", HOST_PATH) && findInPath("cc", HOST_PATH) ? HOST_PATH : `${HOST_PATH}:${userPath}`;
+}
+
+function basicTools(path: string): readonly string[] {
+  return ["bash", "cc", "make"].map((name) => realPathOf(findInPath(name, path)));
+}
+
+function liesInLocal(tools: readonly string[]): boolean {
+  return tools.some((tool) => tool.startsWith("/usr/local/"));
 }
 
 /**

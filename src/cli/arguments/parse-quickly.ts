@@ -2,7 +2,7 @@ import parser from "yargs-parser";
 import type { Command, OptionSpecs, Positionals } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import type { Parsed } from "./parsed.ts";
-import { PARSER_CONFIGURATION, splitAttached, stringOptions } from "./parser-settings.ts";
+import { cutRest, PARSER_CONFIGURATION, splitAttached, stringOptions } from "./parser-settings.ts";
 import { type RawValues, readValues } from "./read-values.ts";
 
 /**
@@ -14,14 +14,20 @@ export async function parseQuickly(
   argv: readonly string[],
   load: (name: string) => Promise<Command | undefined>,
 ): Promise<Parsed | undefined> {
-  const name = parse(argv, GLOBAL_OPTIONS).words[0];
+  const name = firstWord(argv);
   const command = name === undefined ? undefined : await load(name);
   if (!command) return undefined;
   const specs: OptionSpecs = { ...GLOBAL_OPTIONS, ...command.options };
-  const { words, options, isFaulty } = parse(argv, specs);
+  const { own, rest } = command.runs ? cutRest(argv) : { own: argv, rest: [] };
+  const { words, options, isFaulty } = parse(own, specs);
   const positionals = assignWords(command.positionals, words.slice(1));
-  if (isFaulty || !positionals || !areKnown(options, specs)) return undefined;
-  return readValues(command, { ...options, ...positionals });
+  if (isFaulty || !positionals || !areKnown(options, specs) || (command.runs && rest.length === 0)) return undefined;
+  return readValues(command, { ...options, ...positionals }, rest);
+}
+
+/** What stands where the command does. */
+export function firstWord(argv: readonly string[]): string | undefined {
+  return parse(argv, GLOBAL_OPTIONS).words[0];
 }
 
 interface Parse {

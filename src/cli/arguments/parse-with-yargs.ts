@@ -3,10 +3,11 @@ import { StoreError } from "../../errors.ts";
 import type { Command, OptionSpec, OptionSpecs, Positionals } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommands } from "../registry.ts";
+import { firstWord } from "./parse-quickly.ts";
 import type { Parsed } from "./parsed.ts";
-import { PARSER_CONFIGURATION, splitAttached } from "./parser-settings.ts";
+import { cutRest, PARSER_CONFIGURATION, splitAttached } from "./parser-settings.ts";
 import { type RawValues, readValues } from "./read-values.ts";
-import { usageError } from "./usage-error.ts";
+import { noCommandToRun, usageError } from "./usage-error.ts";
 
 declare module "yargs" {
   interface Argv<T> {
@@ -32,7 +33,9 @@ export interface HelpStyle {
  */
 export async function parseWithYargs(argv: readonly string[], style: HelpStyle): Promise<Understood> {
   const commands = await loadCommands();
-  const inherited = inheritedName(argv);
+  const named = commands.find(({ name }) => name === firstWord(argv));
+  const { own, rest } = named?.runs ? cutRest(argv) : { own: argv, rest: [] };
+  const inherited = inheritedName(own);
   if (inherited !== undefined) throw usageError(`Unknown argument: ${inherited}`, commands, argv);
   let parsed: Parsed | undefined;
   let failure: unknown;
@@ -46,16 +49,17 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
       describe: command.summary,
       builder: (each) => describeCommand(each, command),
       handler: (values) => {
-        parsed = readValues(command, unshielded(values));
+        parsed = readValues(command, unshielded(values), rest);
       },
     });
   }
   let text = "";
-  await program.parse(shielded(splitAttached(argv)), {}, (error, values, output) => {
+  await program.parse(shielded(splitAttached(own)), {}, (error, values, output) => {
     failure ??= error;
     text = "version" in values && values.version === true && !parsed ? `store ${style.version}` : output;
   });
   if (!parsed && text === "") failure ??= usageError("Not enough non-option arguments", commands, argv);
+  if (parsed?.command.runs && rest.length === 0) failure ??= noCommandToRun(parsed.command);
   if (failure) throw failure;
   return parsed ? { kind: "command", parsed } : { kind: "text", text: `${text}\n` };
 }
@@ -95,7 +99,8 @@ const EXIT_STATUS =
 
 function describeCommand(program: Argv, command: Command): Argv {
   const details = command.details === undefined ? "" : `\n\n${command.details}`;
-  program.usage(`$0 ${grammar(command)}\n\n${command.summary}.${details}`);
+  program.usage(`$0 ${grammar(command)}${command.runs ? " -- COMMAND…" : ""}\n\n${command.summary}.${details}`);
+  if (command.runs) program.positional("COMMAND", { type: "string", describe: command.runs.describe });
   for (const [name, { describe }] of Object.entries(command.positionals)) {
     program.positional(name, { type: "string", describe });
   }

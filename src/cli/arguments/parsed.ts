@@ -5,6 +5,6 @@ import type { GlobalValues } from "../global-options.ts";
 export interface Parsed {
   readonly command: Command;
   readonly global: GlobalValues;
-  /** Values of the command's positionals and options by name; fits its `run`. */
+  /** Values of the command's positionals and options by name, and `rest`; fits its `run`. */
   readonly args: Parameters<Command["run"]>[1];
 }

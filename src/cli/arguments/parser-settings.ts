@@ -15,6 +15,15 @@ export function stringOptions(specs: OptionSpecs): string[] {
   return Object.keys(specs).filter((name) => specs[name]?.type === "string");
 }
 
+/** A command line cut at the first `--`: what stands behind it is for a command that is run, as it is. */
+export function cutRest(argv: readonly string[]): {
+  readonly own: readonly string[];
+  readonly rest: readonly string[];
+} {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  return { own: argv.slice(0, end), rest: argv.slice(end + 1) };
+}
+
 const LETTERS = Object.values(GLOBAL_OPTIONS as OptionSpecs)
   .map(({ type, alias }) => (type === "string" && alias) || "")
   .join("");

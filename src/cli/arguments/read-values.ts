@@ -11,7 +11,7 @@ export type RawValues = Readonly<Record<string, unknown>>;
  * Gives the values of a command line their types.
  * @throws StoreError USAGE, or what an option's `parse` throws
  */
-export function readValues(command: Command, raw: RawValues): Parsed {
+export function readValues(command: Command, raw: RawValues, rest: readonly string[] = []): Parsed {
   const positionals = Object.entries(command.positionals).map(([name, spec]) => [
     name,
     readWord(name, spec, raw[name]),
@@ -20,7 +20,7 @@ export function readValues(command: Command, raw: RawValues): Parsed {
   return {
     command,
     global: readOptions(GLOBAL_OPTIONS, raw) as unknown as GlobalValues,
-    args: { ...Object.fromEntries(positionals), ...options } as Parsed["args"],
+    args: { ...Object.fromEntries(positionals), ...options, rest } as Parsed["args"],
   };
 }
 

@@ -13,11 +13,21 @@ export function usageError(message: string, commands: readonly Command[], argv: 
   const missing = /^Not enough arguments following: (.+)$/s.exec(text)?.[1];
   if (missing !== undefined) return error(`${spelled(missing)} needs a value`, seeHelp(command), command);
   if (/^Not enough non-option arguments/.test(text)) {
+    const hint = command && Object.hasOwn(command.positionals, "transaction") ? QUOTE_HASH : "";
     const what = command ? `store ${command.name} needs ${missingPositionals(command)}` : "store needs a command";
-    return error(what, seeHelp(command), command);
+    return error(what, `${hint}${seeHelp(command)}`, command);
   }
   return error(text, seeHelp(command), command);
 }
+
+/** For a command that runs another one, and was given none behind `--`. */
+export function noCommandToRun(command: Command, word = "COMMAND"): StoreError {
+  const what = `store ${command.name} needs the command to run behind --`;
+  return error(what, `Write \`store ${command.name} … -- ${word}\`. ${seeHelp(command)}`, command);
+}
+
+/** A person who typed it sees nothing missing. */
+const QUOTE_HASH = "Write 57, or '#57' in quotes: a bare # begins a comment in a shell. ";
 
 function commandIn(argv: readonly string[], commands: readonly Command[]): Command | undefined {
   const byName = new Map(commands.flatMap((each) => [each.name, ...(each.aliases ?? [])].map((name) => [name, each])));
@@ -28,6 +38,7 @@ function unknownWord(words: readonly string[], command: Command | undefined, arg
   const option = words.find((word) => argv.some((given) => isOption(given, word)));
   if (option !== undefined) return unknownOption(option, command, argv);
   const [word = ""] = words;
+  if (command?.runs) return noCommandToRun(command, word);
   if (command) return error(`store ${command.name} does not know what to do with '${word}'`, seeHelp(command), command);
   const guess = nearest(word, commandNames());
   return error(`there is no command '${word}'`, `${didYouMean(guess)}${seeHelp(undefined)}`, undefined, guess);

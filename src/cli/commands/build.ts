@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { isReproFileName } from "../../model/repro.ts";
+import type { BuiltPackage } from "../../operations/build.ts";
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
+import type { CommandContext } from "../context.ts";
 import { FETCH_OPTIONS } from "../fetch-options.ts";
 
 export const command = defineCommand({
@@ -39,6 +41,14 @@ export const command = defineCommand({
   ],
   json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each; with --dry-run as why-rebuild; of files also expected, same, hostDifferences[]",
   isLong: true,
+  async recall(context, args) {
+    if (args["dry-run"] || args.check || args["out-link"] !== undefined) return false;
+    const { recallBuild } = await import("../../operations/recall-build.ts");
+    const store = await context.openStore({ create: false });
+    const built = recallBuild(store, { ...buildSettings(args, context), specs: args.spec });
+    if (built) tell(context, built);
+    return built !== undefined;
+  },
   async run(context, args) {
     const request = { ...buildSettings(args, context), specs: args.spec };
     const store = await context.openStore({ create: true });
@@ -63,8 +73,11 @@ export const command = defineCommand({
     }
     const { build } = await import("../../operations/build.ts");
     const outLink = args["out-link"] === undefined ? undefined : resolve(context.cwd, args["out-link"]);
-    const built = await build(store, { ...request, outLink }, context.run);
-    context.output.result(built, () => built.map(({ path }) => path));
+    tell(context, await build(store, { ...request, outLink }, context.run));
     return undefined;
   },
 });
+
+function tell({ output }: CommandContext, built: readonly BuiltPackage[]): void {
+  output.result(built, () => built.map(({ path }) => path));
+}

@@ -35,6 +35,7 @@ export const command = defineCommand({
     ["store install ./other-awk --priority 4", "lets its files win over those of other packages"],
   ],
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}; with --dry-run also fetch[] and build[]",
+  changes: true,
   isLong: true,
   async run(context, args) {
     const build = buildSettings(args, context);

@@ -17,6 +17,7 @@ export const command = defineCommand({
     ["store pin gen-3", "keeps gen-3"],
   ],
   json: "{transaction, profile, generation, pinned, changed}",
+  changes: true,
   async run(context, args) {
     await setPin(context, args.selector, true);
     return undefined;

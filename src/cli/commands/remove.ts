@@ -13,6 +13,7 @@ export const command = defineCommand({
     ["store remove m4 zlib --dry-run", "shows what that would change"],
   ],
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[]}",
+  changes: true,
   isLong: true,
   async run(context, args) {
     const request = { profile: context.profile, names: args.name };

@@ -1,28 +1,55 @@
+import { resolve } from "node:path";
+import { StoreError } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
-import { showChange, showPlan } from "../output/show-change.ts";
+import { FORCE_OPTION, isOutOfSequence } from "../force-option.ts";
+import { showPlan, showSwitch } from "../output/show-change.ts";
 import { parseCount } from "../parse-quantity.ts";
+import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "rollback",
   summary: "Go back to the generation that the live one was made from",
+  details:
+    "With --journal: take back exactly what --tracking-journal recorded. When other changes came after it nothing is " +
+    "done (status 4) and they are listed; --force=sequence takes it out of their middle.",
   positionals: {},
   options: {
     steps: { type: "string", alias: "n", value: "N", parse: parseCount, describe: "Go back N generations (1)" },
+    journal: { type: "string", value: "FILE", completes: "path", describe: "Take back what the journal FILE recorded" },
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...TARGET_OPTIONS,
+    ...FORCE_OPTION,
   },
   examples: [
     ["store rollback", "takes the last change back"],
     ["store rollback -n 3", "takes three changes back"],
+    ["store rollback --journal upgrade.journal", "takes back what this journal recorded"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[]}",
+  changes: true,
   async run(context, args) {
-    const { rollback } = await import("../../operations/switch.ts");
+    const { journal, steps } = args;
     const dryRun = args["dry-run"];
-    const request = args.steps === undefined ? {} : { steps: args.steps };
+    const options = { ...context.run, ...targetOptions(context, args), dryRun };
+    if (journal !== undefined) {
+      if (steps !== undefined)
+        throw new StoreError("USAGE", "--journal and -n cannot stand together", { hint: NO_COUNT });
+      const { rollbackJournal } = await import("../../operations/journals.ts");
+      const { showUndone } = await import("../show-undone.ts");
+      const request = { file: resolve(context.cwd, journal), outOfSequence: isOutOfSequence(args) };
+      const store = await context.openStore();
+      showUndone(context, store, { change: await rollbackJournal(store, context.profile, request, options), dryRun });
+      return undefined;
+    }
+    if (args.force.length > 0) throw new StoreError("USAGE", "--force=sequence is for --journal", { hint: NO_FORCE });
+    const { rollback } = await import("../../operations/switch.ts");
     const store = await context.openStore();
-    const change = await rollback(store, context.profile, request, { ...context.run, dryRun });
+    const change = await rollback(store, context.profile, steps === undefined ? {} : { steps }, options);
     if (dryRun) showPlan(context, store, change);
-    else showChange(context, store, change, "switch -");
+    else showSwitch(context, store, change, "switch -");
     return undefined;
   },
 });
+
+const NO_COUNT = "A journal records one change: leave -n out.";
+const NO_FORCE = "Going back to the parent depends on nothing: leave it out.";

@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.ts";
-import { showChange, showPlan } from "../output/show-change.ts";
+import { showPlan, showSwitch } from "../output/show-change.ts";
+import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "switch",
@@ -10,21 +11,30 @@ export const command = defineCommand({
   positionals: {
     selector: { need: "some", describe: "Which generation; several words are read as one", completes: "selector" },
   },
-  options: { "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" } },
+  options: {
+    "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...TARGET_OPTIONS,
+  },
   examples: [
     ["store switch gen-3", "makes gen-3 live"],
     ["store switch -", "goes to the generation that was live before"],
     ["store switch 2 hours ago", "goes to what was live then"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[]}",
+  changes: true,
   async run(context, args) {
     const { switchGeneration } = await import("../../operations/switch.ts");
     const selector = args.selector.join(" ");
     const dryRun = args["dry-run"];
     const store = await context.openStore();
-    const change = await switchGeneration(store, context.profile, { selector }, { ...context.run, dryRun });
+    const change = await switchGeneration(
+      store,
+      context.profile,
+      { selector },
+      { ...context.run, ...targetOptions(context, args), dryRun },
+    );
     if (dryRun) showPlan(context, store, change);
-    else showChange(context, store, change, "switch -");
+    else showSwitch(context, store, change, "switch -");
     return undefined;
   },
 });

@@ -14,6 +14,7 @@ export const command = defineCommand({
   options: {},
   examples: [["store unpin gen-3", "no longer keeps gen-3"]],
   json: "{transaction, profile, generation, pinned, changed}",
+  changes: true,
   async run(context, args) {
     await setPin(context, args.selector, false);
     return undefined;

@@ -23,6 +23,7 @@ export const command = defineCommand({
     ["store upgrade prettier --dry-run", "shows what one upgrade would change"],
   ],
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}; with --dry-run also fetch[] and build[]",
+  changes: true,
   isLong: true,
   async run(context, args) {
     const input = { ...sourceInput(args, context.cwd), build: buildSettings(args, context) };

@@ -55,6 +55,8 @@ async function offerFor(typed: readonly string[], current: string, env: NodeJS.P
     const [before, option] = assigned;
     return prefixed(before, await ask(completesOf(specs, option ?? "")));
   }
+  // What a command that is run takes, nobody here knows: files are the best guess.
+  if (command?.runs && scan.isOptionsEnd) return { files: "files", candidates: [] };
   const options = current.startsWith("-") && !scan.isOptionsEnd ? optionCandidates(specs) : [];
   const offer = await ask(command ? positionalAt(command, scan.words.length - 1) : wordBefore(name));
   const fresh = offer.candidates.filter(({ value }) => !scan.words.slice(1).includes(value));

@@ -1,26 +1,75 @@
-import type {
-  Change,
-  PackageDifference,
-  PlannedBuild,
-  PlannedChange,
-  PlannedFetch,
-  PlannedPackage,
+import {
+  byName,
+  type Change,
+  type PackageDifference,
+  type PackageSummary,
+  type PlannedBuild,
+  type PlannedChange,
+  type PlannedFetch,
+  type PlannedPackage,
 } from "../../model/change.ts";
+import type { SwitchedChange } from "../../operations/switch.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
 import { printable } from "./printable.ts";
-import { formatDuration, formatSize } from "./quantities.ts";
+import { formatCount, formatDuration, formatSize } from "./quantities.ts";
 import type { Style } from "./style.ts";
 import { versionText } from "./version-text.ts";
-import { withPaths } from "./with-paths.ts";
+import { withPath, withPaths } from "./with-paths.ts";
 
 /** Tells what a change did, and how to take it back. */
 export function showChange({ output, global }: CommandContext, store: Store, change: Change, back: string): void {
   output.result(withPaths(store, change), (style) => [headline(change, style), ...differenceLines(change, style)]);
+  tellWayBack({ output, global }, change, back);
+}
+
+function tellWayBack(
+  { output, global }: Pick<CommandContext, "output" | "global">,
+  change: Change,
+  back: string,
+): void {
   if (!change.changed) return;
   const where = change.profile === "default" ? "" : ` -p ${change.profile}`;
   const root = global.root === undefined ? "" : ` --root ${printable(global.root)}`;
   output.note((style) => style.paint("faint", `To go back: store ${back}${where}${root}`));
+}
+
+/** Tells what a switch did, in the two phases that it consists of: what was taken away, and what was put back. */
+export function showSwitch(context: CommandContext, store: Store, change: SwitchedChange, back: string): void {
+  const phases = phasesOf(change);
+  const told = { ...withPaths(store, change), phases: withPhasePaths(store, phases) };
+  context.output.result(told, (style) => [
+    headline(change, style),
+    ...phaseLines(change, phases),
+    ...differenceLines({ ...change, added: [], upgraded: [] }, style),
+    ...differenceLines({ ...change, removed: [] }, style),
+    ...(change.obtained ?? []).map(({ path, from, where }) => `had again: ${path}, from ${printable(where ?? from)}`),
+  ]);
+  tellWayBack(context, change, back);
+}
+
+interface Phases {
+  readonly removed: readonly PackageSummary[];
+  readonly restored: readonly PackageSummary[];
+}
+
+/** Of a package with another version the old one is removed and the new one restored. */
+function phasesOf({ added, removed, upgraded }: Change): Phases {
+  return {
+    removed: byName([...removed, ...upgraded.map(({ from }) => from)]),
+    restored: byName([...added, ...upgraded.map(({ to }) => to)]),
+  };
+}
+
+/** Where there are only other versions the lines themselves say it. */
+function phaseLines({ added, removed: gone }: Change, { removed, restored }: Phases): string[] {
+  if (added.length + gone.length === 0) return [];
+  return [`${formatCount(removed.length, "package")} removed, ${restored.length} restored`];
+}
+
+function withPhasePaths(store: Store, { removed, restored }: Phases): object {
+  const paths = (items: readonly PackageSummary[]) => items.map((item) => withPath(store, item));
+  return { removed: paths(removed), restored: paths(restored) };
 }
 
 /** Tells what a change would do. */

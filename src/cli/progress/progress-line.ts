@@ -1,6 +1,6 @@
-import stringWidth from "string-width";
 import { printable } from "../output/printable.ts";
 import { formatCount, formatSize } from "../output/quantities.ts";
+import { textWidth } from "../output/text-width.ts";
 import type { Stage } from "./describe-progress.ts";
 
 /** One line for a stage that has lasted `elapsed` milliseconds, at most `columns` wide. */
@@ -18,11 +18,11 @@ const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** At most `columns` wide; what does not fit is left out. */
 export function cut(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+  if (textWidth(text) <= columns) return text;
   let width = 1;
   let kept = "";
   for (const { segment } of GRAPHEMES.segment(text)) {
-    width += stringWidth(segment);
+    width += textWidth(segment);
     if (width > columns) break;
     kept += segment;
   }

@@ -1,4 +1,4 @@
-import type { SearchPath } from "../../operations/shell-environment.ts";
+import type { SearchPath } from "../../model/search-paths.ts";
 import type { Shell } from "./choose-shell.ts";
 import { quoteForBourne, quoteForFish } from "./quote.ts";
 

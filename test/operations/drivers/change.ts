@@ -15,7 +15,7 @@ import type { Store } from "../../../src/store/open-store.ts";
 export type Step =
   | { readonly do: "install"; readonly from: readonly string[]; readonly priority?: number }
   | { readonly do: "remove" | "upgrade"; readonly names: readonly string[] }
-  | { readonly do: "switch"; readonly selector: string }
+  | { readonly do: "switch"; readonly selector: string; readonly journal?: string }
   | { readonly do: "rollback"; readonly count?: number }
   | { readonly do: "pin" | "unpin"; readonly selector?: string }
   /** Takes the profile's lock, says so, and keeps it. */
@@ -96,7 +96,7 @@ async function carryOut(store: Store, step: Step, run: RunOptions): Promise<unkn
     }
     case "switch": {
       const { switchGeneration } = await import("../../../src/operations/switch.ts");
-      return switchGeneration(store, profile, { selector: step.selector }, run);
+      return switchGeneration(store, profile, { selector: step.selector }, { ...run, trackingJournal: step.journal });
     }
     case "rollback": {
       const { rollback } = await import("../../../src/operations/switch.ts");

@@ -1,0 +1,41 @@
+import type { TargetOptions } from "../operations/preflight.ts";
+import { recipeDirectories } from "./build-options.ts";
+import type { OptionSpecs, Values } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import { repositoryOptions } from "./repository-options.ts";
+
+const TARGET = "When something is missing";
+
+/** For commands that go to a state that was live before. */
+export const TARGET_OPTIONS = {
+  verify: { type: "boolean", describe: "Read every file of the target, not only whether it is there", group: TARGET },
+  missing: {
+    type: "string",
+    value: "HOW",
+    choices: ["remove"],
+    describe: "remove: leave out packages that cannot be had again, as a new generation",
+    group: TARGET,
+  },
+  offline: {
+    type: "boolean",
+    describe: "Have missing packages again only from what is on this machine",
+    group: TARGET,
+  },
+} as const satisfies OptionSpecs;
+
+type TargetValues = Values<Record<never, never>, typeof TARGET_OPTIONS>;
+
+/** What a switch does about objects that are missing: it looks wherever the command line and the settings say. */
+export function targetOptions(context: CommandContext, args: TargetValues): TargetOptions {
+  const { verify, missing, offline } = args;
+  return {
+    verify,
+    missing,
+    // Only then is the working directory asked for: who stands in one that was removed can switch all the same.
+    obtain: () => {
+      const { cwd } = context;
+      const rebuild = { cwd, offline, recipes: recipeDirectories(context) };
+      return { ...repositoryOptions(context), offline, rebuild };
+    },
+  };
+}
