@@ -59,8 +59,8 @@ export interface RealiseOptions extends RunnerOptions {
   readonly places: SourcePlaces;
   /** What building a package means, where that is known and not to be found out from its recipe. */
   readonly prepare?: PrepareKnown | undefined;
-  /** Further members for the manifests. */
-  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Further fields for the metadata in the manifests. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly onEvent: (event: RealiseEvent) => void;
 }
 

@@ -44,7 +44,8 @@ export interface BuildJob extends RunnerOptions {
   readonly keepFailed: boolean;
   /** The output is only looked at: its name follows from its content, whatever the recipe says. */
   readonly forComparison?: boolean;
-  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Further fields for the metadata in the manifest. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly onPhase: (phase: Phase) => void;
   readonly onLine: (line: string) => void;
   readonly onWarning: (message: string) => void;
@@ -172,7 +173,7 @@ async function stageOutput(
     origin: { kind: "build", key: job.key, sandboxed: place.sandboxed, recipe: job.planned.id },
     temporary: room,
     lease: job.lease,
-    metadata: { options: job.derivation.options, ...job.metadata },
+    metadata: describe(job),
     signal: job.signal,
     ...(place.selfName !== zero && { selfName: place.selfName }),
     ...(isNamedByKey && !job.forComparison && { baseName: place.selfName as BaseName }),
@@ -182,6 +183,19 @@ async function stageOutput(
   const whole = await withReferences(store, staged, { ...job, hidden: isNamedByKey ? hidden : [] });
   await checkReferences(whole, job, { ...place, store });
   return whole;
+}
+
+/** What the manifest tells of the package beside its content: what the recipe says, and what the command adds. */
+function describe({ planned: { recipe }, derivation, metadata: defined }: BuildJob): Readonly<Record<string, unknown>> {
+  const { summary, license, homepage } = recipe;
+  const metadata = { ...recipe.metadata, ...defined };
+  return {
+    options: derivation.options,
+    ...(summary !== undefined && { summary }),
+    ...(license !== undefined && { license }),
+    ...(homepage !== undefined && { homepage }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  };
 }
 
 /** What stands inside compressed files keeps objects alive, too. */

@@ -122,8 +122,6 @@ async function sourcesIn(tree: string, { derivation }: Repro, file: string): Pro
 
 async function isAsSaid(path: string, { content }: DerivationSource): Promise<boolean> {
   const status = lstatSync(path, { throwIfNoEntry: false });
-  // A commit names its files by another sum than those that can be told here.
-  if (content.startsWith("commit:")) return status?.isDirectory() ?? false;
   if (content.startsWith("tree:")) {
     return status?.isDirectory() === true && `tree:${(await readDirectoryContent(fromText(path))).treeId}` === content;
   }

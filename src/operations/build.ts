@@ -16,7 +16,7 @@ import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
 import type { OptionValues } from "../model/recipe/options.ts";
 import { platformOf } from "../model/recipe/platform.ts";
 import { parseSpec } from "../model/recipe/spec.ts";
-import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
+import { type OpenOptions, openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
@@ -124,8 +124,8 @@ function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[
 }
 
 /** Which packages the request stands for, and all that they need. */
-export function planBuild(request: BuildRequest): BuildGraph {
-  const recipes = openRecipes(request.recipes, { sage: request.sage });
+export function planBuild(request: BuildRequest, options: Pick<OpenOptions, "missingIntegrity"> = {}): BuildGraph {
+  const recipes = openRecipes(request.recipes, { sage: request.sage, ...options });
   const platform = platformOf({ platform: process.platform, arch: process.arch });
   return planGraph(
     recipes,
@@ -196,7 +196,7 @@ async function openBuildSetting(
     keepGoing: request.keepGoing ?? false,
     keepFailed: request.keepFailed ?? false,
     requireSandboxed: request.sandbox === "required",
-    metadata: request.define === undefined ? {} : { metadata: request.define },
+    metadata: request.define ?? {},
     places: { context: createFetchContext(store, request, options), room },
     onEvent: (event) => {
       if (event.kind === "warning") options.onEvent?.({ kind: "warning", message: event.message });
