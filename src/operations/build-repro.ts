@@ -4,10 +4,10 @@ import type { BuildGraph, PlannedPackage } from "../build/build-plan.ts";
 import type { BuildSource } from "../build/build-sources.ts";
 import type { PreparedBuild } from "../build/prepare-build.ts";
 import { StoreError } from "../errors.ts";
+import { BUILD_SUPPORT } from "../model/build-support.ts";
 import { fromText } from "../model/byte-string.ts";
 import type { Json } from "../model/canonical-json.ts";
 import {
-  BUILD_SUPPORT,
   compareDerivations,
   type DerivationDifference,
   type DerivationSource,
@@ -167,6 +167,7 @@ function graphOf({ layout }: Store, repro: Repro, tree: string): BuildGraph {
       ...(timeout !== undefined && { timeout }),
       ...(silentTimeout !== undefined && { silentTimeout }),
     },
+    recipeFiles: [],
     recipeDirectory: tree,
     files: new Map(),
     dependencies: [],
