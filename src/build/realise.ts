@@ -185,7 +185,7 @@ export async function runPrepared(
   store: Store,
   planned: PlannedPackage,
   prepared: PreparedBuild,
-  options: RealiseOptions & { readonly room: string; readonly forComparison?: boolean },
+  options: RealiseOptions & { readonly room: string; readonly forComparison?: boolean; readonly replace?: boolean },
 ): Promise<BuildResult> {
   const { id } = planned;
   const { room } = options;

@@ -44,6 +44,8 @@ export interface BuildJob extends RunnerOptions {
   readonly keepFailed: boolean;
   /** The output is only looked at: its name follows from its content, whatever the recipe says. */
   readonly forComparison?: boolean;
+  /** Take the place of an output that is damaged. */
+  readonly replace?: boolean;
   /** Further fields for the metadata in the manifest. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly onPhase: (phase: Phase) => void;
@@ -174,6 +176,7 @@ async function stageOutput(
     temporary: room,
     lease: job.lease,
     metadata: describe(job),
+    replace: job.replace,
     signal: job.signal,
     ...(place.selfName !== zero && { selfName: place.selfName }),
     ...(isNamedByKey && !job.forComparison && { baseName: place.selfName as BaseName }),

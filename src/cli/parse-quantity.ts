@@ -1,19 +1,13 @@
 import { StoreError } from "../errors.ts";
-
-const POWERS = ["", "K", "M", "G", "T"] as const;
+import { sizeOf } from "../model/size.ts";
 
 /**
  * A number of bytes: `500`, `500M` and `1GiB` count by 1024, `500MB` by 1000, as in GNU coreutils.
  * @throws StoreError USAGE
  */
 export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?) ?([KMGT]?)(iB|B)?$/i.exec(text);
-  if (match) {
-    const [, value = "", letter = "", ending = ""] = match;
-    const power = POWERS.indexOf(letter.toUpperCase() as (typeof POWERS)[number]);
-    const bytes = Math.round(Number(value) * (ending.toUpperCase() === "B" ? 1000 : 1024) ** power);
-    if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-  }
+  const bytes = sizeOf(text);
+  if (bytes !== undefined) return bytes;
   throw new StoreError("USAGE", `'${text}' is not a size`, { hint: "Write it as 500M, 2G or 1.5GiB." });
 }
 

@@ -1,6 +1,8 @@
 import { StoreError } from "../errors.ts";
+import { parseAge } from "./age.ts";
 import { type Mirror, parseMirror } from "./mirror.ts";
 import { nearest } from "./nearest.ts";
+import { sizeOf } from "./size.ts";
 
 interface SettingBase<Item> {
   /** What the value is called where it is asked for: `N`, `DIR|URL`. */
@@ -25,11 +27,45 @@ interface ListSetting<Item> extends SettingBase<Item> {
 
 type Setting = SingleSetting<unknown> | ListSetting<unknown>;
 
+const NEVER: Age | "never" = "never";
+const MONTH: Age | "never" = { text: "30d", milliseconds: 30 * 24 * 3_600_000 };
+const ALL: number | "all" = "all";
+const OFF: Size | "off" = "off";
+
+/** Kept with its text, so that the default is shown as it is written. */
+interface Age {
+  readonly text: string;
+  readonly milliseconds: number;
+}
+
+interface Size {
+  readonly text: string;
+  readonly bytes: number;
+}
+
 /**
  * Everything that a person can decide for a store once and for all, by key. A command's own option goes before. A key
  * is made of lower-case words joined by dashes, in groups joined by dots.
  */
 export const SETTINGS = {
+  "archives.automatic": {
+    value: "yes|no",
+    default: false,
+    describe: "Pack what is installed into the archives of the store with each change",
+    parse: parseYesNo,
+  },
+  "archives.keep-last": {
+    value: "N",
+    default: 3,
+    describe: "How many packed objects of each package prune keeps, although nothing needs them",
+    parse: parseAmount,
+  },
+  "archives.younger-than": {
+    value: "90d",
+    default: { text: "90d", milliseconds: parseAge("90d") } as Age,
+    describe: "How old a packed object that nothing needs becomes before prune removes it",
+    parse: parseAgeText,
+  },
   mirrors: {
     value: "URL|DIR|FROM=TO",
     many: true,
@@ -49,6 +85,48 @@ export const SETTINGS = {
     default: false,
     describe: "Look for packed objects also in the subdirectories of repositories",
     parse: parseYesNo,
+  },
+  "gc.older-than": {
+    value: "AGE|never",
+    default: NEVER,
+    describe: "Generations older than this are deleted by `store gc`",
+    parse: parseAgeOrNever,
+  },
+  "gc.keep": {
+    value: "N|all",
+    default: ALL,
+    describe: "So many generations of each profile are kept by `store gc`, whatever their age",
+    parse: parseCountOrAll,
+  },
+  "gc.sources": {
+    value: "AGE|never",
+    default: NEVER,
+    describe: "Downloads that nothing used for so long are deleted by `store gc`",
+    parse: parseAgeOrNever,
+  },
+  "gc.build-logs": {
+    value: "AGE|never",
+    default: NEVER,
+    describe: "Logs of builds older than this are deleted by `store gc`",
+    parse: parseAgeOrNever,
+  },
+  "gc.failed-builds": {
+    value: "AGE|never",
+    default: MONTH,
+    describe: "Kept trees of failed builds older than this are deleted by `store gc`",
+    parse: parseAgeOrNever,
+  },
+  "gc.min-free": {
+    value: "SIZE|off",
+    default: OFF,
+    describe: "When less than this is free during a build, what nothing keeps is deleted",
+    parse: parseSizeOrOff,
+  },
+  "gc.max-free": {
+    value: "SIZE|off",
+    default: OFF,
+    describe: "Deleting for gc.min-free stops when so much is free; off: when nothing is left to delete",
+    parse: parseSizeOrOff,
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 
@@ -108,6 +186,35 @@ function parseYesNo(text: string): boolean {
   throw new StoreError("INVALID_INPUT", `'${text}' is neither yes nor no`, { hint: "Write yes or no." });
 }
 
+/** A whole number. @throws StoreError INVALID_INPUT */
+function parseAmount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a number`, { hint: "Write 0, 1, 2 and so on." });
+}
+
+function parseAgeText(text: string): Age {
+  return { text, milliseconds: parseAge(text) };
+}
+
+function parseAgeOrNever(text: string): Age | "never" {
+  return text === "never" ? text : { text, milliseconds: parseAge(text) };
+}
+
+function parseCountOrAll(text: string): number | "all" {
+  if (text === "all") return text;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a number of generations`, {
+    hint: "Write a whole number from 1, or all.",
+  });
+}
+
+function parseSizeOrOff(text: string): Size | "off" {
+  const bytes = sizeOf(text);
+  if (text === "off") return text;
+  if (bytes !== undefined) return { text, bytes };
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a size`, { hint: "Write it as 5G or 500MiB, or off." });
+}
+
 /** A relative directory would mean another one in each place where a command is run. */
 function parseRepository(text: string): string {
   if (/^(\/|https?:\/\/.)/i.test(text)) return text;
@@ -150,5 +257,6 @@ function notOne(key: SettingKey, setting: Setting, count: number): StoreError {
 }
 
 function plain(value: unknown): string {
+  if (typeof value === "object" && value !== null && "text" in value) return String(value.text);
   return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
 }

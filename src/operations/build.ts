@@ -20,6 +20,8 @@ import { type OpenOptions, openRecipes, type RecipeCollection, type SageOptions 
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
+import { createPipeSupply } from "../system/process/fifo.ts";
+import { collectWhenShort } from "./collect-when-short.ts";
 import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
 import { recallBuild } from "./recall-build.ts";
 import { rememberBuild } from "./remember-build.ts";
@@ -163,12 +165,13 @@ export async function realiseGraph(
   graph: BuildGraph,
   options: RealiseRequest,
 ): Promise<readonly Realised[]> {
+  await using _room = await collectWhenShort(store, options);
   using setting = await openBuildSetting(store, options);
   return await realise(store, graph, setting.options);
 }
 
 /** What all builds of one command share; disposed of when they are done. */
-async function openBuildSetting(
+export async function openBuildSetting(
   store: Store,
   options: RealiseRequest,
 ): Promise<Disposable & { readonly options: RealiseOptions }> {
@@ -178,6 +181,7 @@ async function openBuildSetting(
   const hostPath = sandbox?.toolchain.path ?? findHostToolchain(store.context.env.PATH ?? "").path;
   const jobs = request.jobs ?? availableParallelism();
   const jobserver = await createJobserver(jobs, room().path);
+  const pipes = createPipeSupply(room().path);
   const settings: RealiseOptions = {
     sandbox,
     hostPath,
@@ -185,6 +189,7 @@ async function openBuildSetting(
     jobs,
     jobserver,
     prepare: options.prepare,
+    pipes,
     lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),

@@ -5,10 +5,12 @@ import type { OpenIntent } from "../model/log-record.ts";
 import { isMarked, type MarkEvent } from "../model/marks.ts";
 import {
   type Contents,
+  type Deletion,
   type Failure,
   isEnded,
   logAbort,
   logCommit,
+  logDeletion,
   logMark,
   openIntents,
   readAnnounced,
@@ -23,6 +25,7 @@ import {
   noteActivation,
   readGeneration,
   readProfileParts,
+  removeGenerations,
 } from "../store/profiles.ts";
 import type { RunOptions } from "./run-options.ts";
 import { trackChange, untrackChange } from "./track-change.ts";
@@ -92,10 +95,17 @@ export async function settleIntents(store: Store, profile: ProfileName): Promise
   for (const open of openIntents(store, profile)) {
     const intent = readIntent(store, open);
     if (intent === undefined) await logAbort(store, open.tx, { profile, reason: UNREADABLE });
+    else if (intent.deletes) await finishDeletion(store, open.tx, { profile, generations: intent.deletes });
     else if (intent.mark) await settleMark(store, open, { profile, mark: intent.mark });
     else if (liveGeneration(store, profile) === intent.to) await complete(store, open, { profile, ...intent });
     else await withdraw(store, open, { profile, reason: KILLED });
   }
+}
+
+/** Removes generations that the log says are to go, and logs that they are gone. The caller holds the profile's lock. */
+export async function finishDeletion(store: Store, tx: number, deletion: Deletion): Promise<void> {
+  removeGenerations(store, deletion.profile, deletion.generations);
+  await logDeletion(store, tx, deletion);
 }
 
 /** How a failure is told in the log. */

@@ -19,12 +19,16 @@ export type StoreEvent =
       readonly entries: number;
     }
   | { readonly kind: "importing"; readonly subject: string; readonly files: number; readonly bytes: number }
+  /** What is being read to check it: how many files, and bytes in them, so far. */
+  | { readonly kind: "verifying"; readonly subject: string; readonly files: number; readonly bytes: number }
   | { readonly kind: "fetching"; readonly event: FetchEvent }
   | { readonly kind: "building"; readonly event: RealiseEvent }
   /** A search ran its command once more. */
   | { readonly kind: "tested"; readonly test: BisectTest }
   /** A line that the check of a coming generation prints. */
   | { readonly kind: "checking"; readonly line: string }
+  /** So many of the objects that nothing keeps are deleted. */
+  | { readonly kind: "collecting"; readonly deleted: number; readonly total: number; readonly freedBytes: number }
   /** Another process holds a lock that this one needs. */
   | { readonly kind: "waiting"; readonly holder: LockHolder | undefined }
   /** Something that a person should know and that stops nothing. */

@@ -11,6 +11,7 @@ import type { FetchContext } from "./fetch-context.ts";
 import type { GitSource } from "./git-source.ts";
 import { type Integrity, toIntegrity } from "./integrity.ts";
 import { commitRecord, recordedTree } from "./kept-tree.ts";
+import { markUsed } from "./mark-used.ts";
 import { printableUrl } from "./printable-url.ts";
 import { lockSource } from "./source-lock.ts";
 import { treePath } from "./source-paths.ts";
@@ -65,7 +66,10 @@ async function findKeptTree(context: FetchContext, request: GitRequest): Promise
   const path = treePath(context.directory, tree);
   try {
     const content = await readDirectoryContent(fromText(path), context.signal);
-    if (content.treeId === tree) return content;
+    if (content.treeId === tree) {
+      markUsed(path, context.now());
+      return content;
+    }
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

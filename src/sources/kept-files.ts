@@ -5,6 +5,7 @@ import { replaceLink, syncDirectory } from "../system/atomic-file.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { type FileHashes, hashFile } from "./hash-file.ts";
 import { type ContentHash, type Integrity, toContentHash, toIntegrity } from "./integrity.ts";
+import { markUsed } from "./mark-used.ts";
 import { filePath, linkTarget } from "./source-paths.ts";
 
 /** A file in `sources/sha256/`. */
@@ -26,7 +27,10 @@ export async function findKeptFile(context: FetchContext, integrity: Integrity):
   try {
     const hashes = await hashFile(path, wanted.algorithm, context.signal);
     const kept = keptFile(context, hashes);
-    if (hashes.hex.get(wanted.algorithm) === wanted.hex && existsSync(kept.path)) return kept;
+    if (hashes.hex.get(wanted.algorithm) === wanted.hex && existsSync(kept.path)) {
+      markUsed(kept.path, context.now());
+      return kept;
+    }
     context.onEvent?.({ kind: "damaged", path });
     rmSync(path, { force: true });
     return undefined;

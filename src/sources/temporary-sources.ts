@@ -28,14 +28,20 @@ export function sweepSources(context: Place): string[] {
   const parent = temporaryPath(directory);
   mkdirSync(parent, { recursive: true });
   const swept = sweepTemporaryDirectories(parent, now).map((name) => join(parent, name));
+  const old = listAbandoned(context);
+  for (const path of old) rmSync(path, { force: true });
+  return [...swept, ...old].sort();
+}
+
+/** Temporary files and links older than an hour, and partial downloads that nobody went on with for 30 days. */
+export function listAbandoned({ directory, now }: Place): string[] {
+  const parent = temporaryPath(directory);
   const isOld = (path: string, limitMs: number) => now().getTime() - modifiedMs(path) > limitMs;
   const partial = filesBelow(partialDirectory(directory), []).filter((path) => isOld(path, 30 * 24 * HOUR_MS));
   const marked = filesBelow(directory, [parent, treesDirectory(directory)]).filter(
     (path) => path.includes(TEMPORARY_MARK) && isOld(path, HOUR_MS),
   );
-  const old = [...new Set([...partial, ...marked])];
-  for (const path of old) rmSync(path, { force: true });
-  return [...swept, ...old].sort();
+  return [...new Set([...partial, ...marked])];
 }
 
 const HOUR_MS = 3_600_000;

@@ -27,6 +27,15 @@ export function listBuilds(store: Store): BuildRecord[] {
   return dated.sort((a, b) => b.time - a.time).flatMap(({ name }) => readOne(join(store.layout.builds, name)));
 }
 
+/** The keys and outputs of all builds whose record can be read. */
+export function listOutputs(store: Store): { readonly file: string; readonly output: BuildRecord["output"] }[] {
+  const files = readdirSync(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  return files.flatMap((name) => {
+    const file = join(store.layout.builds, name);
+    return readOne(file).map(({ output }) => ({ file, output }));
+  });
+}
+
 /** Where the log of a build lies, compressed with gzip. */
 export function buildLogPath(store: Store, key: DerivationKey): string {
   return join(store.layout.buildLogs, `${key}.log.gz`);

@@ -121,7 +121,7 @@ function rootTooLong(root: string, length: number, layout: Layout): StoreError {
  * Who can write to a directory above the store can replace the store. The sticky bit prevents that; in the root itself
  * it does not prevent others from putting something there.
  */
-function checkAncestors(root: string): void {
+export function checkAncestors(root: string): void {
   for (let path = root; ; path = dirname(path)) {
     const danger = dangerIn(path, { top: path === root });
     if (danger) {

@@ -170,6 +170,45 @@ export async function logMark(
   await append(store, drafts, { durable: true });
 }
 
+/** The deletion of generations, as an intent holds it and as it is logged when they are gone. */
+export interface Deletion {
+  readonly profile: ProfileName;
+  readonly generations: readonly GenerationNumber[];
+}
+
+/** Logs that generations are about to be deleted: an intent that leads nowhere else and holds the event. */
+export async function logDeletionIntent(
+  store: Store,
+  start: TransactionStart,
+  { profile, generations }: Deletion,
+): Promise<number> {
+  const intent: NewRecord = {
+    tx: "new",
+    profile,
+    event: { type: "intent", from: start.base, to: start.base },
+    extra: { mark: { type: "delete", generations } },
+  };
+  return append(store, [beginRecord(store, start), intent], { durable: true });
+}
+
+/** Logs that generations are gone. */
+export async function logDeletion(store: Store, tx: number, { profile, generations }: Deletion): Promise<void> {
+  const { current } = readProfile(store, profile);
+  const drafts: NewRecord[] = [
+    { tx, profile, event: { type: "delete", generations } },
+    { tx, profile, event: { type: "commit", from: current, to: current, changed: false } },
+  ];
+  await append(store, drafts, { durable: true });
+}
+
+/** Logs what a collection deleted; returns the number of its transaction. */
+export async function logCollection(
+  store: Store,
+  collected: { readonly deleted: number; readonly freedBytes: number },
+): Promise<number> {
+  return append(store, [{ tx: "new", event: { type: "gc", ...collected } }], { durable: false });
+}
+
 /** Intents of this profile that nothing was logged behind: a change under way, or one that was cut short. */
 export function openIntents(store: Store, profile: ProfileName): readonly OpenIntent[] {
   const log = openJournal(store);
@@ -181,6 +220,8 @@ export interface Intent {
   readonly from: GenerationNumber;
   readonly to: GenerationNumber;
   readonly mark: MarkEvent | undefined;
+  /** The generations that it is there to delete. */
+  readonly deletes: readonly GenerationNumber[] | undefined;
 }
 
 /** `undefined` where the log is damaged. */
@@ -190,7 +231,7 @@ export function readIntent(store: Store, intent: OpenIntent): Intent | undefined
     const { event, members } = entry.record;
     if (event.type !== "intent") return undefined;
     const [from, to] = [parseGenerationNumber(event.from), parseGenerationNumber(event.to)];
-    return { from, to, mark: markIn(members.mark) };
+    return { from, to, mark: markIn(members.mark), deletes: deletesIn(members.mark) };
   }
   return undefined;
 }
@@ -198,6 +239,13 @@ export function readIntent(store: Store, intent: OpenIntent): Intent | undefined
 function markIn(value: unknown): MarkEvent | undefined {
   const event = isJsonObject(value) ? eventOf(value as JsonObject) : "nothing";
   return typeof event !== "string" && isMark(event) ? event : undefined;
+}
+
+function deletesIn(value: unknown): readonly GenerationNumber[] | undefined {
+  const event = isJsonObject(value) ? eventOf(value as JsonObject) : "nothing";
+  return typeof event !== "string" && event.type === "delete"
+    ? event.generations.map(parseGenerationNumber)
+    : undefined;
 }
 
 /** The generation that a change with an open intent announced; `undefined` when it leads to one that was there. */

@@ -37,6 +37,8 @@ export interface Layout {
   readonly archives: string;
   readonly temporary: string;
   readonly trash: string;
+  /** What a repair took out of objects and profiles; the store never deletes it. */
+  readonly aside: string;
   readonly locks: string;
 }
 
@@ -62,6 +64,7 @@ export function layoutOf(root: string, width: Width): Layout {
     archives: join(root, "archives"),
     temporary: join(root, "tmp"),
     trash: join(root, "trash"),
+    aside: join(root, "aside"),
     locks: join(root, "locks"),
   };
 }

@@ -4,7 +4,13 @@ import { isErrno, StoreError } from "../errors.ts";
 import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber, parseProfileName } from "../model/ids.ts";
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
-import { readTextIfPresent, replaceLink, TEMPORARY_MARK, writeFileAtomic } from "../system/atomic-file.ts";
+import {
+  readTextIfPresent,
+  replaceLink,
+  syncDirectory,
+  TEMPORARY_MARK,
+  writeFileAtomic,
+} from "../system/atomic-file.ts";
 import {
   currentPath,
   generationFile,
@@ -115,6 +121,12 @@ export function linkGeneration(store: Store, { profile, generation, path }: Gene
   replaceLink(generationTarget(store.layout, path), generationLink(store.layout, profile, generation));
 }
 
+/** Removes generations: of each its record, then its link. Those that are gone already are passed over. */
+export function removeGenerations(store: Store, profile: ProfileName, numbers: readonly GenerationNumber[]): void {
+  for (const number of numbers) removeGeneration(store, profile, number);
+  syncDirectory(profilePath(store.layout, profile));
+}
+
 /** Removes a generation: its record, then its link. */
 export function removeGeneration(store: Store, profile: ProfileName, number: GenerationNumber): void {
   rmSync(generationFile(store.layout, profile, number), { force: true });
@@ -160,6 +172,12 @@ export function createProfile(store: Store, empty: Generation): void {
   writeGeneration(store, empty);
   activateGeneration(store, empty.profile, ZERO);
   writeLast(store, empty.profile, ZERO);
+}
+
+/** Writes `profile.json` anew, when it is lost or damaged. */
+export function restoreProfileRecord(store: Store, profile: ProfileName, last: GenerationNumber): void {
+  const record = { format: PROFILE_FORMAT, name: profile, lastGeneration: last };
+  writeFileAtomic(profileFile(store.layout, profile), `${JSON.stringify(record)}\n`);
 }
 
 function writeLast(store: Store, profile: ProfileName, last: GenerationNumber): void {

@@ -13,6 +13,8 @@ import type { Store } from "./open-store.ts";
 export interface ResultLink {
   /** Absolute. */
   readonly path: string;
+  /** Where the store notes it. */
+  readonly record: string;
   /** `undefined` when the link is gone, or leads elsewhere. */
   readonly object: BaseName | undefined;
 }
@@ -21,7 +23,7 @@ export interface ResultLink {
 export function listResultLinks(store: Store): ResultLink[] {
   return recordsOf(store).map((record) => {
     const path = readlinkSync(record);
-    return { path, object: objectBehind(store, path) };
+    return { path, record, object: objectBehind(store, path) };
   });
 }
 
@@ -46,11 +48,6 @@ export function forgetResultLink(store: Store, path: string): boolean {
     if (isErrno(error, "ENOENT")) return false;
     throw error;
   }
-}
-
-/** Forgets those that are gone or lead elsewhere. */
-export function sweepResultLinks(store: Store): void {
-  for (const { path, object } of listResultLinks(store)) if (!object) forgetResultLink(store, path);
 }
 
 function objectBehind(store: Store, path: string): BaseName | undefined {

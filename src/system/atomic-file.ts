@@ -52,7 +52,7 @@ export function replaceLink(target: string, path: string): void {
 }
 
 /** Makes what was renamed into or out of this directory durable. */
-export function syncDirectory(path: string): void {
+export function syncDirectory(path: string | Buffer): void {
   const fd = openSync(path, "r");
   try {
     fsyncSync(fd);

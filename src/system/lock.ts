@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
-import { StoreError } from "../errors.ts";
+import { isErrno, StoreError } from "../errors.ts";
 import { tryLock } from "./native-calls.ts";
 
 /** Who holds a lock, as the holder wrote it into the lock file. */
@@ -66,6 +66,22 @@ export function tryAcquireLock(path: string, command: string, now: () => Date): 
   }
   writeHolder(fd, { pid: process.pid, command, since: now().toISOString() });
   return { path, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** Whether somebody holds the lock right now; `false` where there is no such file. */
+export function isHeld(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, "r+");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+  try {
+    return !tryLock(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Who wrote the lock file last: the holder while the lock is held. */

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
-import { type Lock, tryAcquireLock } from "./lock.ts";
+import { isHeld, type Lock, tryAcquireLock } from "./lock.ts";
 
 /** A private directory that vanishes when it is disposed of, or, when the process is killed, at the next sweep. */
 export interface TemporaryDirectory extends Disposable {
@@ -36,6 +36,20 @@ function release(path: string, lock: Lock): void {
 export function sweepTemporaryDirectories(parent: string, now: () => Date): string[] {
   const names = new Set(readdirSync(parent).map((name) => name.replace(/\.lock$/, "")));
   return [...names].filter((name) => sweepOne(join(parent, name), now));
+}
+
+/** The directories that `sweepTemporaryDirectories` would remove now, with the lock of each beside it. */
+export function listStaleDirectories(parent: string): string[] {
+  const names = new Set(readdirSync(parent).map((name) => name.replace(/\.lock$/, "")));
+  return [...names].map((name) => join(parent, name)).filter((path) => !isHeld(`${path}.lock`));
+}
+
+/** Has `remove` take away a directory and its lock, unless its process is at work. */
+export function ifStale(path: string, now: () => Date, remove: () => void): void {
+  using lock = tryAcquireLock(`${path}.lock`, "sweep", now);
+  if (!lock) return;
+  remove();
+  rmSync(lock.path, { force: true });
 }
 
 /** Removes a tree, also one whose directories are read-only. */

@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { FORCE_OPTION, isOutOfSequence, parseTransaction } from "../force-option.ts";
 import { showUndone } from "../show-undone.ts";
+import { OBTAIN_OPTIONS, obtainOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "undo",
@@ -12,6 +13,7 @@ export const command = defineCommand({
   },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...OBTAIN_OPTIONS,
     ...FORCE_OPTION,
   },
   examples: [
@@ -26,7 +28,11 @@ export const command = defineCommand({
     const dryRun = args["dry-run"];
     const request = { transaction: parseTransaction(args.transaction), outOfSequence: isOutOfSequence(args) };
     const store = await context.openStore();
-    const change = await undo(store, context.profile, request, { ...context.run, dryRun });
+    const change = await undo(store, context.profile, request, {
+      ...context.run,
+      ...obtainOptions(context, args),
+      dryRun,
+    });
     showUndone(context, store, { change, dryRun });
     return undefined;
   },

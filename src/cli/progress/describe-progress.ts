@@ -34,8 +34,16 @@ export function describeProgress(event: StoreEvent): Stage | undefined {
       const count = { number: event.files, noun: "file", plural: "files" };
       return { verb: "import", subject: event.subject, done: event.bytes, count };
     }
+    case "verifying": {
+      const count = { number: event.files, noun: "file", plural: "files" };
+      return { verb: "verify", subject: event.subject, done: event.bytes, count };
+    }
     case "fetching":
       return describeFetching(event.event);
+    case "collecting": {
+      const count = { number: event.deleted, noun: "object", plural: "objects" };
+      return { verb: "delete", subject: `of ${event.total} objects`, done: event.freedBytes, count };
+    }
     case "building":
     case "checking":
     case "waiting":

@@ -47,6 +47,8 @@ export interface StoreIndex extends AsyncDisposable {
   get(object: BaseName): IndexEntry | undefined;
   /** All objects, in the order of their names. */
   names(): Iterable<BaseName>;
+  /** What all objects refer to, in the order of their names. */
+  entries(): Iterable<{ readonly path: BaseName; readonly references: readonly BaseName[] }>;
   /** Objects that mention this one, sorted. */
   referrers(object: BaseName): readonly BaseName[];
 }

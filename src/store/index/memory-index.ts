@@ -16,6 +16,9 @@ export function openMemoryIndex(store: Store): StoreIndex {
   return {
     get: (object) => entries.get(object),
     names: () => entries.keys(),
+    *entries() {
+      for (const [path, { references }] of entries) yield { path, references };
+    },
     referrers: (object) => referrers.get(object) ?? [],
     [Symbol.asyncDispose]: async () => {},
   };

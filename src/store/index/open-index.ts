@@ -148,6 +148,10 @@ function answersFrom(tables: Tables): StoreIndex {
   return {
     get: (object) => tables.objects.get(object),
     names: () => tables.objects.getKeys() as Iterable<BaseName>,
+    *entries() {
+      for (const { key, value } of tables.objects.getRange())
+        yield { path: key as BaseName, references: value.references };
+    },
     referrers: (object) => [...tables.referrers.getValues(object)] as BaseName[],
     [Symbol.asyncDispose]: () => tables.root.close(),
   };

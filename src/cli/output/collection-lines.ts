@@ -1,0 +1,10 @@
+import { basename } from "node:path";
+import type { Collected } from "../../operations/collect.ts";
+import { formatCount, formatSize } from "./quantities.ts";
+
+/** What a collection did or would do: the objects, then a sum. */
+export function collectionLines(collected: Collected, { dryRun }: { readonly dryRun: boolean }): string[] {
+  const { deleted, freedBytes, freedInodes, left } = collected;
+  const sum = `${formatCount(deleted.length, "object")} ${dryRun ? "would be deleted" : "deleted"}, ${formatSize(freedBytes)} and ${formatCount(freedInodes, "inode")} ${dryRun ? "would be freed" : "freed"}; ${formatCount(left, "object")} left`;
+  return [...deleted.map((path) => `- ${basename(path)}`), sum];
+}

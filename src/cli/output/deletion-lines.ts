@@ -1,0 +1,16 @@
+import type { DeletedGenerations } from "../../operations/delete-generations.ts";
+import { formatCount, formatSize } from "./quantities.ts";
+
+/** Which generations were deleted, or would be, and which were meant but stay. */
+export function deletionLines(result: DeletedGenerations, dryRun: boolean): string[] {
+  const { deleted, kept, freedBytes = 0, freedInodes = 0 } = result;
+  const names = deleted.map((number) => `gen-${number}`).join(" ");
+  const done = dryRun ? `would delete ${names}` : `deleted ${names}  (transaction #${result.transaction})`;
+  return [
+    deleted.length === 0 ? "nothing to delete" : done,
+    ...kept.map(({ generation, reason }) => `gen-${generation} stays: it ${reason}`),
+    ...(dryRun
+      ? [`\`store gc\` could then free ${formatSize(freedBytes)} and ${formatCount(freedInodes, "inode")} more`]
+      : []),
+  ];
+}

@@ -1,0 +1,56 @@
+import { StoreError } from "../errors.ts";
+import { readSetting } from "../store/config-file.ts";
+import type { Store } from "../store/open-store.ts";
+import { collect } from "./collect.ts";
+import { freeSpace } from "./gc.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** How often the room on the disk is looked at, and how long nobody tries again after there was nothing to delete. */
+const INTERVAL_MS = 5_000;
+const REST_MS = 60_000;
+
+/**
+ * Watches the room on the disk until it is disposed of: at once and then every few seconds, less than the setting
+ * `gc.min-free` starts a collection that goes on until `gc.max-free` is free. What fails in it is told and stops nothing.
+ */
+export async function collectWhenShort(store: Store, run: RunOptions): Promise<AsyncDisposable> {
+  const least = readSetting(store, "gc.min-free");
+  if (least === "off") return { [Symbol.asyncDispose]: async () => {} };
+  let next = 0;
+  let work = Promise.resolve();
+  const look = (): Promise<void> => {
+    work = work.then(async () => {
+      if (Date.now() < next || freeSpace(store).bytes >= least.bytes) return;
+      const freed = await freeSome(store, run);
+      next = Date.now() + (freed === 0 ? REST_MS : 0);
+    });
+    return work;
+  };
+  await look();
+  const timer = setInterval(look, INTERVAL_MS);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await work;
+    },
+  };
+}
+
+/** Returns the bytes that are freed; none when somebody else collects already. */
+async function freeSome(store: Store, { signal, onEvent }: RunOptions): Promise<number> {
+  const most = readSetting(store, "gc.max-free");
+  const target = most === "off" ? undefined : { bytes: Math.max(1, most.bytes - freeSpace(store).bytes) };
+  const impatient: Store = { ...store, context: { ...store.context, wait: false } };
+  try {
+    const { deleted, freedBytes } = await collect(impatient, { target }, { signal });
+    const message = `the disk was nearly full: deleted ${deleted.length} objects that nothing keeps, ${freedBytes} bytes`;
+    onEvent?.({ kind: "warning", message, hint: "The setting gc.min-free asks for this." });
+    return freedBytes;
+  } catch (error) {
+    if (signal?.aborted) return 0;
+    const isBusy = error instanceof StoreError && error.code === "BUSY";
+    if (!isBusy)
+      onEvent?.({ kind: "warning", message: `the disk is nearly full, and nothing was deleted: ${String(error)}` });
+    return 0;
+  }
+}

@@ -1,0 +1,32 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { acquireLock } from "../../system/lock.ts";
+import { collectingFile, lockPath } from "../layout.ts";
+import { COLLECTION_LOCK, sweepLeases } from "../leases.ts";
+import type { Store } from "../open-store.ts";
+
+/**
+ * The exclusive right to delete objects. From its beginning on, leases that end stay to be seen.
+ * @throws StoreError BUSY when another process has it and the store was opened not to wait
+ */
+export async function lockCollection(
+  store: Store,
+  options: { readonly signal?: AbortSignal | undefined; readonly onWait?: Parameters<typeof acquireLock>[1]["onWait"] },
+): Promise<Disposable> {
+  const { command, now, wait } = store.context;
+  const path = lockPath(store.layout, COLLECTION_LOCK);
+  const lock = await acquireLock(path, { ...options, command: command.join(" "), now, wait });
+  try {
+    writeFileSync(collectingFile(store.layout), "");
+    sweepLeases(store);
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    [Symbol.dispose]() {
+      rmSync(collectingFile(store.layout), { force: true });
+      sweepLeases(store);
+      lock[Symbol.dispose]();
+    },
+  };
+}

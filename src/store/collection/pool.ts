@@ -1,0 +1,45 @@
+import { lstatSync, readdirSync, type Stats, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
+import { blockBytes, type DiskUsage } from "../../system/disk-usage.ts";
+import type { Store } from "../open-store.ts";
+
+/**
+ * Looks at every file of the pool, in slices, so that others get their turn in between. A temporary name counts as one
+ * that lost its process when it is a day old.
+ */
+export async function visitPool(
+  store: Store,
+  visit: (path: string, status: Stats) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const old = Date.now() - DAY;
+  for (const part of readdirSync(store.layout.files)) {
+    signal?.throwIfAborted();
+    for (const name of readdirSync(join(store.layout.files, part))) {
+      const path = `${store.layout.files}/${part}/${name}`;
+      const status = lstatSync(path, { throwIfNoEntry: false });
+      if (status && !(name.includes(TEMPORARY_MARK) && status.ctimeMs > old)) visit(path, status);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const DAY = 24 * 3_600_000;
+
+/**
+ * Removes the files of the pool that are in no object. Whoever links one of them into an object at the same time has the
+ * file all the same: the pool only forgets it.
+ */
+export async function sweepPool(store: Store, freed: DiskUsage, signal?: AbortSignal): Promise<void> {
+  await visitPool(
+    store,
+    (path, status) => {
+      if (status.nlink !== 1) return;
+      unlinkSync(path);
+      freed.bytes += blockBytes(status);
+      freed.inodes += 1;
+    },
+    signal,
+  );
+}

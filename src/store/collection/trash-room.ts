@@ -1,0 +1,49 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { isErrno } from "../../errors.ts";
+import { type DiskUsage, removeCounting } from "../../system/disk-usage.ts";
+import type { Layout } from "../layout.ts";
+
+/** A directory in the trash. What is moved there is out of everybody's way at once, and takes its time to be removed. */
+export interface TrashRoom {
+  /** Whether there was anything to move. */
+  take(path: string): boolean;
+  /** Removes what was taken, with a pause for others behind each. */
+  empty(freed: DiskUsage): Promise<void>;
+}
+
+export function makeTrashRoom(layout: Layout): TrashRoom {
+  const room = join(layout.trash, randomBytes(8).toString("hex"));
+  let count = 0;
+  return {
+    take(path) {
+      if (count === 0) mkdirSync(room, { recursive: true, mode: 0o700 });
+      const moved = move(path, join(room, String(count)));
+      if (moved) count += 1;
+      return moved;
+    },
+    async empty(freed) {
+      for (; count > 0; count--) {
+        removeCounting(join(room, String(count - 1)), freed);
+        await turn();
+      }
+      rmSync(room, { recursive: true, force: true });
+    },
+  };
+}
+
+function move(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    if (!isErrno(error, "EACCES", "EPERM")) throw error;
+    // To move a directory into another one must be able to write to it.
+    chmodSync(from, 0o700);
+    renameSync(from, to);
+    return true;
+  }
+}
