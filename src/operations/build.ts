@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../build/build-plan.ts";
 import { fingerprintText, hostFingerprint } from "../build/host-fingerprint.ts";
 import { inspectGraph } from "../build/inspect-graph.ts";
-import { planGraph, type Wanted } from "../build/plan-graph.ts";
+import { planGraph, planSeparately, type Wanted } from "../build/plan-graph.ts";
 import { type PrepareKnown, type Realised, type RealiseOptions, realise, runPrepared } from "../build/realise.ts";
 import type { BuildResult } from "../build/run-build.ts";
 import { findHostToolchain } from "../build/sandbox/host-toolchain.ts";
@@ -129,11 +129,20 @@ function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[
 export function planBuild(request: BuildRequest, options: Pick<OpenOptions, "missingIntegrity"> = {}): BuildGraph {
   const recipes = openRecipes(request.recipes, { sage: request.sage, ...options });
   const platform = platformOf({ platform: process.platform, arch: process.arch });
-  return planGraph(
-    recipes,
-    request.specs.map((spec) => ({ ...wantedOf(recipes, spec, request.cwd), kept: request.kept?.get(spec) })),
-    { platform, check: request.check ?? false },
-  );
+  const wanted = request.specs.map((spec) => ({
+    ...wantedOf(recipes, spec, request.cwd),
+    kept: request.kept?.get(spec),
+  }));
+  const graphOptions = { platform, check: request.check ?? false };
+  try {
+    return planGraph(recipes, wanted, graphOptions);
+  } catch (error) {
+    // What is installed was asked for in several commands, which may have had other wishes for what they share.
+    const wasInstalled = (request.kept?.size ?? 0) > 0;
+    if (wasInstalled && error instanceof StoreError && error.code === "CONFLICT")
+      return planSeparately(recipes, wanted, graphOptions);
+    throw error;
+  }
 }
 
 function wantedOf(recipes: RecipeCollection, text: string, cwd: string): Wanted {

@@ -146,6 +146,16 @@ describe.runIf(hasSandbox)("checkBuilds", () => {
     expect(readdirSync(store.layout.storeDir).length).toBe(2);
   });
 
+  it("lets diffoscope say more, where it is installed", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const tools = world.tree({
+      diffoscope: { exec: '#!/bin/sh\nfor file; do :; done\necho "differs: ${file##*/}"\nexit 1\n' },
+    });
+    const store = await world.buildStore("s", { PATH: `${tools}:${process.env.PATH}` });
+    const [check] = await checkBuilds(store, request(world, "random"));
+    expect(check?.report).toBe("differs: random\n");
+  });
+
   it("compares what is named by its derivation, too", async () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();
