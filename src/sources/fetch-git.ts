@@ -113,7 +113,7 @@ function checkOffline(context: FetchContext, { url, commit }: GitRequest, origin
 }
 
 /** A tree id in the form in which recipes give integrities. */
-export function integrityOf(treeId: TreeId): Integrity {
+function integrityOf(treeId: TreeId): Integrity {
   return toIntegrity({ algorithm: "sha256", hex: treeId });
 }
 
