@@ -149,7 +149,7 @@ describe.runIf(hasSandbox)("checkBuilds", () => {
   it("lets diffoscope say more, where it is installed", async () => {
     const world = makeBuildWorld({ memory: true });
     const tools = world.tree({
-      diffoscope: { exec: '#!/bin/sh\nfor file; do :; done\necho "differs: ${file##*/}"\nexit 1\n' },
+      diffoscope: { exec: '#!/bin/sh\nfor file; do :; done\necho "differs: $(basename $file)"\nexit 1\n' },
     });
     const store = await world.buildStore("s", { PATH: `${tools}:${process.env.PATH}` });
     const [check] = await checkBuilds(store, request(world, "random"));
