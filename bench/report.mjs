@@ -19,7 +19,7 @@ export function tableRow(place, row, samples) {
     seconds(ours),
     seconds(theirs),
     `**${ratio.median.toFixed(2)}** (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`,
-    row.target === undefined ? "" : `≤ ${row.target.toFixed(1)}`,
+    row.target === undefined ? "" : `≤ ${row.target.toFixed(Number.isInteger(row.target * 10) ? 1 : 2)}`,
     met,
     `${split(ours)} / ${split(theirs)}`,
   ];

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { BUILD_SCENES } from "./build-scenes.mjs";
 import { readOptions } from "./options.mjs";
 import { Place } from "./place.mjs";
 import { printTable, tableRow, writeResults } from "./report.mjs";
@@ -11,7 +12,12 @@ if (options) run(options);
 
 function run({ places, rounds, scale, only, write }) {
   const found = [];
-  for (const scene of SCENES.filter(({ name }) => only.test(name))) {
+  for (const scene of [...SCENES, ...BUILD_SCENES].filter(({ name }) => only.test(name))) {
+    const missing = scene.missing?.();
+    if (missing) {
+      console.error(`${scene.name} is left out: ${missing}`);
+      continue;
+    }
     const perPlace = places.map((place) => ({
       place,
       samples: play(scene, place, { rounds: rounds * scene.rounds, scale }),

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 missing=()
-for pair in nix-store:nix-bin nix-env:nix-bin stow:stow tar:tar gzip:gzip sync:coreutils; do
+for pair in nix-store:nix-bin nix-env:nix-bin nix-build:nix-bin sha256sum:coreutils stow:stow tar:tar gzip:gzip sync:coreutils; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 if [ "${#missing[@]}" -gt 0 ]; then

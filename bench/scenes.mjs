@@ -9,6 +9,7 @@ import { store } from "./place.mjs";
  * @typedef {object} Scene
  * @property {string} name
  * @property {number} rounds as a multiple of the rounds that were asked for
+ * @property {() => string | false} [missing] what must be there first, when it is not
  * @property {(place: import("./place.mjs").Place, options: { scale: number, rounds: number }) => Step[]} prepare
  * @property {Row[]} rows
  *

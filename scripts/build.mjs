@@ -62,7 +62,12 @@ const shared = {
 const fresh = `${root}node_modules/.dist-${process.pid}`;
 await build({
   ...shared,
-  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", "import-worker": "src/store/import-worker.ts" },
+  entryPoints: {
+    cli: "src/cli/main.ts",
+    index: "src/index.ts",
+    "import-worker": "src/store/import-worker.ts",
+    "verify-worker": "src/store/verify-worker.ts",
+  },
   outdir: fresh,
   splitting: true,
   plugins: [directAddon],

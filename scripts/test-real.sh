@@ -1,24 +1,29 @@
 #!/usr/bin/env bash
 # Builds real software with the recipes of a real Sage tree, and prints a summary of what it saw.
 #
-#   scripts/test-real.sh [--quick] [--keep]
+#   scripts/test-real.sh [--quick] [--keep] [--write]
 #
 # --quick   xz, gmp, mpfr and mpc only: a few minutes on two cores
 # --keep    leave the working directory, and say where it is
+# --write   put what was seen into docs/sage.md
 #
 # Fetches with `apt-get source` (Debian or Ubuntu, no root needed) into a temporary directory; STORE_TEST_REAL_SOURCES
-# names a directory that already holds such downloads. Needs a C and C++ compiler, make, patch, perl and tar.
+# names a directory that already holds such downloads. Needs a C and C++ compiler, make, patch, perl and tar. Ends with
+# status 77, as a test that is skipped, where these or the sources cannot be had.
 set -euo pipefail
+export TZ=UTC
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 store_program=$project/bin/store
 quick=false
 keep=false
+write=false
 for argument in "$@"; do
   case $argument in
     --quick) quick=true ;;
     --keep) keep=true ;;
-    *) echo "usage: scripts/test-real.sh [--quick] [--keep]" >&2; exit 2 ;;
+    --write) write=true ;;
+    *) echo "usage: scripts/test-real.sh [--quick] [--keep] [--write]" >&2; exit 2 ;;
   esac
 done
 
@@ -31,8 +36,13 @@ clean_up() {
 }
 trap clean_up EXIT
 
-say() { echo "$*" | tee -a "$summary"; }
+say() { printf '%(%H:%M:%S)T  %s\n' -1 "$*" | tee -a "$summary"; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
+skip() { echo "SKIPPED: $*" >&2; exit 77; }
+
+for program in cc c++ make patch perl tar xz; do
+  command -v "$program" > /dev/null || skip "there is no $program here"
+done
 
 fetch_sources() {
   downloads=${STORE_TEST_REAL_SOURCES:-$work/downloads}
@@ -42,6 +52,7 @@ fetch_sources() {
     if [ -z "$(tarball_of "$package")" ]; then missing+=("$package"); fi
   done
   if [ ${#missing[@]} = 0 ]; then return; fi
+  command -v apt-get > /dev/null || skip "there is no apt-get to fetch ${missing[*]}"
   mkdir -p "$work/apt/lists/partial"
   local list=$work/apt/source.sources
   for file in /etc/apt/sources.list.d/*.sources; do
@@ -53,15 +64,15 @@ fetch_sources() {
   done
   if [ ! -e "$list" ]; then
     list=$work/apt/source.list
-    sed -n 's/^deb /deb-src /p' /etc/apt/sources.list > "$list" 2> /dev/null || fail "there is no list of apt's sources"
+    sed -n 's/^deb /deb-src /p' /etc/apt/sources.list > "$list" 2> /dev/null || skip "there is no list of apt's sources"
   fi
   local options=(-q -o "Dir::Etc::sourcelist=$list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$work/apt/lists"
     -o "Dir::Cache=$work/apt" -o APT::Sandbox::User=)
   # Without a network it only warns.
   apt-get update "${options[@]}" > "$work/apt.log" 2>&1 && compgen -G "$work/apt/lists/*Sources*" > /dev/null ||
-    { cat "$work/apt.log" >&2; fail "apt-get update found no sources"; }
+    { cat "$work/apt.log" >&2; skip "apt-get update found no sources: is there a network?"; }
   (cd "$downloads" && apt-get source --download-only --tar-only "${options[@]}" "${missing[@]}" > "$work/apt.log" 2>&1) ||
-    { cat "$work/apt.log" >&2; fail "apt-get source ${missing[*]}"; }
+    { cat "$work/apt.log" >&2; skip "apt-get source could not fetch ${missing[*]}"; }
 }
 
 # The upstream tarball of a Debian source package.
@@ -160,7 +171,23 @@ run_gp() {
   say "gp       factor(2^128+1) = $answer"
 }
 
+# Replaces what stands between the marks of the document.
+write_summary() {
+  local page=$project/docs/sage.md
+  awk -v summary="$summary" '
+    /^<!-- end of the log -->/ { inside = 0 }
+    !inside { print }
+    /^<!-- log of test:real -->/ {
+      inside = 1
+      print "\n```"
+      while ((getline line < summary) > 0) print line
+      print "```\n"
+    }' "$page" > "$work/page"
+  cp "$work/page" "$page"
+}
+
 started=$SECONDS
+say "begun on $(date -u +%F), UTC"
 if $quick; then
   sources=(xz-utils gmp mpfr4 mpclib3)
   packages=(xz gmp mpfr mpc)
@@ -241,6 +268,8 @@ cmp -s "$work/before" "$work/after" || fail "a generation was changed"
 say "back     to gen-1: one link renamed, nothing else touched"
 if ! $quick; then run_gp "$profile/current/bin/gp"; fi
 
+say "done     in $(((SECONDS - started) / 60)) minutes, on $(nproc) cores, $("$store_program" --version)"
 echo
-echo "=== what was seen, in $((SECONDS - started)) seconds"
+echo "=== what was seen"
 cat "$summary"
+if $write; then write_summary; fi

@@ -16,7 +16,16 @@ export type { MarkEvent } from "./model/marks.ts";
 export type { Root } from "./model/root.ts";
 export type { SearchPath } from "./model/search-paths.ts";
 export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
+export type { Finding, FindingKind, Outcome, SettledFinding } from "./model/verify/finding.ts";
 export { type AddResult, add } from "./operations/add.ts";
+export {
+  type ArchivedNow,
+  type ArchiveRequest,
+  addToArchives,
+  archives,
+  type ListedArchive,
+  pruneArchives,
+} from "./operations/archives.ts";
 export {
   type BisectRequest,
   type BisectResult,
@@ -39,6 +48,7 @@ export { changeSetting, getSetting, type ListedSetting, listSettings } from "./o
 export { type DeletedGenerations, deleteGenerations } from "./operations/delete-generations.ts";
 export { type DeleteRequest, deleteObjects } from "./operations/delete-objects.ts";
 export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
+export { type Diagnosis, type DoctorRequest, doctor } from "./operations/doctor.ts";
 export { type ObjectUsage, objectUsage, type StoreUsage, storeUsage } from "./operations/du.ts";
 export { type ExportedObject, type ExportRequest, exportObjects } from "./operations/export-objects.ts";
 export { type GcRequest, type GcResult, gc } from "./operations/gc.ts";
@@ -66,6 +76,7 @@ export { packagePath } from "./operations/package-path.ts";
 export { type PinResult, pin } from "./operations/pin.ts";
 export { planInstall, planRemove, planUpgrade } from "./operations/plan.ts";
 export { remove } from "./operations/remove.ts";
+export { type RepairRequest, repair } from "./operations/repair.ts";
 export { type AddedRoot, addRoot, removeRoot, roots } from "./operations/roots.ts";
 export { type CommandRequest, type RunResult, runCommandAt } from "./operations/run-command.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
@@ -76,6 +87,7 @@ export { beginTransaction, type RollbackAnswer, type Transaction } from "./opera
 export { type TryResult, tryCommand } from "./operations/try-command.ts";
 export { redo, type UndoneChange, type UndoRequest, undo } from "./operations/undo.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
+export { type VerifyRequest, type VerifyResult, verify } from "./operations/verify.ts";
 export { type Why, why } from "./operations/why.ts";
 export type { StoreContext } from "./store/context.ts";
 export { type Lease, openLease } from "./store/leases.ts";

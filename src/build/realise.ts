@@ -159,14 +159,15 @@ async function buildNow(run: Run, planned: PlannedPackage, prepared: PreparedBui
   try {
     const { staged, record } = await runPrepared(store, planned, prepared, { ...options, room });
     await commitObjects(store, [staged], options.signal);
-    writeBuild(store, record);
+    writeBuild(store, record, room);
     forgetFailedBuild(store, prepared.key);
     return record;
   } catch (error) {
     if (error instanceof StoreError && error.code === "BUILD_FAILED") {
       const { name } = planned;
       const phase = typeof error.details.phase === "string" ? error.details.phase : undefined;
-      noteFailedBuild(store, { key: prepared.key, name, id: planned.id, phase, time: store.context.now().getTime() });
+      const time = store.context.now().getTime();
+      noteFailedBuild(store, { key: prepared.key, name, id: planned.id, phase, time }, room);
     }
     if (options.keepFailed && error instanceof StoreError && error.code === "BUILD_FAILED")
       keep(store, room, prepared.key);
@@ -179,7 +180,7 @@ export async function runPrepared(
   store: Store,
   planned: PlannedPackage,
   prepared: PreparedBuild,
-  options: RealiseOptions & { readonly room: string; readonly forComparison?: boolean },
+  options: RealiseOptions & { readonly room: string; readonly forComparison?: boolean; readonly replace?: boolean },
 ): Promise<BuildResult> {
   const { id } = planned;
   const { room } = options;

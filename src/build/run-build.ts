@@ -44,6 +44,8 @@ export interface BuildJob extends RunnerOptions {
   readonly keepFailed: boolean;
   /** The output is only looked at: its name follows from its content, whatever the recipe says. */
   readonly forComparison?: boolean;
+  /** Take the place of an output that is damaged. */
+  readonly replace?: boolean;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly onPhase: (phase: Phase) => void;
   readonly onLine: (line: string) => void;
@@ -184,6 +186,7 @@ async function stageOutput(
     temporary: room,
     lease: job.lease,
     metadata: { options: job.derivation.options, ...job.metadata },
+    replace: job.replace,
     signal: job.signal,
     ...(place.selfName !== zero && { selfName: place.selfName }),
     ...(isNamedByKey && !job.forComparison && { baseName: place.selfName as BaseName }),

@@ -15,6 +15,7 @@ import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { canonicalView } from "../store/twins.ts";
 import { type Jobserver, jobserverFlags } from "../system/jobserver.ts";
+import type { PipeSupply } from "../system/process/fifo.ts";
 import { type ProcessResult, runProcess } from "../system/process.ts";
 import type { BuildRoom } from "./build-room.ts";
 import { fillText, type TextPaths } from "./fill-text.ts";
@@ -39,6 +40,8 @@ export interface RunnerOptions {
   readonly hostPath: string;
   readonly jobs: number;
   readonly jobserver: Jobserver;
+  /** For the output of the builds. */
+  readonly pipes: PipeSupply;
   readonly limits: BuildLimits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -129,6 +132,7 @@ export async function runPhases(
     silentTimeoutMs: limits.silentTimeoutMs,
     maxOutputBytes: limits.maxLogBytes,
     pipeDirectory: room.scratch,
+    pipes: options.pipes,
     ...(limits.maxDiskBytes !== undefined && {
       disk: { paths: [room.path, place.output], maxBytes: limits.maxDiskBytes },
     }),

@@ -59,6 +59,7 @@ function tell(event: StoreEvent, { output, isVerbose, progress }: EventParts): v
       break;
     case "extracting":
     case "importing":
+    case "verifying":
       break;
   }
 }

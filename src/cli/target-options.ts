@@ -25,13 +25,21 @@ export const TARGET_OPTIONS = {
 
 type TargetValues = Values<Record<never, never>, typeof TARGET_OPTIONS>;
 
+/** For commands that bring packages of an earlier state back. */
+export const OBTAIN_OPTIONS = { offline: TARGET_OPTIONS.offline } as const satisfies OptionSpecs;
+
 /** What a switch does about objects that are missing: it looks wherever the command line and the settings say. */
 export function targetOptions(context: CommandContext, args: TargetValues): TargetOptions {
   const { verify, missing, offline } = args;
+  return { verify, missing, ...obtainOptions(context, { offline }) };
+}
+
+/** Only then is the working directory asked for: who stands in one that was removed can switch all the same. */
+export function obtainOptions(
+  context: CommandContext,
+  { offline }: { readonly offline: boolean },
+): Pick<TargetOptions, "obtain"> {
   return {
-    verify,
-    missing,
-    // Only then is the working directory asked for: who stands in one that was removed can switch all the same.
     obtain: () => {
       const { cwd } = context;
       const rebuild = { cwd, offline, recipes: recipeDirectories(context) };

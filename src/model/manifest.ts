@@ -12,7 +12,7 @@ import { damagedRecord, isJsonObject, parsedText, parseJsonObject, readRecord } 
 
 /** Where an object came from, for people and for getting it again. `kind` tells which other members there are. */
 export interface Origin {
-  readonly kind: "directory" | "file" | "archive" | "url" | "npm" | "build" | "profile" | "import";
+  readonly kind: "directory" | "file" | "archive" | "url" | "npm" | "build" | "profile" | "import" | "repair";
   readonly [key: string]: unknown;
 }
 

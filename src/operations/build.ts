@@ -20,6 +20,7 @@ import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
+import { createPipeSupply } from "../system/process/fifo.ts";
 import { collectWhenShort } from "./collect-when-short.ts";
 import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
 import { recallBuild } from "./recall-build.ts";
@@ -163,7 +164,7 @@ async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseReq
 }
 
 /** What all builds of one command share; disposed of when they are done. */
-async function openBuildSetting(
+export async function openBuildSetting(
   store: Store,
   options: RealiseRequest,
 ): Promise<Disposable & { readonly options: RealiseOptions }> {
@@ -173,12 +174,14 @@ async function openBuildSetting(
   const hostPath = sandbox?.toolchain.path ?? findHostToolchain(store.context.env.PATH ?? "").path;
   const jobs = request.jobs ?? availableParallelism();
   const jobserver = await createJobserver(jobs, room().path);
+  const pipes = createPipeSupply(room().path);
   const settings: RealiseOptions = {
     sandbox,
     hostPath,
     host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
+    pipes,
     lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),

@@ -1,12 +1,12 @@
 import { StoreError } from "../errors.ts";
 import { type PlannedChange, type PlannedPackage, summarise } from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
-import { type PackageName, type PackageVersion, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
+import type { PackageName, PackageVersion, ProfileName } from "../model/ids.ts";
 import { planForest } from "../store/build-forest.ts";
 import { readIfWhole } from "../store/index/index-entry.ts";
 import type { Store } from "../store/open-store.ts";
-import { hasProfile, readGeneration, readProfile } from "../store/profiles.ts";
 import { createFetchContext } from "./fetch-context.ts";
+import { headOf } from "./head-of.ts";
 import type { InstallRequest } from "./install.ts";
 import { merge } from "./install.ts";
 import type { RecipeForecast } from "./plan-recipes.ts";
@@ -174,11 +174,4 @@ function checkConflicts(
   for (const [index, item] of prepared.entries())
     now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
   planForest(store, { profile, packages: now.packages });
-}
-
-function headOf(store: Store, profile: ProfileName): Generation {
-  if (hasProfile(store, profile)) return readGeneration(store, profile, readProfile(store, profile).current);
-  const zero = parseGenerationNumber(0);
-  const nothing = { created: "", parent: undefined, reason: "empty", transaction: 0, packages: [], unknown: {} };
-  return { generation: zero, profile, path: "" as Generation["path"], ...nothing };
 }

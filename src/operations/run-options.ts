@@ -19,6 +19,8 @@ export type StoreEvent =
       readonly entries: number;
     }
   | { readonly kind: "importing"; readonly subject: string; readonly files: number; readonly bytes: number }
+  /** What is being read to check it: how many files, and bytes in them, so far. */
+  | { readonly kind: "verifying"; readonly subject: string; readonly files: number; readonly bytes: number }
   | { readonly kind: "fetching"; readonly event: FetchEvent }
   | { readonly kind: "building"; readonly event: RealiseEvent }
   /** A search ran its command once more. */

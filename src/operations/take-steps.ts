@@ -8,8 +8,8 @@ import { conflictText } from "../model/step-conflicts.ts";
 import { planForest } from "../store/build-forest.ts";
 import { hasObject } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
-import { readGeneration, readProfile } from "../store/profiles.ts";
 import { changeProfile } from "./change-profile.ts";
+import { headOf } from "./head-of.ts";
 import type { SwitchOptions } from "./switch.ts";
 import { switchesAfter } from "./transaction-effect.ts";
 import type { Workspace } from "./workspace.ts";
@@ -38,14 +38,14 @@ export interface StepsRequest {
 export async function changeBySteps(store: Store, request: StepsRequest, options: SwitchOptions = {}): Promise<Change> {
   const { profile, reason, plan } = request;
   if (options.dryRun) {
-    const head = readGeneration(store, profile, readProfile(store, profile).current);
-    const present = wantedPaths(request).filter((path) => hasObject(store, path));
-    const after = decide(store, head, { ...request, present: new Set(present) }, options);
+    const head = headOf(store, profile);
+    const present = new Set(wantedPaths(request).filter((path) => hasObject(store, path)));
+    const after = decide(store, head, { ...request, present }, options);
     const place = { transaction: 0, profile, from: head.generation, to: head.generation, changed: false };
     return { ...place, ...diffPackages(head.packages, after) };
   }
-  const prepare = async ({ lease }: Workspace) => {
-    const present = await lease.hold(wantedPaths(request), options.signal);
+  const prepare = async (workspace: Workspace) => {
+    const present = await holdWanted(store, request, { ...options, workspace });
     return (head: Generation) => decide(store, head, { ...request, present }, options);
   };
   return changeProfile(store, { profile, reason, plan, prepare }, options);
@@ -58,6 +58,21 @@ interface HeldSteps extends StepsRequest {
 
 function wantedPaths({ steps }: StepsRequest): readonly BaseName[] {
   return steps.flatMap(({ to }) => to?.path ?? []);
+}
+
+/** Those of the wanted objects that are in the store, or could be had again. */
+async function holdWanted(
+  store: Store,
+  request: StepsRequest,
+  { workspace, obtain, ...run }: SwitchOptions & { readonly workspace: Workspace },
+): Promise<ReadonlySet<BaseName>> {
+  const wanted = wantedPaths(request);
+  const present = await workspace.lease.hold(wanted, run.signal);
+  const missing = wanted.filter((path) => !present.has(path));
+  if (missing.length === 0 || obtain === undefined) return present;
+  const { obtainIn } = await import("./obtain-objects.ts");
+  await obtainIn(store, missing, obtain(), { ...run, workspace });
+  return workspace.lease.hold(wanted, run.signal);
 }
 
 function decide(store: Store, head: Generation, request: HeldSteps, run: SwitchOptions): readonly InstalledPackage[] {
@@ -92,7 +107,7 @@ function requireObjects(request: HeldSteps, packages: readonly InstalledPackage[
   if (missing.length === 0) return;
   const names = missing.map(({ name, version }) => `${name} ${version}`).join(", ");
   throw new StoreError("UNSAFE", `${subject} cannot be ${done}: ${names} is not in this store`, {
-    hint: "Nothing was changed. Add the packages first, with `store add` or from a store that has them.",
+    hint: "Nothing was changed. Name places that have them: --repository DIR|URL; or import them from a store that has them.",
     details: { missing: missing.map(({ path }) => path) },
   });
 }

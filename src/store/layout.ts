@@ -37,7 +37,11 @@ export interface Layout {
   readonly archives: string;
   readonly temporary: string;
   readonly trash: string;
+  /** What a repair took out of objects and profiles; the store never deletes it. */
+  readonly aside: string;
   readonly locks: string;
+  /** What a migration to another format has saved; there only while one is under way. */
+  readonly migration: string;
 }
 
 export function layoutOf(root: string, width: Width): Layout {
@@ -62,7 +66,9 @@ export function layoutOf(root: string, width: Width): Layout {
     archives: join(root, "archives"),
     temporary: join(root, "tmp"),
     trash: join(root, "trash"),
+    aside: join(root, "aside"),
     locks: join(root, "locks"),
+    migration: join(root, "migration"),
   };
 }
 

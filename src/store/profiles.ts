@@ -6,6 +6,7 @@ import { type GenerationNumber, type ProfileName, parseGenerationNumber, parsePr
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
 import {
   readTextIfPresent,
+  renameLink,
   replaceLink,
   syncDirectory,
   TEMPORARY_MARK,
@@ -148,9 +149,14 @@ export function sweepProfile(store: Store, profile: ProfileName): void {
   }
 }
 
-/** Makes a generation the live one: the one rename that every change comes down to. */
+/** Makes a generation the live one: the one rename that every change comes down to. `flushActivation` is to follow. */
 export function activateGeneration(store: Store, profile: ProfileName, number: GenerationNumber): void {
-  replaceLink(`gen-${number}`, currentPath(store.layout, profile));
+  renameLink(`gen-${number}`, currentPath(store.layout, profile));
+}
+
+/** Makes an activation durable. */
+export function flushActivation(store: Store, profile: ProfileName): void {
+  syncDirectory(profilePath(store.layout, profile));
 }
 
 /** Notes what an activation leaves behind it: the generation that was live, and the highest number given out. */
@@ -172,6 +178,12 @@ export function createProfile(store: Store, empty: Generation): void {
   writeGeneration(store, empty);
   activateGeneration(store, empty.profile, ZERO);
   writeLast(store, empty.profile, ZERO);
+}
+
+/** Writes `profile.json` anew, when it is lost or damaged. */
+export function restoreProfileRecord(store: Store, profile: ProfileName, last: GenerationNumber): void {
+  const record = { format: PROFILE_FORMAT, name: profile, lastGeneration: last };
+  writeFileAtomic(profileFile(store.layout, profile), `${JSON.stringify(record)}\n`);
 }
 
 function writeLast(store: Store, profile: ProfileName, last: GenerationNumber): void {

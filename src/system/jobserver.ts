@@ -85,6 +85,7 @@ function serve(service: Service): Jobserver {
   let held = 0;
   let connected = 0;
   let poll: NodeJS.Timeout | undefined;
+  let pause = SHORTEST_POLL_MS;
 
   const tryAcquire = (): JobSlot | undefined => {
     if (takeSlots(fd, 1) === 0) return undefined;
@@ -97,12 +98,17 @@ function serve(service: Service): Jobserver {
   };
   /** Slots come back from other processes without a word to us: look again while somebody waits. */
   const hand = (): void => {
+    pause = SHORTEST_POLL_MS;
+    look();
+  };
+  const look = (): void => {
     clearTimeout(poll);
     for (let slot = waiters.length > 0 ? tryAcquire() : undefined; slot !== undefined; ) {
       waiters.shift()!.take(slot);
       slot = waiters.length > 0 ? tryAcquire() : undefined;
     }
-    if (waiters.length > 0) poll = setTimeout(hand, POLL_MS);
+    if (waiters.length > 0) poll = setTimeout(look, pause);
+    pause = Math.min(LONGEST_POLL_MS, pause * 1.5);
   };
   const settle = (): void => {
     takeSlots(fd, MOST_A_PIPE_HOLDS);
@@ -135,7 +141,9 @@ function serve(service: Service): Jobserver {
   };
 }
 
-const POLL_MS = 10;
+const SHORTEST_POLL_MS = 10;
+/** A build that takes minutes is not disturbed a hundred times a second by those that wait. */
+const LONGEST_POLL_MS = 200;
 const MOST_A_PIPE_HOLDS = 2 ** 20;
 
 async function waitInLine(waiters: Waiter[], hand: () => void, signal: AbortSignal | undefined): Promise<JobSlot> {

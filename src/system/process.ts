@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { collectOutput } from "./process/collect-output.ts";
+import type { PipeSupply } from "./process/fifo.ts";
 import { type SampledLimits, watchDisk, watchUsage } from "./process/limits.ts";
 import { followProcessTree, sendSignal } from "./process/process-tree.ts";
 import { startChild } from "./process/start-child.ts";
@@ -18,6 +19,8 @@ export interface ProcessOptions extends SampledLimits {
    * sockets, as Node makes them.
    */
   readonly pipeDirectory?: string | undefined;
+  /** Where such a pipe comes from, instead of being made for this command alone. */
+  readonly pipes?: PipeSupply | undefined;
   readonly timeoutMs?: number | undefined;
   /** The longest time without output. */
   readonly silentTimeoutMs?: number | undefined;

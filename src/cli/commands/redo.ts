@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { FORCE_OPTION, isOutOfSequence, parseTransaction } from "../force-option.ts";
 import { showUndone } from "../show-undone.ts";
+import { OBTAIN_OPTIONS, obtainOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "redo",
@@ -8,10 +9,11 @@ export const command = defineCommand({
   details:
     "The packages must be as the transaction found them; --force=sequence makes them what it made them all the same.",
   positionals: {
-    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes" },
+    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes", completes: "transaction" },
   },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...OBTAIN_OPTIONS,
     ...FORCE_OPTION,
   },
   examples: [
@@ -26,7 +28,11 @@ export const command = defineCommand({
     const dryRun = args["dry-run"];
     const request = { transaction: parseTransaction(args.transaction), outOfSequence: isOutOfSequence(args) };
     const store = await context.openStore();
-    const change = await redo(store, context.profile, request, { ...context.run, dryRun });
+    const change = await redo(store, context.profile, request, {
+      ...context.run,
+      ...obtainOptions(context, args),
+      dryRun,
+    });
     showUndone(context, store, { change, dryRun });
     return undefined;
   },

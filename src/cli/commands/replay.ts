@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import { FORCE_OPTION, isOutOfSequence } from "../force-option.ts";
 import { showUndone } from "../show-undone.ts";
+import { OBTAIN_OPTIONS, obtainOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "replay",
@@ -13,6 +14,7 @@ export const command = defineCommand({
   positionals: { file: { need: "one", describe: "The journal; - is standard input", completes: "path" } },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...OBTAIN_OPTIONS,
     ...FORCE_OPTION,
   },
   examples: [
@@ -28,7 +30,11 @@ export const command = defineCommand({
     const file = args.file === "-" ? "-" : resolve(context.cwd, args.file);
     const store = await context.openStore({ create: true });
     const request = { file, outOfSequence: isOutOfSequence(args) };
-    const change = await replay(store, context.profile, request, { ...context.run, dryRun });
+    const change = await replay(store, context.profile, request, {
+      ...context.run,
+      ...obtainOptions(context, args),
+      dryRun,
+    });
     showUndone(context, store, { change, dryRun });
     return undefined;
   },

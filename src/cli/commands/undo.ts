@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { FORCE_OPTION, isOutOfSequence, parseTransaction } from "../force-option.ts";
 import { showUndone } from "../show-undone.ts";
+import { OBTAIN_OPTIONS, obtainOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "undo",
@@ -8,10 +9,11 @@ export const command = defineCommand({
   details:
     "What later transactions changed stays. When one of them changed the same packages again, or added files that a package that comes back has too, nothing is done (status 4); with --force=sequence the packages of the transaction become what they were before it. A switch or rollback that nothing has followed is undone by a switch to where it came from. Undone can also be pins and checkpoints, and what undo itself did.",
   positionals: {
-    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes" },
+    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes", completes: "transaction" },
   },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...OBTAIN_OPTIONS,
     ...FORCE_OPTION,
   },
   examples: [
@@ -26,7 +28,11 @@ export const command = defineCommand({
     const dryRun = args["dry-run"];
     const request = { transaction: parseTransaction(args.transaction), outOfSequence: isOutOfSequence(args) };
     const store = await context.openStore();
-    const change = await undo(store, context.profile, request, { ...context.run, dryRun });
+    const change = await undo(store, context.profile, request, {
+      ...context.run,
+      ...obtainOptions(context, args),
+      dryRun,
+    });
     showUndone(context, store, { change, dryRun });
     return undefined;
   },

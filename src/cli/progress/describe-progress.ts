@@ -34,6 +34,10 @@ export function describeProgress(event: StoreEvent): Stage | undefined {
       const count = { number: event.files, noun: "file", plural: "files" };
       return { verb: "import", subject: event.subject, done: event.bytes, count };
     }
+    case "verifying": {
+      const count = { number: event.files, noun: "file", plural: "files" };
+      return { verb: "verify", subject: event.subject, done: event.bytes, count };
+    }
     case "fetching":
       return describeFetching(event.event);
     case "collecting": {

@@ -31,7 +31,7 @@ export function fromGeneration(store: Store, { search, run }: Parts): Attempt {
   };
 }
 
-function generationWith(store: Store, object: BaseName): Generation | undefined {
+export function generationWith(store: Store, object: BaseName): Generation | undefined {
   for (const profile of listProfiles(store).filter((name) => object.endsWith(`-profile-${name}`))) {
     for (const number of [...listGenerations(store, readProfileParts(store, profile))].reverse()) {
       const generation = readIfWhole(() => readGeneration(store, profile, number));

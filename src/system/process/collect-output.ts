@@ -2,10 +2,11 @@ import type { ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { openPipe, type Pipe } from "./fifo.ts";
+import { openPipe, type Pipe, type PipeSupply } from "./fifo.ts";
 
 export interface OutputOptions {
   readonly pipeDirectory?: string | undefined;
+  readonly pipes?: PipeSupply | undefined;
   readonly maxOutputBytes?: number | undefined;
   readonly onOutput?: ((chunk: Buffer, stream: "stdout" | "stderr") => void) | undefined;
 }
@@ -28,7 +29,7 @@ export interface OutputCollector {
 
 /** @throws StoreError UNSUPPORTED when a pipe is wanted and cannot be made */
 export async function collectOutput(options: OutputOptions): Promise<OutputCollector> {
-  const pipe = options.pipeDirectory === undefined ? undefined : await openPipe(options.pipeDirectory);
+  const pipe = await openWanted(options);
   return {
     stdio: pipe === undefined ? ["pipe", "pipe"] : [pipe.write, pipe.write],
     abandon: () => closePipe(pipe),
@@ -47,6 +48,11 @@ export async function collectOutput(options: OutputOptions): Promise<OutputColle
       return () => endSoon(Promise.all(ends), () => streams.map(({ stream }) => stream.destroy()));
     },
   };
+}
+
+async function openWanted({ pipes, pipeDirectory }: OutputOptions): Promise<Pipe | undefined> {
+  if (pipes !== undefined) return await pipes.open();
+  return pipeDirectory === undefined ? undefined : await openPipe(pipeDirectory);
 }
 
 function streamsOf(child: ChildProcess): readonly { readonly name: "stdout" | "stderr"; readonly stream: Readable }[] {

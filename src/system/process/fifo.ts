@@ -5,14 +5,19 @@ import { promisify } from "node:util";
 import { StoreError } from "../../errors.ts";
 
 /**
- * Makes a named pipe that only its owner may open. Node has no call for it, so `mkfifo` of the host does it.
+ * Makes a named pipe that only its owner may open.
  * @throws StoreError UNSUPPORTED
  */
 export async function makeFifo(path: string): Promise<void> {
+  await makeFifos([path]);
+}
+
+/** Node has no call for it, so `mkfifo` of the host does it. */
+async function makeFifos(paths: readonly string[]): Promise<void> {
   try {
-    await promisify(execFile)("mkfifo", ["-m", "600", "--", path], { env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } });
+    await promisify(execFile)("mkfifo", ["-m", "600", "--", ...paths], { env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } });
   } catch (error) {
-    throw new StoreError("UNSUPPORTED", `no named pipe could be made at ${path}`, {
+    throw new StoreError("UNSUPPORTED", `no named pipe could be made at ${paths[0]}`, {
       hint: "The command mkfifo (coreutils) must exist, and the file system must allow named pipes.",
       cause: error,
     });
@@ -32,10 +37,50 @@ export interface Pipe {
  * @throws StoreError UNSUPPORTED
  */
 export async function openPipe(directory: string): Promise<Pipe> {
-  const temporary = mkdtempSync(join(directory, "pipe.tmp-"));
+  const home = mkdtempSync(join(directory, "pipe.tmp-"));
   try {
-    const path = join(temporary, "pipe");
+    const path = join(home, "pipe");
     await makeFifo(path);
+    return openEnds(path);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** Pipes for many children: to make each by a command of its own takes as long as a short build. */
+export interface PipeSupply {
+  /** As `openPipe`. */
+  open(): Promise<Pipe>;
+}
+
+/** @param directory where pipes wait under a name; whoever made it removes it */
+export function createPipeSupply(directory: string): PipeSupply {
+  const waiting: string[] = [];
+  let filling: Promise<void> | undefined;
+  const fill = async (): Promise<void> => {
+    const home = mkdtempSync(join(directory, "pipes.tmp-"));
+    const paths = Array.from({ length: BATCH }, (_, number) => join(home, String(number)));
+    await makeFifos(paths);
+    waiting.push(...paths);
+  };
+  return {
+    async open() {
+      while (waiting.length === 0) {
+        filling ??= fill().finally(() => {
+          filling = undefined;
+        });
+        await filling;
+      }
+      return openEnds(waiting.pop() as string);
+    },
+  };
+}
+
+/** Pipes that are made at once. */
+const BATCH = 32;
+
+function openEnds(path: string): Pipe {
+  try {
     const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return { read, write: openSync(path, constants.O_WRONLY) };
@@ -44,6 +89,6 @@ export async function openPipe(directory: string): Promise<Pipe> {
       throw error;
     }
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    rmSync(path, { force: true });
   }
 }

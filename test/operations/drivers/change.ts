@@ -18,6 +18,8 @@ export type Step =
   | { readonly do: "switch"; readonly selector: string; readonly journal?: string }
   | { readonly do: "rollback"; readonly count?: number }
   | { readonly do: "pin" | "unpin"; readonly selector?: string }
+  /** Reads everything and repairs what is damaged. */
+  | { readonly do: "repair" }
   | { readonly do: "gc"; readonly dryRun?: boolean }
   | { readonly do: "delete-generations"; readonly patterns: readonly string[] }
   /** Takes the profile's lock, says so, and keeps it. */
@@ -108,6 +110,11 @@ async function carryOut(store: Store, step: Step, run: RunOptions): Promise<unkn
     case "unpin": {
       const { pin } = await import("../../../src/operations/pin.ts");
       return pin(store, profile, { pinned: step.do === "pin", selector: step.selector }, run);
+    }
+    case "repair": {
+      const { repair } = await import("../../../src/operations/repair.ts");
+      const { damaged } = await repair(store, { profile, cwd: "/", contents: true }, run);
+      return damaged.length;
     }
     case "gc": {
       const { gc } = await import("../../../src/operations/gc.ts");

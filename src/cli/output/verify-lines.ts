@@ -1,0 +1,56 @@
+import type { SettledFinding } from "../../model/verify/finding.ts";
+import type { VerifyResult } from "../../operations/verify.ts";
+import { formatLocalTime } from "./local-time.ts";
+import { printable } from "./printable.ts";
+import { formatCount, formatSize } from "./quantities.ts";
+import type { Mark, Style } from "./style.ts";
+
+/** One line for each finding, then what was checked. */
+export function verifyLines(
+  { checked, continued, damaged, repaired, leftovers }: VerifyResult,
+  style: Style,
+): string[] {
+  const { objects, files, bytes, generations, logRecords } = checked;
+  const parts = [
+    formatCount(objects, "object"),
+    `${formatCount(files, "file")}${bytes > 0 ? ` (${formatSize(bytes)} read)` : ""}`,
+    ...(generations > 0 ? [formatCount(generations, "generation")] : []),
+    ...(logRecords > 0 ? [formatCount(logRecords, "log record")] : []),
+  ];
+  return [
+    ...[...damaged, ...repaired, ...leftovers].map((finding) => findingLine(finding, style)),
+    `checked ${parts.join(", ")}`,
+    ...(continued === null ? [] : [`went on where the run of ${formatLocalTime(new Date(continued))} was stopped`]),
+    summary({ damaged, repaired, leftovers }, style),
+  ];
+}
+
+function findingLine(finding: SettledFinding, { paint }: Style): string {
+  const [mark, outcome] = outcomeText(finding);
+  return `${printable(finding.subject)} ${printable(finding.reason)}${outcome === "" ? "" : paint(mark, `: ${printable(outcome)}`)}`;
+}
+
+function outcomeText({ outcome }: SettledFinding): readonly [Mark, string] {
+  switch (outcome.state) {
+    case "found":
+      return ["faint", ""];
+    case "repaired":
+      return ["added", `repaired, ${outcome.from}`];
+    case "no-source":
+      return ["removed", `no source. ${outcome.hint}`];
+    case "failed":
+      return ["removed", `still bad: ${outcome.reason}`];
+  }
+}
+
+function summary(
+  { damaged, repaired, leftovers }: Pick<VerifyResult, "damaged" | "repaired" | "leftovers">,
+  { paint }: Style,
+): string {
+  const counts = [
+    ...(repaired.length > 0 ? [`${repaired.length} repaired`] : []),
+    ...(leftovers.length > 0 ? [formatCount(leftovers.length, "harmless leftover")] : []),
+  ];
+  if (damaged.length === 0) return [paint("added", "nothing is damaged"), ...counts].join(", ");
+  return [paint("removed", `${formatCount(damaged.length, "thing")} damaged`), ...counts].join(", ");
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, renameSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
+import { syncDirectory } from "../../system/atomic-file.ts";
+import type { Store } from "../open-store.ts";
+
+/**
+ * Moves something that does not belong where it lies to a new directory in `aside/`, which the store never deletes.
+ * Returns that directory below the storeRoot. The one that it lay in must be writable.
+ */
+export function moveAside(store: Store, path: ByteString): string {
+  const day = store.context.now().toISOString().slice(0, 10);
+  const room = join(store.layout.aside, `${day}-${randomBytes(6).toString("hex")}`);
+  mkdirSync(room, { recursive: true, mode: 0o700 });
+  // To move a directory is to write to it: its ".." leads elsewhere afterwards.
+  if (lstatSync(toFsPath(path)).isDirectory()) chmodSync(toFsPath(path), 0o755);
+  renameSync(toFsPath(path), toFsPath(`${fromText(room)}/${path.slice(path.lastIndexOf("/") + 1)}` as ByteString));
+  syncDirectory(room);
+  return join(basename(store.layout.aside), basename(room));
+}

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
+import { isErrno } from "../../errors.ts";
+import type { Finding } from "../../model/verify/finding.ts";
+import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
+import { countBytes, countFile, type Pace } from "./pace.ts";
+import type { VerifySettings } from "./settings.ts";
+
+/** Checks the kept files of one directory `sources/sha256/<2>/`: each is named by its SHA-256. */
+export function checkSourceShard(settings: VerifySettings, shard: string): readonly Finding[] {
+  const directory = `${settings.sources}/sha256/${shard}`;
+  return readdirSync(directory).flatMap((name): Finding[] => {
+    if (name.includes(TEMPORARY_MARK)) return [];
+    const sum = sumOf(`${directory}/${name}`, settings.pace);
+    countFile(settings.pace);
+    const subject = `sources/sha256/${shard}/${name}`;
+    return sum === name || sum === undefined ? [] : [{ kind: "source", subject, reason: sum }];
+  });
+}
+
+const PIECE = 1 << 20;
+
+/** The sum, what is wrong with the file, or `undefined` when it is gone. */
+function sumOf(path: string, pace: Pace): string | undefined {
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const sum = hash(fd, pace);
+      return path.endsWith(`/${sum}`) ? sum : "has other content than its name says";
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    return `cannot be read (${(error as NodeJS.ErrnoException).code})`;
+  }
+}
+
+function hash(fd: number, pace: Pace): string {
+  const sum = createHash("sha256");
+  const buffer = Buffer.allocUnsafe(PIECE);
+  for (;;) {
+    const began = performance.now();
+    const count = readSync(fd, buffer);
+    if (count === 0) return sum.digest("hex");
+    sum.update(buffer.subarray(0, count));
+    countBytes(pace, count, began);
+  }
+}

@@ -1,0 +1,236 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
+
+/** A package whose program prints its name and version. */
+function packageAt(world: StoreWorld, name: string, version: string, program = name): string {
+  return world.source(`${name}-${version}`, { [`bin/${program}`]: { exec: `#!/bin/sh\necho ${name} ${version}\n` } });
+}
+
+/** gen-1 has a 1, gen-2 a 2 and b 1. */
+function withTwo() {
+  const world = makeStoreWorld();
+  world.done("install", packageAt(world, "a", "1"));
+  world.done("install", packageAt(world, "a", "2"), packageAt(world, "b", "1"));
+  const current = () =>
+    world
+      .done("generations", "--json")
+      .json<{ generation: number; current: boolean }[]>()
+      .find((each) => each.current)?.generation;
+  const store = `${process.execPath} ${PROGRAM}`;
+  return { world, current, store };
+}
+
+test("run finds the programs of the generation and no other's, passes status, and switches nothing", () => {
+  const { world, current } = withTwo();
+  expect(world.run(["run", "--at", "gen-1", "--", "a"]).stdout).toBe("a 1\n");
+  expect(world.run(["run", "--", "a"]).stdout).toBe("a 2\n");
+  expect(world.run(["run", "--at=-1", "--", "sh", "-c", "exit 7"]).status).toBe(7);
+  const live = `${join(world.root, "profiles/default/current/bin")}:${process.env.PATH}`;
+  expect(world.run(["run", "--at", "gen-1", "--", "b"], { env: { PATH: live } })).toMatchObject({
+    status: 127,
+    stderr: expect.stringContaining("the command b was not found"),
+  });
+  expect(world.run(["run", "--", world.directory]).status).toBe(126);
+  expect(world.run(["run", "--", "sh", "-c", "kill -TERM $$"]).status).toBe(143);
+  expect(current()).toBe(2);
+  expect(readFileSync(join(world.root, "log/000001.jsonl"), "utf8")).not.toContain('"run"');
+});
+
+test("run gives words behind -- as they are, input, and variables", () => {
+  const { world } = withTwo();
+  const echo = world.done("run", "-q", "--", "printf", "%s|", "--json", "--", "-p", "x y");
+  expect(echo.stdout).toBe("--json|--|-p|x y|");
+  const env = world.done("run", "--at", "gen-1", "--", "env").stdout;
+  expect(env).toContain(`STORE_ROOT=${world.root}\n`);
+  expect(env).toContain("STORE_PROFILE=default\n");
+  expect(env).toContain("STORE_GENERATION=gen-1\n");
+  expect(env).toMatch(/STORE_PATH=.*-profile-default\n/);
+  const { stdout } = spawnSync(process.execPath, [PROGRAM, "run", "--", "cat"], {
+    env: world.env,
+    input: "hello",
+    encoding: "utf8",
+  });
+  expect(stdout).toBe("hello");
+});
+
+test("run hands signals to the command, which decides", async () => {
+  const { world } = withTwo();
+  const script = 'trap "echo got it; exit 5" TERM; echo ready; while :; do sleep 0.1; done';
+  const child = world.start(["run", "--", "sh", "-c", script]);
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    if (text.includes("ready")) child.kill("SIGTERM");
+  });
+  expect(await once(child, "close")).toEqual([5, null]);
+  expect(output).toBe("ready\ngot it\n");
+});
+
+test.each([
+  [["run"], "store run needs the command to run behind --"],
+  [["run", "a"], "Write `store run … -- a`"],
+  [["try", "--"], "store try needs the command to run behind --"],
+  [["run", "--att", "1", "--", "a"], "Did you mean '--at'?"],
+  [["bisect", "--", "a"], "store bisect needs --good"],
+  [["compare", "--", "a"], "store compare needs FROM"],
+])("%j is wrong", (args, message) => {
+  expect(makeStoreWorld().run(args)).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
+});
+
+test("try keeps what succeeds and goes back from what fails, also within another one", () => {
+  const { world, current, store } = withTwo();
+  expect(world.run(["try", "--", "sh", "-c", `${store} remove b && test ! -e "$STORE_PATH/bin/b"`]).status).toBe(0);
+  expect(current()).toBe(3);
+  const failed = world.run(["try", "--", "sh", "-c", `${store} remove a; exit 9`]);
+  expect([failed.status, failed.stderr]).toEqual([9, expect.stringMatching(/failed \(9\): back to gen-3\n\+ a 2\n$/)]);
+  expect(current()).toBe(3);
+  const nested = `${store} switch 2; ${store} try -- sh -c '${store} switch 1; false'; ${store} path > /dev/null`;
+  world.run(["try", "--", "sh", "-c", nested]);
+  expect(current()).toBe(2);
+  expect(world.run(["try", "--", "sh", "-c", `${nested}; ${store} switch 1; false`]).status).toBe(1);
+  expect(current()).toBe(2);
+  expect(world.run(["try", "--", "no-such-command"]).status).toBe(127);
+});
+
+test("try goes back when it is asked to end, and ends what the command left running", async () => {
+  const { world, current, store } = withTwo();
+  const [go, late] = ["go", "late"].map((name) => join(world.directory, name)) as [string, string];
+  const script = `(trap "" TERM; while [ ! -e ${go} ]; do sleep 0.1; done; echo > ${late}) & ${store} switch 1; sleep 60`;
+  const child = world.start(["try", "--", "sh", "-c", script]);
+  while (current() !== 1) await sleep(50);
+  child.kill("SIGTERM");
+  expect(await once(child, "close")).toEqual([143, null]);
+  expect(current()).toBe(2);
+  writeFileSync(go, "");
+  await sleep(1500);
+  expect(existsSync(late)).toBe(false);
+});
+
+test("try that is killed leaves a whole profile where the command put it", async () => {
+  const { world, current, store } = withTwo();
+  const child = world.start(["try", "--", "sh", "-c", `${store} switch 1; exec sleep 2`]);
+  while (current() !== 1) await sleep(50);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(current()).toBe(1);
+  expect(world.done("switch", "-").stdout).toContain("gen-1 → gen-2");
+});
+
+test("compare shows exit, time and output side by side, and marks what differs", () => {
+  const { world, current } = withTwo();
+  const script = 'a; echo same; echo "to stderr" >&2; exit 3';
+  const { stdout } = world.done("compare", "1", "2", "--", "sh", "-c", script);
+  const lines = stdout.split("\n");
+  expect(lines[0]).toMatch(/^gen-1 +gen-2$/);
+  expect(lines[1]).toMatch(/^exit 3 +exit 3$/);
+  expect(lines[2]).toMatch(/^[\d.]+ s +[\d.]+ s$/);
+  expect(lines.slice(4, 7)).toEqual([
+    expect.stringMatching(/^a 1 +\| a 2$/),
+    expect.stringMatching(/^same +same$/),
+    expect.stringMatching(/^to stderr +to stderr$/),
+  ]);
+  const json = world.done("compare", "gen-1", "--json", "--", "a").json();
+  expect(json).toMatchObject({
+    same: false,
+    left: { generation: 1, output: "a 1\n" },
+    right: { generation: 2, exitCode: 0 },
+  });
+  expect(world.run(["compare", "1", "2", "--exit-code", "--", "a"]).status).toBe(1);
+  expect(world.run(["compare", "1", "2", "--exit-code", "--", "echo"]).status).toBe(0);
+  expect(world.run(["compare", "1", "2", "--", "b"])).toMatchObject({ status: 127 });
+  expect(current()).toBe(2);
+});
+
+/** gen-1 to gen-3 change x; gen-4 changes x, y and z at once; gen-5 and gen-6 change x. */
+function withSix() {
+  const world = makeStoreWorld();
+  world.done("install", ...["x", "y", "z"].map((name) => packageAt(world, name, "1")));
+  for (const version of ["2", "3"]) world.done("install", packageAt(world, "x", version));
+  world.done("install", ...["x", "y", "z"].map((name) => packageAt(world, name, "4")));
+  for (const version of ["5", "6"]) world.done("install", packageAt(world, "x", version));
+  return world;
+}
+
+test("bisect finds the first bad generation and the guilty package in it, without a switch", () => {
+  const world = withSix();
+  const found = world.run(["bisect", "--good", "gen-1", "--", "sh", "-c", 'test "$(y)" = "y 1"']);
+  expect(found.status).toBe(0);
+  expect(found.stdout).toMatch(
+    /^gen-4 is the first bad generation; gen-3 is good\nIt was made by transaction #4: store install/,
+  );
+  expect(found.stdout).toMatch(/This change is the cause:\n~ y \{1 -> 4\}\n$/);
+  expect(found.stderr).toContain("gen-3: good (exit 0");
+  expect(world.done("generations", "--json").json<{ current: boolean }[]>()).toHaveLength(7);
+  const two = 'test "$(y)" = "y 1" || test "$(z)" = "z 1"';
+  const both = world.done("bisect", "--good", "1", "--bad", "6", "--json", "--", "sh", "-c", two).json();
+  expect(both).toMatchObject({ firstBad: 4, certain: true, guilty: { upgraded: [{ name: "y" }, { name: "z" }] } });
+});
+
+test("bisect goes round what cannot be tested, and through branches", () => {
+  const world = withSix();
+  const skipping = 'case $STORE_GENERATION in gen-3|gen-4) exit 125;; esac; test "$(y)" = "y 1"';
+  const skipped = world.run(["bisect", "--good", "1", "--bad", "6", "--json", "--", "sh", "-c", skipping]);
+  expect([skipped.status, skipped.json()]).toEqual([
+    3,
+    expect.objectContaining({ firstBad: 5, lastGood: 2, untested: [3, 4], certain: true }),
+  ]);
+  world.done("switch", "gen-3");
+  world.done("install", packageAt(world, "new", "1"));
+  const branch = world.run(["bisect", "--good", "6", "--bad", "7", "--", "sh", "-c", "! new"]);
+  expect(branch.stdout).toMatch(/gen-7 is the first bad generation; gen-3 is good\n[\s\S]*\+ new 1\n/);
+  const notHere = world.run(["bisect", "--good", "6", "--bad", "7", "--", "sh", "-c", 'test "$(y)" = "y 4"']);
+  expect(notHere).toMatchObject({ status: 2, stderr: expect.stringContaining("gen-3, from which both") });
+});
+
+test.each([
+  [
+    "gen-1 is bad",
+    ["--good", "1", "--bad", "6", "--", "false"],
+    2,
+    "gen-1 was given as good, but the command says bad",
+  ],
+  ["gen-6 is good", ["--good", "1", "--bad", "6", "--", "true"], 2, "gen-6 was given as bad"],
+  ["turned round", ["--good", "6", "--bad", "1", "--", "true"], 2, "gen-6 was made from gen-1"],
+  ["odd status", ["--good", "1", "--", "sh", "-c", "exit 200"], 1, "says neither good nor bad"],
+])("bisect refuses: %s", (_, args, status, message) => {
+  const world = makeStoreWorld();
+  for (const version of ["1", "2", "3", "4", "5", "6"]) world.done("install", packageAt(world, "x", version));
+  expect(world.run(["bisect", ...args])).toMatchObject({ status, stderr: expect.stringContaining(message) });
+});
+
+test("blame names package, source, generation, transaction and command, also of what is hidden", () => {
+  const { world } = withTwo();
+  const other = packageAt(world, "other", "3", "a");
+  world.done("install", other, "--priority", "8");
+  const told = world.done("blame", "a").stdout;
+  expect(told).toMatch(/^bin\/a {2}a 2\n {2}object +[a-z2-7]{32}-a-2\n {2}source +\/.*\/a-2\n {2}generation +gen-2 /);
+  expect(told).toMatch(/transaction +#2\n {2}command +store install .*a-2 .*b-1 {2}\(/);
+  expect(told).toMatch(/\n\nbin\/a {2}other 3 {2}\(hidden, priority 8\)\n/);
+  const live = join(world.root, "profiles/default/current/bin/a");
+  const byPath = world.done("blame", live, "--json").json<{ packages: { path: string }[] }>();
+  expect(byPath).toMatchObject({
+    file: "bin/a",
+    packages: [
+      { name: "a", hidden: false },
+      { name: "other", hidden: true },
+    ],
+  });
+  const inObject = join(byPath.packages[1]?.path ?? "", "bin/a");
+  expect(world.done("blame", inObject, "--json").json()).toEqual(byPath);
+  expect(world.done("blame", "bin", "--json").json()).toMatchObject({
+    packages: [{ hidden: false }, { hidden: false }, { hidden: false }],
+  });
+  expect(world.run(["blame", "nothing"])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("no package of profile"),
+  });
+  expect(world.run(["blame", world.directory])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("lies neither in"),
+  });
+});
