@@ -29,6 +29,8 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
       const { openStore } = await import("../operations/open-store.ts");
       const store = await openStore({
         root: global.root,
+        adminDir: global.admindir,
+        instDir: global.instdir,
         create,
         width,
         allowUnsafeRoot,

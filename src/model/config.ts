@@ -56,6 +56,12 @@ export const SETTINGS = {
     describe: "Where sources are looked for before their own URLs, in this order, after what --mirror names",
     parse: parseMirror,
   },
+  instdir: {
+    value: "DIR",
+    default: "",
+    describe: "Where a link to what is live in each profile is kept, unless --instdir names another place",
+    parse: parseDirectory,
+  },
   repositories: {
     value: "DIR|URL",
     many: true,
@@ -131,6 +137,12 @@ function parseYesNo(text: string): boolean {
 function parseAmount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new StoreError("INVALID_INPUT", `'${text}' is not a number`, { hint: "Write 0, 1, 2 and so on." });
+}
+
+/** @throws StoreError INVALID_INPUT */
+function parseDirectory(text: string): string {
+  if (text === "" || text.startsWith("/")) return text;
+  throw new StoreError("INVALID_INPUT", `'${text}' is not an absolute directory`, { hint: "Begin it with /." });
 }
 
 /** A relative directory would mean another one in each place where a command is run. */

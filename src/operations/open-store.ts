@@ -7,6 +7,10 @@ import { openStoreAt, type Store } from "../store/open-store.ts";
 export interface OpenStoreOptions {
   /** Default: `$STORE_ROOT`, else `$XDG_DATA_HOME/store`, else `~/.local/share/store`. */
   readonly root?: string | undefined;
+  /** Where profiles, log, roots and index lie. Default: `$STORE_ADMINDIR`, else as the store was made. */
+  readonly adminDir?: string | undefined;
+  /** Where a link `<profile>` to what is live is kept. Default: `$STORE_INSTDIR`, else the setting `instdir`. */
+  readonly instDir?: string | undefined;
   /** Width of a store that is created: 48 (default), 80 or 128 bytes. */
   readonly width?: Width | undefined;
   /** Create the store when there is none. Default: true. */
@@ -30,8 +34,10 @@ export interface OpenStoreOptions {
 export async function openStore(options: OpenStoreOptions = {}): Promise<Store> {
   const env = options.env ?? process.env;
   const { width, create, allowUnsafeRoot } = options;
+  const adminDir = options.adminDir ?? env.STORE_ADMINDIR;
   return openStoreAt({
     root: options.root ?? defaultRoot(env),
+    ...(adminDir && { adminDir }),
     ...(width !== undefined && { width }),
     ...(create !== undefined && { create }),
     ...(allowUnsafeRoot !== undefined && { allowUnsafeRoot }),
@@ -42,6 +48,7 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
       user: userName(env),
       wait: options.wait ?? true,
       env,
+      instDir: options.instDir ?? (env.STORE_INSTDIR || undefined),
     },
   });
 }

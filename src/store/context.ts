@@ -9,4 +9,6 @@ export interface StoreContext {
   /** Whether to wait for a lock that another process holds. */
   readonly wait: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a link to the live link of each profile is kept; absent: as the settings say. */
+  readonly instDir?: string | undefined;
 }
