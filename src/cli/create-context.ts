@@ -37,6 +37,7 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
         env,
         command: ["store", ...argv.map(withoutPassword)],
         wait: global.wait,
+        trace: debug.trace,
       });
       debug.time("store opened");
       return store;

@@ -1,6 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
+import type { StoreContext } from "../store/context.ts";
 import type { Width } from "../store/layout.ts";
 import { openStoreAt, type Store } from "../store/open-store.ts";
 
@@ -23,6 +24,8 @@ export interface OpenStoreOptions {
   readonly timeZone?: string | undefined;
   /** How the change is told in the log; `command[0]` is `store`. */
   readonly command?: readonly string[] | undefined;
+  /** Told what is written to the log, and what is going to be changed. */
+  readonly trace?: StoreContext["trace"];
   /** Wait for a lock that another process holds. Default: true. */
   readonly wait?: boolean | undefined;
 }
@@ -48,6 +51,7 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
       user: userName(env),
       wait: options.wait ?? true,
       env,
+      trace: options.trace,
       instDir: options.instDir ?? (env.STORE_INSTDIR || undefined),
     },
   });
