@@ -29,12 +29,15 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
       const { openStore } = await import("../operations/open-store.ts");
       const store = await openStore({
         root: global.root,
+        adminDir: global.admindir,
+        instDir: global.instdir,
         create,
         width,
         allowUnsafeRoot,
         env,
         command: ["store", ...argv.map(withoutPassword)],
         wait: global.wait,
+        trace: debug.trace,
       });
       debug.time("store opened");
       return store;

@@ -9,4 +9,8 @@ export interface StoreContext {
   /** Whether to wait for a lock that another process holds. */
   readonly wait: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told what is written to the log (`log`), and what a command is going to change (`plan`). */
+  readonly trace?: ((topic: "log" | "plan", value: unknown) => void) | undefined;
+  /** Where a link to the live link of each profile is kept; absent: as the settings say. */
+  readonly instDir?: string | undefined;
 }

@@ -271,11 +271,13 @@ async function append(
   options: { readonly durable: boolean },
 ): Promise<number> {
   const { records } = await appendRecords(openJournal(store), drafts, options);
+  for (const record of records) store.context.trace?.("log", record);
   return (records[0] as LogRecord).tx;
 }
 
 function beginRecord(store: Store, { profile, base, plan }: TransactionStart): NewRecord {
-  const { command, user } = store.context;
+  const { command, user, trace } = store.context;
+  trace?.("plan", { profile, base, plan });
   return { tx: "new", profile, event: { type: "begin", command, user, base, plan } };
 }
 
