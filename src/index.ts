@@ -19,6 +19,14 @@ export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts"
 export type { Finding, FindingKind, Outcome, SettledFinding } from "./model/verify/finding.ts";
 export { type AddResult, add } from "./operations/add.ts";
 export {
+  type ArchivedNow,
+  type ArchiveRequest,
+  addToArchives,
+  archives,
+  type ListedArchive,
+  pruneArchives,
+} from "./operations/archives.ts";
+export {
   type BisectRequest,
   type BisectResult,
   bisect,

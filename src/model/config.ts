@@ -48,6 +48,24 @@ interface Size {
  * is made of lower-case words joined by dashes, in groups joined by dots.
  */
 export const SETTINGS = {
+  "archives.automatic": {
+    value: "yes|no",
+    default: false,
+    describe: "Pack what is installed into the archives of the store with each change",
+    parse: parseYesNo,
+  },
+  "archives.keep-last": {
+    value: "N",
+    default: 3,
+    describe: "How many packed objects of each package prune keeps, although nothing needs them",
+    parse: parseAmount,
+  },
+  "archives.younger-than": {
+    value: "90d",
+    default: { text: "90d", milliseconds: parseAge("90d") } as Age,
+    describe: "How old a packed object that nothing needs becomes before prune removes it",
+    parse: parseAgeText,
+  },
   mirrors: {
     value: "URL|DIR|FROM=TO",
     many: true,
@@ -166,6 +184,16 @@ function parseYesNo(text: string): boolean {
   if (/^(yes|true|on|1)$/i.test(text)) return true;
   if (/^(no|false|off|0)$/i.test(text)) return false;
   throw new StoreError("INVALID_INPUT", `'${text}' is neither yes nor no`, { hint: "Write yes or no." });
+}
+
+/** A whole number. @throws StoreError INVALID_INPUT */
+function parseAmount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a number`, { hint: "Write 0, 1, 2 and so on." });
+}
+
+function parseAgeText(text: string): Age {
+  return { text, milliseconds: parseAge(text) };
 }
 
 function parseAgeOrNever(text: string): Age | "never" {
