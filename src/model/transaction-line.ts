@@ -119,6 +119,8 @@ function eventText(event: LogEvent): string {
       return `${event.dropped.transactions} transactions dropped`;
     case "snapshot":
       return `${Object.keys(event.profiles).length} profiles`;
+    case "migrate":
+      return `format ${event.from} → ${event.to}`;
     case "reseal":
       return `edited: ${event.edited?.join(", ") || "none"}`;
     case "recover":

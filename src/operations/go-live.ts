@@ -21,6 +21,7 @@ import { readPins } from "../store/pins.ts";
 import {
   activateGeneration,
   discardNumber,
+  flushActivation,
   liveGeneration,
   noteActivation,
   readGeneration,
@@ -48,10 +49,14 @@ export async function goLive(store: Store, change: Change, options: LiveOptions)
     await stage?.();
     activate(store, change, options);
   } catch (error) {
-    if (liveGeneration(store, profile) !== to) {
+    if (!isLive(store, profile, to)) {
       await quietly(() => takeBack(store, change, error));
       throw error;
     }
+  }
+  try {
+    flushActivation(store, profile);
+  } catch (error) {
     const message = `gen-${to} is live, but a power failure could still undo that: ${failureOf(error).message}`;
     onEvent?.({ kind: "warning", message });
   }
@@ -65,13 +70,22 @@ export async function goLive(store: Store, change: Change, options: LiveOptions)
   return change;
 }
 
+/** A rename that a network filesystem reports as failed can have been done. */
+function isLive(store: Store, profile: ProfileName, generation: GenerationNumber): boolean {
+  try {
+    return liveGeneration(store, profile) === generation;
+  } catch {
+    return false;
+  }
+}
+
 /** The journal comes first: a change that was made has one, also when the process is killed here. */
 function activate(store: Store, change: Change, run: RunOptions): void {
   trackChange(store, change, run);
   try {
     activateGeneration(store, change.profile, change.to);
   } catch (error) {
-    if (liveGeneration(store, change.profile) !== change.to) untrackChange(run);
+    if (!isLive(store, change.profile, change.to)) untrackChange(run);
     throw error;
   }
 }

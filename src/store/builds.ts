@@ -16,8 +16,9 @@ export function findBuild(store: Store, key: DerivationKey): BuildRecord | undef
   return hasObject(store, record.output) ? record : undefined;
 }
 
-export function writeBuild(store: Store, record: BuildRecord): void {
-  writeFileAtomic(buildFile(store.layout, record.key), printBuildRecord(record));
+/** `scratch` is a directory of the store that vanishes with its process. */
+export function writeBuild(store: Store, record: BuildRecord, scratch: string): void {
+  writeFileAtomic(buildFile(store.layout, record.key), printBuildRecord(record), { scratch });
 }
 
 /** All builds that are recorded, newest first. Damaged records are left out: a build can be done again. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText } from "../model/byte-string.ts";
 import { printManifest } from "../model/manifest.ts";
@@ -70,11 +70,17 @@ function discardInvalid(layout: Layout, path: string): void {
   removeTree(discarded);
 }
 
+/** Their temporary files lie where the objects lay: nobody looks for leftovers among a hundred thousand manifests. */
 function writeManifests(layout: Layout, staged: readonly StagedObject[]): void {
+  const [first] = staged;
+  if (!first) return;
+  const scratch = dirname(first.directory);
   writeFilesAtomic(
     staged.map(({ manifest, fileList }) => ({ path: fileListPath(layout, manifest.path), content: fileList })),
+    { scratch },
   );
   writeFilesAtomic(
     staged.map(({ manifest }) => ({ path: manifestPath(layout, manifest.path), content: printManifest(manifest) })),
+    { scratch },
   );
 }

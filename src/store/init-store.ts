@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { overlapsItself } from "../model/rewrite.ts";
@@ -35,6 +35,7 @@ export async function initStore(
 function writeNewStore(layout: Layout, now: Date): StoreFile {
   const open = [layout.storeDir, layout.manifests, layout.files, layout.sources, layout.profiles, layout.index];
   const closed = [layout.log, layout.roots, layout.builds, layout.buildLogs, layout.temporary, layout.trash];
+  for (const name of readdirSync(layout.root)) if (name.startsWith(TEMPORARY_MARK)) rmSync(join(layout.root, name));
   for (const path of open) makeDirectory(path, 0o755);
   for (const path of closed) makeDirectory(path, 0o700);
   for (let byte = 0; byte < 256; byte++) makeDirectory(join(layout.files, byte.toString(16).padStart(2, "0")), 0o755);

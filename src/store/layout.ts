@@ -40,6 +40,8 @@ export interface Layout {
   /** What a repair took out of objects and profiles; the store never deletes it. */
   readonly aside: string;
   readonly locks: string;
+  /** What a migration to another format has saved; there only while one is under way. */
+  readonly migration: string;
 }
 
 export function layoutOf(root: string, width: Width): Layout {
@@ -66,6 +68,7 @@ export function layoutOf(root: string, width: Width): Layout {
     trash: join(root, "trash"),
     aside: join(root, "aside"),
     locks: join(root, "locks"),
+    migration: join(root, "migration"),
   };
 }
 

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { StoreError } from "../errors.ts";
 import type { StoreContext } from "./context.ts";
 import { type Layout, layoutOf, type Width } from "./layout.ts";
+import { FORMATS, type Formats } from "./migrations.ts";
 import { resolveRoot } from "./resolve-root.ts";
 import { readStoreFile, type StoreFile } from "./store-file.ts";
 
@@ -18,16 +20,20 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** Accept a root that other users could replace or write to. */
   readonly allowUnsafeRoot?: boolean;
+  /** Formats that are read; those of this program when absent. */
+  readonly formats?: Formats;
   readonly context: StoreContext;
 }
 
-/** @throws StoreError NOT_FOUND, UNSAFE, INVALID_INPUT, NEWER_FORMAT, DAMAGED */
+/** @throws StoreError NOT_FOUND, UNSAFE, INVALID_INPUT, NEWER_FORMAT, UNSUPPORTED, DAMAGED */
 export async function openStoreAt(options: OpenOptions): Promise<Store> {
   const root = resolveRoot(options.root);
-  const file = readStoreFile(layoutOf(root, 48).storeFile) ?? (await createStore(root, options));
-  const layout = layoutOf(root, file.width);
-  if (file.storeDir !== layout.storeDir) throw moved(layout, file);
-  return { layout, file, context: options.context };
+  const { context, formats = FORMATS } = options;
+  const found = readStoreFile(layoutOf(root, 48).storeFile, formats.newest) ?? (await createStore(root, options));
+  const layout = layoutOf(root, found.width);
+  if (found.storeDir !== layout.storeDir) throw moved(layout, found);
+  const file = isCurrent(layout, found, formats) ? found : await upToDate(layout, formats, context);
+  return { layout, file, context };
 }
 
 async function createStore(root: string, options: OpenOptions): Promise<StoreFile> {
@@ -39,6 +45,16 @@ async function createStore(root: string, options: OpenOptions): Promise<StoreFil
   }
   const { initStore } = await import("./init-store.ts");
   return initStore(layoutOf(root, options.width ?? 48), options);
+}
+
+function isCurrent(layout: Layout, file: StoreFile, formats: Formats): boolean {
+  return file.format === formats.newest && !existsSync(layout.migration);
+}
+
+/** Loaded when it is needed: nearly never. */
+async function upToDate(layout: Layout, formats: Formats, context: StoreContext): Promise<StoreFile> {
+  const { migrateStore } = await import("./migrate-store.ts");
+  return migrateStore(layout, formats, context);
 }
 
 function moved(layout: Layout, file: StoreFile): StoreError {
