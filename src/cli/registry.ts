@@ -37,6 +37,7 @@ const LOADERS: ReadonlyMap<string, CommandLoader> = new Map<string, CommandLoade
   ["why-rebuild", () => import("./commands/why-rebuild.ts")],
   ["log-of", () => import("./commands/log-of.ts")],
   ["debug", () => import("./commands/debug.ts")],
+  ["repro", () => import("./commands/repro.ts")],
   ["verify", () => import("./commands/verify.ts")],
   ["doctor", () => import("./commands/doctor.ts")],
   ["info", () => import("./commands/info.ts")],

@@ -43,7 +43,8 @@ export async function checkBuilds(
     const same = differences.length === 0;
     const second = reused ? objectPath(store.layout, manifest.path) : again.staged.directory;
     const trees = [objectPath(store.layout, built.baseName), second] as const;
-    const report = same ? undefined : await diffoscope(trees, differences[0]?.path ?? "", run);
+    const changed = differences.find(({ what }) => what === "changed");
+    const report = changed && (await diffoscope(store, { trees, path: changed.path }, run));
     checks.push({ id: again.id, path: built.baseName, same, differences, report });
   }
   return checks;
@@ -64,13 +65,13 @@ function compareLists(before: Entries, after: Entries): FileDifference[] {
 }
 
 async function diffoscope(
-  trees: readonly [string, string],
-  path: string,
+  store: Store,
+  { trees, path }: { readonly trees: readonly [string, string]; readonly path: string },
   run: RunOptions,
 ): Promise<string | undefined> {
   const { captureOutput } = await import("../system/process/capture-output.ts");
   const files = trees.map((tree) => `${tree}/${path}`);
-  const options = { cwd: "/", env: { PATH: process.env.PATH ?? "" }, timeoutMs: 120_000, signal: run.signal };
+  const options = { cwd: "/", env: { PATH: store.context.env.PATH ?? "" }, timeoutMs: 120_000, signal: run.signal };
   try {
     const { stdout } = await captureOutput("diffoscope", ["--max-report-size", "20000", ...files], options);
     return stdout.toString();

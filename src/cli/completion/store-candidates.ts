@@ -18,13 +18,14 @@ export interface Place {
  * @throws StoreError when there is no such store or profile
  */
 export async function storeCandidates(
-  kind: "installed" | "object" | "selector" | "profile",
+  kind: "installed" | "object" | "selector" | "transaction" | "profile",
   { values, env }: Place,
 ): Promise<readonly Candidate[]> {
   const root = values.get("root");
   const store = await openStore({ root: root && withHome(root, env), create: false, env });
   if (kind === "profile") return profileCandidates(store);
   const profile = parseProfileName(values.get("profile") ?? (env.STORE_PROFILE || "default"));
+  if (kind === "transaction") return transactionCandidates(store, profile);
   return kind === "selector" ? selectorCandidates(store, profile) : installedCandidates(store, profile);
 }
 
@@ -53,6 +54,19 @@ function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
     names.map((name) => ({ value: `tag:${name}`, description: `gen-${generation}` })),
   );
   return [...numbers, ...tags, { value: "-", description: "the generation that was live before" }];
+}
+
+const MOST_TRANSACTIONS = 30;
+
+/** The newest first; without the `#` that begins a comment in a shell. */
+async function transactionCandidates(store: Store, profile: ProfileName): Promise<Candidate[]> {
+  const { listTransactions } = await import("../../operations/transaction-effect.ts");
+  const { transactionLiner } = await import("../../model/transaction-line.ts");
+  const line = transactionLiner({ now: Date.now(), timeZone: store.context.timeZone });
+  return listTransactions(store, profile, MOST_TRANSACTIONS).map((each) => ({
+    value: String(each.tx),
+    description: line(each),
+  }));
 }
 
 /** A shell hands over what was typed: `~` is not expanded yet. */
