@@ -37,9 +37,8 @@ try {
     ours("why", last);
     ours("closure", last);
     ours("du", last);
-    ours("install", last, paths[objects - 11]);
-    ours("install", paths[objects - 21]);
-    ours("switch", "gen-1");
+    ours("install", last);
+    ours("switch", "gen-0");
     ours("du");
   }
   const collected = values["dry-only"] ? undefined : ours("gc", "--json");

@@ -29,6 +29,8 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
       const { openStore } = await import("../operations/open-store.ts");
       const store = await openStore({
         root: global.root,
+        adminDir: global.admindir,
+        instDir: global.instdir,
         create,
         width,
         allowUnsafeRoot,
@@ -39,6 +41,7 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
           isWarning
             ? run.onEvent?.({ kind: "warning", message, ...(hint !== undefined && { hint }) })
             : output.note(() => message),
+        trace: debug.trace,
       });
       debug.time("store opened");
       return store;

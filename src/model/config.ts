@@ -75,6 +75,12 @@ export const SETTINGS = {
     describe: "Where sources are looked for before their own URLs, in this order, after what --mirror names",
     parse: parseMirror,
   },
+  instdir: {
+    value: "DIR",
+    default: "",
+    describe: "Where a link to what is live in each profile is kept, unless --instdir names another place",
+    parse: parseDirectory,
+  },
   repositories: {
     value: "DIR|URL",
     many: true,
@@ -241,6 +247,12 @@ function parseSizeOrOff(text: string): Size | "off" {
   if (text === "off") return text;
   if (bytes !== undefined) return { text, bytes };
   throw new StoreError("INVALID_INPUT", `'${text}' is not a size`, { hint: "Write it as 5G or 500MiB, or off." });
+}
+
+/** @throws StoreError INVALID_INPUT */
+function parseDirectory(text: string): string {
+  if (text === "" || text.startsWith("/")) return text;
+  throw new StoreError("INVALID_INPUT", `'${text}' is not an absolute directory`, { hint: "Begin it with /." });
 }
 
 /** A relative directory would mean another one in each place where a command is run. */

@@ -8,6 +8,10 @@ import { openStoreAt, type Store } from "../store/open-store.ts";
 export interface OpenStoreOptions {
   /** Default: `$STORE_ROOT`, else `$XDG_DATA_HOME/store`, else `~/.local/share/store`. */
   readonly root?: string | undefined;
+  /** Where profiles, log, roots and index lie. Default: `$STORE_ADMINDIR`, else as the store was made. */
+  readonly adminDir?: string | undefined;
+  /** Where a link `<profile>` to what is live is kept. Default: `$STORE_INSTDIR`, else the setting `instdir`. */
+  readonly instDir?: string | undefined;
   /** Width of a store that is created: 48 (default), 80 or 128 bytes. */
   readonly width?: Width | undefined;
   /** Create the store when there is none. Default: true. */
@@ -22,6 +26,8 @@ export interface OpenStoreOptions {
   readonly command?: readonly string[] | undefined;
   /** Hears of what was repaired on the way, such as a log that had lost its end. */
   readonly notice?: StoreContext["notice"];
+  /** Told what is written to the log, and what is going to be changed. */
+  readonly trace?: StoreContext["trace"];
   /** Wait for a lock that another process holds. Default: true. */
   readonly wait?: boolean | undefined;
 }
@@ -33,8 +39,10 @@ export interface OpenStoreOptions {
 export async function openStore(options: OpenStoreOptions = {}): Promise<Store> {
   const env = options.env ?? process.env;
   const { width, create, allowUnsafeRoot } = options;
+  const adminDir = options.adminDir ?? env.STORE_ADMINDIR;
   return openStoreAt({
     root: options.root ?? defaultRoot(env),
+    ...(adminDir && { adminDir }),
     ...(width !== undefined && { width }),
     ...(create !== undefined && { create }),
     ...(allowUnsafeRoot !== undefined && { allowUnsafeRoot }),
@@ -46,6 +54,8 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
       wait: options.wait ?? true,
       notice: options.notice,
       env,
+      trace: options.trace,
+      instDir: options.instDir ?? (env.STORE_INSTDIR || undefined),
     },
   });
 }

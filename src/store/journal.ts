@@ -297,6 +297,7 @@ async function append(
   tellRepairs(store, appended);
   if (appended.snapshot) await (await import("./trim-by-policy.ts")).trimByPolicy(store, openJournal(store));
   const { records } = appended;
+  for (const record of records) store.context.trace?.("log", record);
   return (records[0] as LogRecord).tx;
 }
 
@@ -316,7 +317,8 @@ function tellRepairs({ context }: Store, { recovered, completed }: Appended): vo
 }
 
 function beginRecord(store: Store, { profile, base, plan }: TransactionStart): NewRecord {
-  const { command, user } = store.context;
+  const { command, user, trace } = store.context;
+  trace?.("plan", { profile, base, plan });
   return { tx: "new", profile, event: { type: "begin", command, user, base, plan } };
 }
 

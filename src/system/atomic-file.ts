@@ -48,14 +48,14 @@ function writeDurable(path: string, content: string | Uint8Array, mode: number):
 }
 
 /** Makes `path` a symlink to `target`, replacing a link that is there, in one durable step. */
-export function replaceLink(target: string, path: string): void {
-  renameLink(target, path);
+export function replaceLink(target: string, path: string, options: Pick<AtomicWrite, "scratch"> = {}): void {
+  renameLink(target, path, options);
   syncDirectory(dirname(path));
 }
 
 /** The same, not durable yet: for who must know whether the link was replaced when the flush fails. */
-export function renameLink(target: string, path: string): void {
-  const temporary = temporaryName(dirname(path));
+export function renameLink(target: string, path: string, options: Pick<AtomicWrite, "scratch"> = {}): void {
+  const temporary = temporaryName(options.scratch ?? dirname(path));
   try {
     symlinkSync(target, temporary);
     renameSync(temporary, path);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync } from "node:fs";
+import { appendFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../src/operations/open-store.ts";
 import { openJournal } from "../../src/store/journal.ts";
@@ -111,12 +111,10 @@ export function brokenAtOnce(store: Store): string[] {
   return [...brokenObjects(store), ...listProfiles(store).flatMap((profile) => brokenLive(store, profile))];
 }
 
-/** What killed processes left and no later command removed. */
+/** What killed processes left and no later command removed; what lies in `trash/` is for the next collection. */
 export function leftovers(store: Store): string[] {
-  const { temporary, trash, root } = store.layout;
-  const inside = [temporary, trash].flatMap((directory) =>
-    existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [],
-  );
+  const { temporary, root } = store.layout;
+  const inside = readdirSync(temporary).map((name) => join(temporary, name));
   const names = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.includes(".tmp-"));
   return [...inside, ...names].map((path) => `7: ${path} is left`);
 }
