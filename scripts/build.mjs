@@ -29,8 +29,10 @@ const handOver = {
   setup(setup) {
     setup.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./cli.js", external: true }));
     // What `store build` runs; here it only recalls.
-    setup.onResolve({ filter: /\/operations\/(?:build|check-build|inspect-build)\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./cli.js", external: true } : undefined,
+    setup.onResolve({ filter: /^\.\.\/\.\.\/operations\// }, ({ kind, importer, path }) =>
+      kind === "dynamic-import" && importer.endsWith("/commands/build.ts") && !path.endsWith("/recall-build.ts")
+        ? { path: "./cli.js", external: true }
+        : undefined,
     );
   },
 };

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds real software with the recipes of a real Sage tree, and prints a summary of what it saw.
 #
-#   scripts/test-real.sh [--quick] [--keep]
+#   scripts/test-real.sh [--quick] [--keep] [--write]
 #
 # --quick   xz, gmp, mpfr and mpc only: a few minutes on two cores
 # --keep    leave the working directory, and say where it is
+# --write   put what was seen into docs/sage.md
 #
 # Fetches with `apt-get source` (Debian or Ubuntu, no root needed) into a temporary directory; STORE_TEST_REAL_SOURCES
 # names a directory that already holds such downloads. Needs a C and C++ compiler, make, patch, perl and tar. Ends with
@@ -16,11 +17,13 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 store_program=$project/bin/store
 quick=false
 keep=false
+write=false
 for argument in "$@"; do
   case $argument in
     --quick) quick=true ;;
     --keep) keep=true ;;
-    *) echo "usage: scripts/test-real.sh [--quick] [--keep]" >&2; exit 2 ;;
+    --write) write=true ;;
+    *) echo "usage: scripts/test-real.sh [--quick] [--keep] [--write]" >&2; exit 2 ;;
   esac
 done
 
@@ -168,6 +171,21 @@ run_gp() {
   say "gp       factor(2^128+1) = $answer"
 }
 
+# Replaces what stands between the marks of the document.
+write_summary() {
+  local page=$project/docs/sage.md
+  awk -v summary="$summary" '
+    /^<!-- end of the log -->/ { inside = 0 }
+    !inside { print }
+    /^<!-- log of test:real -->/ {
+      inside = 1
+      print "\n```"
+      while ((getline line < summary) > 0) print line
+      print "```\n"
+    }' "$page" > "$work/page"
+  cp "$work/page" "$page"
+}
+
 started=$SECONDS
 say "begun on $(date -u +%F), UTC"
 if $quick; then
@@ -250,6 +268,8 @@ cmp -s "$work/before" "$work/after" || fail "a generation was changed"
 say "back     to gen-1: one link renamed, nothing else touched"
 if ! $quick; then run_gp "$profile/current/bin/gp"; fi
 
+say "done     in $(((SECONDS - started) / 60)) minutes, on $(nproc) cores, $("$store_program" --version)"
 echo
-echo "=== what was seen, in $((SECONDS - started)) seconds"
+echo "=== what was seen"
 cat "$summary"
+if $write; then write_summary; fi

@@ -46,5 +46,17 @@ export class StoreError extends Error {
 
 /** Whether `error` is a system error with one of `codes`, for example `isErrno(error, "ENOENT")`. */
 export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(error.code as string);
+  const name = errnoOf(error);
+  return name !== undefined && codes.includes(name);
+}
+
+/** Errors that Node has no name for, by their numbers on Linux and on macOS. */
+const UNNAMED: Readonly<Record<number, string>> = { 122: "EDQUOT", 69: "EDQUOT", 116: "ESTALE", 70: "ESTALE" };
+
+/** The name of a system error: `ENOENT`; also the code of any other error that has one. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  const isUnnamed = error.code === "UNKNOWN" || error.code.startsWith("Unknown system error");
+  const number = isUnnamed && "errno" in error ? Math.abs(Number(error.errno)) : 0;
+  return UNNAMED[number] ?? error.code;
 }

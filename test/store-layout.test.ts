@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type ByteString, parseEscaped, toBytes, toEscaped } from "../src/model/byte-string.ts";
 import { type FileListEntry, parseFileList, printFileList } from "../src/model/file-list.ts";
@@ -133,3 +134,32 @@ describe("store-layout.md", () => {
     expect(readFileSync(path, "utf8")).toBe(shown);
   });
 });
+
+describe("the invariants of store-layout.md", () => {
+  it("are each cited by a test that tries to break it", () => {
+    const numbers = [...invariants().matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    const cited = new Set(testFiles().flatMap((file) => citedIn(readFileSync(file, "utf8"))));
+    expect(numbers.filter((number) => !cited.has(number))).toEqual([]);
+    expect([...cited].filter((number) => !numbers.includes(number))).toEqual([]);
+  });
+});
+
+function invariants(): string {
+  return PAGE.slice(PAGE.indexOf("\n## Invariants\n"));
+}
+
+function testFiles(): string[] {
+  const directory = fileURLToPath(new URL(".", import.meta.url));
+  const names = readdirSync(directory, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.endsWith(".test.ts")).map((name) => join(directory, name));
+}
+
+/** What stands in the names of tests as `(invariant 4)`, `(invariants 1, 7 and 13)` or `(invariants 2 to 6)`. */
+function citedIn(text: string): number[] {
+  return [...text.matchAll(/\(invariants? ([\d, and to]+)\)/g)].flatMap(([, list = ""]) =>
+    [...list.matchAll(/(\d+)(?: to (\d+))?/g)].flatMap(([, first, last = first]) =>
+      Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index),
+    ),
+  );
+}

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { StoreError } from "../errors.ts";
 import { findBuildErrors } from "../model/compiler-error.ts";
+import { missingFiles } from "../model/missing-file.ts";
 import type { Phase } from "../model/recipe.ts";
-import { buildLogPath } from "../store/builds.ts";
+import { buildLogPath, listBuilds } from "../store/builds.ts";
+import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ProcessResult } from "../system/process.ts";
 import type { BuildLog } from "./build-log.ts";
@@ -28,7 +31,7 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   const tail = log.tail();
   const first = log.count() - tail.length + 1;
   const errors = findBuildErrors(tail.join("\n"), { firstLine: first });
-  const missing = undeclared(store, tail, job.visible);
+  const missing = undeclared(store, tail, job.visible) ?? providerOf(store, tail, job.visible);
   const path = buildLogPath(store, job.key);
   const message = [
     `${id} failed in phase ${phase ?? "start"}: ${howItEnded(run)}`,
@@ -40,7 +43,7 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   ];
   const declare = missing === undefined ? "" : `Add the package of ${missing} to \`dependencies\`. `;
   return new StoreError("BUILD_FAILED", message.join("\n"), {
-    hint: `${declare}\`store log-of ${name}\` shows the log; with --keep-failed the tree stays, and \`store debug ${name}\` opens a shell in it.`,
+    hint: `${declare}\`store log-of ${name}\` shows the log; with --keep-failed the tree stays, and \`store debug ${name}\` opens a shell in it. \`store repro ${name}\` packs the build for another machine.`,
     details: {
       package: id,
       phase,
@@ -98,4 +101,15 @@ function undeclared(store: Store, lines: readonly string[], visible: readonly st
     }
   }
   return undefined;
+}
+
+/** A package that was built here and has a file that the build missed: a header, a library, a command. */
+function providerOf(store: Store, lines: readonly string[], visible: readonly string[]): string | undefined {
+  const wanted = [...new Set(lines.flatMap(missingFiles))];
+  if (wanted.length === 0) return undefined;
+  const outputs = [...new Set(listBuilds(store).map(({ output }) => output))];
+  return outputs.find(
+    (output) =>
+      !visible.includes(output) && wanted.some((path) => existsSync(`${objectPath(store.layout, output)}/${path}`)),
+  );
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { writeFileAtomic } from "../system/atomic-file.ts";
 
@@ -33,7 +34,7 @@ export function startBuildLog(file: string): BuildLog {
     count: () => count,
     close(path) {
       closeSync(fd);
-      writeFileAtomic(path, gzipSync(readFileSync(file)));
+      writeFileAtomic(path, gzipSync(readFileSync(file)), { scratch: dirname(file) });
     },
   };
 }

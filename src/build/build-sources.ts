@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
 import type { DerivationSource } from "../model/derivation.ts";
+import type { TreeId } from "../model/ids.ts";
 import type { ResolvedSource } from "../model/recipe/resolved-recipe.ts";
 import { collectWorkingTree } from "../sources/collect-working-tree.ts";
 import { readDirectoryContent } from "../sources/directory-content.ts";
@@ -10,7 +11,7 @@ import { fetchSource, type SourceRequest } from "../sources/fetch-all.ts";
 import type { FetchContext } from "../sources/fetch-context.ts";
 import { isGitSource, parseGitSource } from "../sources/git-source.ts";
 import { hashFile } from "../sources/hash-file.ts";
-import { parseIntegrity, toIntegrity } from "../sources/integrity.ts";
+import { type Integrity, parseIntegrity, toContentHash, toIntegrity } from "../sources/integrity.ts";
 import { copyTree } from "../system/copy-tree.ts";
 import type { PlannedPackage } from "./build-plan.ts";
 
@@ -52,34 +53,51 @@ async function describeSource(
   }
 }
 
-function fetchedSource(
-  source: ResolvedSource & { kind: "fetched" },
-  planned: PlannedPackage,
-  context: FetchContext,
-): BuildSource {
+function fetchedSource(source: FetchedRecipeSource, planned: PlannedPackage, context: FetchContext): BuildSource {
   const { fileName } = source;
   const request = requestOf(source);
-  const content = request.kind === "git" ? `commit:${request.commit}` : contentOf(source, planned);
+  const content = contentOf(source, planned);
   const place = async (directory: string): Promise<void> => {
     const fetched = await fetchSource(context, request);
     copyInto(fromText(fetched.path), join(directory, fileName));
   };
-  return { fileName, content, request, place };
+  return { fileName, content: request.kind === "git" ? `tree:${request.treeId}` : content, request, place };
 }
 
-function contentOf(source: ResolvedSource & { kind: "fetched" }, planned: PlannedPackage): string {
+function contentOf(source: FetchedRecipeSource, planned: PlannedPackage): Integrity {
   if (source.integrity !== undefined) return parseIntegrity(source.integrity);
   throw new StoreError("INTEGRITY", `the source ${source.urls[0]} of ${planned.id} has no integrity`, {
-    hint: `\`store recipe new ${source.urls[0]}\` fetches it and prints the right one.`,
+    hint: "`store fetch` downloads it and prints the right one.",
   });
 }
 
-function requestOf({ urls, integrity, fileName }: ResolvedSource & { kind: "fetched" }): SourceRequest {
+/**
+ * What must be fetched for a source of a recipe. The integrity of a commit is that of its files: the tree id as SHA-256.
+ * @throws StoreError INVALID_INPUT for a commit with an integrity that is no SHA-256
+ */
+export function requestOf({ urls, integrity, fileName }: FetchedRecipeSource): SourceRequest {
   const [first = ""] = urls;
-  if (isGitSource(first)) return { kind: "git", ...parseGitSource(first) };
   const expected = integrity === undefined ? undefined : parseIntegrity(integrity);
+  if (isGitSource(first)) {
+    const treeId = expected && treeIdOf(expected, first);
+    return { kind: "git", ...parseGitSource(first), ...(treeId && { treeId }) };
+  }
   if (first.startsWith("npm:")) return { kind: "npm", spec: first, ...(expected && { integrity: expected }) };
   return { kind: "file", urls, fileName, ...(expected && { integrity: expected }) };
+}
+
+type FetchedRecipeSource = ResolvedSource & { kind: "fetched" };
+
+function treeIdOf(integrity: Integrity, url: string): TreeId {
+  const { algorithm, hex } = toContentHash(integrity);
+  if (algorithm === "sha256") return hex as TreeId;
+  throw new StoreError(
+    "INVALID_INPUT",
+    `${url} has an integrity by ${algorithm}; files of a commit have one by sha256`,
+    {
+      hint: "Leave it out, and `store fetch` prints the right one.",
+    },
+  );
 }
 
 async function besideRecipe(

@@ -112,6 +112,7 @@ type Test = (bytes: Buffer) => boolean;
 /** For each test the escaped paths of up to `most` files and links that pass it; every file is read once. */
 function filesWith(tree: string, tests: readonly Test[], most: number): readonly (readonly string[])[] {
   const found = tests.map((): string[] => []);
+  const buffer = Buffer.allocUnsafe(PIECE + OVERLAP);
   const look = (pieces: Iterable<Buffer>, shown: string): void => {
     const open = new Set(tests.keys());
     for (const bytes of pieces) for (const index of open) if (tests[index]?.(bytes)) open.delete(index);
@@ -122,7 +123,7 @@ function filesWith(tree: string, tests: readonly Test[], most: number): readonly
       const path = `${directory}/${entry.name}` as ByteString;
       const shown = toEscaped(`${prefix}${entry.name}` as ByteString);
       if (entry.isDirectory()) visit(path, `${prefix}${entry.name}/`);
-      else if (entry.isFile()) look(piecesOf(path), shown);
+      else if (entry.isFile()) look(piecesOf(path, buffer), shown);
       else if (entry.isSymbolicLink()) look([readlinkSync(toFsPath(path), "buffer")], shown);
     }
   };
@@ -130,16 +131,14 @@ function filesWith(tree: string, tests: readonly Test[], most: number): readonly
   return found;
 }
 
-const PIECE = 1 << 24;
+const PIECE = 1 << 21;
 /** More than any path is long: each piece holds that much of the next. */
 const OVERLAP = 1 << 13;
 
-/** The content of a file: whole, or when it is large in pieces that overlap. */
-function* piecesOf(path: ByteString): Generator<Buffer> {
-  if (lstatSync(toFsPath(path)).size <= PIECE) return yield readFileSync(toFsPath(path));
+/** The content of a file in pieces that overlap; each is there until the next one is read into the same memory. */
+function* piecesOf(path: ByteString, buffer: Buffer): Generator<Buffer> {
   const fd = openSync(toFsPath(path), "r");
   try {
-    const buffer = Buffer.allocUnsafe(PIECE + OVERLAP);
     for (let position = 0, count = buffer.length; count === buffer.length; position += PIECE) {
       count = readSync(fd, buffer, 0, buffer.length, position);
       yield buffer.subarray(0, count);

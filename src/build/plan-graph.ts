@@ -36,6 +36,31 @@ export function planGraph(recipes: RecipeCollection, wanted: readonly Wanted[], 
   return { packages: planner.packages, wanted: ids };
 }
 
+/**
+ * The same for packages that were asked for one by one and need not suit each other: a package can be there several times
+ * with other options or versions.
+ * @throws StoreError as `planGraph`; CONFLICT when two of them need the same package with other dependencies
+ */
+export function planSeparately(
+  recipes: RecipeCollection,
+  wanted: readonly Wanted[],
+  options: GraphOptions,
+): BuildGraph {
+  const packages = new Map<string, PlannedPackage>();
+  const graphs = wanted.map((each) => planGraph(recipes, [each], options));
+  for (const planned of graphs.flatMap((graph) => [...graph.packages.values()])) {
+    const known = packages.get(planned.id);
+    if (known && idsOf(known) !== idsOf(planned))
+      throw conflict(`${planned.id} is needed with ${idsOf(known)} and with ${idsOf(planned)}`);
+    packages.set(planned.id, planned);
+  }
+  return { packages, wanted: graphs.flatMap((graph) => graph.wanted) };
+}
+
+function idsOf({ dependencies }: PlannedPackage): string {
+  return dependencies.map(({ id }) => id).join(", ");
+}
+
 const COMMAND = "the command";
 
 interface Request extends Wanted {

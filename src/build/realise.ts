@@ -45,6 +45,8 @@ export type RealiseEvent =
   | { readonly kind: "waiting"; readonly id: string }
   | { readonly kind: "finished"; readonly result: Realised };
 
+export type PrepareKnown = (planned: PlannedPackage, host: Json) => PreparedBuild;
+
 export interface RealiseOptions extends RunnerOptions {
   /** Go on with what does not need a package that failed. */
   readonly keepGoing: boolean;
@@ -55,8 +57,10 @@ export interface RealiseOptions extends RunnerOptions {
   /** Keeps what is built, and what it is built from, from being collected. */
   readonly lease: Lease;
   readonly places: SourcePlaces;
-  /** Further members for the manifests. */
-  readonly metadata: Readonly<Record<string, unknown>>;
+  /** What building a package means, where that is known and not to be found out from its recipe. */
+  readonly prepare?: PrepareKnown | undefined;
+  /** Further fields for the metadata in the manifests. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly onEvent: (event: RealiseEvent) => void;
 }
 
@@ -108,7 +112,9 @@ async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> 
   if (failed) return { id, state: "skipped", because: failed.state === "skipped" ? failed.because : failed.id };
   try {
     run.options.signal?.throwIfAborted();
-    const prepared = await prepareBuild(run.store, planned, { ...run.options, known: run.known });
+    const { prepare, host } = run.options;
+    const prepared =
+      prepare?.(planned, host) ?? (await prepareBuild(run.store, planned, { ...run.options, known: run.known }));
     const record = (await usable(run, prepared.key)) ?? (await build(run, planned, prepared));
     const state = record.built ? "built" : "reused";
     noteOutput(run.known, planned, prepared, record.record.output);
@@ -159,14 +165,15 @@ async function buildNow(run: Run, planned: PlannedPackage, prepared: PreparedBui
   try {
     const { staged, record } = await runPrepared(store, planned, prepared, { ...options, room });
     await commitObjects(store, [staged], options.signal);
-    writeBuild(store, record);
+    writeBuild(store, record, room);
     forgetFailedBuild(store, prepared.key);
     return record;
   } catch (error) {
     if (error instanceof StoreError && error.code === "BUILD_FAILED") {
       const { name } = planned;
       const phase = typeof error.details.phase === "string" ? error.details.phase : undefined;
-      noteFailedBuild(store, { key: prepared.key, name, id: planned.id, phase, time: store.context.now().getTime() });
+      const time = store.context.now().getTime();
+      noteFailedBuild(store, { key: prepared.key, name, id: planned.id, phase, time }, room);
     }
     if (options.keepFailed && error instanceof StoreError && error.code === "BUILD_FAILED")
       keep(store, room, prepared.key);
@@ -179,7 +186,7 @@ export async function runPrepared(
   store: Store,
   planned: PlannedPackage,
   prepared: PreparedBuild,
-  options: RealiseOptions & { readonly room: string; readonly forComparison?: boolean },
+  options: RealiseOptions & { readonly room: string; readonly forComparison?: boolean; readonly replace?: boolean },
 ): Promise<BuildResult> {
   const { id } = planned;
   const { room } = options;

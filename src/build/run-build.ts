@@ -4,7 +4,6 @@ import { StoreError } from "../errors.ts";
 import type { BuildRecord } from "../model/build-record.ts";
 import type { Derivation, DerivationKey } from "../model/derivation.ts";
 import { type BaseName, baseNameOf, ZERO_DIGEST } from "../model/ids.ts";
-import { dependencyVariable } from "../model/recipe/names.ts";
 import type { Phase } from "../model/recipe.ts";
 import { buildLogPath } from "../store/builds.ts";
 import type { Lease } from "../store/leases.ts";
@@ -13,6 +12,7 @@ import { holdReferences } from "../store/references.ts";
 import { type StagedObject, stagedTree, stageObject } from "../store/stage-object.ts";
 import type { ProcessResult } from "../system/process.ts";
 import { removeTree } from "../system/temporary-directory.ts";
+import { buildEnvironment } from "./build-environment.ts";
 import { buildFailure } from "./build-failure.ts";
 import { startBuildLog } from "./build-log.ts";
 import type { PlannedPackage } from "./build-plan.ts";
@@ -22,7 +22,7 @@ import { checkReferences } from "./check-references.ts";
 import { writeDebugSpec } from "./debug-spec.ts";
 import { filledPhases } from "./derive.ts";
 import { finishOutput, type HiddenMention, refuseHiddenMentions } from "./finish-output.ts";
-import { inputEnvironment, joinEnvironments, type SeenInput } from "./input-environment.ts";
+import type { SeenInput } from "./input-environment.ts";
 import { createMarkReader } from "./phase-script.ts";
 import { type BuildPlace, placeOf, type RunnerOptions, runPhases } from "./run-phases.ts";
 
@@ -44,7 +44,10 @@ export interface BuildJob extends RunnerOptions {
   readonly keepFailed: boolean;
   /** The output is only looked at: its name follows from its content, whatever the recipe says. */
   readonly forComparison?: boolean;
-  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Take the place of an output that is damaged. */
+  readonly replace?: boolean;
+  /** Further fields for the metadata in the manifest. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly onPhase: (phase: Phase) => void;
   readonly onLine: (line: string) => void;
   readonly onWarning: (message: string) => void;
@@ -153,17 +156,6 @@ async function runLogged(store: Store, job: BuildJob, running: Running): Promise
   throw buildFailure(store, { job, result, log, phase: clock.current(), failing, made });
 }
 
-function buildEnvironment(job: BuildJob, place: BuildPlace): Record<string, string> {
-  const inputs = job.inputs.map((input): SeenInput => ({ ...input, ...place.input(input.path) }));
-  const recipe = Object.fromEntries(
-    Object.entries(job.planned.recipe.env).map(([name, text]) => [name, place.fill(text)]),
-  );
-  const own = Object.fromEntries(inputs.map(({ name, seen }) => [dependencyVariable(name), seen]));
-  const { name, version } = job.derivation;
-  const fixed = { out: place.paths.out, src: place.source, name, version, jobs: String(job.jobs), ...own };
-  return { ...joinEnvironments(inputEnvironment(inputs, place.paths.out), place.environment, recipe), ...fixed };
-}
-
 async function stageOutput(
   store: Store,
   job: BuildJob,
@@ -183,7 +175,8 @@ async function stageOutput(
     origin: { kind: "build", key: job.key, sandboxed: place.sandboxed, recipe: job.planned.id },
     temporary: room,
     lease: job.lease,
-    metadata: { options: job.derivation.options, ...job.metadata },
+    metadata: describe(job),
+    replace: job.replace,
     signal: job.signal,
     ...(place.selfName !== zero && { selfName: place.selfName }),
     ...(isNamedByKey && !job.forComparison && { baseName: place.selfName as BaseName }),
@@ -193,6 +186,19 @@ async function stageOutput(
   const whole = await withReferences(store, staged, { ...job, hidden: isNamedByKey ? hidden : [] });
   await checkReferences(whole, job, { ...place, store });
   return whole;
+}
+
+/** What the manifest tells of the package beside its content: what the recipe says, and what the command adds. */
+function describe({ planned: { recipe }, derivation, metadata: defined }: BuildJob): Readonly<Record<string, unknown>> {
+  const { summary, license, homepage } = recipe;
+  const metadata = { ...recipe.metadata, ...defined };
+  return {
+    options: derivation.options,
+    ...(summary !== undefined && { summary }),
+    ...(license !== undefined && { license }),
+    ...(homepage !== undefined && { homepage }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  };
 }
 
 /** What stands inside compressed files keeps objects alive, too. */

@@ -7,6 +7,7 @@ export type Completes =
   | "object"
   | "installed"
   | "selector"
+  | "transaction"
   | "profile"
   | "command"
   | readonly string[];

@@ -1,4 +1,6 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { StoreError } from "../errors.ts";
 import { parseMirror } from "../model/mirror.ts";
 import type { FetchSettings } from "../operations/fetch-context.ts";
 import type { OptionSpecs, Values } from "./command.ts";
@@ -23,13 +25,22 @@ export const FETCH_OPTIONS = {
   ...MIRROR_OPTION,
 } as const satisfies OptionSpecs;
 
-/** @throws StoreError INVALID_INPUT for a mirror that is none */
+/** @throws StoreError INVALID_INPUT, NOT_FOUND for a mirror that is none */
 export function fetchSettings(
   args: Partial<Values<Record<never, never>, typeof FETCH_OPTIONS>>,
   { cwd }: Pick<CommandContext, "cwd">,
 ): FetchSettings {
-  const mirrors = (args.mirror ?? []).map((text) => parseMirror(isRelative(text) ? resolve(cwd, text) : text));
+  const mirrors = (args.mirror ?? []).map((text) => parseMirror(isRelative(text) ? directoryAt(cwd, text) : text));
   return { cwd, offline: args.offline, mirrors };
+}
+
+/** A word that was mistyped must not pass for a directory that has nothing. */
+function directoryAt(cwd: string, text: string): string {
+  const path = resolve(cwd, text);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  throw new StoreError("NOT_FOUND", `the mirror '${text}' is neither a URL nor a directory`, {
+    hint: "Write an http(s) URL, a directory, or FROM=TO with the beginnings of two URLs.",
+  });
 }
 
 function isRelative(text: string): boolean {

@@ -33,7 +33,7 @@ export interface Derivation {
 export interface DerivationSource {
   /** Where the phases find it in `$src`. */
   readonly fileName: string;
-  /** Of a file its SHA-256 as Subresource Integrity, of a tree `tree:` and its tree id. */
+  /** Of a file its sum as Subresource Integrity; of a directory, and of the files of a commit, `tree:` and the tree id. */
   readonly content: string;
 }
 

@@ -80,6 +80,8 @@ export type LogEvent =
       readonly dropped: { readonly transactions: number; readonly records: number };
     }
   | { readonly type: "snapshot"; readonly profiles: { readonly [profile: string]: SnapshotProfile } }
+  /** The format of the whole store became another one. */
+  | { readonly type: "migrate"; readonly from: number; readonly to: number }
   | { readonly type: "reseal"; readonly edited?: readonly number[] | undefined }
   /** `live`: what was live after the records that this one stands in for, as far as later records tell. */
   | {
@@ -174,6 +176,7 @@ const SHAPES: Readonly<Record<KnownEvent["type"], Readonly<Record<string, Check>
   gc: { deleted: isCount, freedBytes: isCount },
   trim: { first: isCount, dropped: objectWith({ transactions: isCount, records: isCount }) },
   snapshot: { profiles: tableOf(isSnapshotProfile) },
+  migrate: { from: isCount, to: isCount },
   reseal: { edited: optional(listOf(isCount)) },
   recover: { what: isText, file: optional(isText), live: optional(tableOf(isCount)) },
 };

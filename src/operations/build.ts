@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../build/build-plan.ts";
 import { fingerprintText, hostFingerprint } from "../build/host-fingerprint.ts";
 import { inspectGraph } from "../build/inspect-graph.ts";
-import { planGraph, type Wanted } from "../build/plan-graph.ts";
-import { type Realised, type RealiseOptions, realise, runPrepared } from "../build/realise.ts";
+import { planGraph, planSeparately, type Wanted } from "../build/plan-graph.ts";
+import { type PrepareKnown, type Realised, type RealiseOptions, realise, runPrepared } from "../build/realise.ts";
 import type { BuildResult } from "../build/run-build.ts";
 import { findHostToolchain } from "../build/sandbox/host-toolchain.ts";
 import { probeSandbox } from "../build/sandbox/probe-sandbox.ts";
@@ -16,7 +16,7 @@ import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
 import type { OptionValues } from "../model/recipe/options.ts";
 import { platformOf } from "../model/recipe/platform.ts";
 import { parseSpec } from "../model/recipe/spec.ts";
-import { openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
+import { type OpenOptions, openRecipes, type RecipeCollection, type SageOptions } from "../recipes/open-recipes.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createJobserver } from "../system/jobserver.ts";
@@ -126,14 +126,23 @@ function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[
 }
 
 /** Which packages the request stands for, and all that they need. */
-export function planBuild(request: BuildRequest): BuildGraph {
-  const recipes = openRecipes(request.recipes, { sage: request.sage });
+export function planBuild(request: BuildRequest, options: Pick<OpenOptions, "missingIntegrity"> = {}): BuildGraph {
+  const recipes = openRecipes(request.recipes, { sage: request.sage, ...options });
   const platform = platformOf({ platform: process.platform, arch: process.arch });
-  return planGraph(
-    recipes,
-    request.specs.map((spec) => ({ ...wantedOf(recipes, spec, request.cwd), kept: request.kept?.get(spec) })),
-    { platform, check: request.check ?? false },
-  );
+  const wanted = request.specs.map((spec) => ({
+    ...wantedOf(recipes, spec, request.cwd),
+    kept: request.kept?.get(spec),
+  }));
+  const graphOptions = { platform, check: request.check ?? false };
+  try {
+    return planGraph(recipes, wanted, graphOptions);
+  } catch (error) {
+    // What is installed was asked for in several commands, which may have had other wishes for what they share.
+    const wasInstalled = (request.kept?.size ?? 0) > 0;
+    if (wasInstalled && error instanceof StoreError && error.code === "CONFLICT")
+      return planSeparately(recipes, wanted, graphOptions);
+    throw error;
+  }
 }
 
 function wantedOf(recipes: RecipeCollection, text: string, cwd: string): Wanted {
@@ -155,16 +164,23 @@ function wantedOf(recipes: RecipeCollection, text: string, cwd: string): Wanted 
 interface RealiseRequest extends RunOptions {
   readonly request: BuildSettings;
   readonly workspace: Workspace;
+  /** As in `RealiseOptions`. */
+  readonly prepare?: PrepareKnown | undefined;
 }
 
-async function realiseGraph(store: Store, graph: BuildGraph, options: RealiseRequest): Promise<readonly Realised[]> {
+/** Builds a graph as the request's settings say. */
+export async function realiseGraph(
+  store: Store,
+  graph: BuildGraph,
+  options: RealiseRequest,
+): Promise<readonly Realised[]> {
   await using _room = await collectWhenShort(store, options);
   using setting = await openBuildSetting(store, options);
   return await realise(store, graph, setting.options);
 }
 
 /** What all builds of one command share; disposed of when they are done. */
-async function openBuildSetting(
+export async function openBuildSetting(
   store: Store,
   options: RealiseRequest,
 ): Promise<Disposable & { readonly options: RealiseOptions }> {
@@ -181,6 +197,7 @@ async function openBuildSetting(
     host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
     jobs,
     jobserver,
+    prepare: options.prepare,
     pipes,
     lease: workspace.lease,
     limits: {
@@ -193,7 +210,7 @@ async function openBuildSetting(
     keepGoing: request.keepGoing ?? false,
     keepFailed: request.keepFailed ?? false,
     requireSandboxed: request.sandbox === "required",
-    metadata: request.define === undefined ? {} : { metadata: request.define },
+    metadata: request.define ?? {},
     places: { context: createFetchContext(store, request, options), room },
     onEvent: (event) => {
       if (event.kind === "warning") options.onEvent?.({ kind: "warning", message: event.message });
@@ -237,7 +254,11 @@ async function chooseSandbox(store: Store, mode: SandboxMode, run: RealiseReques
   return undefined;
 }
 
-function wantedOutputs(store: Store, graph: BuildGraph, results: readonly Realised[]): BuiltPackage[] {
+/**
+ * What came out for the packages that a graph was asked for.
+ * @throws StoreError naming every build that failed or was skipped
+ */
+export function wantedOutputs(store: Store, graph: BuildGraph, results: readonly Realised[]): BuiltPackage[] {
   const byId = new Map(results.map((result) => [result.id, result]));
   const failures = results.filter(({ state }) => state === "failed" || state === "skipped");
   if (failures.length > 0) throw buildsFailed(failures);

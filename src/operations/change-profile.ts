@@ -46,12 +46,19 @@ export async function changeProfile(store: Store, request: ChangeRequest, run: R
     using workspace = openWorkspace(store);
     const edit = await request.prepare(workspace);
     run.signal?.throwIfAborted();
-    using _lock = await lockProfile(store, profile, run);
-    return await carryOut(store, { ...request, ...run, edit, transaction, workspace });
+    const change = await carryOutLocked(store, { ...request, ...run, edit, transaction, workspace });
+    if (change.changed) await (await import("./archives.ts")).archiveByPolicy(store, profile, run);
+    return change;
   } catch (error) {
     await endFailed(store, { transaction, profile, error });
     throw error;
   }
+}
+
+/** Behind it the profile is free for others, whatever is still to do. */
+async function carryOutLocked(store: Store, work: Work): Promise<Change> {
+  using _lock = await lockProfile(store, work.profile, work);
+  return await carryOut(store, work);
 }
 
 interface Work extends RunOptions {

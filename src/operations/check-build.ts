@@ -1,4 +1,4 @@
-import { toEscaped } from "../model/byte-string.ts";
+import { compareFileLists, type FileDifference } from "../model/compare-file-lists.ts";
 import { parseFileList } from "../model/file-list.ts";
 import type { BaseName } from "../model/ids.ts";
 import { objectPath } from "../store/layout.ts";
@@ -7,12 +7,6 @@ import { readFileList } from "../store/twins.ts";
 import { type BuildRequest, buildIn, buildOnce } from "./build.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace } from "./workspace.ts";
-
-export interface FileDifference {
-  /** Path in the output. */
-  readonly path: string;
-  readonly what: "added" | "removed" | "changed";
-}
 
 export interface CheckedBuild {
   readonly id: string;
@@ -39,38 +33,25 @@ export async function checkBuilds(
     const before = readFileList(store, built.baseName);
     const { reused, manifest, fileList } = again.staged;
     const after = reused ? readFileList(store, manifest.path) : (parseFileList(fileList) ?? []);
-    const differences = compareLists(before, after);
+    const differences = compareFileLists(before, after);
     const same = differences.length === 0;
     const second = reused ? objectPath(store.layout, manifest.path) : again.staged.directory;
     const trees = [objectPath(store.layout, built.baseName), second] as const;
-    const report = same ? undefined : await diffoscope(trees, differences[0]?.path ?? "", run);
+    const changed = differences.find(({ what }) => what === "changed");
+    const report = changed && (await diffoscope(store, { trees, path: changed.path }, run));
     checks.push({ id: again.id, path: built.baseName, same, differences, report });
   }
   return checks;
 }
 
-type Entries = ReturnType<typeof readFileList>;
-
-function compareLists(before: Entries, after: Entries): FileDifference[] {
-  const [old, now] = [before, after].map(
-    (list) => new Map(list.map(({ path, mode, id }) => [toEscaped(path), `${mode} ${id}`])),
-  );
-  const paths = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort();
-  return paths.flatMap((path): FileDifference[] => {
-    const [left, right] = [old?.get(path), now?.get(path)];
-    if (left === right) return [];
-    return [{ path, what: left === undefined ? "added" : right === undefined ? "removed" : "changed" }];
-  });
-}
-
 async function diffoscope(
-  trees: readonly [string, string],
-  path: string,
+  store: Store,
+  { trees, path }: { readonly trees: readonly [string, string]; readonly path: string },
   run: RunOptions,
 ): Promise<string | undefined> {
   const { captureOutput } = await import("../system/process/capture-output.ts");
   const files = trees.map((tree) => `${tree}/${path}`);
-  const options = { cwd: "/", env: { PATH: process.env.PATH ?? "" }, timeoutMs: 120_000, signal: run.signal };
+  const options = { cwd: "/", env: { PATH: store.context.env.PATH ?? "" }, timeoutMs: 120_000, signal: run.signal };
   try {
     const { stdout } = await captureOutput("diffoscope", ["--max-report-size", "20000", ...files], options);
     return stdout.toString();

@@ -43,7 +43,7 @@ async function freeSome(store: Store, { signal, onEvent }: RunOptions): Promise<
   const impatient: Store = { ...store, context: { ...store.context, wait: false } };
   try {
     const { deleted, freedBytes } = await collect(impatient, { target }, { signal });
-    const message = `the disk was nearly full: deleted ${deleted.length} objects that nothing keeps, ${freedBytes} bytes`;
+    const message = `the disk was nearly full: deleted ${deleted.length} object(s) that nothing keeps, ${freedBytes} bytes`;
     onEvent?.({ kind: "warning", message, hint: "The setting gc.min-free asks for this." });
     return freedBytes;
   } catch (error) {

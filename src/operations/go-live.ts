@@ -12,6 +12,7 @@ import {
   logCommit,
   logDeletion,
   logMark,
+  logSwitch,
   openIntents,
   readAnnounced,
   readIntent,
@@ -21,6 +22,8 @@ import { readPins } from "../store/pins.ts";
 import {
   activateGeneration,
   discardNumber,
+  flushActivation,
+  hasGeneration,
   liveGeneration,
   noteActivation,
   readGeneration,
@@ -48,10 +51,14 @@ export async function goLive(store: Store, change: Change, options: LiveOptions)
     await stage?.();
     activate(store, change, options);
   } catch (error) {
-    if (liveGeneration(store, profile) !== to) {
+    if (!isLive(store, profile, to)) {
       await quietly(() => takeBack(store, change, error));
       throw error;
     }
+  }
+  try {
+    flushActivation(store, profile);
+  } catch (error) {
     const message = `gen-${to} is live, but a power failure could still undo that: ${failureOf(error).message}`;
     onEvent?.({ kind: "warning", message });
   }
@@ -65,13 +72,22 @@ export async function goLive(store: Store, change: Change, options: LiveOptions)
   return change;
 }
 
+/** A rename that a network filesystem reports as failed can have been done. */
+function isLive(store: Store, profile: ProfileName, generation: GenerationNumber): boolean {
+  try {
+    return liveGeneration(store, profile) === generation;
+  } catch {
+    return false;
+  }
+}
+
 /** The journal comes first: a change that was made has one, also when the process is killed here. */
 function activate(store: Store, change: Change, run: RunOptions): void {
   trackChange(store, change, run);
   try {
     activateGeneration(store, change.profile, change.to);
   } catch (error) {
-    if (liveGeneration(store, change.profile) !== change.to) untrackChange(run);
+    if (!isLive(store, change.profile, change.to)) untrackChange(run);
     throw error;
   }
 }
@@ -98,6 +114,7 @@ export async function settleIntents(store: Store, profile: ProfileName): Promise
     else if (intent.deletes) await finishDeletion(store, open.tx, { profile, generations: intent.deletes });
     else if (intent.mark) await settleMark(store, open, { profile, mark: intent.mark });
     else if (liveGeneration(store, profile) === intent.to) await complete(store, open, { profile, ...intent });
+    else if (wasLive(store, profile, open)) await completeEarlier(store, open, { profile, ...intent });
     else await withdraw(store, open, { profile, reason: KILLED });
   }
 }
@@ -142,6 +159,29 @@ async function complete(
   noteLive(store, profile, { from, to });
   const contents = readAnnounced(store, open) === undefined ? contentsOf(store, profile, from, to) : undefined;
   await logCommit(store, { transaction: open.tx, profile, from, to, changed: true }, contents);
+}
+
+/**
+ * The number of a generation that was made is noted only when it is live: where another one is live now, the log has
+ * lost the switch to that.
+ */
+function wasLive(store: Store, profile: ProfileName, open: OpenIntent): boolean {
+  const made = readAnnounced(store, open);
+  return made !== undefined && hasGeneration(store, readProfileParts(store, profile), made);
+}
+
+async function completeEarlier(
+  store: Store,
+  open: OpenIntent,
+  { profile, from, to }: Pick<Change, "profile" | "from" | "to">,
+): Promise<void> {
+  await complete(store, open, { profile, from, to });
+  const current = liveGeneration(store, profile) as GenerationNumber;
+  const plan = { recover: "a switch that the log has lost" };
+  const transaction = await logSwitch(store, { profile, base: to, plan }, current);
+  const contents = contentsOf(store, profile, to, current);
+  noteLive(store, profile, { from: to, to: current });
+  await logCommit(store, { transaction, profile, from: to, to: current, changed: true }, contents);
 }
 
 async function settleMark(

@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
 import { StoreError } from "../errors.ts";
+import type { BuildRecord } from "../model/build-record.ts";
+import type { Json } from "../model/canonical-json.ts";
+import type { DerivationKey } from "../model/derivation.ts";
 import type { BaseName, ProfileName } from "../model/ids.ts";
-import type { Manifest } from "../model/manifest.ts";
+import type { Manifest, Origin } from "../model/manifest.ts";
+import { buildLogPath, findBuild } from "../store/builds.ts";
 import { objectPath } from "../store/layout.ts";
 import { listObjects, objectAt, readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
@@ -13,6 +17,17 @@ export interface ObjectInfo extends Omit<Manifest, "path" | "unknown"> {
   readonly baseName: BaseName;
   /** Whether the object's directory is there. */
   readonly present: boolean;
+  /** Of an object that was built here, when that is still recorded. */
+  readonly build?: BuildInfo;
+}
+
+export interface BuildInfo extends Pick<BuildRecord, "key" | "started" | "seconds" | "phases" | "sandboxed"> {
+  /** Where it could be measured. */
+  readonly peakMemoryBytes: number | undefined;
+  /** Fingerprint of the host's tools. */
+  readonly host: Json;
+  /** Absolute path of the log, compressed with gzip. */
+  readonly log: string;
 }
 
 /**
@@ -27,7 +42,16 @@ export function objectInfo(
   const baseName = findObject(store, profile, request);
   const { unknown, path: _path, ...manifest } = readManifest(store, baseName);
   const path = objectPath(store.layout, baseName);
-  return { path, baseName, present: existsSync(path), ...manifest, ...unknown };
+  const build = buildInfo(store, manifest.origin);
+  return { path, baseName, present: existsSync(path), ...manifest, ...unknown, ...(build && { build }) };
+}
+
+function buildInfo(store: Store, { kind, key }: Origin): BuildInfo | undefined {
+  const record = kind === "build" && typeof key === "string" ? findBuild(store, key as DerivationKey) : undefined;
+  if (!record) return undefined;
+  const { started, seconds, phases, sandboxed, peakMemoryBytes, derivation } = record;
+  const log = buildLogPath(store, record.key);
+  return { key: record.key, started, seconds, phases, sandboxed, peakMemoryBytes, host: derivation.host, log };
 }
 
 export interface StoreInfo {

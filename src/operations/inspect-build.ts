@@ -3,7 +3,6 @@ import { type InspectGraphOptions, inspectGraph, type Standing } from "../build/
 import { findHostToolchain } from "../build/sandbox/host-toolchain.ts";
 import { StoreError } from "../errors.ts";
 import { type Derivation, type DerivationKey, printDerivation } from "../model/derivation.ts";
-import { fetchAll } from "../sources/fetch-all.ts";
 import type { Store } from "../store/open-store.ts";
 import { type BuildRequest, type BuildSettings, planBuild } from "./build.ts";
 import { createFetchContext } from "./fetch-context.ts";
@@ -63,41 +62,6 @@ export async function showDerivations(
       const { derivation, key } = standing.prepared;
       return { id, key, derivation, text: printDerivation(derivation) };
     });
-}
-
-export interface PrefetchedSource {
-  readonly package: string;
-  readonly fileName: string;
-  readonly content: string;
-}
-
-/** Fetches the sources of packages and of all that they need, so that they can be built offline. */
-export async function fetchSources(
-  store: Store,
-  request: BuildRequest,
-  run: RunOptions = {},
-): Promise<readonly PrefetchedSource[]> {
-  const { buildSources } = await import("../build/build-sources.ts");
-  using workspace = openWorkspace(store);
-  const context = createFetchContext(store, request, run);
-  const places = { context, room: () => workspace.room() };
-  const fetched: (PrefetchedSource & { request: Parameters<typeof fetchAll>[1][number] })[] = [];
-  for (const planned of planBuild(request).packages.values()) {
-    for (const source of await buildSources(planned, places)) {
-      if (source.request)
-        fetched.push({
-          package: planned.id,
-          fileName: source.fileName,
-          content: source.content,
-          request: source.request,
-        });
-    }
-  }
-  await fetchAll(
-    context,
-    fetched.map((each) => each.request),
-  );
-  return fetched.map(({ request: _request, ...each }) => each);
 }
 
 function notBuilt(id: string, waitsFor: readonly string[]): StoreError {

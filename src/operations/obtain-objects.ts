@@ -86,8 +86,17 @@ function startSearch(store: Store, options: ObtainOptions, run: SearchRun) {
     fromStore(store, { search, run }),
     ...packedPlaces(store, options, run).map((place) => fromPacked(store, place, { search, run })),
     fromGeneration(store, { search, run }),
+    ...(options.rebuild === undefined ? [] : fromOrigins(store, options.rebuild, { search, run })),
   ];
   return { ...search, outcomes };
+}
+
+/** What these need is loaded when it comes to that: a compiler's worth of code. */
+function fromOrigins(store: Store, settings: BuildSettings, parts: { search: Search; run: SearchRun }): Attempt[] {
+  return [
+    async (object) => (await import("./obtain/from-source.ts")).fromSource(store, settings, parts)(object),
+    async (object) => (await import("./obtain/from-build.ts")).fromBuild(store, settings, parts)(object),
+  ];
 }
 
 async function tryAll(

@@ -96,7 +96,9 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
     return stagePackage(store, { ...input, room }, options);
   }
   await extractInto(tree, input, options);
-  const origin = input.origin.kind === "file" ? { ...input.origin, kind: "archive" as const } : input.origin;
+  const kind = input.origin.kind === "file" ? "archive" : input.origin.kind;
+  // Who unpacks it again must leave out as much of the names.
+  const origin = { ...input.origin, kind, ...(typeof input.strip === "number" && { strip: input.strip }) } as const;
   return stagePackage(store, { ...input, origin, room }, options);
 }
 

@@ -41,6 +41,8 @@ export interface PreparedPackage {
 }
 
 export interface PrepareOptions extends RunOptions {
+  /** Take the place of a damaged object of the same name. */
+  readonly replace?: boolean | undefined;
   readonly workspace: Workspace;
 }
 
@@ -87,6 +89,7 @@ export async function stagePackage(store: Store, input: StageInput, options: Pre
     temporary: input.room ?? options.workspace.room(),
     lease: options.workspace.lease,
     method: input.importMethod,
+    replace: options.replace,
     signal: options.signal,
     ...(input.source !== undefined && { source: input.source }),
     onProgress: (progress) => options.onEvent?.({ kind: "importing", subject, ...progress }),

@@ -53,6 +53,17 @@ export function switchesAfter(store: Store, profile: ProfileName, transaction: n
   return later;
 }
 
+/** The last transactions of a profile, newest first. */
+export function listTransactions(store: Store, profile: ProfileName, most: number): readonly TransactionSummary[] {
+  const found: TransactionSummary[] = [];
+  for (const each of readTransactions(openJournal(store))) {
+    if (!("tx" in each) || each.tx === 0 || each.profile !== profile) continue;
+    found.push(each);
+    if (found.length === most) break;
+  }
+  return found;
+}
+
 /** Whoever completed an interrupted switch may not have known what it changed: the generations do. */
 function readSteps(
   store: Store,

@@ -8,9 +8,16 @@ export function fetchFailure(subject: string, failures: readonly StoreError[]): 
   const [worst] = [...failures].sort((a, b) => ORDER.indexOf(a.code) - ORDER.indexOf(b.code));
   if (!worst) return new StoreError("INVALID_INPUT", `there is no URL for ${subject}`);
   if (failures.length === 1) return worst;
+  const contents = new Set(
+    failures.flatMap(({ details }) => (typeof details.actual === "string" ? details.actual : [])),
+  );
+  const hint =
+    contents.size > 1
+      ? "The places disagree: find out which content is right before you write its integrity."
+      : worst.hint;
   const lines = failures.map((failure) => `\n  ${failure.message.replaceAll("\n", "\n  ")}`);
   return new StoreError(worst.code, `cannot fetch ${subject}:${lines.join("")}`, {
-    ...(worst.hint !== undefined && { hint: worst.hint }),
+    ...(hint !== undefined && { hint }),
     details: {
       ...worst.details,
       failures: failures.map(({ code, message, details }) => ({ ...details, code, message })),

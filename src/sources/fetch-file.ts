@@ -85,7 +85,7 @@ async function findOffline(context: FetchContext, request: FileRequest, url: URL
 
 function reuse(context: FetchContext, request: FileRequest, kept: KeptFile): Fetched {
   const urls = request.urls.map((text) => printableUrl(text));
-  for (const url of urls) sayIfChanged(context, url, kept.integrity);
+  sayIfChanged(context, urls, kept.integrity);
   return told(context, { ...kept, fileName: fileNameOf(request), origin: urls[0] ?? "", reused: true });
 }
 

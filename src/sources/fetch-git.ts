@@ -9,6 +9,7 @@ import { checkOutCommit } from "./check-out-commit.ts";
 import { type DirectoryContent, readDirectoryContent } from "./directory-content.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import type { GitSource } from "./git-source.ts";
+import { type Integrity, toIntegrity } from "./integrity.ts";
 import { commitRecord, recordedTree } from "./kept-tree.ts";
 import { markUsed } from "./mark-used.ts";
 import { printableUrl } from "./printable-url.ts";
@@ -111,12 +112,17 @@ function checkOffline(context: FetchContext, { url, commit }: GitRequest, origin
   });
 }
 
+/** A tree id in the form in which recipes give integrities. */
+function integrityOf(treeId: TreeId): Integrity {
+  return toIntegrity({ algorithm: "sha256", hex: treeId });
+}
+
 function wrongTree(origin: string, expected: TreeId, actual: TreeId): StoreError {
   return new StoreError(
     "INTEGRITY",
-    `${origin} has other files than its tree id says\n  expected: ${expected}\n  actual:   ${actual}`,
+    `${origin} has other files than its integrity says\n  expected: ${integrityOf(expected)}\n  actual:   ${integrityOf(actual)}`,
     {
-      hint: "Check the commit and whether submodules are wanted; if you trust it, write the actual tree id.",
+      hint: `Check the commit; if you trust its files, write \`integrity: ${integrityOf(actual)}\`.`,
       details: { url: origin, expected, actual },
     },
   );

@@ -13,10 +13,15 @@ export function linkTarget(sha256: string): string {
   return `../../sha256/${sha256.slice(0, 2)}/${sha256}`;
 }
 
+/** What every URL gave. */
+export function urlRecordsDirectory(directory: string): string {
+  return join(directory, "urls");
+}
+
 /** Which contents a URL gave. */
 export function urlRecordPath(directory: string, url: string): string {
   const key = sum(url);
-  return join(directory, "urls", key.slice(0, 2), `${key}.json`);
+  return join(urlRecordsDirectory(directory), key.slice(0, 2), `${key}.json`);
 }
 
 /** Downloads that have not ended. */

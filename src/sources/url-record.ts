@@ -30,11 +30,16 @@ export function recordContent(
   writeRecord(urlRecordPath(context.directory, url), { url, contents });
 }
 
-/** Tells, by an event, when the URL is known with other content only: the recipe's integrity has changed. */
-export function sayIfChanged(context: FetchContext, url: string, integrity: Integrity): void {
-  const recorded = recordedContents(context, url);
-  if (recorded.length === 0 || recorded.some((content) => content.integrity === integrity)) return;
-  context.onEvent?.({ kind: "changed", url, integrity, recorded });
+/**
+ * Tells, by an event, when URLs of one source are known with other content only: its integrity has changed. When one of
+ * them gave this content, the others are places that were passed over.
+ */
+export function sayIfChanged(context: FetchContext, urls: readonly string[], integrity: Integrity): void {
+  const known = urls.map((url) => ({ url, recorded: recordedContents(context, url) }));
+  if (known.some(({ recorded }) => recorded.some((content) => content.integrity === integrity))) return;
+  for (const { url, recorded } of known) {
+    if (recorded.length > 0) context.onEvent?.({ kind: "changed", url, integrity, recorded });
+  }
 }
 
 function parseContent(value: unknown): RecordedContent[] {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText } from "../model/byte-string.ts";
 import { printManifest } from "../model/manifest.ts";
@@ -13,6 +13,7 @@ import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from ".
 import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
+import { refuseReadOnly } from "./refuse-read-only.ts";
 import type { Pooling, StagedObject } from "./stage-object.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function commitObjects(
 ): Promise<void> {
   const fresh = staged.filter(({ reused }) => !reused);
   if (fresh.length === 0) return;
+  refuseReadOnly(store);
   await flushFiles(store.layout.temporary, freshPaths(fresh));
   for (const { pooling } of fresh) if (pooling) await poolAndFreeze(pooling);
   signal?.throwIfAborted();
@@ -70,11 +72,17 @@ function discardInvalid(layout: Layout, path: string): void {
   removeTree(discarded);
 }
 
+/** Their temporary files lie where the objects lay: nobody looks for leftovers among a hundred thousand manifests. */
 function writeManifests(layout: Layout, staged: readonly StagedObject[]): void {
+  const [first] = staged;
+  if (!first) return;
+  const scratch = dirname(first.directory);
   writeFilesAtomic(
     staged.map(({ manifest, fileList }) => ({ path: fileListPath(layout, manifest.path), content: fileList })),
+    { scratch },
   );
   writeFilesAtomic(
     staged.map(({ manifest }) => ({ path: manifestPath(layout, manifest.path), content: printManifest(manifest) })),
+    { scratch },
   );
 }

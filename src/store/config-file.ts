@@ -9,6 +9,7 @@ import {
 import { isJsonObject, readRecord } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
+import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { lockPath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 
@@ -76,8 +77,10 @@ export async function writeSetting(
   const all = change.text === undefined ? kept : [...kept, [change.key, change.text] as const];
   const sorted = all.sort(([a], [b]) => (a < b ? -1 : 1));
   const content = { format: CONFIG_FORMAT, settings: Object.fromEntries(sorted), ...unknown };
+  using scratch = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
   // A repository's URL can hold a password.
-  writeFileAtomic(store.layout.configFile, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  const write = { mode: 0o600, scratch: scratch.path };
+  writeFileAtomic(store.layout.configFile, `${JSON.stringify(content, null, 2)}\n`, write);
 }
 
 /** Whether a key that stands in the file is one of this version. */

@@ -15,8 +15,9 @@ export interface FailedBuild {
   readonly time: number;
 }
 
-export function noteFailedBuild(store: Store, failed: FailedBuild): void {
-  writeFileAtomic(noteFile(store, failed.key), `${JSON.stringify({ format: 1, ...failed })}\n`);
+/** `scratch` is a directory of the store that vanishes with its process. */
+export function noteFailedBuild(store: Store, failed: FailedBuild, scratch: string): void {
+  writeFileAtomic(noteFile(store, failed.key), `${JSON.stringify({ format: 1, ...failed })}\n`, { scratch });
 }
 
 /** A build that succeeded is no failed one any more. */

@@ -108,14 +108,15 @@ function makeFile(store: Store): LeaseFile {
 
 /**
  * While a collection is under way the lease stays for it to see: what was a root through it may be one through a
- * generation now, which the collection looked for before that was made.
+ * generation now, which the collection looked for before that was made. A lease that cannot be removed is for the next
+ * command to remove: what was done under it must not fail for it.
  */
 function release(store: Store, { path, fd }: LeaseFile): void {
   try {
     if (existsSync(collectingFile(store.layout))) renameSync(path, `${path}${RELEASED}`);
     else rmSync(path, { force: true });
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
+  } catch {
+    // Its process is gone, or it is gone itself.
   } finally {
     closeSync(fd);
   }

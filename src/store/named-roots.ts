@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { type BaseName, isBaseName } from "../model/ids.ts";
 import { replaceLink, syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { generationTarget, namedRootPath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 
@@ -34,7 +35,9 @@ export function readNamedRoot(store: Store, name: string): NamedRoot | undefined
 export function writeNamedRoot(store: Store, { name, object }: NamedRoot): void {
   const path = namedRootPath(store.layout, name);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  replaceLink(generationTarget(store.layout, object), path);
+  const { command, now } = store.context;
+  using scratch = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
+  replaceLink(generationTarget(store.layout, object), path, { scratch: scratch.path });
 }
 
 /** Whether there was one. */

@@ -6,6 +6,7 @@ import { type GenerationNumber, type ProfileName, parseGenerationNumber, parsePr
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
 import {
   readTextIfPresent,
+  renameLink,
   replaceLink,
   syncDirectory,
   TEMPORARY_MARK,
@@ -93,6 +94,11 @@ export function listGenerations(store: Store, { profile, last }: ProfileParts): 
     .map(parseGenerationNumber);
 }
 
+/** Whether one of them exists; for long histories quicker than to list all. */
+export function hasGeneration(store: Store, { profile, last }: ProfileParts, number: number): boolean {
+  return number <= last && existsSync(generationFile(store.layout, profile, parseGenerationNumber(number)));
+}
+
 /** @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
 export function readGeneration(store: Store, profile: ProfileName, number: GenerationNumber): Generation {
   const path = generationFile(store.layout, profile, number);
@@ -148,9 +154,14 @@ export function sweepProfile(store: Store, profile: ProfileName): void {
   }
 }
 
-/** Makes a generation the live one: the one rename that every change comes down to. */
+/** Makes a generation the live one: the one rename that every change comes down to. `flushActivation` is to follow. */
 export function activateGeneration(store: Store, profile: ProfileName, number: GenerationNumber): void {
-  replaceLink(`gen-${number}`, currentPath(store.layout, profile));
+  renameLink(`gen-${number}`, currentPath(store.layout, profile));
+}
+
+/** Makes an activation durable. */
+export function flushActivation(store: Store, profile: ProfileName): void {
+  syncDirectory(profilePath(store.layout, profile));
 }
 
 /** Notes what an activation leaves behind it: the generation that was live, and the highest number given out. */

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import type { BaseName } from "../model/ids.ts";
 import { replaceLink } from "../system/atomic-file.ts";
+import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { objectPath, resultLinkPath } from "./layout.ts";
 import { objectAt } from "./manifests.ts";
 import { namesIn } from "./named-roots.ts";
@@ -35,7 +36,9 @@ export function writeResultLink(store: Store, link: { readonly path: string; rea
   checkPlace(store, link.path);
   const record = recordOf(store, link.path);
   mkdirSync(dirname(record), { recursive: true, mode: 0o700 });
-  replaceLink(link.path, record);
+  const { command, now } = store.context;
+  using scratch = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
+  replaceLink(link.path, record, { scratch: scratch.path });
   replaceLink(objectPath(store.layout, link.object), link.path);
 }
 

@@ -1,5 +1,5 @@
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
-import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { type AtomicWrite, readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { WIDTHS, type Width } from "./layout.ts";
 
 /** The newest disk format that this program reads and writes. */
@@ -13,27 +13,31 @@ export interface StoreFile {
   readonly id: string;
   /** Where the objects lie. Their bytes mention it, so a store that was moved as a whole is not usable. */
   readonly storeDir: string;
+  /** Where profiles, log, roots and index lie when that is not the storeRoot: an absolute path. */
+  readonly adminDir?: string;
   /** UTC, RFC 3339. */
   readonly created: string;
   readonly unknown: Readonly<Record<string, unknown>>;
 }
 
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
-export function readStoreFile(path: string): StoreFile | undefined {
+export function readStoreFile(path: string, newest: number = FORMAT): StoreFile | undefined {
   const text = readTextIfPresent(path);
-  return text === undefined ? undefined : parseStoreFile(text, path);
+  return text === undefined ? undefined : parseStoreFile(text, path, newest);
 }
 
-export function writeStoreFile(path: string, file: StoreFile): void {
+export function writeStoreFile(path: string, file: StoreFile, options: AtomicWrite = {}): void {
   const { unknown, ...known } = file;
-  writeFileAtomic(path, `${JSON.stringify({ ...known, ...unknown }, null, 2)}\n`);
+  writeFileAtomic(path, `${JSON.stringify({ ...known, ...unknown }, null, 2)}\n`, options);
 }
 
-function parseStoreFile(text: string, path: string): StoreFile {
-  const record = readRecord(parseJsonObject(text, path), path, FORMAT);
-  const format = FORMAT;
+function parseStoreFile(text: string, path: string, newest: number): StoreFile {
+  const members = parseJsonObject(text, path);
+  const record = readRecord(members, path, newest);
+  const format = members.format as number;
   const width = record.count("width");
   const id = record.text("id");
+  const adminDir = record.optionalText("adminDir");
   if (!isWidth(width)) throw damagedRecord(path, `width is not one of ${WIDTHS.join(", ")}`);
   if (!/^[0-9a-f]{32}$/.test(id)) throw damagedRecord(path, "id is not 32 hexadecimal digits");
   return {
@@ -41,6 +45,7 @@ function parseStoreFile(text: string, path: string): StoreFile {
     width,
     id,
     storeDir: record.text("storeDir"),
+    ...(adminDir !== undefined && { adminDir }),
     created: record.text("created"),
     unknown: record.rest(),
   };

@@ -2,21 +2,30 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, symli
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 
+export interface AtomicWrite {
+  readonly mode?: number;
+  /**
+   * Where the temporary file lies: a directory of the same filesystem that vanishes with its process. Default: beside the
+   * file, for directories whose temporary names somebody removes.
+   */
+  readonly scratch?: string;
+}
+
 /**
  * Replaces `path` by a file with this content: temporary file beside it, fsync, rename, fsync of the directory. After a
  * crash the path holds the old or the new content, whole.
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array, options: { mode?: number } = {}): void {
+export function writeFileAtomic(path: string, content: string | Uint8Array, options: AtomicWrite = {}): void {
   writeFilesAtomic([{ path, content }], options);
 }
 
 /** The same for several files of one directory, whose fsync they share. Each is whole; not all need be there. */
 export function writeFilesAtomic(
   files: readonly { readonly path: string; readonly content: string | Uint8Array }[],
-  options: { mode?: number } = {},
+  options: AtomicWrite = {},
 ): void {
   for (const { path, content } of files) {
-    const temporary = temporaryName(path);
+    const temporary = temporaryName(options.scratch ?? dirname(path));
     try {
       writeDurable(temporary, content, options.mode ?? 0o644);
       renameSync(temporary, path);
@@ -39,8 +48,14 @@ function writeDurable(path: string, content: string | Uint8Array, mode: number):
 }
 
 /** Makes `path` a symlink to `target`, replacing a link that is there, in one durable step. */
-export function replaceLink(target: string, path: string): void {
-  const temporary = temporaryName(path);
+export function replaceLink(target: string, path: string, options: Pick<AtomicWrite, "scratch"> = {}): void {
+  renameLink(target, path, options);
+  syncDirectory(dirname(path));
+}
+
+/** The same, not durable yet: for who must know whether the link was replaced when the flush fails. */
+export function renameLink(target: string, path: string, options: Pick<AtomicWrite, "scratch"> = {}): void {
+  const temporary = temporaryName(options.scratch ?? dirname(path));
   try {
     symlinkSync(target, temporary);
     renameSync(temporary, path);
@@ -48,7 +63,6 @@ export function replaceLink(target: string, path: string): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncDirectory(dirname(path));
 }
 
 /** Makes what was renamed into or out of this directory durable. */
@@ -83,8 +97,8 @@ export function readTextIfPresent(path: string): string | undefined {
 export const TEMPORARY_MARK = ".tmp-";
 
 /** A name of its own, since a mark behind a long name could exceed what the filesystem takes. */
-function temporaryName(path: string): string {
+function temporaryName(directory: string): string {
   // The global one is loaded at its first use: much that reads files never writes one.
   const mark = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
-  return join(dirname(path), `${TEMPORARY_MARK}${mark}`);
+  return join(directory, `${TEMPORARY_MARK}${mark}`);
 }

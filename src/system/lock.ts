@@ -60,11 +60,16 @@ function release(fd: number, path: string | undefined): void {
 /** The lock when it is free right now, otherwise `undefined`. */
 export function tryAcquireLock(path: string, command: string, now: () => Date): Lock | undefined {
   const fd = openSync(path, "a+", 0o644);
-  if (!tryLock(fd)) {
+  try {
+    if (!tryLock(fd)) {
+      closeSync(fd);
+      return undefined;
+    }
+    writeHolder(fd, { pid: process.pid, command, since: now().toISOString() });
+  } catch (error) {
     closeSync(fd);
-    return undefined;
+    throw error;
   }
-  writeHolder(fd, { pid: process.pid, command, since: now().toISOString() });
   return { path, [Symbol.dispose]: () => closeSync(fd) };
 }
 

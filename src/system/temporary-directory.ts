@@ -16,20 +16,36 @@ export function createTemporaryDirectory(parent: string, command: string, now: (
     const path = join(parent, randomBytes(8).toString("hex"));
     const lock = tryAcquireLock(`${path}.lock`, command, now);
     if (!lock) continue;
-    mkdirSync(path, { mode: 0o700 });
+    makeDirectory(path, lock);
     // A sweep that saw the lock file before it was locked has removed it: such a lock protects nothing.
     if (!existsSync(lock.path)) {
       release(path, lock);
       continue;
     }
-    return { path, [Symbol.dispose]: () => release(path, lock) };
+    return { path, [Symbol.dispose]: () => void release(path, lock) };
   }
 }
 
-function release(path: string, lock: Lock): void {
-  removeTree(path);
-  rmSync(lock.path, { force: true });
-  lock[Symbol.dispose]();
+function makeDirectory(path: string, lock: Lock): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    release(path, lock);
+    throw error;
+  }
+}
+
+/** Whether all was removed. The rest is left for the next sweep: what was done before must not fail for it. */
+function release(path: string, lock: Lock): boolean {
+  try {
+    removeTree(path);
+    rmSync(lock.path, { force: true });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    lock[Symbol.dispose]();
+  }
 }
 
 /** Removes temporary directories in `parent` whose process is gone; returns their names. */
@@ -66,8 +82,7 @@ export function removeTree(path: string): void {
 function sweepOne(path: string, now: () => Date): boolean {
   const lock = tryAcquireLock(`${path}.lock`, "sweep", now);
   if (!lock) return false;
-  release(path, lock);
-  return true;
+  return release(path, lock);
 }
 
 function makeWritable(directory: ByteString): void {

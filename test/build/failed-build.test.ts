@@ -136,9 +136,12 @@ describe("a build that fails", () => {
   it("because of an undeclared dependency names what is missing", async () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();
-    const { error } = await world.failure(store, ["liba", "undeclared"], { keepGoing: true });
+    const { built } = await world.build(store, "liba");
+    const { error } = await world.failure(store, "undeclared");
     expect(error.message).toMatch(/fatal error: liba\.h: No such file/);
     expect(error.details).toMatchObject({ errors: [{ subject: "liba.h" }] });
+    expect(error.message).toContain(`not visible in the build: ${built[0]?.baseName}`);
+    expect(error.hint).toContain(`Add the package of ${built[0]?.baseName} to \`dependencies\``);
   });
 
   it.runIf(hasSandbox)("because of a store path that it was not given names the object", async () => {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { removeTree } from "../../src/system/temporary-directory.ts";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
 
 /** A package whose program prints its name and version. */
@@ -142,6 +143,24 @@ test("a transaction that is exported is replayed in another profile and, when it
   world.done("add", packageAt(world, "a", "1"), "--root", other);
   world.done("replay", "a.journal", "--root", other);
   expect(installed(world, "--root", other)).toEqual(["a 1"]);
+});
+
+test("undo has again from a repository what was lost, or is refused and changes nothing", () => {
+  const world = makeStoreWorld();
+  const source = packageAt(world, "a", "1");
+  world.done("install", source);
+  world.done("archive", "export", "a", "-o", "repository/");
+  world.done("remove", "a");
+  const [lost] = readdirSync(join(world.root, "manifests")).filter((name) => name.endsWith("-a-1.json"));
+  removeTree(join(world.root, "pkgs".padEnd(48 - world.root.length - 1, "_"), lost?.slice(0, -".json".length) ?? ""));
+  removeTree(source);
+  expect(world.run(["undo", "#2"])).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining("a 1 is not in this store"),
+  });
+  expect(installed(world)).toEqual([]);
+  world.done("undo", "#2", "--repository", "repository");
+  expect(world.done("run", "--", "a").stdout).toBe("a 1\n");
 });
 
 test("foo +x11, then ~x11: different objects, diff names the option, rollback restores", () => {

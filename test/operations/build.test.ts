@@ -8,7 +8,8 @@ import type { ProfileName } from "../../src/model/ids.ts";
 import type { BuiltPackage } from "../../src/operations/build.ts";
 import { buildLogOf } from "../../src/operations/build-log-of.ts";
 import { checkBuilds } from "../../src/operations/check-build.ts";
-import { fetchSources } from "../../src/operations/inspect-build.ts";
+import { fetchSources } from "../../src/operations/fetch-sources.ts";
+import { objectInfo } from "../../src/operations/info.ts";
 import { install } from "../../src/operations/install.ts";
 import { upgrade } from "../../src/operations/upgrade.ts";
 import { whyRebuild } from "../../src/operations/why-rebuild.ts";
@@ -16,6 +17,7 @@ import type { Store } from "../../src/store/open-store.ts";
 import { readGeneration, readProfile } from "../../src/store/profiles.ts";
 import { type BuildWorld, canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
 import { caughtAsync } from "../helpers/caught.ts";
+import { gitRepository, hasGit } from "../helpers/git-repository.ts";
 import { logRecords } from "../helpers/profile-worlds.ts";
 
 const hasSandbox = await canSandbox();
@@ -66,8 +68,13 @@ describe("sources from the network", () => {
     expect(server.asked).toEqual([]);
     const fetched = await fetchSources(store, request(world, "high"));
     expect(fetched).toEqual([
-      { package: "low@1", fileName: "low.txt", content: integrityOf("low\n") },
-      { package: "high@1", fileName: "high.txt", content: integrityOf("high\n") },
+      { package: "low@1", fileName: "low.txt", url: `${server.url}/missing/low.txt`, integrity: integrityOf("low\n") },
+      {
+        package: "high@1",
+        fileName: "high.txt",
+        url: `${server.url}/missing/high.txt`,
+        integrity: integrityOf("high\n"),
+      },
     ]);
     const asked = [...server.asked];
     expect(asked.sort()).toEqual(["/high.txt", "/low.txt", "/missing/high.txt", "/missing/low.txt"]);
@@ -76,6 +83,40 @@ describe("sources from the network", () => {
     expect(started).toEqual(["low@1", "high@1"]);
     expect(readFileSync(join(built[0]?.path ?? "", "text"), "utf8")).toBe("high\nlow\n");
     expect(server.asked.length).toBe(asked.length);
+  });
+
+  it("without an integrity are fetched to tell it, and build nothing", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const server = await serve({ "/x.txt": "x\n", "/y.txt": "y\n" });
+    const sources = `sources:\n  - url: ${server.url}/x.txt\n  - url: ${server.url}/y.txt\n`;
+    world.recipe("x", `${sources}build: copy\n`);
+    expect((await world.failure(store, "x")).error.code).toBe("INVALID_RECIPE");
+    const error = await caughtAsync(fetchSources(store, request(world, "x")));
+    expect(error).toMatchObject({ code: "INTEGRITY" });
+    for (const part of [integrityOf("x\n"), integrityOf("y\n"), "/y.txt"]) expect(String(error)).toContain(part);
+    await server.close();
+  });
+
+  it.skipIf(!hasGit())("of git are held against their integrity, the tree id of the commit", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const repository = gitRepository(world.directory, "repository");
+    world.tree({ "a.txt": "a\n" }, repository.path);
+    const commit = repository.commit();
+    const recipe = (integrity: string) =>
+      world.recipe(
+        "x",
+        `sources: [{url: 'git+file://${repository.path}#${commit}', integrity: ${integrity}}]\nbuild: copy\n`,
+      );
+    recipe(integrityOf("other"));
+    const { error } = await world.failure(store, "x");
+    const right = /actual: +(sha256-\S+)/.exec(error.message)?.[1] ?? "";
+    expect([error.code, error.hint]).toEqual(["INTEGRITY", expect.stringContaining(right)]);
+    recipe(right);
+    const { built } = await world.build(store, "x");
+    expect(readFileSync(join(built[0]?.path ?? "", "a.txt"), "utf8")).toBe("a\n");
+    expect((await fetchSources(store, request(world, "x")))[0]?.integrity).toBe(right);
   });
 
   it("with another content than the recipe says build nothing", async () => {
@@ -103,6 +144,16 @@ describe.runIf(hasSandbox)("checkBuilds", () => {
     expect(different?.differences).toEqual([{ path: "share/random", what: "changed" }]);
     // The second output is not kept.
     expect(readdirSync(store.layout.storeDir).length).toBe(2);
+  });
+
+  it("lets diffoscope say more, where it is installed", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const tools = world.tree({
+      diffoscope: { exec: '#!/bin/sh\nfor file; do :; done\necho "differs: $(basename $file)"\nexit 1\n' },
+    });
+    const store = await world.buildStore("s", { PATH: `${tools}:${process.env.PATH}` });
+    const [check] = await checkBuilds(store, request(world, "random"));
+    expect(check?.report).toBe("differs: random\n");
   });
 
   it("compares what is named by its derivation, too", async () => {
@@ -141,6 +192,28 @@ describe("whyRebuild", () => {
     expect((await states())[1]).toEqual({ id: "libb@1.0", state: "missing", why: ["inputs.liba"], waitsFor: [] });
     world.edit("libb/recipe.yaml", "build: make", "build: make\nenv: {EXTRA: yes}");
     expect((await states())[1]?.why).toEqual(["env.EXTRA", "inputs.liba"]);
+  });
+});
+
+describe("objectInfo", () => {
+  it("tells everything about a build, and what the recipe says of the package", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    world.recipe("x", `license: MIT\nmetadata: {tier: 1}\nbuild: script\nphases: {install: 'mkdir "$out"'}\n`);
+    const { built } = await world.build(store, "x", { define: { ticket: "7" } });
+    const [{ path, key }] = built as [BuiltPackage];
+    expect(objectInfo(store, DEFAULT, { what: path, cwd: "/" })).toMatchObject({
+      license: "MIT",
+      metadata: { tier: "1", ticket: "7" },
+      build: {
+        key,
+        seconds: expect.any(Number),
+        phases: { install: expect.any(Number) },
+        sandboxed: hasSandbox,
+        host: { system: expect.any(String), cc: expect.anything() },
+        log: expect.stringMatching(/\.log\.gz$/),
+      },
+    });
   });
 });
 

@@ -82,7 +82,7 @@ test("every object that is deleted comes before what it needs", async () => {
   expect(names.indexOf("lib")).toBeLessThan(names.indexOf("base"));
 });
 
-test("what a command has a lease on stays, with all that it needs", async () => {
+test("what a command has a lease on stays, with all that it needs (invariant 19)", async () => {
   const { store, lib, left } = await chain();
   const lease = openLease(store);
   await lease.hold([lib.manifest.path]);
@@ -93,7 +93,7 @@ test("what a command has a lease on stays, with all that it needs", async () => 
   expect(left()).toEqual([]);
 });
 
-test("limits stop it as soon as they are met, and the dry run tells where", async () => {
+test("limits stop it as soon as they are met, and the dry run tells where (invariant 20)", async () => {
   const { store, left } = await chain();
   for (const request of [{ untilFree: 2 ** 50 }, { freeInodes: 2 ** 50 }, { untilFree: 2 ** 50, freeInodes: 1 }])
     expect((await gc(store, { ...request, dryRun: true })).deleted).toHaveLength(4);

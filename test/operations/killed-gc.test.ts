@@ -22,7 +22,7 @@ async function worldWithRubbish(options: { readonly deleted: boolean }) {
   return { world, store, files: liveFiles(store) };
 }
 
-it("a collection that is killed at any call leaves every valid object whole, and the next one ends its work (C1, C2)", async () => {
+it("a collection that is killed at any call leaves every valid object whole, and the next one ends its work (invariants 16 and 17)", async () => {
   const { world, store, files } = await worldWithRubbish({ deleted: true });
   const count = await killEverywhere({ world, driver, store, step: { do: "gc" }, before: files, after: files });
   expect(count.kills).toBeGreaterThan(40);
@@ -39,7 +39,7 @@ it("a collection that is killed at any call leaves every valid object whole, and
   expect(brokenRules(store)).toEqual([]);
 });
 
-it("a deletion of generations that is killed at any call is completed by the next command, or never began (C3)", async () => {
+it("a deletion of generations that is killed at any call is completed by the next command, or never began (invariant 18)", async () => {
   const { world, store, files } = await worldWithRubbish({ deleted: false });
   const step = { do: "delete-generations", patterns: ["1,2"] } as const;
   const count = await killEverywhere({ world, driver, store, step, before: files, after: files });

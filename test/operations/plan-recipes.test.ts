@@ -134,6 +134,24 @@ describe("the options of an installed recipe", () => {
   });
 });
 
+describe("packages that were installed one by one", () => {
+  it("are upgraded together, although each wants another variant of what they share", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const install1 = (text: string) => `build: script\nphases: {install: 'mkdir "$out"; ${text}'}\n`;
+    world.recipe("low", `options: {x: {default: false}}\n${install1('echo {{options.x}} > "$out/low"')}`);
+    world.recipe("mid", `dependencies: {build: [low+x]}\n${install1('cp {{deps.low}}/low "$out/mid"')}`);
+    await install(store, inputs(world, "low"));
+    await install(store, inputs(world, "mid"));
+    await expect(install(store, inputs(world, "low", "mid"))).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await upgrade(store, forUpgrade(world))).toMatchObject({ changed: false });
+    world.edit("low/recipe.yaml", "echo", "echo now");
+    const { upgraded } = await upgrade(store, forUpgrade(world));
+    expect(upgraded.map(({ name }) => name)).toEqual(["low", "mid"]);
+    expect(await planUpgrade(store, forUpgrade(world))).toMatchObject({ build: [], upgraded: [] });
+  });
+});
+
 describe("whyRebuild", () => {
   it("traces an input down to what changed, and tells the chain up to what waits", async () => {
     const world = smallWorld();

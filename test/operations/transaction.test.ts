@@ -52,6 +52,31 @@ describe("a transaction", () => {
     expect(await caughtAsync(transaction.rollback())).toMatchObject({ code: "UNSAFE" });
   });
 
+  it("resolves to what it would do, and changes nothing", async () => {
+    const { store, input } = await withTwo();
+    const transaction = beginTransaction(store, DEFAULT).add(input("c-1")).add(input("a-2")).remove("b");
+    const before = logRecords(store).length;
+    expect(await transaction.resolve()).toMatchObject({
+      ...{ transaction: 0, changed: false, from: 1, to: 1, fetch: [], build: [] },
+      added: [{ name: "c" }],
+      removed: [{ name: "b" }],
+      upgraded: [{ name: "a", from: { version: "1" }, to: { version: "2" } }],
+    });
+    expect([liveNumber(store), logRecords(store).length, transaction.changedPackages]).toEqual([1, before, []]);
+    await transaction.commit();
+    expect(await caughtAsync(transaction.resolve())).toMatchObject({ code: "USAGE" });
+  });
+
+  it("resolves to an error where it could not be committed", async () => {
+    const { world, store } = await withTwo();
+    const removal = beginTransaction(store, DEFAULT).remove("z");
+    expect(await caughtAsync(removal.resolve())).toMatchObject({ code: "NOT_FOUND" });
+    const missing = beginTransaction(store, DEFAULT).add({ from: `${world.directory}/nowhere-1`, cwd: "/" });
+    expect(await caughtAsync(missing.resolve())).toMatchObject({ code: "NOT_FOUND" });
+    const none = beginTransaction(store, DEFAULT);
+    expect(await none.resolve()).toMatchObject({ added: [], removed: [], upgraded: [] });
+  });
+
   it("is committed once", async () => {
     const { store, input } = await withTwo();
     const transaction = beginTransaction(store, DEFAULT).add(input("c-1"));

@@ -164,7 +164,7 @@ describe("commitObjects", () => {
       if (path === layout.storeDir) return "storeDir";
       if (path.startsWith(layout.storeDir)) return "object";
       if (path === layout.manifests) return "manifests";
-      return /\.tmp-/.test(path) ? "temporary" : path.replace(/.*\./, "");
+      return path.includes("/.tmp-") ? "temporary" : path.replace(/.*\./, "");
     }
   });
 

@@ -1,20 +1,28 @@
 import { StoreError } from "../../errors.ts";
+import { parseAge } from "../../model/age.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
+import { archiveLines } from "../output/archive-lines.ts";
 import { printable } from "../output/printable.ts";
 import { formatCount, formatSize } from "../output/quantities.ts";
+import { parseCount } from "../parse-quantity.ts";
 import { repositoryOptions } from "../repository-options.ts";
 
 export const command = defineCommand({
   name: "archive",
-  summary: "Export objects to files, and import them into any store",
+  summary: "Keep packed objects; export and import them",
   details:
-    "export PATH|NAME…: writes each object to a file <object>.tar.gz, the same bytes in every store. import FILE…: " +
-    "adds such files; each must have the content that its name says. What they need is taken from the other files, " +
-    "the store, or a --repository.",
+    "ls: what the store keeps packed. add [PATH|NAME…]: packs objects and what they need into the store's archives; " +
+    "without names all that is installed. prune: removes what no generation or other root needs and the rules do not " +
+    "keep. export PATH|NAME…: writes each object to a file <object>.tar.gz. import FILE…: adds such files; each must " +
+    "have the content that its name says.",
   positionals: {
-    action: { need: "one", describe: "export or import", choices: ["export", "import"] },
-    what: { need: "some", describe: "Store paths or names of installed packages; files", completes: "object" },
+    action: {
+      need: "one",
+      describe: "ls, add, prune, export or import",
+      choices: ["ls", "add", "prune", "export", "import"],
+    },
+    what: { need: "any", describe: "Store paths or names of installed packages; files", completes: "object" },
   },
   options: {
     output: {
@@ -25,34 +33,107 @@ export const command = defineCommand({
       describe: "export: write to FILE, or to files in DIR (the working directory)",
     },
     closure: { type: "boolean", describe: "export: also everything that the objects need at run time" },
+    "keep-last": {
+      type: "string",
+      value: "N",
+      parse: parseCount,
+      describe: "prune: keep the last N of each package (the setting archives.keep-last)",
+    },
+    "younger-than": {
+      type: "string",
+      value: "AGE",
+      parse: parseAge,
+      describe: "prune: keep what is younger than 12h, 90d, 6w (the setting archives.younger-than)",
+    },
+    "dry-run": { type: "boolean", describe: "prune: show what would be removed" },
   },
   examples: [
-    ["store archive export hello -o hello.tar.gz", "writes the installed package to a file"],
-    ["store archive export --closure hello -o packages/", "writes it and all that it needs"],
+    ["store archive export --closure hello -o packages/", "writes the package and all that it needs to files"],
     ["store archive import packages/*.tar.gz", "adds them to another store"],
+    ["store archive add", "keeps all that is installed packed, for when it is lost"],
+    ["store archive prune --keep-last 2 --dry-run", "shows what these rules would remove"],
   ],
-  json: "export: [{path, file, size}]; import: [{path, baseName, file, reused}]",
+  json: "ls: [{path, size, packed, present, needed}]; add: [{path, size}]; prune: {deleted[], freedBytes}; export: [{path, file, size}]; import: [{path, baseName, file, reused}]",
   isLong: true,
-  async run(context, { action, what, output, closure }) {
-    switch (action) {
+  async run(context, args) {
+    checkFits(args);
+    switch (args.action) {
+      case "ls":
+        return list(context);
+      case "add":
+        return add(context, args.what);
+      case "prune":
+        return prune(context, args);
       case "export":
-        return exportTo(context, what, { output, closure });
+        return exportTo(context, args.what, args);
       case "import":
-        if (output !== undefined || closure) throw notForImport(output === undefined ? "--closure" : "--output");
-        return importFrom(context, what);
+        return importFrom(context, args.what);
     }
   },
 });
 
+interface Args {
+  readonly action: string;
+  readonly what: readonly string[];
+  readonly output: string | undefined;
+  readonly closure: boolean;
+  readonly "keep-last": number | undefined;
+  readonly "younger-than": number | undefined;
+  readonly "dry-run": boolean;
+}
+
+/** Options of another action, or words where none belong, are mistakes. */
+function checkFits(args: Args): void {
+  const { action, what, output, closure } = args;
+  const isPrune = args["keep-last"] !== undefined || args["younger-than"] !== undefined || args["dry-run"];
+  const isExport = output !== undefined || closure;
+  const hint = "`store archive --help` tells which options belong to what.";
+  if (isPrune && action !== "prune") throw new StoreError("USAGE", `store archive ${action} does not prune`, { hint });
+  if (isExport && action !== "export")
+    throw new StoreError("USAGE", `--output and --closure are for export, not for ${action}`, { hint });
+  if ((action === "ls" || action === "prune") && what.length > 0)
+    throw new StoreError("USAGE", `store archive ${action} takes no names`, { hint });
+  if ((action === "export" || action === "import") && what.length === 0)
+    throw new StoreError("USAGE", `store archive ${action} needs to be told what`, { hint });
+}
+
+async function list(context: CommandContext): Promise<undefined> {
+  const { archives } = await import("../../operations/archives.ts");
+  const found = archives(await context.openStore());
+  context.output.result(found, () => archiveLines(found));
+  return undefined;
+}
+
+async function add(context: CommandContext, what: readonly string[]): Promise<undefined> {
+  const { addToArchives } = await import("../../operations/archives.ts");
+  const { profile, cwd, run } = context;
+  const added = await addToArchives(await context.openStore(), { what, profile, cwd }, run);
+  const fresh = added.filter(({ size }) => size !== undefined);
+  context.output.result(added, () => fresh.map(({ path }) => path));
+  context.output.note(() => `packed ${formatCount(fresh.length, "object")}; ${added.length - fresh.length} were there`);
+  return undefined;
+}
+
+async function prune(context: CommandContext, args: Args): Promise<undefined> {
+  const { pruneArchives } = await import("../../operations/archives.ts");
+  const { "keep-last": keepLast, "younger-than": youngerThan, "dry-run": dryRun } = args;
+  const rules = { ...(keepLast !== undefined && { keepLast }), ...(youngerThan !== undefined && { youngerThan }) };
+  const pruned = pruneArchives(await context.openStore(), { ...rules, dryRun });
+  context.output.result(pruned, () => [...pruned.deleted]);
+  const verb = dryRun ? "would remove" : "removed";
+  context.output.note(() => `${verb} ${formatCount(pruned.deleted.length, "file")}, ${formatSize(pruned.freedBytes)}`);
+  return undefined;
+}
+
 async function exportTo(
   context: CommandContext,
   what: readonly string[],
-  options: { readonly output: string | undefined; readonly closure: boolean },
+  { output, closure }: Pick<Args, "output" | "closure">,
 ): Promise<undefined> {
   const { exportObjects } = await import("../../operations/export-objects.ts");
   const { profile, cwd, run } = context;
   const store = await context.openStore();
-  const exported = await exportObjects(store, { what, profile, cwd, ...options }, run);
+  const exported = await exportObjects(store, { what, profile, cwd, output, closure }, run);
   context.output.result(exported, () => exported.map(({ file }) => printable(file)));
   const total = exported.reduce((sum, { size }) => sum + size, 0);
   context.output.note(() => `exported ${formatCount(exported.length, "object")}, ${formatSize(total)}`);
@@ -68,8 +149,4 @@ async function importFrom(context: CommandContext, files: readonly string[]): Pr
   const known = reused > 0 ? `, ${reused} of them there already` : "";
   context.output.note(() => `imported ${formatCount(imported.length, "object")}${known}`);
   return undefined;
-}
-
-function notForImport(option: string): StoreError {
-  return new StoreError("USAGE", `${option} is for \`store archive export\``, { hint: "Leave it out." });
 }

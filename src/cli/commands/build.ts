@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { isReproFileName } from "../../model/repro.ts";
 import type { BuiltPackage } from "../../operations/build.ts";
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
@@ -12,7 +13,7 @@ export const command = defineCommand({
   positionals: {
     spec: {
       need: "some",
-      describe: "NAME, NAME@VERSION, NAME+OPTION~OPTION, or a path to a recipe",
+      describe: "NAME, NAME@VERSION, NAME+OPTION~OPTION, a path to a recipe, or a file of `store repro`",
       completes: "path",
     },
   },
@@ -38,7 +39,7 @@ export const command = defineCommand({
     ["store build xz -o result", "builds xz and keeps it while the link ./result is there"],
     ["store build --check xz", "tells whether xz builds the same a second time"],
   ],
-  json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each; with --dry-run as why-rebuild",
+  json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each; with --dry-run as why-rebuild; of files also expected, same, hostDifferences[]",
   isLong: true,
   async recall(context, args) {
     if (args["dry-run"] || args.check || args["out-link"] !== undefined) return false;
@@ -51,6 +52,11 @@ export const command = defineCommand({
   async run(context, args) {
     const request = { ...buildSettings(args, context), specs: args.spec };
     const store = await context.openStore({ create: true });
+    if (args.spec.some(isReproFileName)) {
+      const { buildPacked } = await import("../build-packed.ts");
+      await buildPacked(context, store, { ...args, settings: buildSettings(args, context) });
+      return undefined;
+    }
     if (args["dry-run"]) {
       const { whyRebuild } = await import("../../operations/why-rebuild.ts");
       const { forecastLines } = await import("../output/rebuild-lines.ts");

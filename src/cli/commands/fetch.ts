@@ -6,7 +6,7 @@ import { printable } from "../output/printable.ts";
 export const command = defineCommand({
   name: "fetch",
   summary: "Download the sources of packages and of all that they need",
-  details: "Afterwards `store build --offline` needs no network.",
+  details: "Afterwards `store build --offline` needs no network. Of a source without integrity it tells the right one.",
   positionals: {
     spec: {
       need: "some",
@@ -16,14 +16,14 @@ export const command = defineCommand({
   },
   options: { ...BUILD_OPTIONS, ...MIRROR_OPTION },
   examples: [["store fetch --recipes ./recipes pari", "downloads what a build of pari needs"]],
-  json: "[{package, fileName, content}]",
+  json: "[{package, fileName, url, integrity}]",
   isLong: true,
   async run(context, args) {
-    const { fetchSources } = await import("../../operations/inspect-build.ts");
+    const { fetchSources } = await import("../../operations/fetch-sources.ts");
     const store = await context.openStore({ create: true });
     const fetched = await fetchSources(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
     context.output.result(fetched, () =>
-      fetched.map((each) => printable(`${each.package}  ${each.fileName}  ${each.content}`)),
+      fetched.map((each) => printable(`${each.package}  ${each.fileName}  ${each.integrity}`)),
     );
     return undefined;
   },

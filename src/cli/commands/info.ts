@@ -16,7 +16,7 @@ export const command = defineCommand({
     ["store info", "shows where the store lies and what it holds"],
     ["store info zlib", "shows the manifest of an installed package"],
   ],
-  json: "{root, storeDir, format, width, id, objects, profiles[]}, or the manifest: {path, name, version, treeId, size, files, references[], created, origin}",
+  json: "{root, storeDir, format, width, id, objects, profiles[]}, or the manifest: {path, name, version, treeId, size, files, references[], created, origin}, of what was built here also build{started, seconds, phases, peakMemoryBytes, sandboxed, host, log}",
   async run(context, args) {
     const { objectInfo, storeInfo } = await import("../../operations/info.ts");
     const store = await context.openStore();

@@ -8,7 +8,7 @@ export const command = defineCommand({
   summary: "Export a transaction, to take it back or to replay it elsewhere",
   details: "The same as --tracking-journal FILE writes while a change is made, from the log. See `store replay`.",
   positionals: {
-    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes" },
+    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes", completes: "transaction" },
     file: { need: "optional", describe: "Where to write it; without it to stdout", completes: "path" },
   },
   options: {},

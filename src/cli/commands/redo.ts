@@ -9,7 +9,7 @@ export const command = defineCommand({
   details:
     "The packages must be as the transaction found them; --force=sequence makes them what it made them all the same.",
   positionals: {
-    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes" },
+    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes", completes: "transaction" },
   },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },

@@ -9,7 +9,7 @@ export const command = defineCommand({
   details:
     "What later transactions changed stays. When one of them changed the same packages again, or added files that a package that comes back has too, nothing is done (status 4); with --force=sequence the packages of the transaction become what they were before it. A switch or rollback that nothing has followed is undone by a switch to where it came from. Undone can also be pins and checkpoints, and what undo itself did.",
   positionals: {
-    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes" },
+    transaction: { need: "one", describe: "Its number: 57 or '#57', in quotes", completes: "transaction" },
   },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },

@@ -3,7 +3,7 @@ import { type ProfileName, parseProfileName } from "../../model/ids.ts";
 import { generations, listPackages, profiles } from "../../operations/list.ts";
 import { openStore } from "../../operations/open-store.ts";
 import type { Store } from "../../store/open-store.ts";
-import { formatLocalTime, formatRelativeTime } from "../output/local-time.ts";
+import { formatLocalTime, formatRelativeTime, localTime } from "../output/local-time.ts";
 import { printable } from "../output/printable.ts";
 import type { Candidate } from "./complete.ts";
 
@@ -18,13 +18,14 @@ export interface Place {
  * @throws StoreError when there is no such store or profile
  */
 export async function storeCandidates(
-  kind: "installed" | "object" | "selector" | "profile",
+  kind: "installed" | "object" | "selector" | "transaction" | "profile",
   { values, env }: Place,
 ): Promise<readonly Candidate[]> {
   const root = values.get("root");
   const store = await openStore({ root: root && withHome(root, env), create: false, env });
   if (kind === "profile") return profileCandidates(store);
   const profile = parseProfileName(values.get("profile") ?? (env.STORE_PROFILE || "default"));
+  if (kind === "transaction") return transactionCandidates(store, profile);
   return kind === "selector" ? selectorCandidates(store, profile) : installedCandidates(store, profile);
 }
 
@@ -40,10 +41,13 @@ async function installedCandidates(store: Store, profile: ProfileName): Promise<
   return packages.map(({ name, version }) => ({ value: name, description: version }));
 }
 
+/** Nobody looks for one of thousands by a key. */
+const MOST_GENERATIONS = 100;
+
 /** The newest generation first. */
 function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
   const now = new Date();
-  const found = [...generations(store, profile)].reverse();
+  const found = [...generations(store, profile, { last: MOST_GENERATIONS })].reverse();
   const numbers = found.map(({ generation, created, current, reason }) => {
     const time = new Date(created);
     const when = `${formatLocalTime(time)}, ${formatRelativeTime(time, now)}`;
@@ -53,6 +57,19 @@ function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
     names.map((name) => ({ value: `tag:${name}`, description: `gen-${generation}` })),
   );
   return [...numbers, ...tags, { value: "-", description: "the generation that was live before" }];
+}
+
+const MOST_TRANSACTIONS = 30;
+
+/** The newest first; without the `#` that begins a comment in a shell. */
+async function transactionCandidates(store: Store, profile: ProfileName): Promise<Candidate[]> {
+  const { listTransactions } = await import("../../operations/transaction-effect.ts");
+  const { transactionLiner } = await import("../../model/transaction-line.ts");
+  const line = transactionLiner({ now: Date.now(), localTime });
+  return listTransactions(store, profile, MOST_TRANSACTIONS).map((each) => ({
+    value: String(each.tx),
+    description: line(each),
+  }));
 }
 
 /** A shell hands over what was typed: `~` is not expanded yet. */

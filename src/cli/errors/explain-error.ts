@@ -7,7 +7,8 @@ export interface Explained {
   readonly isBug: boolean;
 }
 
-export function explainError(error: unknown): Explained {
+export function explainError(thrown: unknown): Explained {
+  const error = firstOf(thrown);
   if (error instanceof StoreError) return { error: withFlag(error), isBug: false };
   if (error instanceof Error && error.name === "AbortError") return { error: interrupted(error), isBug: false };
   const known = explainSystemError(error);
@@ -21,6 +22,12 @@ export function explainError(error: unknown): Explained {
     }),
     isBug: true,
   };
+}
+
+/** Where tidying up failed as well, what went wrong first is what the person must hear of. */
+function firstOf(error: unknown): unknown {
+  const isPair = error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
+  return isPair ? firstOf(error.suppressed) : error;
 }
 
 const FLAGS: ReadonlyMap<unknown, string> = new Map([

@@ -1,4 +1,4 @@
-import { type ErrorCode, StoreError } from "../../errors.ts";
+import { type ErrorCode, errnoOf, StoreError } from "../../errors.ts";
 
 /** What the system's refusals mean; the messages go on with the path. */
 const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, message: string, hint: string]>> = {
@@ -40,7 +40,8 @@ export function explainSystemError(error: unknown): StoreError | undefined {
   const meaning = MEANINGS[errno];
   if (!meaning) return new StoreError("FAILED", message, { hint: "The system refused this.", details, cause: error });
   const [code, text, hint] = meaning;
-  const subject = path ?? message.replace(/^E[A-Z0-9]+: /, "");
+  const subject =
+    path ?? message.replace(/^(?:E[A-Z0-9]+|UNKNOWN|Unknown system error -\d+): (?:unknown error, )?/, "");
   return new StoreError(code, `${text} ${subject}`, { hint, details, cause: error });
 }
 
@@ -51,9 +52,9 @@ interface SystemError {
 }
 
 function readSystemError(error: unknown): SystemError | undefined {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  if (!/^E[A-Z0-9]+$/.test(error.code)) return undefined;
-  return { errno: error.code, path: pathOf(error), message: error.message };
+  const errno = errnoOf(error);
+  if (!(error instanceof Error) || errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) return undefined;
+  return { errno, path: pathOf(error), message: error.message };
 }
 
 /** An error that came from a worker thread has its path only in its message: `EACCES: …, open '/a/b'`. */

@@ -1,7 +1,8 @@
-import type { ObjectInfo, StoreInfo } from "../../operations/info.ts";
+import { isJsonObject } from "../../model/json-object.ts";
+import type { BuildInfo, ObjectInfo, StoreInfo } from "../../operations/info.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
-import { formatCount, formatSize } from "./quantities.ts";
+import { formatCount, formatDuration, formatSize } from "./quantities.ts";
 import { formatTable } from "./table.ts";
 
 export function storeLines(info: StoreInfo): string[] {
@@ -26,8 +27,29 @@ export function objectLines(info: ObjectInfo): string[] {
     ["created", formatLocalTime(new Date(info.created))],
     ["origin", kind],
     ...Object.entries(origin).map(([name, value]) => [`  ${printable(name)}`, asText(value)] as const),
+    ...(info.build ? buildRows(info.build) : []),
     ...info.references.map((reference, at) => [at === 0 ? "references" : "", reference] as const),
   ]);
+}
+
+function buildRows(build: BuildInfo): (readonly [name: string, value: string])[] {
+  const { started, seconds, phases, peakMemoryBytes, host, log } = build;
+  const duration = (value: number): string => formatDuration(1000 * value);
+  const tools = Object.entries(isJsonObject(host) ? host : {});
+  return [
+    ["built", `${formatLocalTime(new Date(started))}, in ${duration(seconds)}`],
+    ...Object.entries(phases).map(([phase, took]) => [`  ${printable(phase)}`, duration(took)] as const),
+    ...(peakMemoryBytes === undefined ? [] : [["  peak memory", formatSize(peakMemoryBytes)] as const]),
+    ["  log", printable(log)],
+    ...tools.map(
+      ([name, value], at) => [at === 0 ? "  host" : "", `${printable(name)}: ${asText(toolText(value))}`] as const,
+    ),
+  ];
+}
+
+/** Of a compiler its version line says it all. */
+function toolText(value: unknown): unknown {
+  return isJsonObject(value) && typeof value.version === "string" ? value.version : value;
 }
 
 function asText(value: unknown): string {

@@ -54,10 +54,11 @@ function totalLine(reasons: readonly RebuildReason[]): string[] {
   return [`about ${time} to build, one after the other${unknown === 0 ? "" : `, and ${unknown} never built before`}`];
 }
 
-/** Whether builds came out the same; one line each, and one for each file that differs. */
+/** Whether builds came out the same; one line each, one for each file that differs, and what diffoscope says. */
 export function checkLines(checks: readonly CheckedBuild[]): string[] {
-  return checks.flatMap(({ id, same, differences }) => [
+  return checks.flatMap(({ id, same, differences, report = "" }) => [
     `${printable(id)}  ${same ? "builds the same again" : "comes out differently"}`,
     ...differences.map(({ path, what }) => `  ${printable(path)}: ${what}`),
+    ...report.split("\n").flatMap((line) => (line === "" ? [] : [`  | ${printable(line)}`])),
   ]);
 }

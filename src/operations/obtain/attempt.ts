@@ -1,3 +1,4 @@
+import { type ErrorCode, StoreError } from "../../errors.ts";
 import type { BaseName } from "../../model/ids.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Workspace } from "../workspace.ts";
@@ -38,6 +39,13 @@ export interface Search {
 export interface SearchRun extends RunOptions {
   readonly workspace: Workspace;
 }
+
+/** Whether an error says only that this way does not lead to the object; another one may. */
+export function isPassing(error: unknown): error is StoreError {
+  return error instanceof StoreError && !STOPPING.includes(error.code);
+}
+
+const STOPPING: readonly ErrorCode[] = ["NO_SPACE", "INTERRUPTED", "FAILED", "BUSY"];
 
 export function isObtained(attempted: Attempted): attempted is Obtained {
   return "from" in attempted;

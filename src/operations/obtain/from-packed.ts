@@ -1,11 +1,10 @@
-import { type ErrorCode, StoreError } from "../../errors.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { packedFileName } from "../../model/packed-object.ts";
 import { commitObjects } from "../../store/commit-objects.ts";
 import type { Store } from "../../store/open-store.ts";
 import { stageUnpacked, type UnpackedObject, unpackObject } from "../../store/unpack-object.ts";
 import { DEFAULT_LIMITS } from "../stage-package.ts";
-import type { Attempt, Attempted, Search, SearchRun } from "./attempt.ts";
+import { type Attempt, type Attempted, isPassing, type Search, type SearchRun } from "./attempt.ts";
 import type { PackedPlace } from "./packed-places.ts";
 
 interface Parts {
@@ -25,7 +24,7 @@ export function fromPacked(store: Store, place: PackedPlace, parts: Parts): Atte
       const reasons = await commit(store, { object, unpacked }, parts);
       return reasons ?? { path: object, ...where };
     } catch (error) {
-      if (!(error instanceof StoreError) || STOPPING.includes(error.code)) throw error;
+      if (!isPassing(error)) throw error;
       return { reasons: [`${place.name}: ${error.message}`] };
     }
   };
@@ -34,9 +33,6 @@ export function fromPacked(store: Store, place: PackedPlace, parts: Parts): Atte
 function room({ run }: Parts) {
   return { room: run.workspace.room() };
 }
-
-/** What another place would not help with. */
-const STOPPING: readonly ErrorCode[] = ["NO_SPACE", "INTERRUPTED", "FAILED", "BUSY"];
 
 /** `undefined` when the object is in the store now. */
 async function commit(

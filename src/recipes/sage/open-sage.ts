@@ -78,7 +78,7 @@ function requireBuildable(
   if (found === undefined) throw invalidRecipe(`the package ${name} of the Sage tree`, findings);
   if (obstacle !== undefined) {
     throw new StoreError("UNSUPPORTED", `${name} of the Sage tree cannot be built here: it ${obstacle}`, {
-      hint: "`store recipe list --report` tells this of every package; a recipe in a directory before the tree takes its place.",
+      hint: "`store recipe list --report` tells this of every package; --sage-mirror names a place for tarballs, and a recipe in a directory before the tree takes the package's place.",
       details: { name, kind: found.kind, reason: obstacle, ...(found.tarball && { tarball: found.tarball.fileName }) },
     });
   }

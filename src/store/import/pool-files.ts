@@ -3,7 +3,6 @@ import { constants, copyFileSync, existsSync, linkSync, renameSync, rmSync, stat
 import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
 import type { BlobId } from "../../model/ids.ts";
-import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
 import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-files.ts";
 import { mayHold } from "./pool-names.ts";
@@ -20,7 +19,7 @@ export function poolFiles(settings: ImportSettings, batches: readonly PoolBatch[
     names.forEach((name, index) => {
       const path = `${directory}/${name}` as ByteString;
       const pool = poolFile(settings, poolNames[index] as string);
-      if (settings.method === "reflink") cloneIntoPool(path, pool);
+      if (settings.method === "reflink") cloneIntoPool(settings, path, pool);
       else linkIntoPool(settings, path, pool);
     });
   }
@@ -74,7 +73,7 @@ function linkIntoPool(settings: ImportSettings, path: ByteString, pool: string):
     if (isErrno(error, "EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK")) return;
     if (!isErrno(error, "EEXIST")) throw error;
     if (isIntact(path, pool)) linkFromPool(settings, path, pool);
-    else replaceInPool(path, pool);
+    else replaceInPool(settings, path, pool);
   }
 }
 
@@ -85,7 +84,7 @@ function isIntact(path: ByteString, pool: string): boolean {
 }
 
 function linkFromPool(settings: ImportSettings, path: ByteString, pool: string): void {
-  const temporary = `${settings.scratch}/${randomBytes(8).toString("hex")}`;
+  const temporary = scratchName(settings);
   try {
     linkSync(pool, temporary);
     renameSync(temporary, toFsPath(path));
@@ -94,20 +93,25 @@ function linkFromPool(settings: ImportSettings, path: ByteString, pool: string):
   } catch (error) {
     // The limit of links is reached, or a collection was faster.
     if (!isErrno(error, "EMLINK", "ENOENT")) throw error;
-    replaceInPool(path, pool);
+    replaceInPool(settings, path, pool);
   }
 }
 
-function replaceInPool(path: ByteString, pool: string): void {
-  const temporary = `${pool}${TEMPORARY_MARK}${randomBytes(6).toString("hex")}`;
+function replaceInPool(settings: ImportSettings, path: ByteString, pool: string): void {
+  const temporary = scratchName(settings);
   linkSync(toFsPath(path), temporary);
   renameSync(temporary, pool);
 }
 
-function cloneIntoPool(path: ByteString, pool: string): void {
+function cloneIntoPool(settings: ImportSettings, path: ByteString, pool: string): void {
   if (existsSync(pool)) return;
-  const temporary = `${pool}${TEMPORARY_MARK}${randomBytes(6).toString("hex")}`;
+  const temporary = scratchName(settings);
   copyFileSync(toFsPath(path), temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
   freezeFile(fromText(temporary), pool.endsWith("x"));
   renameSync(temporary, pool);
+}
+
+/** A killed process leaves nothing in the pool that is no file of the pool. */
+function scratchName({ scratch }: ImportSettings): string {
+  return `${scratch}/${randomBytes(8).toString("hex")}`;
 }

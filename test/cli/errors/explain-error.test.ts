@@ -89,3 +89,20 @@ test("an aborted wait is an interruption", () => {
   const thrown = new DOMException("This operation was aborted", "AbortError");
   expect(EXIT_STATUS[explainError(thrown).error.code]).toBe(130);
 });
+
+test("errors that Node has no name for are told like others", () => {
+  const unnamed = (code: string, message: string) => Object.assign(new Error(message), { code, errno: -122 });
+  const told = explainError(
+    unnamed("Unknown system error -122", "Unknown system error -122: Unknown system error -122, mkdir '/a/b'"),
+  );
+  expect(told.error).toMatchObject({ code: "NO_SPACE", message: "your disk quota is used up at /a/b" });
+  const withoutPath = explainError(unnamed("UNKNOWN", "UNKNOWN: unknown error, write"));
+  expect(withoutPath.error).toMatchObject({ code: "NO_SPACE", message: "your disk quota is used up at write" });
+});
+
+test("of several errors in a row, as when tidying up fails too, the first is told", () => {
+  const first = new StoreError("CONFLICT", "x", { hint: "y" });
+  const pair = (error: unknown, suppressed: unknown) =>
+    Object.assign(new Error("two"), { name: "SuppressedError", error, suppressed });
+  expect(explainError(pair(new Error("later"), pair(new Error("second"), first))).error).toBe(first);
+});

@@ -1,0 +1,37 @@
+import { StoreError } from "../errors.ts";
+import { isReproFileName } from "../model/repro.ts";
+import type { BuildSettings } from "../operations/build.ts";
+import { buildRepro, type ReproducedBuild } from "../operations/build-repro.ts";
+import type { Store } from "../store/open-store.ts";
+import type { CommandContext } from "./context.ts";
+import { reproLines } from "./output/repro-lines.ts";
+
+interface PackedRequest {
+  readonly spec: readonly string[];
+  readonly settings: BuildSettings;
+  readonly check: boolean;
+  readonly "dry-run": boolean;
+  readonly "out-link": string | undefined;
+}
+
+/**
+ * Builds what `store repro` packed, one file after the other.
+ * @throws StoreError USAGE for what can only be done with recipes
+ */
+export async function buildPacked(context: CommandContext, store: Store, request: PackedRequest): Promise<void> {
+  const { spec: files, settings } = request;
+  const refused = (["check", "dry-run", "out-link"] as const).find((name) => request[name]);
+  if (refused !== undefined || !files.every(isReproFileName)) {
+    const what = refused === undefined ? "recipes in one command" : `--${refused}`;
+    throw new StoreError("USAGE", `files of \`store repro\` cannot be built with ${what}`, {
+      hint: "Build them with a command of their own: `store build FILE`.",
+    });
+  }
+  const built: ReproducedBuild[] = [];
+  for (const file of files) {
+    const each = await buildRepro(store, { ...settings, file }, context.run);
+    built.push(each);
+    for (const line of reproLines(each)) context.output.note(() => line);
+  }
+  context.output.result(built, () => built.map(({ path }) => path));
+}

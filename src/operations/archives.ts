@@ -1,0 +1,120 @@
+import { StoreError } from "../errors.ts";
+import { type ArchivedObject, expendable, type Retention } from "../model/archive-retention.ts";
+import { withReferences } from "../model/closure.ts";
+import type { BaseName, ProfileName } from "../model/ids.ts";
+import { archiveObject, listArchives, removeArchives, sweepArchives } from "../store/archives.ts";
+import { readSetting } from "../store/config-file.ts";
+import { hasObject, readManifest } from "../store/manifests.ts";
+import type { Store } from "../store/open-store.ts";
+import { readGeneration, readProfile } from "../store/profiles.ts";
+import { readRoots } from "../store/roots.ts";
+import { failureOf } from "./go-live.ts";
+import { findObject } from "./info.ts";
+import type { RunOptions } from "./run-options.ts";
+
+export interface ListedArchive extends ArchivedObject {
+  /** The object itself is in the store, too. */
+  readonly present: boolean;
+  /** A generation, pin or other root has it: it is never pruned. */
+  readonly needed: boolean;
+}
+
+/** The packed objects that the store keeps. */
+export function archives(store: Store): readonly ListedArchive[] {
+  const needed = neededObjects(store);
+  return listArchives(store).map((each) => ({
+    ...each,
+    present: hasObject(store, each.path),
+    needed: needed.has(each.path),
+  }));
+}
+
+export interface ArchiveRequest {
+  /** Store paths or names of installed packages; none: all packages of the live generation. */
+  readonly what: readonly string[];
+  readonly profile: ProfileName;
+  readonly cwd: string;
+}
+
+export interface ArchivedNow {
+  readonly path: BaseName;
+  /** Bytes of the file; absent when it was there already. */
+  readonly size?: number;
+}
+
+/** Packs objects, and all that they need, into the archives of the store. */
+export async function addToArchives(
+  store: Store,
+  { what, profile, cwd }: ArchiveRequest,
+  run: RunOptions = {},
+): Promise<readonly ArchivedNow[]> {
+  const named = what.map((text) => findObject(store, profile, { what: text, cwd }));
+  return archiveObjects(store, what.length > 0 ? named : liveObjects(store, profile), run);
+}
+
+/**
+ * Packs what the live generation of a profile has, where the settings ask for that. A change that was made stays made
+ * whatever happens here: what goes wrong is a warning.
+ */
+export async function archiveByPolicy(store: Store, profile: ProfileName, run: RunOptions): Promise<void> {
+  try {
+    if (!readSetting(store, "archives.automatic")) return;
+    await archiveObjects(store, liveObjects(store, profile), run);
+  } catch (error) {
+    const message = `the packages could not be archived: ${failureOf(error).message}`;
+    run.onEvent?.({ kind: "warning", message, hint: "`store archive add` tries it again." });
+  }
+}
+
+/** Removes packed objects that the retention rules do not keep. */
+export function pruneArchives(
+  store: Store,
+  request: Partial<Retention> & { readonly dryRun?: boolean | undefined } = {},
+): { readonly deleted: readonly BaseName[]; readonly freedBytes: number } {
+  const keepLast = request.keepLast ?? readSetting(store, "archives.keep-last");
+  const youngerThan = request.youngerThan ?? readSetting(store, "archives.younger-than").milliseconds;
+  const now = store.context.now().getTime();
+  const found = expendable(listArchives(store), { keepLast, youngerThan, needed: neededObjects(store), now });
+  const deleted = found.map(({ path }) => path);
+  if (!request.dryRun) {
+    sweepArchives(store);
+    removeArchives(store, deleted);
+  }
+  return { deleted, freedBytes: found.reduce((sum, { size }) => sum + size, 0) };
+}
+
+async function archiveObjects(store: Store, objects: readonly BaseName[], run: RunOptions): Promise<ArchivedNow[]> {
+  const archived: ArchivedNow[] = [];
+  for (const path of withReferences(objects, (object) => readManifest(store, object).references)) {
+    if (readManifest(store, path).addressing === "input") {
+      const message = `${path} is named by its derivation and cannot be archived: it would be built again`;
+      run.onEvent?.({ kind: "warning", message });
+      continue;
+    }
+    run.onEvent?.({ kind: "step", step: "export", subject: path });
+    const size = await archiveObject(store, path, run.signal);
+    archived.push({ path, ...(size !== undefined && { size }) });
+  }
+  return archived;
+}
+
+function liveObjects(store: Store, profile: ProfileName): BaseName[] {
+  const { packages } = readGeneration(store, profile, readProfile(store, profile).current);
+  return packages.map(({ path }) => path);
+}
+
+/** What roots have, and all that it needs. A root that cannot be read stops this, since nobody knows what it has. */
+function neededObjects(store: Store): ReadonlySet<BaseName> {
+  const roots = readRoots(store).flatMap(({ objects }) => objects);
+  return new Set(withReferences(roots, (object) => knownReferences(store, object)));
+}
+
+/** An object that was lost refers to what its manifest says, if that is still there. */
+function knownReferences(store: Store, object: BaseName): readonly BaseName[] {
+  try {
+    return readManifest(store, object).references;
+  } catch (error) {
+    if (error instanceof StoreError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isErrno } from "../errors.ts";
+import type { ArchivedObject } from "../model/archive-retention.ts";
+import type { BaseName } from "../model/ids.ts";
+import { packedInFile } from "../model/packed-object.ts";
+import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { archivePath } from "./layout.ts";
+import type { Store } from "./open-store.ts";
+import { packObject } from "./pack-object.ts";
+
+/** Every packed object in the store's archives, sorted by name. */
+export function listArchives({ layout }: Store): ArchivedObject[] {
+  return namesIn(layout.archives)
+    .sort()
+    .flatMap((name) => {
+      const path = packedInFile(name);
+      const status = path && statSync(join(layout.archives, name), { throwIfNoEntry: false });
+      return path && status?.isFile() ? [{ path, size: status.size, packed: status.mtimeMs }] : [];
+    });
+}
+
+/** Packs an object into the archives, unless it is there; returns the bytes that were written. */
+export async function archiveObject(store: Store, object: BaseName, signal?: AbortSignal): Promise<number | undefined> {
+  const target = archivePath(store.layout, object);
+  if (statSync(target, { throwIfNoEntry: false })?.isFile()) return undefined;
+  mkdirSync(store.layout.archives, { recursive: true, mode: 0o700 });
+  return packObject(store, object, { target, signal });
+}
+
+export function removeArchives({ layout }: Store, objects: readonly BaseName[]): void {
+  for (const object of objects) rmSync(archivePath(layout, object), { force: true });
+  if (objects.length > 0) syncDirectory(layout.archives);
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Removes what killed processes left half-packed. A file of a process that still packs is younger. */
+export function sweepArchives({ layout, context }: Store): void {
+  for (const name of namesIn(layout.archives).filter((each) => each.startsWith(TEMPORARY_MARK))) {
+    const path = join(layout.archives, name);
+    const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (context.now().getTime() - modified > HOUR_MS) rmSync(path, { force: true });
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { openStore } from "../../src/operations/open-store.ts";
+import { openJournal } from "../../src/store/journal.ts";
+import { layoutOf } from "../../src/store/layout.ts";
+import { readForward } from "../../src/store/log/read.ts";
+import type { Store } from "../../src/store/open-store.ts";
+import { readPins } from "../../src/store/pins.ts";
+import { listProfiles } from "../../src/store/profiles.ts";
+import { removeTree } from "../../src/system/temporary-directory.ts";
+import { brokenLive, brokenObjects } from "../helpers/profile-invariants.ts";
+import { liveFiles, profileDirectory } from "../helpers/profile-worlds.ts";
+import { makeWorld, type TreeData } from "../helpers/worlds.ts";
+import type { Shim } from "./shim.ts";
+
+/** A store in memory, that is put back again and again to where it was. */
+export interface CrashWorld {
+  readonly directory: string;
+  readonly root: string;
+  /** Writes a directory to install from. */
+  source(nameAndVersion: string, tree: TreeData): string;
+  /** Runs the real program; fails the test unless it ends with 0. */
+  done(...words: readonly string[]): Promise<string>;
+  /** Keeps the store as it is now, to be put back. */
+  keep(): void;
+  restore(): void;
+  open(): Promise<Store>;
+  /** Takes the store away. */
+  wipe(): void;
+  readonly storeDir: string;
+}
+
+export function makeCrashWorld(shim: Shim): CrashWorld {
+  const world = makeWorld({ memory: true });
+  const root = join(world.directory, "s");
+  const kept = join(world.directory, "kept");
+  return {
+    directory: world.directory,
+    root,
+    source: (nameAndVersion, tree) => world.tree(tree, join(world.directory, nameAndVersion)),
+    async done(...words) {
+      const { status, stdout, stderr } = await shim.run(words, { root });
+      if (status !== 0) throw new Error(`store ${words.join(" ")} ended with ${status}: ${stderr}`);
+      return stdout;
+    },
+    keep() {
+      shell('chmod -R u+w "$1" 2>/dev/null; rm -rf "$1"; [ ! -e "$0" ] || cp -a "$0" "$1"', root, kept);
+    },
+    restore() {
+      shell('chmod -R u+w "$0" 2>/dev/null; rm -rf "$0"; [ ! -e "$1" ] || cp -a "$1" "$0"', root, kept);
+    },
+    wipe: () => removeTree(root),
+    storeDir: layoutOf(root, 48).storeDir,
+    open: () => openStore({ root, command: ["store", "after"], env: {}, timeZone: "UTC" }),
+  };
+}
+
+function shell(script: string, ...words: readonly string[]): void {
+  execFileSync("sh", ["-c", script, ...words]);
+}
+
+/** What a person has in a store: files of the live generations, pins and names. */
+export interface Visible {
+  readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly pins: Readonly<Record<string, unknown>>;
+}
+
+export function visibleIn(store: Store): Visible {
+  const profiles = listProfiles(store);
+  const pinsOf = (profile: (typeof profiles)[number]) => {
+    const { generations, tags } = readPins(store, profile);
+    return { generations: [...generations], tags: [...tags] };
+  };
+  return {
+    files: Object.fromEntries(profiles.map((profile) => [profile, liveFiles(store, profile)])),
+    pins: Object.fromEntries(profiles.map((profile) => [profile, pinsOf(profile)])),
+  };
+}
+
+/** What no killed command may take away: records of generations and of the log, by name and by sum. */
+export interface Acknowledged {
+  readonly generations: ReadonlyMap<string, string>;
+  readonly sums: ReadonlySet<string>;
+}
+
+export function acknowledgedIn(store: Store): Acknowledged {
+  const generations = listProfiles(store).flatMap((profile) =>
+    Object.entries(profileDirectory(store, profile))
+      .filter(([name]) => /^gen-\d+(?:\.json)?$/.test(name))
+      .map(([name, text]) => [`${profile}/${name}`, text] as const),
+  );
+  return { generations: new Map(generations), sums: new Set(logSums(store)) };
+}
+
+/** Sums of all valid records of the log. */
+function logSums(store: Store): string[] {
+  return [...readForward(openJournal(store))].flatMap((entry) => (entry.kind === "record" ? [entry.record.sum] : []));
+}
+
+/** What is missing or another one of what had been acknowledged. */
+export function lost(before: Acknowledged, store: Store): string[] {
+  const after = acknowledgedIn(store);
+  const generations = [...before.generations].filter(([name, text]) => after.generations.get(name) !== text);
+  const sums = [...before.sums].filter((sum) => !after.sums.has(sum));
+  return [...generations.map(([name]) => `8: ${name} is lost`), ...sums.map((sum) => `8: record ${sum} is lost`)];
+}
+
+/** Rules that hold at every moment, also right after a kill. */
+export function brokenAtOnce(store: Store): string[] {
+  return [...brokenObjects(store), ...listProfiles(store).flatMap((profile) => brokenLive(store, profile))];
+}
+
+/** What killed processes left and no later command removed; what lies in `trash/` is for the next collection. */
+export function leftovers(store: Store): string[] {
+  const { temporary, root } = store.layout;
+  const inside = readdirSync(temporary).map((name) => join(temporary, name));
+  const names = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.includes(".tmp-"));
+  return [...inside, ...names].map((path) => `7: ${path} is left`);
+}
+
+/** Adds a line to the file that `STORE_FIGURES` names: what docs/reliability.md is made from. */
+export function figure(name: string, values: Readonly<Record<string, number | string>>): void {
+  const file = process.env.STORE_FIGURES;
+  if (file) appendFileSync(file, `${JSON.stringify({ name, ...values })}\n`);
+}

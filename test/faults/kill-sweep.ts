@@ -1,0 +1,187 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect } from "vitest";
+import { openStoreAt } from "../../src/store/open-store.ts";
+import { brokenRules } from "../helpers/profile-invariants.ts";
+import { installFrom } from "../helpers/profile-worlds.ts";
+import { fakeContext } from "../helpers/worlds.ts";
+import {
+  acknowledgedIn,
+  brokenAtOnce,
+  type CrashWorld,
+  figure,
+  leftovers,
+  lost,
+  type Visible,
+  visibleIn,
+} from "./crash-world.ts";
+import { CHANGES, type Ended, type Fault, KIND, readCalls, type Shim } from "./shim.ts";
+
+/** A command that is to be killed. */
+export interface Scenario {
+  readonly name: string;
+  /** Makes the store as it is before each kill; gives the words of the command. */
+  prepare(world: CrashWorld): Promise<readonly string[]>;
+  /** Whether it may drop generations, or records of the log. */
+  readonly drops?: boolean;
+  /** Whether there is no store before. */
+  readonly fromNothing?: boolean;
+  /** The command that must exist for this one to. */
+  readonly needs?: string;
+  /** Whether something is damaged, which the command mends. */
+  readonly isDamaged?: boolean;
+}
+
+/** How often a command was killed, and what was there afterwards. */
+export interface KillCount {
+  kills: number;
+  old: number;
+  new: number;
+  /** How many calls it makes that change the disk. */
+  calls: number;
+}
+
+/** Kills of every command kind; more for a longer run: `npm run test:crash`. */
+export const KILLS = Number(process.env.STORE_KILLS ?? 5);
+
+/**
+ * Kills the command before each of its calls that change the disk, and in the middle of each of its writes; then, up to
+ * `KILLS`, at random moments. With fewer kills than calls it takes a random sample. After each kill every invariant must
+ * hold, and the next command, that one again or another, must work and clean up.
+ */
+export async function killSweep(shim: Shim, world: CrashWorld, scenario: Scenario): Promise<KillCount> {
+  const sweep = await beginSweep(shim, world, scenario);
+  const seed = Date.now() % 2 ** 31;
+  const chosen = chooseFaults(sweep.faults, seed);
+  const count: KillCount = { kills: 0, old: 0, new: 0, calls: sweep.calls };
+  for (const [round, fault] of chosen.entries()) {
+    const told = `${scenario.name}, ${JSON.stringify(fault)}, seed ${seed}`;
+    world.restore();
+    const options = "at" in fault ? { fault } : { killAfter: fault.killAfter * sweep.milliseconds };
+    const ended = await shim.run(sweep.words, { root: world.root, ...options });
+    if (ended.status === undefined) count.kills += 1;
+    const which = await checkAtOnce(sweep, ended, told);
+    count[which] += 1;
+    if (round % 2 === 0 || scenario.isDamaged) await checkAgain(sweep, told);
+    else await checkOther(sweep, told);
+  }
+  figure("kills", { command: scenario.name, ...count });
+  return count;
+}
+
+type Choice = Fault | { readonly killAfter: number };
+
+interface Sweep {
+  readonly shim: Shim;
+  readonly world: CrashWorld;
+  readonly scenario: Scenario;
+  readonly words: readonly string[];
+  readonly faults: readonly Fault[];
+  readonly calls: number;
+  readonly milliseconds: number;
+  readonly before: Visible | undefined;
+  readonly after: Visible;
+  readonly acknowledged: ReturnType<typeof acknowledgedIn> | undefined;
+  readonly damage: readonly string[];
+}
+
+/** Runs the command once without a fault: which calls it makes, and what it does. */
+async function beginSweep(shim: Shim, world: CrashWorld, scenario: Scenario): Promise<Sweep> {
+  const words = await scenario.prepare(world);
+  const before = scenario.fromNothing ? undefined : await world.open();
+  const seen = before && {
+    visible: visibleIn(before),
+    acknowledged: acknowledgedIn(before),
+    damage: scenario.isDamaged ? brokenAtOnce(before) : [],
+  };
+  world.keep();
+  const journal = join(world.directory, "journal");
+  const began = performance.now();
+  const ended = await shim.run(words, { root: world.root, journal: { path: journal, data: false } });
+  const milliseconds = performance.now() - began;
+  expect(ended.status, ended.stderr).toBe(0);
+  const calls = readCalls(journal).filter(({ kind }) => kind & CHANGES);
+  rmSync(journal);
+  const faults = calls.flatMap(({ kind }, index): Fault[] => {
+    const kill = { mode: "kill", at: index + 1, kinds: CHANGES } as const;
+    return kind === KIND.write ? [kill, { ...kill, mode: "tear" }] : [kill];
+  });
+  return {
+    ...{ shim, world, scenario, words, faults, milliseconds, calls: calls.length },
+    before: seen?.visible,
+    after: visibleIn(await world.open()),
+    acknowledged: seen?.acknowledged,
+    damage: seen?.damage ?? [],
+  };
+}
+
+function chooseFaults(faults: readonly Fault[], seed: number): readonly Choice[] {
+  if (KILLS < faults.length)
+    return (
+      fc.sample(fc.shuffledSubarray([...faults], { minLength: KILLS, maxLength: KILLS }), { numRuns: 1, seed })[0] ?? []
+    );
+  const moments = fc.sample(fc.double({ min: 0.1, max: 1.1, noNaN: true }), { numRuns: KILLS - faults.length, seed });
+  return [...faults, ...moments.map((killAfter) => ({ killAfter }))];
+}
+
+/** Right after the kill: what is valid and what is live is whole, and old or new; nothing acknowledged is gone. */
+async function checkAtOnce(sweep: Sweep, ended: Ended, told: string): Promise<"old" | "new"> {
+  const { world, scenario, before, after, acknowledged, damage } = sweep;
+  const store = await openIfThere(world.root);
+  if (!store) {
+    expect(before, told).toBeUndefined();
+    expect(ended.status, told).toBeUndefined();
+    return "old";
+  }
+  expect(
+    brokenAtOnce(store).filter((rule) => !damage.includes(rule)),
+    told,
+  ).toEqual([]);
+  if (acknowledged && !scenario.drops) expect(lost(acknowledged, store), told).toEqual([]);
+  const now = JSON.stringify(visibleIn(store));
+  const isNew = now === JSON.stringify(after);
+  if (!isNew && now !== JSON.stringify(before)) expect(isBetween(store, sweep), `${told}: ${now}`).toBe(true);
+  // What it said that it had done is done, also when it was killed afterwards.
+  if (ended.status === 0 || ended.stdout.trim() !== "") expect(isNew, `${told}: it said that it was done`).toBe(true);
+  return isNew ? "new" : "old";
+}
+
+/** A profile that the command was about to make may be there, empty. */
+function isBetween(store: NonNullable<Awaited<ReturnType<typeof openIfThere>>>, { before }: Sweep): boolean {
+  const { files } = visibleIn(store);
+  return Object.entries(files).every(([profile, live]) => {
+    const known = before?.files[profile];
+    return known ? JSON.stringify(known) === JSON.stringify(live) : Object.keys(live).length === 0;
+  });
+}
+
+/** The same command again comes to what it would have come to. */
+async function checkAgain({ shim, world, words, after }: Sweep, told: string): Promise<void> {
+  const { status, stderr } = await shim.run(words, { root: world.root });
+  const store = await world.open();
+  // A rollback that was done leads further back, a removal has nothing to remove: told, and nothing broken.
+  if (status === 0 && !/^(rollback|switch -)/.test(words.join(" "))) expect(visibleIn(store), told).toEqual(after);
+  else if (status !== 0) expect(stderr, told).toMatch(/^(?:error: .*\nhint|warning): /);
+  await checkOther({ world }, told);
+}
+
+/** Another command works, settles what was open, and removes what was left. */
+async function checkOther({ world }: Pick<Sweep, "world">, told: string): Promise<void> {
+  const store = await world.open();
+  const before = visibleIn(store).files.default ?? {};
+  const next = world.source("next-1", { next: "next" });
+  await installFrom(store, next);
+  expect(visibleIn(store).files.default, told).toEqual({ ...before, next: "next" });
+  expect(brokenRules(store), told).toEqual([]);
+  expect(leftovers(store), told).toEqual([]);
+}
+
+async function openIfThere(root: string) {
+  try {
+    return await openStoreAt({ root, create: false, context: fakeContext() });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}
