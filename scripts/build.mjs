@@ -3,6 +3,7 @@
 // That file is CommonJS, which Node 20 loads without the machinery for modules and without touching all of `node:fs`.
 import { execFileSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -23,6 +24,16 @@ const directAddon = {
   },
 };
 
+// What quick commands rarely need and what would make their file large: it comes from the whole program's bundle.
+const RARE = {
+  "obtain-objects": "src/operations/obtain-objects.ts",
+  archives: "src/operations/archives.ts",
+  "change-profile": "src/operations/change-profile.ts",
+  journals: "src/operations/journals.ts",
+  "delete-generations": "src/operations/delete-generations.ts",
+  "care-for-log": "src/cli/care-for-log.ts",
+};
+
 // What the quick commands do not do, the whole program does; none of its modules mixes with theirs.
 const handOver = {
   name: "hand-over",
@@ -34,6 +45,11 @@ const handOver = {
         ? { path: "./cli.js", external: true }
         : undefined,
     );
+    setup.onResolve({ filter: /\/build-packed\.ts$/ }, () => ({ path: "./cli.js", external: true }));
+    setup.onResolve({ filter: /\.ts$/ }, ({ kind, path }) => {
+      const name = basename(path, ".ts");
+      return kind === "dynamic-import" && name in RARE ? { path: `./${name}.js`, external: true } : undefined;
+    });
   },
 };
 
@@ -69,6 +85,7 @@ await build({
     index: "src/index.ts",
     "import-worker": "src/store/import-worker.ts",
     "verify-worker": "src/store/verify-worker.ts",
+    ...RARE,
   },
   outdir: fresh,
   splitting: true,

@@ -29,8 +29,15 @@ export interface StoreErrorOptions {
   readonly cause?: unknown;
 }
 
+/** The program is bundled in several files, each with a class of its own: whatever has this mark is one of them. */
+const MARK = Symbol.for("store.StoreError");
+
 /** The only error class that operations throw on purpose. */
 export class StoreError extends Error {
+  static override [Symbol.hasInstance](value: unknown): value is StoreError {
+    return typeof value === "object" && value !== null && MARK in value;
+  }
+
   override readonly name = "StoreError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -41,6 +48,10 @@ export class StoreError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.details = options.details ?? {};
+  }
+
+  get [MARK](): true {
+    return true;
   }
 }
 
