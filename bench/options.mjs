@@ -6,7 +6,7 @@ const HELP = `Usage: npm run bench -- [OPTION…]
   --disk DIR     a directory on a disk (/var/tmp); --no-disk leaves it out
   --rounds N     rounds of the long rows (5); short ones take three times as many
   --scale F      the size of the inputs, 0.01 to 1 (1)
-  --only REGEX   scenes to run: small, large, archive, switch, generation-200, generation-1000, build-nothing,
+  --only REGEX   scenes to run: small, large, archive, switch, history, generation-200, generation-1000,
                  build-trivial, build-mpfr, build-output
   --no-write     print the table and leave docs/benchmarks.md as it is; so do --only and --scale
 `;

@@ -8,9 +8,9 @@ import { SCENES } from "./scenes.mjs";
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
 
 const options = readOptions(process.argv.slice(2));
-if (options) run(options);
+if (options) await run(options);
 
-function run({ places, rounds, scale, only, write }) {
+async function run({ places, rounds, scale, only, write }) {
   const found = [];
   for (const scene of [...SCENES, ...BUILD_SCENES].filter(({ name }) => only.test(name))) {
     const missing = scene.missing?.();
@@ -18,10 +18,10 @@ function run({ places, rounds, scale, only, write }) {
       console.error(`${scene.name} is left out: ${missing}`);
       continue;
     }
-    const perPlace = places.map((place) => ({
-      place,
-      samples: play(scene, place, { rounds: rounds * scene.rounds, scale }),
-    }));
+    const perPlace = [];
+    for (const place of places) {
+      perPlace.push({ place, samples: await play(scene, place, { rounds: rounds * scene.rounds, scale }) });
+    }
     for (const row of scene.rows) {
       for (const { place, samples } of perPlace) found.push(tableRow(place.name, row, samples));
     }
@@ -32,11 +32,11 @@ function run({ places, rounds, scale, only, write }) {
 }
 
 /** Samples of all rounds, by step. */
-function play(scene, where, { rounds, scale }) {
+async function play(scene, where, { rounds, scale }) {
   const place = new Place(where);
   try {
     console.error(`${scene.name} on ${place.name}: preparing`);
-    const steps = scene.prepare(place, { scale, rounds });
+    const steps = await scene.prepare(place, { scale, rounds });
     const samples = new Map(steps.map(({ id }) => [id, []]));
     for (let round = 0; round < rounds; round++) {
       for (const { id, before, command } of steps) {

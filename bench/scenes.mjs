@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { historyScene } from "./history.mjs";
 import { PACKAGE_OF_1, PACKAGE_OF_20, PACKAGE_OF_100, writeArchive, writePackages, writeTree } from "./inputs.mjs";
 import { store } from "./place.mjs";
 
@@ -10,7 +11,7 @@ import { store } from "./place.mjs";
  * @property {string} name
  * @property {number} rounds as a multiple of the rounds that were asked for
  * @property {() => string | false} [missing] what must be there first, when it is not
- * @property {(place: import("./place.mjs").Place, options: { scale: number, rounds: number }) => Step[]} prepare
+ * @property {(place: import("./place.mjs").Place, options: { scale: number, rounds: number }) => Step[] | Promise<Step[]>} prepare
  * @property {Row[]} rows
  *
  * @typedef {object} Step
@@ -35,6 +36,7 @@ export const SCENES = [
   archiveScene(),
   switchScene(),
   generationScene("generation-200", { label: "200 packages, 20,000 files", count: 200, shape: PACKAGE_OF_100 }),
+  historyScene(),
   generationScene("generation-1000", { label: "1,000 packages, 20,000 files", count: 1000, shape: PACKAGE_OF_20 }),
 ];
 

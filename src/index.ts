@@ -47,7 +47,12 @@ export { type ComparedRun, type CompareRequest, type Comparison, compareGenerati
 export { changeSetting, getSetting, type ListedSetting, listSettings } from "./operations/config.ts";
 export { type DeletedGenerations, deleteGenerations } from "./operations/delete-generations.ts";
 export { type DeleteRequest, deleteObjects } from "./operations/delete-objects.ts";
-export { diffGenerations, type GenerationDifference } from "./operations/diff.ts";
+export {
+  type DiffRequest,
+  diffGenerations,
+  type ExplainedUpgrade,
+  type GenerationDifference,
+} from "./operations/diff.ts";
 export { type Diagnosis, type DoctorRequest, doctor } from "./operations/doctor.ts";
 export { type ObjectUsage, objectUsage, type StoreUsage, storeUsage } from "./operations/du.ts";
 export { type ExportedObject, type ExportRequest, exportObjects } from "./operations/export-objects.ts";
@@ -75,20 +80,27 @@ export { type OpenStoreOptions, openStore } from "./operations/open-store.ts";
 export { packagePath } from "./operations/package-path.ts";
 export { type PinResult, pin } from "./operations/pin.ts";
 export { planInstall, planRemove, planUpgrade } from "./operations/plan.ts";
+export { type LogItem, type LogRequest, readLog } from "./operations/read-log.ts";
 export { remove } from "./operations/remove.ts";
 export { type RepairRequest, repair } from "./operations/repair.ts";
+export { type LogRepair, repairHistory } from "./operations/repair-log.ts";
+export { resealHistory } from "./operations/reseal-log.ts";
+export { planRevert, type Reversal, type RevertOptions, revert } from "./operations/revert.ts";
 export { type AddedRoot, addRoot, removeRoot, roots } from "./operations/roots.ts";
 export { type CommandRequest, type RunResult, runCommandAt } from "./operations/run-command.ts";
 export type { RunOptions, StoreEvent } from "./operations/run-options.ts";
 export { shellEnvironment } from "./operations/shell-environment.ts";
 export type { PackageInput } from "./operations/stage-package.ts";
+export { type ProfileAt, stateAt } from "./operations/state-at.ts";
 export { rollback, type SwitchOptions, switchGeneration } from "./operations/switch.ts";
 export { beginTransaction, type RollbackAnswer, type Transaction } from "./operations/transaction.ts";
+export { type TrimRequest, trimHistory } from "./operations/trim-log.ts";
 export { type TryResult, tryCommand } from "./operations/try-command.ts";
 export { redo, type UndoneChange, type UndoRequest, undo } from "./operations/undo.ts";
 export { type UpgradeRequest, upgrade } from "./operations/upgrade.ts";
 export { type VerifyRequest, type VerifyResult, verify } from "./operations/verify.ts";
+export { verifyHistory } from "./operations/verify-log.ts";
 export { type Why, why } from "./operations/why.ts";
-export type { StoreContext } from "./store/context.ts";
+export type { Notice, StoreContext } from "./store/context.ts";
 export { type Lease, openLease } from "./store/leases.ts";
 export type { Store } from "./store/open-store.ts";

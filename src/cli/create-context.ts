@@ -29,12 +29,19 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
       const { openStore } = await import("../operations/open-store.ts");
       const store = await openStore({
         root: global.root,
+        adminDir: global.admindir,
+        instDir: global.instdir,
         create,
         width,
         allowUnsafeRoot,
         env,
         command: ["store", ...argv.map(withoutPassword)],
         wait: global.wait,
+        notice: ({ message, hint, isWarning }) =>
+          isWarning
+            ? run.onEvent?.({ kind: "warning", message, ...(hint !== undefined && { hint }) })
+            : output.note(() => message),
+        trace: debug.trace,
       });
       debug.time("store opened");
       return store;

@@ -3,9 +3,10 @@ import { nearest } from "../model/nearest.ts";
 
 /**
  * What can be traced: `args` (how the command line was read), `events` (what operations tell), `fetch` (downloads
- * only), `time` (start-up, opening the store, the command).
+ * only), `log` (records as they are written to the transaction log), `plan` (what a command is going to change), `time`
+ * (start-up, opening the store, the command).
  */
-export const TOPICS = ["args", "events", "fetch", "time"] as const;
+export const TOPICS = ["args", "events", "fetch", "log", "plan", "time"] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /**

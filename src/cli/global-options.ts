@@ -14,6 +14,20 @@ export const GLOBAL_OPTIONS = {
     describe: "Use the store in DIR ($STORE_ROOT, else $XDG_DATA_HOME/store or ~/.local/share/store)",
     group: PLACE,
   },
+  admindir: {
+    type: "string",
+    value: "DIR",
+    completes: "directory",
+    describe: "Keep log, generations, roots and index of a new store in DIR; it remembers that ($STORE_ADMINDIR)",
+    group: PLACE,
+  },
+  instdir: {
+    type: "string",
+    value: "DIR",
+    completes: "directory",
+    describe: "Keep a link DIR/PROFILE to what is live ($STORE_INSTDIR, else the setting instdir)",
+    group: PLACE,
+  },
   profile: {
     type: "string",
     alias: "p",

@@ -1,3 +1,4 @@
+import { expandAlias } from "./arguments/expand-alias.ts";
 import { parseQuickly } from "./arguments/parse-quickly.ts";
 import type { Parsed } from "./arguments/parsed.ts";
 import { loadQuickCommand } from "./quick-commands.ts";
@@ -8,7 +9,8 @@ import { withSink } from "./with-sink.ts";
  * Carries out one command line; gives the exit status of the process. Quick commands run from here, all others from
  * the whole program, which is loaded only then.
  */
-export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const argv = expandAlias(words);
   const parsed = await parseIfQuick(argv);
   const run = parsed?.command.recall ? recallCommand : runCommand;
   const status = parsed && (await withSink((sink) => run(parsed, { argv, env, sink })));

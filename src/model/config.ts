@@ -17,6 +17,8 @@ interface SettingBase<Item> {
 interface SingleSetting<Item> extends SettingBase<Item> {
   readonly many?: false;
   readonly default: Item;
+  /** How the default is written, where its value does not tell. */
+  readonly defaultText?: string;
 }
 
 /** A setting with any number of values, whose order counts. */
@@ -73,6 +75,12 @@ export const SETTINGS = {
     describe: "Where sources are looked for before their own URLs, in this order, after what --mirror names",
     parse: parseMirror,
   },
+  instdir: {
+    value: "DIR",
+    default: "",
+    describe: "Where a link to what is live in each profile is kept, unless --instdir names another place",
+    parse: parseDirectory,
+  },
   repositories: {
     value: "DIR|URL",
     many: true,
@@ -85,6 +93,19 @@ export const SETTINGS = {
     default: false,
     describe: "Look for packed objects also in the subdirectories of repositories",
     parse: parseYesNo,
+  },
+  "log.keep-days": {
+    value: "N|forever",
+    default: undefined as number | undefined,
+    defaultText: "forever",
+    describe: "Drop from the log, now and then, transactions that are older than N days",
+    parse: parseDays,
+  },
+  "log.keep-last": {
+    value: "N",
+    default: 100,
+    describe: "Keep so many of the last transactions in the log, however old they are",
+    parse: parseNumber,
   },
   "gc.older-than": {
     value: "AGE|never",
@@ -176,7 +197,7 @@ export function settingText(key: SettingKey, words: readonly string[]): SettingT
 /** How the default of a setting is written. */
 export function defaultText(key: SettingKey): SettingText {
   const setting: Setting = SETTINGS[key];
-  return setting.many === true ? setting.default.map(plain) : plain(setting.default);
+  return setting.many === true ? setting.default.map(plain) : (setting.defaultText ?? plain(setting.default));
 }
 
 /** `yes` and `no`, and what other programs call them. @throws StoreError INVALID_INPUT */
@@ -184,6 +205,19 @@ function parseYesNo(text: string): boolean {
   if (/^(yes|true|on|1)$/i.test(text)) return true;
   if (/^(no|false|off|0)$/i.test(text)) return false;
   throw new StoreError("INVALID_INPUT", `'${text}' is neither yes nor no`, { hint: "Write yes or no." });
+}
+
+function parseDays(text: string): number | undefined {
+  const days = /^forever$/i.test(text) ? undefined : Number(/^(\d{1,6}) ?(?:d|days?)?$/i.exec(text)?.[1] ?? "0");
+  if (days !== 0) return days;
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a number of days`, {
+    hint: "Write a whole number from 1, or forever.",
+  });
+}
+
+function parseNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new StoreError("INVALID_INPUT", `'${text}' is not a whole number from 1`, { hint: "Write one such as 100." });
 }
 
 /** A whole number. @throws StoreError INVALID_INPUT */
@@ -213,6 +247,12 @@ function parseSizeOrOff(text: string): Size | "off" {
   if (text === "off") return text;
   if (bytes !== undefined) return { text, bytes };
   throw new StoreError("INVALID_INPUT", `'${text}' is not a size`, { hint: "Write it as 5G or 500MiB, or off." });
+}
+
+/** @throws StoreError INVALID_INPUT */
+function parseDirectory(text: string): string {
+  if (text === "" || text.startsWith("/")) return text;
+  throw new StoreError("INVALID_INPUT", `'${text}' is not an absolute directory`, { hint: "Begin it with /." });
 }
 
 /** A relative directory would mean another one in each place where a command is run. */

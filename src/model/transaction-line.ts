@@ -1,14 +1,22 @@
-import type { Json } from "./canonical-json.ts";
-import { isJsonObject } from "./json-object.ts";
-import type { LogChange, LogEvent, LogPackage } from "./log-event.ts";
+import type { LogChange, LogEvent } from "./log-event.ts";
+import { packageStep } from "./package-step.ts";
 import { printable, printableCommand } from "./printable.ts";
 import type { TransactionSummary } from "./transaction-summary.ts";
 
 export interface LineContext {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** IANA name of the zone of the person who reads. */
-  readonly timeZone: string;
+  /** What the calendar and the clock of the person who reads show at an instant. */
+  readonly localTime: (instant: number) => LocalTime;
+  /** `→` unless given. */
+  readonly arrow?: string;
+}
+
+export interface LocalTime {
+  /** The local day, as the UTC instant of its midnight. */
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
 }
 
 const MOST_PACKAGES = 8;
@@ -19,19 +27,20 @@ const MOST_PACKAGES = 8;
  */
 export function transactionLiner(context: LineContext): (summary: TransactionSummary) => string {
   const when = timeTeller(context);
-  return (summary) => transactionLine(summary, when(summary.time));
+  return (summary) => transactionLine(summary, when(summary.time), context.arrow ?? "→");
 }
 
-function transactionLine(summary: TransactionSummary, when: string): string {
+function transactionLine(summary: TransactionSummary, when: string, arrow: string): string {
   const { tx, profile, switched, command } = summary;
   const columns = [
     tx > 0 ? `#${tx}` : "-",
     when,
     summary.action,
     profile === undefined || profile === "default" ? "" : `[${profile}]`,
-    switched ? `gen-${switched.from} → gen-${switched.to}` : "",
-    switched?.change ? changeText(switched.change) : "",
+    switched ? `gen-${switched.from} ${arrow} gen-${switched.to}` : "",
+    switched?.change ? changeText(switched.change, arrow) : "",
     ...summary.events.map(eventText),
+    replacedText(summary),
     outcomeText(summary),
     summary.clockWentBack ? "(the clock went back)" : "",
   ];
@@ -43,29 +52,21 @@ function transactionLine(summary: TransactionSummary, when: string): string {
  * Tells a UTC time as `today 18:04`, `yesterday 18:04`, `monday 18:04` within the last six days, otherwise as
  * `2026-11-20 18:04`.
  */
-export function timeTeller({ now, timeZone }: LineContext): (time: string) => string {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone,
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-  const today = localParts(format, now).day;
+export function timeTeller({ now, localTime }: LineContext): (time: string) => string {
+  const today = localTime(now).day;
   return (time) => {
-    const { day, clock } = localParts(format, Date.parse(time));
+    const { day, hour, minute } = localTime(Date.parse(time));
+    const clock = [hour, minute].map((part) => String(part).padStart(2, "0")).join(":");
     return `${dayText(new Date(day), Math.round((today - day) / 86_400_000))} ${clock}`;
   };
 }
 
 /** `+foo 1.2, -bar 1.0, mpfr {4.2.0 -> 4.2.2}, foo 1.2 [+x11 → -x11], foo 1.2 (rebuilt)`. */
-export function changeText({ added, removed, upgraded }: LogChange): string {
+export function changeText({ added, removed, upgraded }: LogChange, arrow = "→"): string {
   const parts = [
     ...added.map((item) => `+${item.name} ${item.version}`),
     ...removed.map((item) => `-${item.name} ${item.version}`),
-    ...upgraded.map(({ name, from, to }) => upgradeText(name, from, to)),
+    ...upgraded.map(({ name, from, to }) => `${name} ${packageStep(from, to, { arrow, why: "rebuilt" })}`),
   ];
   const more = parts.length - MOST_PACKAGES;
   return parts.slice(0, more > 1 ? MOST_PACKAGES : parts.length).join(", ") + (more > 1 ? ` and ${more} more` : "");
@@ -73,33 +74,10 @@ export function changeText({ added, removed, upgraded }: LogChange): string {
 
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
-/** The local day, as the UTC instant of its midnight, and the clock. */
-function localParts(format: Intl.DateTimeFormat, instant: number): { readonly day: number; readonly clock: string } {
-  const part = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
-  const day = Date.UTC(Number(part.year), Number(part.month) - 1, Number(part.day));
-  return { day, clock: `${part.hour}:${part.minute}` };
-}
-
 function dayText(day: Date, ago: number): string {
   if (ago === 0) return "today";
   if (ago === 1) return "yesterday";
   return (ago > 1 && ago < 7 && WEEKDAYS[day.getUTCDay()]) || day.toISOString().slice(0, 10);
-}
-
-function upgradeText(name: string, from: LogPackage, to: LogPackage): string {
-  if (from.version !== to.version) return `${name} {${from.version} -> ${to.version}}`;
-  const [old, next] = [optionTexts(from.options), optionTexts(to.options)];
-  const changed = (texts: readonly string[], others: readonly string[]) =>
-    texts.filter((text) => !others.includes(text)).join(" ");
-  const [before, after] = [changed(old, next), changed(next, old)];
-  return before === after ? `${name} ${to.version} (rebuilt)` : `${name} ${to.version} [${before} → ${after}]`;
-}
-
-function optionTexts(options: Json | undefined): readonly string[] {
-  if (!isJsonObject(options)) return [];
-  return Object.entries(options).map(([name, value]) =>
-    typeof value === "boolean" ? `${value ? "+" : "-"}${name}` : `${name}=${value}`,
-  );
 }
 
 function eventText(event: LogEvent): string {
@@ -128,6 +106,13 @@ function eventText(event: LogEvent): string {
     default:
       return "";
   }
+}
+
+/** Which records are lost where one stands in for them. */
+function replacedText({ records }: TransactionSummary): string {
+  const { event, replaces } = records[0] ?? {};
+  if (event?.type !== "recover" || !replaces) return "";
+  return replaces.first === replaces.last ? `record ${replaces.last}` : `records ${replaces.first} to ${replaces.last}`;
 }
 
 function outcomeText({ outcome, failure, switched, events, records }: TransactionSummary): string {

@@ -39,7 +39,7 @@ export function summariseTransaction(records: readonly LogRecord[]): Transaction
     profile: records.find(({ profile }) => profile !== undefined)?.profile,
     time: last.time,
     zone: last.zone,
-    action: begin ? commandWord(begin.command) : typeOf(first.event),
+    action: begin ? commandWord(begin.command) : wordFor(events),
     command: begin?.command,
     user: begin?.user,
     outcome: abort ? "failed" : ended ? "done" : "unfinished",
@@ -71,6 +71,14 @@ function commandWord(command: readonly string[]): string {
   const words = command.slice(1);
   const word = words.find((item, at) => !item.startsWith("-") && !VALUED.has(words[at - 1] ?? ""));
   return word ?? command[0] ?? "";
+}
+
+/** What was written anew has no command, but a reason. */
+function wordFor(events: readonly LogEvent[]): string {
+  const made = events.find((event) => event.type === "generation");
+  if (made?.type === "generation") return made.reason.split(" ")[0] || made.type;
+  const [first] = events as [LogEvent];
+  return first.type === "commit" ? "switch" : typeOf(first);
 }
 
 function typeOf(event: LogEvent): string {

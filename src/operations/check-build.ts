@@ -1,4 +1,4 @@
-import { toEscaped } from "../model/byte-string.ts";
+import { compareFileLists, type FileDifference } from "../model/compare-file-lists.ts";
 import { parseFileList } from "../model/file-list.ts";
 import type { BaseName } from "../model/ids.ts";
 import { objectPath } from "../store/layout.ts";
@@ -7,12 +7,6 @@ import { readFileList } from "../store/twins.ts";
 import { type BuildRequest, buildIn, buildOnce } from "./build.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace } from "./workspace.ts";
-
-export interface FileDifference {
-  /** Path in the output. */
-  readonly path: string;
-  readonly what: "added" | "removed" | "changed";
-}
 
 export interface CheckedBuild {
   readonly id: string;
@@ -39,7 +33,7 @@ export async function checkBuilds(
     const before = readFileList(store, built.baseName);
     const { reused, manifest, fileList } = again.staged;
     const after = reused ? readFileList(store, manifest.path) : (parseFileList(fileList) ?? []);
-    const differences = compareLists(before, after);
+    const differences = compareFileLists(before, after);
     const same = differences.length === 0;
     const second = reused ? objectPath(store.layout, manifest.path) : again.staged.directory;
     const trees = [objectPath(store.layout, built.baseName), second] as const;
@@ -48,20 +42,6 @@ export async function checkBuilds(
     checks.push({ id: again.id, path: built.baseName, same, differences, report });
   }
   return checks;
-}
-
-type Entries = ReturnType<typeof readFileList>;
-
-function compareLists(before: Entries, after: Entries): FileDifference[] {
-  const [old, now] = [before, after].map(
-    (list) => new Map(list.map(({ path, mode, id }) => [toEscaped(path), `${mode} ${id}`])),
-  );
-  const paths = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort();
-  return paths.flatMap((path): FileDifference[] => {
-    const [left, right] = [old?.get(path), now?.get(path)];
-    if (left === right) return [];
-    return [{ path, what: left === undefined ? "added" : right === undefined ? "removed" : "changed" }];
-  });
 }
 
 async function diffoscope(

@@ -11,6 +11,7 @@ import { sweepLeftovers, sweepObjects } from "../store/collection/sweep.ts";
 import { logCollection } from "../store/journal.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
+import { refuseReadOnly } from "../store/refuse-read-only.ts";
 import { readRoots } from "../store/roots.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -43,6 +44,7 @@ const KEEP_ALL: Retention = { buildLogs: undefined, failedBuilds: undefined };
  */
 export async function collect(store: Store, request: CollectRequest, run: RunOptions): Promise<Collected> {
   if (request.dryRun) return look(store, request, run);
+  refuseReadOnly(store);
   using _lock = await lockCollection(store, {
     signal: run.signal,
     onWait: (holder) => run.onEvent?.({ kind: "waiting", holder }),

@@ -12,6 +12,7 @@ import {
   logCommit,
   logDeletion,
   logMark,
+  logSwitch,
   openIntents,
   readAnnounced,
   readIntent,
@@ -22,6 +23,7 @@ import {
   activateGeneration,
   discardNumber,
   flushActivation,
+  hasGeneration,
   liveGeneration,
   noteActivation,
   readGeneration,
@@ -112,6 +114,7 @@ export async function settleIntents(store: Store, profile: ProfileName): Promise
     else if (intent.deletes) await finishDeletion(store, open.tx, { profile, generations: intent.deletes });
     else if (intent.mark) await settleMark(store, open, { profile, mark: intent.mark });
     else if (liveGeneration(store, profile) === intent.to) await complete(store, open, { profile, ...intent });
+    else if (wasLive(store, profile, open)) await completeEarlier(store, open, { profile, ...intent });
     else await withdraw(store, open, { profile, reason: KILLED });
   }
 }
@@ -156,6 +159,29 @@ async function complete(
   noteLive(store, profile, { from, to });
   const contents = readAnnounced(store, open) === undefined ? contentsOf(store, profile, from, to) : undefined;
   await logCommit(store, { transaction: open.tx, profile, from, to, changed: true }, contents);
+}
+
+/**
+ * The number of a generation that was made is noted only when it is live: where another one is live now, the log has
+ * lost the switch to that.
+ */
+function wasLive(store: Store, profile: ProfileName, open: OpenIntent): boolean {
+  const made = readAnnounced(store, open);
+  return made !== undefined && hasGeneration(store, readProfileParts(store, profile), made);
+}
+
+async function completeEarlier(
+  store: Store,
+  open: OpenIntent,
+  { profile, from, to }: Pick<Change, "profile" | "from" | "to">,
+): Promise<void> {
+  await complete(store, open, { profile, from, to });
+  const current = liveGeneration(store, profile) as GenerationNumber;
+  const plan = { recover: "a switch that the log has lost" };
+  const transaction = await logSwitch(store, { profile, base: to, plan }, current);
+  const contents = contentsOf(store, profile, to, current);
+  noteLive(store, profile, { from: to, to: current });
+  await logCommit(store, { transaction, profile, from: to, to: current, changed: true }, contents);
 }
 
 async function settleMark(

@@ -37,12 +37,19 @@ export interface ListedGeneration {
   readonly packages: readonly PackageSummary[];
 }
 
-/** All generations of a profile, ascending. */
-export function generations(store: Store, profile: ProfileName): readonly ListedGeneration[] {
+/** All generations of a profile, ascending; with `last` only so many of the newest, and the live one. */
+export function generations(
+  store: Store,
+  profile: ProfileName,
+  { last }: { readonly last?: number | undefined } = {},
+): readonly ListedGeneration[] {
   if (isUntouched(store, profile)) return [];
   const state = readProfile(store, profile);
   const pins = readPins(store, profile);
-  return listGenerations(store, state).map((number) => {
+  const all = listGenerations(store, state);
+  const shown =
+    last === undefined ? all : all.filter((number, at) => at >= all.length - last || number === state.current);
+  return shown.map((number) => {
     const { created, parent, reason, transaction, packages } = readGeneration(store, profile, number);
     const tags = [...pins.tags].filter(([, tagged]) => tagged === number).map(([name]) => name);
     const marks = { current: number === state.current, pinned: pins.generations.has(number), tags };
@@ -78,6 +85,11 @@ export function profiles(store: Store): readonly ListedProfile[] {
         packages: packages.length,
       };
     });
+}
+
+/** How many generations a profile has. */
+export function countGenerations(store: Store, profile: ProfileName): number {
+  return isUntouched(store, profile) ? 0 : listGenerations(store, readProfile(store, profile)).length;
 }
 
 /** Whether this is the default profile before its first use: as good as an empty one. */

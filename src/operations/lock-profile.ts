@@ -1,6 +1,7 @@
 import type { ProfileName } from "../model/ids.ts";
 import { parseGenerationNumber } from "../model/ids.ts";
 import { buildForest } from "../store/build-forest.ts";
+import { activateIn } from "../store/instdir.ts";
 import { lockPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { createProfile, hasProfile, sweepProfile } from "../store/profiles.ts";
@@ -16,6 +17,7 @@ import { openWorkspace } from "./workspace.ts";
 export async function lockProfile(store: Store, profile: ProfileName, run: RunOptions): Promise<Lock> {
   const lock = await takeLock(store, profile, run);
   try {
+    activateIn(store, profile);
     sweepProfile(store, profile);
     await settleIntents(store, profile);
     return lock;

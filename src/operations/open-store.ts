@@ -1,12 +1,17 @@
 import { readlinkSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
+import type { StoreContext } from "../store/context.ts";
 import type { Width } from "../store/layout.ts";
 import { openStoreAt, type Store } from "../store/open-store.ts";
 
 export interface OpenStoreOptions {
   /** Default: `$STORE_ROOT`, else `$XDG_DATA_HOME/store`, else `~/.local/share/store`. */
   readonly root?: string | undefined;
+  /** Where profiles, log, roots and index lie. Default: `$STORE_ADMINDIR`, else as the store was made. */
+  readonly adminDir?: string | undefined;
+  /** Where a link `<profile>` to what is live is kept. Default: `$STORE_INSTDIR`, else the setting `instdir`. */
+  readonly instDir?: string | undefined;
   /** Width of a store that is created: 48 (default), 80 or 128 bytes. */
   readonly width?: Width | undefined;
   /** Create the store when there is none. Default: true. */
@@ -19,6 +24,10 @@ export interface OpenStoreOptions {
   readonly timeZone?: string | undefined;
   /** How the change is told in the log; `command[0]` is `store`. */
   readonly command?: readonly string[] | undefined;
+  /** Hears of what was repaired on the way, such as a log that had lost its end. */
+  readonly notice?: StoreContext["notice"];
+  /** Told what is written to the log, and what is going to be changed. */
+  readonly trace?: StoreContext["trace"];
   /** Wait for a lock that another process holds. Default: true. */
   readonly wait?: boolean | undefined;
 }
@@ -30,8 +39,10 @@ export interface OpenStoreOptions {
 export async function openStore(options: OpenStoreOptions = {}): Promise<Store> {
   const env = options.env ?? process.env;
   const { width, create, allowUnsafeRoot } = options;
+  const adminDir = options.adminDir ?? env.STORE_ADMINDIR;
   return openStoreAt({
     root: options.root ?? defaultRoot(env),
+    ...(adminDir && { adminDir }),
     ...(width !== undefined && { width }),
     ...(create !== undefined && { create }),
     ...(allowUnsafeRoot !== undefined && { allowUnsafeRoot }),
@@ -41,7 +52,10 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
       command: options.command ?? ["store", "(library)"],
       user: userName(env),
       wait: options.wait ?? true,
+      notice: options.notice,
       env,
+      trace: options.trace,
+      instDir: options.instDir ?? (env.STORE_INSTDIR || undefined),
     },
   });
 }

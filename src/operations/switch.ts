@@ -32,6 +32,8 @@ import { checkTracking, trackChange } from "./track-change.ts";
 export interface SwitchOptions extends RunOptions, TargetOptions {
   /** Find out what would change, and change nothing. */
   readonly dryRun?: boolean;
+  /** Hears what is about to change, with everything checked and the profile locked; also that nothing is. */
+  readonly onPlan?: ((plan: Change) => void) | undefined;
 }
 
 /** What a switch did, also about what was missing in its target. */
@@ -120,6 +122,7 @@ async function attempt(
     const { change, contents, isThere, target, faults } = examined;
     if (faults.length > 0) return { target, faults };
     if (!isLinked(store, target)) linkGeneration(store, target);
+    options.onPlan?.(change);
     if (isThere) {
       trackChange(store, change, options);
       return { change };

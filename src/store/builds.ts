@@ -9,11 +9,15 @@ import type { Store } from "./open-store.ts";
 
 /** The build of this derivation, when its output is in the store. */
 export function findBuild(store: Store, key: DerivationKey): BuildRecord | undefined {
+  const record = readBuild(store, key);
+  return record && hasObject(store, record.output) ? record : undefined;
+}
+
+/** The record of a build, whatever became of its output. */
+export function readBuild(store: Store, key: DerivationKey): BuildRecord | undefined {
   const path = buildFile(store.layout, key);
   const text = readTextIfPresent(path);
-  if (text === undefined) return undefined;
-  const record = parseBuildRecord(text, path);
-  return hasObject(store, record.output) ? record : undefined;
+  return text === undefined ? undefined : parseBuildRecord(text, path);
 }
 
 /** `scratch` is a directory of the store that vanishes with its process. */

@@ -13,6 +13,7 @@ import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from ".
 import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
+import { refuseReadOnly } from "./refuse-read-only.ts";
 import type { Pooling, StagedObject } from "./stage-object.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function commitObjects(
 ): Promise<void> {
   const fresh = staged.filter(({ reused }) => !reused);
   if (fresh.length === 0) return;
+  refuseReadOnly(store);
   await flushFiles(store.layout.temporary, freshPaths(fresh));
   for (const { pooling } of fresh) if (pooling) await poolAndFreeze(pooling);
   signal?.throwIfAborted();

@@ -22,7 +22,11 @@ export async function initStore(
   if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
   checkRootContent(layout);
   makeRoot(layout.root);
-  if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
+  if (layout.admin !== layout.root) {
+    checkAdminDir(layout);
+    makeRoot(layout.admin);
+  }
+  if (options.allowUnsafeRoot !== true) for (const path of [layout.root, layout.admin]) checkAncestors(path);
   mkdirSync(layout.locks, { recursive: true, mode: 0o700 });
   using _lock = await acquireLock(lockPath(layout, "init"), {
     command: "store init",
@@ -40,12 +44,13 @@ function writeNewStore(layout: Layout, now: Date): StoreFile {
   for (const path of closed) makeDirectory(path, 0o700);
   for (let byte = 0; byte < 256; byte++) makeDirectory(join(layout.files, byte.toString(16).padStart(2, "0")), 0o755);
   if (realpathSync(layout.storeDir) !== layout.storeDir) throw notReal(layout.storeDir);
-  syncDirectory(layout.root);
+  for (const path of new Set([layout.root, layout.admin])) syncDirectory(path);
   const file: StoreFile = {
     format: FORMAT,
     width: layout.width,
     id: randomBytes(16).toString("hex"),
     storeDir: layout.storeDir,
+    ...(layout.admin !== layout.root && { adminDir: layout.admin }),
     created: now.toISOString(),
     unknown: {},
   };
@@ -159,7 +164,7 @@ function dangerIn(path: string, { top }: { readonly top: boolean }): Danger | un
 }
 
 function checkRootContent(layout: Layout): void {
-  const { root, width: _width, canonicalStoreDir: _canonical, ...paths } = layout;
+  const { root, admin: _admin, width: _width, canonicalStoreDir: _canonical, ...paths } = layout;
   const ours = new Set(Object.values(paths).map((path) => basename(path)));
   // A killed `init` can leave a temporary file.
   const foreign = listIfPresent(root).filter((name) => !ours.has(name) && !name.startsWith(TEMPORARY_MARK));
@@ -172,6 +177,18 @@ function checkRootContent(layout: Layout): void {
       details: { root, entries: foreign.slice(0, 20) },
     },
   );
+}
+
+/** What lies there already could be the administration of another store. */
+function checkAdminDir({ admin, storeDir }: Layout): void {
+  const inside = admin === storeDir || admin.startsWith(`${storeDir}/`);
+  const found = listIfPresent(admin);
+  if (!inside && found.length === 0) return;
+  const reason = inside ? "lies among the objects" : `is not empty (${found.slice(0, 3).join(", ")})`;
+  throw new StoreError("INVALID_INPUT", `the directory for the administration, ${admin}, ${reason}`, {
+    hint: "Name an empty or new directory with --admindir or $STORE_ADMINDIR.",
+    details: { adminDir: admin, entries: found.slice(0, 20) },
+  });
 }
 
 function listIfPresent(path: string): string[] {

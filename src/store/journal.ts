@@ -13,17 +13,18 @@ import {
   type LogPackage,
 } from "../model/log-event.ts";
 import type { LogRecord, OpenIntent } from "../model/log-record.ts";
-import type { SnapshotState } from "../model/log-state.ts";
+import { type SnapshotState, toSnapshotStates } from "../model/log-state.ts";
 import { isMark, type MarkEvent } from "../model/marks.ts";
 import { lockPath } from "./layout.ts";
-import { appendRecords } from "./log/append.ts";
-import { readTransaction } from "./log/history.ts";
+import { type Appended, appendRecords } from "./log/append.ts";
+import { readTransaction, stateAfter } from "./log/history.ts";
 import { readForward } from "./log/read.ts";
 import { logEnd, readTail } from "./log/tail.ts";
 import { openLog, type TransactionLog } from "./log/transaction-log.ts";
 import type { Store } from "./open-store.ts";
 import { readPins } from "./pins.ts";
 import { listGenerations, listProfiles, readGeneration, readProfile } from "./profiles.ts";
+import { newestTransaction, recordedGenerations } from "./recorded-generations.ts";
 
 /** The transaction log of this store. */
 export function openJournal(store: Store): TransactionLog {
@@ -34,7 +35,27 @@ export function openJournal(store: Store): TransactionLog {
     now,
     zone: timeZone,
     snapshot: () => listProfiles(store).map((profile) => snapshotOf(store, profile)),
+    generations: () => recordedGenerations(store),
   });
+}
+
+/** All profiles as they are; of one that cannot be read, what the log tells. */
+export function profileStates(store: Store): SnapshotState[] {
+  return listProfiles(store).flatMap((profile) => {
+    try {
+      return snapshotOf(store, profile);
+    } catch {
+      return [...toldStates(store)].filter((state) => state.profile === profile);
+    }
+  });
+}
+
+function toldStates(store: Store): readonly SnapshotState[] {
+  try {
+    return [...toSnapshotStates(stateAfter(openJournal(store)))];
+  } catch {
+    return [];
+  }
 }
 
 /** A generation that is logged and not yet live counts: its records stand before the snapshot. */
@@ -270,12 +291,34 @@ async function append(
   drafts: readonly NewRecord[],
   options: { readonly durable: boolean },
 ): Promise<number> {
-  const { records } = await appendRecords(openJournal(store), drafts, options);
+  const begun = drafts.find(({ event }) => event.type === "begin")?.profile as ProfileName | undefined;
+  const expects = begun === undefined ? 0 : newestTransaction(store, begun);
+  const appended = await appendRecords(openJournal(store), drafts, { ...options, expects });
+  tellRepairs(store, appended);
+  if (appended.snapshot) await (await import("./trim-by-policy.ts")).trimByPolicy(store, openJournal(store));
+  const { records } = appended;
+  for (const record of records) store.context.trace?.("log", record);
   return (records[0] as LogRecord).tx;
 }
 
+/** What a killed process or a loss made necessary is no secret of the log. */
+function tellRepairs({ context }: Store, { recovered, completed }: Appended): void {
+  for (const { event } of recovered)
+    if (event.type === "recover")
+      context.notice?.({
+        message: `the last write to the log had not ended; what there was of it is kept in log/${event.file}`,
+      });
+  if (completed.length > 0)
+    context.notice?.({
+      message: "the end of the log was lost; it was written anew from the generations that exist",
+      hint: "Switches and failed changes that stood there are lost. See `store log`.",
+      isWarning: true,
+    });
+}
+
 function beginRecord(store: Store, { profile, base, plan }: TransactionStart): NewRecord {
-  const { command, user } = store.context;
+  const { command, user, trace } = store.context;
+  trace?.("plan", { profile, base, plan });
   return { tx: "new", profile, event: { type: "begin", command, user, base, plan } };
 }
 

@@ -13,6 +13,8 @@ const CANONICAL_ROOT = "/store";
 /** Every path under a storeRoot. No other file of the program knows one. */
 export interface Layout {
   readonly root: string;
+  /** Where profiles, log, roots and index lie: `root`, unless the store was made with another place for them. */
+  readonly admin: string;
   readonly width: Width;
   /** `<root>/pkgs`, padded with `_` to `width` bytes. */
   readonly storeDir: string;
@@ -44,9 +46,10 @@ export interface Layout {
   readonly migration: string;
 }
 
-export function layoutOf(root: string, width: Width): Layout {
+export function layoutOf(root: string, width: Width, admin = root): Layout {
   return {
     root,
+    admin,
     width,
     storeDir: padded(root, width),
     canonicalStoreDir: padded(CANONICAL_ROOT, width),
@@ -55,10 +58,10 @@ export function layoutOf(root: string, width: Width): Layout {
     manifests: join(root, "manifests"),
     files: join(root, "files"),
     sources: join(root, "sources"),
-    profiles: join(root, "profiles"),
-    log: join(root, "log"),
-    index: join(root, "index"),
-    roots: join(root, "roots"),
+    profiles: join(admin, "profiles"),
+    log: join(admin, "log"),
+    index: join(admin, "index"),
+    roots: join(admin, "roots"),
     builds: join(root, "builds"),
     buildLogs: join(root, "build-logs"),
     buildMemory: join(root, "index", "requests"),
@@ -138,8 +141,9 @@ export function generationFile(layout: Layout, profile: ProfileName, generation:
   return `${generationLink(layout, profile, generation)}.json`;
 }
 
-/** The target of a generation's link, relative to the profile's directory. */
+/** The target of a generation's link: relative to the profile's directory, unless that lies elsewhere than the objects. */
 export function generationTarget(layout: Layout, forest: BaseName): string {
+  if (layout.admin !== layout.root) return objectPath(layout, forest);
   return `../../${basename(layout.storeDir)}/${forest}`;
 }
 

@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly create?: boolean;
   /** Accept a root that other users could replace or write to. */
   readonly allowUnsafeRoot?: boolean;
+  /** Where profiles, log, roots and index lie; only a store that is created can be given another place for them. */
+  readonly adminDir?: string;
   /** Formats that are read; those of this program when absent. */
   readonly formats?: Formats;
   readonly context: StoreContext;
@@ -29,14 +31,20 @@ export interface OpenOptions {
 export async function openStoreAt(options: OpenOptions): Promise<Store> {
   const root = resolveRoot(options.root);
   const { context, formats = FORMATS } = options;
-  const found = readStoreFile(layoutOf(root, 48).storeFile, formats.newest) ?? (await createStore(root, options));
-  const layout = layoutOf(root, found.width);
+  const adminDir = options.adminDir === undefined ? undefined : resolveRoot(options.adminDir);
+  const known = readStoreFile(layoutOf(root, 48).storeFile, formats.newest);
+  const found = known ?? (await createStore(root, { ...options, adminDir }));
+  const layout = layoutOf(root, found.width, found.adminDir);
+  if (adminDir !== undefined && adminDir !== layout.admin) throw otherAdminDir(layout, adminDir);
   if (found.storeDir !== layout.storeDir) throw moved(layout, found);
   const file = isCurrent(layout, found, formats) ? found : await upToDate(layout, formats, context);
   return { layout, file, context };
 }
 
-async function createStore(root: string, options: OpenOptions): Promise<StoreFile> {
+async function createStore(
+  root: string,
+  options: Omit<OpenOptions, "adminDir"> & { readonly adminDir: string | undefined },
+): Promise<StoreFile> {
   if (options.create === false) {
     throw new StoreError("NOT_FOUND", `there is no store at ${root}`, {
       hint: "Create one with `store init`, or name another with --root or $STORE_ROOT.",
@@ -44,7 +52,15 @@ async function createStore(root: string, options: OpenOptions): Promise<StoreFil
     });
   }
   const { initStore } = await import("./init-store.ts");
-  return initStore(layoutOf(root, options.width ?? 48), options);
+  return initStore(layoutOf(root, options.width ?? 48, options.adminDir), options);
+}
+
+/** Two logs and two sets of generations over the same objects would each know only half of what is needed. */
+function otherAdminDir({ root, admin }: Layout, adminDir: string): StoreError {
+  return new StoreError("UNSAFE", `the store at ${root} has its administration in ${admin}, not in ${adminDir}`, {
+    hint: "It was decided when the store was made, and the store remembers it: leave out --admindir and $STORE_ADMINDIR.",
+    details: { root, adminDir: admin, given: adminDir },
+  });
 }
 
 function isCurrent(layout: Layout, file: StoreFile, formats: Formats): boolean {

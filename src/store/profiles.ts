@@ -94,6 +94,11 @@ export function listGenerations(store: Store, { profile, last }: ProfileParts): 
     .map(parseGenerationNumber);
 }
 
+/** Whether one of them exists; for long histories quicker than to list all. */
+export function hasGeneration(store: Store, { profile, last }: ProfileParts, number: number): boolean {
+  return number <= last && existsSync(generationFile(store.layout, profile, parseGenerationNumber(number)));
+}
+
 /** @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
 export function readGeneration(store: Store, profile: ProfileName, number: GenerationNumber): Generation {
   const path = generationFile(store.layout, profile, number);

@@ -13,6 +13,8 @@ export interface StoreFile {
   readonly id: string;
   /** Where the objects lie. Their bytes mention it, so a store that was moved as a whole is not usable. */
   readonly storeDir: string;
+  /** Where profiles, log, roots and index lie when that is not the storeRoot: an absolute path. */
+  readonly adminDir?: string;
   /** UTC, RFC 3339. */
   readonly created: string;
   readonly unknown: Readonly<Record<string, unknown>>;
@@ -35,6 +37,7 @@ function parseStoreFile(text: string, path: string, newest: number): StoreFile {
   const format = members.format as number;
   const width = record.count("width");
   const id = record.text("id");
+  const adminDir = record.optionalText("adminDir");
   if (!isWidth(width)) throw damagedRecord(path, `width is not one of ${WIDTHS.join(", ")}`);
   if (!/^[0-9a-f]{32}$/.test(id)) throw damagedRecord(path, "id is not 32 hexadecimal digits");
   return {
@@ -42,6 +45,7 @@ function parseStoreFile(text: string, path: string, newest: number): StoreFile {
     width,
     id,
     storeDir: record.text("storeDir"),
+    ...(adminDir !== undefined && { adminDir }),
     created: record.text("created"),
     unknown: record.rest(),
   };

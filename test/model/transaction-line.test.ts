@@ -4,9 +4,10 @@ import type { KnownEvent, LogPackage } from "../../src/model/log-event.ts";
 import { changeText, timeTeller, transactionLiner } from "../../src/model/transaction-line.ts";
 import { summariseTransaction } from "../../src/model/transaction-summary.ts";
 import { pack } from "../helpers/log-world.ts";
+import { zonedTime } from "../helpers/zoned-time.ts";
 
 const NOW = Date.parse("2026-11-20T18:00:00.000Z");
-const BERLIN = { now: NOW, timeZone: "Europe/Berlin" };
+const BERLIN = { now: NOW, localTime: zonedTime("Europe/Berlin") };
 
 function line(drafts: readonly (Omit<NewRecord, "tx"> & { tx?: 0 })[], time = "2026-11-19T17:04:00.000Z"): string {
   const end = { ...EMPTY_LOG, carry: { ...EMPTY_LOG.carry, lastTx: 56 } };

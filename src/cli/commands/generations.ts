@@ -2,35 +2,49 @@ import { StoreError } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { generationLines } from "../output/generation-lines.ts";
+import { formatCount } from "../output/quantities.ts";
 import { withPath } from "../output/with-paths.ts";
+import { parseCount } from "../parse-quantity.ts";
+
+/** How many of the newest people are shown. */
+const SHOWN = 100;
 
 export const command = defineCommand({
   name: "generations",
   summary: "List the generations of the profile, or delete some",
   details:
-    "The live one is marked with *. delete PATTERN…: 1, gen-1, 1,8, a range (2..9, ..9, 2..), +5 (all but the last five), 30d (older; but not the one that was live then). The live one, pinned and named ones stay. What only deleted generations kept is freed by `store gc`.",
+    "The live one is marked with *. People are shown the last 100 unless they ask for more, programs all. delete PATTERN…: 1, gen-1, 1,8, a range (2..9, ..9, 2..), +5 (all but the last five), 30d (older; but not the one that was live then). The live one, pinned and named ones stay. What only deleted generations kept is freed by `store gc`.",
   positionals: {
     action: { need: "optional", describe: "delete; without it they are listed", choices: ["delete"] },
     pattern: { need: "any", describe: "delete: which ones" },
   },
   options: {
+    last: { type: "string", value: "N", parse: parseCount, describe: "Show the last N, and the live one" },
+    all: { type: "boolean", describe: "Show all, however many there are" },
     "dry-run": { type: "boolean", alias: "n", describe: "delete: show which ones, and what could be freed then" },
   },
   examples: [
     ["store generations", "shows a table"],
+    ["store generations --last 10", "shows the last ten"],
     ["store generations -p work --json", "shows those of another profile for a program"],
     ["store generations delete +5", "deletes all but the last five"],
     ["store generations delete --dry-run 30d", "shows what would be deleted and what that frees"],
   ],
   json: "[{generation, created, parent, current, pinned, tags[], reason, transaction, packages[]}]; delete: {transaction, profile, deleted[], kept[{generation, reason}]}, with --dry-run also freedBytes and freedInodes",
   async run(context, args) {
+    const isListing = args.action === undefined;
+    if (!isListing && (args.all || args.last !== undefined))
+      throw new StoreError("USAGE", "--last and --all are for listing", { hint: "Leave them out with `delete`." });
     if (args.action === "delete") return remove(context, args.pattern, args["dry-run"] === true);
     if (args["dry-run"]) throw new StoreError("USAGE", "--dry-run is for `store generations delete`");
-    const { generations } = await import("../../operations/list.ts");
+    const { countGenerations, generations } = await import("../../operations/list.ts");
     const store = await context.openStore();
-    const found = generations(store, context.profile);
+    const last = args.all ? undefined : (args.last ?? (context.global.json ? undefined : SHOWN));
+    const found = generations(store, context.profile, { last });
     const value = found.map((item) => ({ ...item, packages: item.packages.map((each) => withPath(store, each)) }));
     context.output.result(value, (style) => generationLines(found, { style, now: context.now() }));
+    const hidden = found.length < SHOWN ? 0 : countGenerations(store, context.profile) - found.length;
+    if (hidden > 0) context.output.note(() => `${formatCount(hidden, "generation")} more: store generations --all`);
     return undefined;
   },
 });

@@ -3,7 +3,7 @@ import type { Store } from "../../store/open-store.ts";
 import { recipeDirectories } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
-import { verifyLines } from "../output/verify-lines.ts";
+import { toJson, verifyLines } from "../output/verify-lines.ts";
 import { repositoryOptions } from "../repository-options.ts";
 
 export const command = defineCommand({
@@ -46,7 +46,7 @@ export const command = defineCommand({
     const result = args.repair
       ? await repairWith(context, store, request)
       : await (await import("../../operations/verify.ts")).verify(store, request, context.run);
-    context.output.result(result, (style) => verifyLines(result, style));
+    context.output.result(toJson(result), (style) => verifyLines(result, style));
     return result.damaged.length > 0 ? 6 : undefined;
   },
 });

@@ -1,3 +1,4 @@
+import { expandAlias } from "../arguments/expand-alias.ts";
 import type { Command, Completes, OptionSpecs } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommand, loadCommands } from "../registry.ts";
@@ -26,7 +27,7 @@ export async function complete(parameters: readonly string[], env: NodeJS.Proces
   try {
     const typed = shell === "bash" ? rejoinWords(words) : words;
     const current = typed.at(-1) ?? "";
-    const offer = await offerFor(typed.slice(0, -1), current, env);
+    const offer = await offerFor(expandAlias(typed.slice(0, -1)), current, env);
     const candidates = shell === "bash" ? cutForBash(offer.candidates, current, words.at(-1) ?? "") : offer.candidates;
     return [offer.files ?? "none", ...candidates.map(candidateLine), ""].join("\n");
   } catch {
@@ -57,11 +58,14 @@ async function offerFor(typed: readonly string[], current: string, env: NodeJS.P
   }
   // What a command that is run takes, nobody here knows: files are the best guess.
   if (command?.runs && scan.isOptionsEnd) return { files: "files", candidates: [] };
-  const options = current.startsWith("-") && !scan.isOptionsEnd ? optionCandidates(specs) : [];
+  const own = current.startsWith("-") && !scan.isOptionsEnd ? optionCandidates(specs) : [];
+  const options = own.length > 0 && !command ? [...own, REVERT] : own;
   const offer = await ask(command ? positionalAt(command, scan.words.length - 1) : wordBefore(name));
   const fresh = offer.candidates.filter(({ value }) => !scan.words.slice(1).includes(value));
   return { ...offer, candidates: [...fresh, ...options] };
 }
+
+const REVERT = { value: "--revert", description: "Go back to what was installed at a time" };
 
 /** Where no command is known: its name, or after `help` that of another. */
 function wordBefore(name: string | undefined): Completes | undefined {

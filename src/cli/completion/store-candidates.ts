@@ -3,7 +3,7 @@ import { type ProfileName, parseProfileName } from "../../model/ids.ts";
 import { generations, listPackages, profiles } from "../../operations/list.ts";
 import { openStore } from "../../operations/open-store.ts";
 import type { Store } from "../../store/open-store.ts";
-import { formatLocalTime, formatRelativeTime } from "../output/local-time.ts";
+import { formatLocalTime, formatRelativeTime, localTime } from "../output/local-time.ts";
 import { printable } from "../output/printable.ts";
 import type { Candidate } from "./complete.ts";
 
@@ -41,10 +41,13 @@ async function installedCandidates(store: Store, profile: ProfileName): Promise<
   return packages.map(({ name, version }) => ({ value: name, description: version }));
 }
 
+/** Nobody looks for one of thousands by a key. */
+const MOST_GENERATIONS = 100;
+
 /** The newest generation first. */
 function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
   const now = new Date();
-  const found = [...generations(store, profile)].reverse();
+  const found = [...generations(store, profile, { last: MOST_GENERATIONS })].reverse();
   const numbers = found.map(({ generation, created, current, reason }) => {
     const time = new Date(created);
     const when = `${formatLocalTime(time)}, ${formatRelativeTime(time, now)}`;
@@ -62,7 +65,7 @@ const MOST_TRANSACTIONS = 30;
 async function transactionCandidates(store: Store, profile: ProfileName): Promise<Candidate[]> {
   const { listTransactions } = await import("../../operations/transaction-effect.ts");
   const { transactionLiner } = await import("../../model/transaction-line.ts");
-  const line = transactionLiner({ now: Date.now(), timeZone: store.context.timeZone });
+  const line = transactionLiner({ now: Date.now(), localTime });
   return listTransactions(store, profile, MOST_TRANSACTIONS).map((each) => ({
     value: String(each.tx),
     description: line(each),

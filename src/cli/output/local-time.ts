@@ -1,3 +1,5 @@
+import type { LocalTime } from "../../model/transaction-line.ts";
+
 /**
  * `2026-11-20 18:00` in the time zone of this process. Made by hand because the first use of `Intl` costs a start
  * fourteen milliseconds.
@@ -6,6 +8,13 @@ export function formatLocalTime(time: Date): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+/** What the calendar and the clock of this process show; made by hand for the same reason. */
+export function localTime(instant: number): LocalTime {
+  const time = new Date(instant);
+  const day = Date.UTC(time.getFullYear(), time.getMonth(), time.getDate());
+  return { day, hour: time.getHours(), minute: time.getMinutes() };
 }
 
 const STEPS = [

@@ -8,6 +8,7 @@ import {
   type PlannedFetch,
   type PlannedPackage,
 } from "../../model/change.ts";
+import { packageStep } from "../../model/package-step.ts";
 import type { SwitchedChange } from "../../operations/switch.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
@@ -17,9 +18,18 @@ import type { Style } from "./style.ts";
 import { versionText } from "./version-text.ts";
 import { withPath, withPaths } from "./with-paths.ts";
 
-/** Tells what a change did, and how to take it back. */
-export function showChange({ output, global }: CommandContext, store: Store, change: Change, back: string): void {
-  output.result(withPaths(store, change), (style) => [headline(change, style), ...differenceLines(change, style)]);
+/** Tells what a change did, unless that was told before, and how to take it back. */
+export function showChange(
+  { output, global }: CommandContext,
+  store: Store,
+  change: Change,
+  back: string,
+  { isToldBefore = false }: { readonly isToldBefore?: boolean } = {},
+): void {
+  output.result(withPaths(store, change), (style) => [
+    isToldBefore ? doneLine(change, style) : headline(change, style),
+    ...(isToldBefore ? [] : differenceLines(change, style)),
+  ]);
   tellWayBack({ output, global }, change, back);
 }
 
@@ -88,8 +98,15 @@ export function differenceLines(difference: Difference, style: Style): string[] 
   return [
     ...added.map((item) => style.paint("added", `+ ${packageText(item)}`)),
     ...removed.map((item) => style.paint("removed", `- ${packageText(item)}`)),
-    ...upgraded.map(({ name, from, to }) => style.paint("changed", `~ ${name} ${step(from, to)}`)),
+    ...upgraded.map((each) => style.paint("changed", `~ ${each.name} ${step(each, style)}`)),
   ];
+}
+
+interface Step {
+  readonly from: PlannedPackage;
+  readonly to: PlannedPackage;
+  /** Why the same version with the same options is another object. */
+  readonly because?: readonly string[];
 }
 
 type Difference = PackageDifference | Pick<PlannedChange, "added" | "removed" | "upgraded">;
@@ -97,6 +114,10 @@ type Difference = PackageDifference | Pick<PlannedChange, "added" | "removed" | 
 function headline(change: Change, style: Style): string {
   if (!change.changed) return nothingToDo(change);
   return `${style.paint("strong", generations(change, style))}  (transaction #${change.transaction})`;
+}
+
+function doneLine({ to, transaction }: Change, style: Style): string {
+  return `${style.paint("strong", `gen-${to} is live`)}  (transaction #${transaction})`;
 }
 
 function generations({ from, to }: Pick<Change, "from" | "to">, { arrow }: Style): string {
@@ -107,9 +128,9 @@ function nothingToDo({ from }: Pick<Change, "from">): string {
   return `nothing to do, gen-${from} stays live`;
 }
 
-function step(from: PlannedPackage, to: PlannedPackage): string {
-  const [before, after] = [versionText(from), versionText(to)];
-  return before === after ? `${after} (other content)` : `{${before} -> ${after}}`;
+function step({ from, to, because = [] }: Step, { arrow }: Style): string {
+  const why = because.length > 0 ? `rebuilt: ${because.join(", ")}` : "other content";
+  return printable(packageStep(from, to, { arrow, why }));
 }
 
 function packageText(item: Omit<PlannedPackage, "path">): string {

@@ -1,3 +1,4 @@
+import { toEscaped } from "../../model/byte-string.ts";
 import type { SettledFinding } from "../../model/verify/finding.ts";
 import type { VerifyResult } from "../../operations/verify.ts";
 import { formatLocalTime } from "./local-time.ts";
@@ -23,6 +24,14 @@ export function verifyLines(
     ...(continued === null ? [] : [`went on where the run of ${formatLocalTime(new Date(continued))} was stopped`]),
     summary({ damaged, repaired, leftovers }, style),
   ];
+}
+
+/** The result with paths as text: names are bytes. */
+export function toJson(result: VerifyResult): object {
+  const textOf = (findings: readonly SettledFinding[]) =>
+    findings.map(({ path, ...finding }) => ({ ...finding, ...(path !== undefined && { path: toEscaped(path) }) }));
+  const { damaged, repaired, leftovers } = result;
+  return { ...result, damaged: textOf(damaged), repaired: textOf(repaired), leftovers: textOf(leftovers) };
 }
 
 function findingLine(finding: SettledFinding, { paint }: Style): string {

@@ -11,10 +11,10 @@ export function withPaths<T extends Difference>(store: Store, difference: T): ob
     ...difference,
     added: difference.added.map((item) => withPath(store, item)),
     removed: difference.removed.map((item) => withPath(store, item)),
-    upgraded: difference.upgraded.map(({ name, from, to }) => ({
-      name,
-      from: withPath(store, from),
-      to: withPath(store, to),
+    upgraded: difference.upgraded.map((each) => ({
+      ...each,
+      from: withPath(store, each.from),
+      to: withPath(store, each.to),
     })),
   };
 }

@@ -40,10 +40,11 @@ export type LogEntry = RecordEntry | FaultEntry;
 
 /** What `verify` prints of a fault. */
 export interface LogFinding {
-  readonly fault: FaultEntry["fault"] | "state";
-  /** Name of the segment. */
+  /** `state`: the profiles contradict it. `lost`: records are missing at the end. */
+  readonly fault: FaultEntry["fault"] | "state" | "lost";
+  /** Name of the segment; empty when there is none. */
   readonly file: string;
-  /** From 1. */
+  /** From 1; 0 for no line. */
   readonly line: number;
   readonly seq: number | undefined;
   readonly reason: string;
@@ -95,6 +96,7 @@ const HINTS: Readonly<Record<LogFinding["fault"], string>> = {
   link: REPAIR,
   torn: REPAIR,
   state: REPAIR,
+  lost: REPAIR,
   newer: "Use the newer version of store that wrote it; nothing was changed.",
 };
 

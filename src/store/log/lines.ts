@@ -18,13 +18,19 @@ const LONGEST_LINE = 256 * 1024 * 1024;
 const LINE_FEED = 10;
 const NOTHING = Buffer.alloc(0);
 
-/** The lines from `offset`, which is the start of one, to the end. Empty lines are left out. */
-export function* linesForward(open: OpenSegment, offset: number): Generator<Line, void> {
+/** For who wants a line or two: a search looks at many places. */
+export const FEW_LINES = 4 * 1024;
+
+/**
+ * The lines from `offset`, which is the start of one, to the end. Empty lines are left out. Reads so many bytes at once
+ * as `size` says.
+ */
+export function* linesForward(open: OpenSegment, offset: number, size = BLOCK): Generator<Line, void> {
   let rest: Buffer = NOTHING;
   let start = offset;
   let feeds = 0;
   for (let at = offset; at < open.size; ) {
-    const block = readAt(open, at, Math.max(BLOCK, rest.length));
+    const block = readAt(open, at, Math.max(size, rest.length));
     at += block.length;
     let from = 0;
     for (let to = block.indexOf(LINE_FEED); to !== -1; to = block.indexOf(LINE_FEED, from)) {
@@ -65,7 +71,7 @@ export function* linesBackward(open: OpenSegment, end: number): Generator<Line, 
 export function lineStartFrom(open: OpenSegment, offset: number): number {
   if (offset === 0) return 0;
   for (let at = offset - 1; at < open.size; ) {
-    const block = readAt(open, at, BLOCK);
+    const block = readAt(open, at, FEW_LINES);
     const feed = block.indexOf(LINE_FEED);
     if (feed !== -1) return at + feed + 1;
     at += block.length;

@@ -1,6 +1,6 @@
 import type { LogRecord } from "../../model/log-record.ts";
 import { type FaultEntry, type LogEntry, type RecordEntry, toEntry } from "./entries.ts";
-import { lineStartFrom, linesForward } from "./lines.ts";
+import { FEW_LINES, lineStartFrom, linesForward } from "./lines.ts";
 import { type OpenSegment, openSegment, type Segment } from "./segments.ts";
 
 /** The last record for which a rule holds, and what follows it. */
@@ -62,7 +62,7 @@ function headOf(segment: Segment): RecordEntry | undefined {
 function firstRecord(open: OpenSegment, offset: number, end: number): RecordEntry | undefined {
   const start = lineStartFrom(open, offset);
   if (start >= end) return undefined;
-  for (const line of linesForward(open, start)) {
+  for (const line of linesForward(open, start, FEW_LINES)) {
     if (line.offset >= end) return undefined;
     const entry = toEntry(line, open.segment);
     if (entry.kind === "record") return entry;

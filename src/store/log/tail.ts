@@ -103,6 +103,24 @@ function readOnly(seq: number, what: string): StoreError {
   );
 }
 
+/**
+ * For answers about the end of the log: that it knows the transaction with this number.
+ * @throws StoreError DAMAGED when it does not
+ */
+export function requireEnd(log: TransactionLog, expects: number): void {
+  const { lastTx } = logEnd(log, readTail(log)).carry;
+  if (lastTx < expects) throw lostEnd(lastTx, expects);
+}
+
+/** `lastTx`: the last transaction that the log knows; `expects`: one that a generation tells of. */
+export function lostEnd(lastTx: number, expects: number): StoreError {
+  const what = lastTx === 0 ? "the log is lost" : `the end of the log is lost: it ends with #${lastTx}`;
+  return new StoreError("DAMAGED", `${what}, and a generation was made by #${expects}`, {
+    hint: "`store log repair` writes what is lost anew, as far as the generations tell; the next change does it, too.",
+    details: { lastTransaction: lastTx, expected: expects },
+  });
+}
+
 /** @throws StoreError NEWER_FORMAT when `readOnlyReason` gives one, DAMAGED */
 export function requireWritable(log: TransactionLog): void {
   const reason = readOnlyReason(log);

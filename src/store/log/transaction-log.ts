@@ -1,4 +1,5 @@
 import type { SnapshotState } from "../../model/log-state.ts";
+import type { RecordedGeneration } from "./compose.ts";
 
 /** The transaction log of a store: a directory of segments. It keeps no file open and holds no lock. */
 export interface TransactionLog {
@@ -12,6 +13,8 @@ export interface TransactionLog {
   readonly zone: string;
   /** All profiles as they are now. Asked for when a snapshot is due; without it none is written. */
   readonly snapshot?: (() => Iterable<SnapshotState>) | undefined;
+  /** What the generation records tell: asked for when the log has lost its end. */
+  readonly generations?: (() => Iterable<RecordedGeneration>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** A segment with more bytes than this gets a successor. */
   readonly segmentBytes: number;

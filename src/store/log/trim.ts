@@ -20,6 +20,8 @@ export interface TrimRules {
   readonly before?: number | undefined;
   /** So many of the last. */
   readonly keepLast?: number | undefined;
+  /** Nobody asked: the settings of the store say so. */
+  readonly isPolicy?: boolean | undefined;
 }
 
 export interface TrimResult {
@@ -55,7 +57,8 @@ export async function trimLog(log: TransactionLog, rules: TrimRules): Promise<Tr
   const transactions = new Set(dropped.map(({ tx }) => tx).filter((tx) => tx > 0)).size;
   const count = { transactions, records: dropped.length };
   const event = { type: "trim", first: cut, dropped: count } as const;
-  const extra = { before: isoOf(rules.before), keepLast: rules.keepLast };
+  const { keepLast, isPolicy } = rules;
+  const extra = { before: isoOf(rules.before), keepLast, ...(isPolicy && { policy: true }) };
   appendLocked(log, [{ tx: "new", event, extra }], { durable: true });
   return { dropped: count, begins: historyBegins(log) };
 }

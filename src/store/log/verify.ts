@@ -1,6 +1,6 @@
 import type { LogRecord, OpenIntent } from "../../model/log-record.ts";
 import { arePackagesSame, type ProfileState, replay, type SnapshotState } from "../../model/log-state.ts";
-import { type LogFinding, type Place, toFinding } from "./entries.ts";
+import { type LogFinding, type Place, type RecordEntry, toFinding } from "./entries.ts";
 import { readForward } from "./read.ts";
 import type { TransactionLog } from "./transaction-log.ts";
 
@@ -14,8 +14,15 @@ export interface LogVerification {
   readonly findings: readonly LogFinding[];
 }
 
-/** Reads every line, checks every sum and the chain, and, given `state`, whether the log ends where the profiles are. */
-export function verifyLog(log: TransactionLog, state?: Iterable<SnapshotState>): LogVerification {
+/**
+ * Reads every line, checks every sum and the chain, and, given `state`, whether the log ends where the profiles are.
+ * `visit` is given each valid record.
+ */
+export function verifyLog(
+  log: TransactionLog,
+  state?: Iterable<SnapshotState>,
+  visit?: (entry: RecordEntry) => void,
+): LogVerification {
   const findings: LogFinding[] = [];
   let records = 0;
   let first: LogRecord | undefined;
@@ -27,6 +34,7 @@ export function verifyLog(log: TransactionLog, state?: Iterable<SnapshotState>):
       continue;
     }
     records += 1;
+    visit?.(entry);
     first ??= entry.record;
     last = entry;
     if (entry.record.event.type === "snapshot") sinceSnapshot.length = 0;

@@ -44,7 +44,7 @@ test("a change tells its generations, its packages and the way back", () => {
       "- m4 1.4",
       "~ mpfr {4.2.0 -> 4.2.2}",
       "~ same 1 (other content)",
-      "~ opt {1 -> 1 +x11~docs+ui=qt}",
+      "~ opt 1 [→ -docs ui=qt +x11]",
       "",
     ].join("\n"),
   );

@@ -1,0 +1,48 @@
+import { defineCommand } from "../command.ts";
+import { reversalLines } from "../output/history-lines.ts";
+import { showChange } from "../output/show-change.ts";
+import { withPaths } from "../output/with-paths.ts";
+import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
+
+export const command = defineCommand({
+  name: "revert",
+  summary: "Go back to what was installed at a time",
+  details:
+    "Prints the time, the generation and the changes, as `store plan` does, and then makes them. A bare day means its " +
+    "last state. Other names of generations are taken, too, as for `store switch`. `store --revert TIME` is the same.",
+  positionals: {
+    selector: {
+      need: "some",
+      describe: "A time or a generation, as for `store switch`; several words are read as one",
+      completes: "selector",
+    },
+  },
+  options: {
+    "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...TARGET_OPTIONS,
+  },
+  examples: [
+    ["store revert yesterday", "goes back to the last state of yesterday"],
+    ["store revert 2 hours ago", "goes back to what was installed two hours ago"],
+    ["store --revert yesterday", "is short for the first"],
+  ],
+  json: "{at, before, transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], obtained[], leftOut[]}",
+  changes: true,
+  async run(context, args) {
+    const { planRevert, revert } = await import("../../operations/revert.ts");
+    const request = { selector: args.selector.join(" ") };
+    const options = { ...context.run, ...targetOptions(context, args) };
+    const store = await context.openStore();
+    const onPlan = (plan: Parameters<typeof reversalLines>[0]) => {
+      if (!context.global.json) context.output.result(undefined, (style) => reversalLines(plan, style));
+    };
+    if (args["dry-run"]) {
+      const plan = await planRevert(store, context.profile, request, options);
+      context.output.result(withPaths(store, plan), (style) => reversalLines(plan, style));
+      return undefined;
+    }
+    const change = await revert(store, context.profile, request, { ...options, onPlan });
+    if (context.global.json || change.changed) showChange(context, store, change, "switch -", { isToldBefore: true });
+    return undefined;
+  },
+});

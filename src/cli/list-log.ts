@@ -1,0 +1,79 @@
+import { StoreError } from "../errors.ts";
+import { type LogItem, type LogRequest, readLog } from "../operations/read-log.ts";
+import type { LogFinding } from "../store/log/entries.ts";
+import type { CommandContext } from "./context.ts";
+import { findingLine, logLiner } from "./output/log-lines.ts";
+import { printableJson } from "./output/printable.ts";
+
+/** How many transactions are printed at once. */
+const BATCH = 256;
+
+/**
+ * Prints transactions, newest first, for programs their records, oldest first.
+ * @throws StoreError DAMAGED behind the list when something of it cannot be trusted
+ */
+export async function listLog(context: CommandContext, request: LogRequest): Promise<undefined> {
+  const store = await context.openStore();
+  const { profile } = context.global;
+  const faults: LogFinding[] = [];
+  const found = trusted(await readLog(store, { ...request, profile }), faults);
+  const count = context.global.json ? printRecords(context, found) : printLines(context, found);
+  if (count === 0)
+    context.output.note(() => (isFiltered(request) ? "no transaction is like that" : "nothing was changed yet"));
+  tellFaults(context, faults);
+  return undefined;
+}
+
+function* trusted(items: Iterable<LogItem>, faults: LogFinding[]): Generator<LogItem, void> {
+  for (const item of items) {
+    if (item.kind === "fault") faults.push(item.finding);
+    yield item;
+  }
+}
+
+function printLines({ output, now }: CommandContext, items: Iterable<LogItem>): number {
+  let count = 0;
+  for (const batch of batches(items)) {
+    count += batch.length;
+    output.result(undefined, (style) => batch.map(logLiner(style, now())));
+  }
+  return count;
+}
+
+/** The order of the file is that of the numbers; the newest transactions are those that are asked for. */
+function printRecords({ output }: CommandContext, items: Iterable<LogItem>): number {
+  const records = [...items].flatMap((item) => (item.kind === "transaction" ? item.records : []));
+  records.sort((a, b) => a.seq - b.seq);
+  for (const batch of batches(records))
+    output.text(batch.map(({ members }) => `${printableJson(JSON.stringify(members))}\n`).join(""));
+  return records.length;
+}
+
+function* batches<T>(items: Iterable<T>): Generator<T[], void> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function isFiltered({ since, until, package: name, types = [], profile }: LogRequest): boolean {
+  return [since, until, name, profile].some((rule) => rule !== undefined) || types.length > 0;
+}
+
+/** What a write left that did not end, at the very end, is no damage. */
+function tellFaults({ output }: CommandContext, faults: readonly LogFinding[]): void {
+  const [first] = faults;
+  if (first?.fault === "torn" && faults.length === 1) {
+    output.note(() => `${findingLine(first)}; the next change moves it aside`);
+    return;
+  }
+  if (!first) return;
+  throw new StoreError("DAMAGED", `the log cannot be trusted everywhere: ${findingLine(first)}`, {
+    hint: "What is listed is valid. See all damage with `store log verify`; `store log repair` goes on without it.",
+    details: { findings: faults },
+  });
+}

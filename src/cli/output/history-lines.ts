@@ -1,0 +1,42 @@
+import type { Reversal } from "../../operations/revert.ts";
+import type { ProfileAt } from "../../operations/state-at.ts";
+import { formatLocalTime } from "./local-time.ts";
+import { differenceLines } from "./show-change.ts";
+import type { Style } from "./style.ts";
+import { formatTable } from "./table.ts";
+import { versionText } from "./version-text.ts";
+
+/** What a revert does, or would do: the instant, the generation, the changes; or that one is there, and the next step. */
+export function reversalLines(plan: Reversal, style: Style): string[] {
+  const { at, from, to, before } = plan;
+  const when = at === null ? [] : [`gen-${to} was live at ${instantText(at)}`];
+  if (from !== to || plan.changed) {
+    const step = style.paint("strong", `gen-${from} ${style.arrow} gen-${to}`);
+    const differences = differenceLines(plan, style);
+    return [...when, step, ...(differences.length === 0 ? ["the packages are the same"] : differences)];
+  }
+  const where = plan.profile === "default" ? "" : ` -p ${plan.profile}`;
+  return [
+    ...when,
+    `gen-${to} is live already: nothing to do`,
+    ...(before === null ? [] : [`The step before is gen-${before}: store revert gen-${before}${where}`]),
+  ];
+}
+
+/** What was installed at a time. */
+export function stateLines({ at, profile, generation, packages }: ProfileAt, { paint }: Style): string[] {
+  const when = at === null ? "" : ` at ${instantText(at)}`;
+  const whose = profile === "default" ? "" : ` of profile ${profile}`;
+  const head = paint("strong", `gen-${generation}${whose}${when}`);
+  const rows = packages.map((item) => [
+    { text: item.name, paint: (text: string) => paint("strong", text) },
+    { text: versionText(item) },
+  ]);
+  return [head, ...(packages.length === 0 ? ["no packages"] : formatTable(rows))];
+}
+
+/** `2026-11-20 18:04:05` by the clock of this process. */
+function instantText(at: string): string {
+  const time = new Date(at);
+  return `${formatLocalTime(time)}:${String(time.getSeconds()).padStart(2, "0")}`;
+}

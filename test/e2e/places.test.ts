@@ -1,0 +1,122 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
+
+const hello = (world: StoreWorld, version: string) =>
+  world.source(`hello-${version}`, { "bin/hello": { exec: `#!/bin/sh\necho ${version}\n` } });
+const says = (path: string) => spawnSync(path, { encoding: "utf8" }).stdout;
+
+test("--admindir and --instdir work together, and the store remembers the first", () => {
+  const world = makeStoreWorld();
+  const [admin, inst] = [join(world.directory, "admin"), join(world.directory, "opt")];
+  world.done("install", hello(world, "1"), "--admindir", admin, "--instdir", inst);
+  expect(readdirSync(admin).sort()).toEqual(["index", "log", "profiles", "roots"]);
+  for (const name of ["log", "profiles", "roots", "index"]) expect(existsSync(join(world.root, name))).toBe(false);
+  const live = join(admin, "profiles/default/current");
+  expect(readlinkSync(join(inst, "default"))).toBe(live);
+  expect(says(join(inst, "default/bin/hello"))).toBe("1\n");
+  expect(world.done("install", hello(world, "2")).stdout).toContain("gen-1 → gen-2");
+  expect(says(join(inst, "default/bin/hello"))).toBe("2\n");
+  expect(world.done("rollback", "--json").json()).toMatchObject({
+    from: 2,
+    to: 1,
+    phases: { removed: [{ version: "2" }] },
+  });
+  expect(says(join(inst, "default/bin/hello"))).toBe("1\n");
+  expect(world.done("generations", "--admindir", admin, "--json").json()).toHaveLength(3);
+  expect(world.run(["list", "--admindir", join(world.directory, "other")])).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining("leave out --admindir"),
+  });
+  expect(existsSync(join(world.directory, "other"))).toBe(false);
+});
+
+test("what has the name of the link in the instdir stays, and the change is refused", () => {
+  const world = makeStoreWorld();
+  const inst = join(world.directory, "opt");
+  world.done("install", hello(world, "1"));
+  mkdirSync(inst);
+  symlinkSync("elsewhere", join(inst, "default"));
+  expect(world.run(["install", hello(world, "2"), `--instdir=${inst}`])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("is there already"),
+  });
+  expect(readlinkSync(join(inst, "default"))).toBe("elsewhere");
+  expect(readlinkSync(join(world.root, "profiles/default/current"))).toBe("gen-1");
+  world.done("config", "instdir", join(world.directory, "by-setting"));
+  world.done("install", hello(world, "2"));
+  expect(lstatSync(join(world.directory, "by-setting/default")).isSymbolicLink()).toBe(true);
+});
+
+test("a directory that holds something is no admindir", () => {
+  const world = makeStoreWorld();
+  const admin = world.tree({ "profiles/x": "" });
+  expect(world.run(["init", "--admindir", admin])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("is not empty"),
+  });
+  expect(existsSync(join(world.root, "store.json"))).toBe(false);
+});
+
+test("an object that was deleted by hand comes again from --repository; without one the way back is refused", () => {
+  const world = makeStoreWorld();
+  world.done("install", hello(world, "1"));
+  const { path } = world.done("info", "hello", "--json").json<{ path: string }>();
+  world.done("archive", "export", "hello", "-o", `${world.directory}/packed/`);
+  world.done("remove", "hello");
+  chmodSync(path, 0o755);
+  spawnSync("rm", ["-rf", path, join(world.directory, "hello-1")]);
+  const refused = world.run(["rollback"]);
+  expect(refused).toMatchObject({ status: 4, stdout: "", stderr: expect.stringContaining("is not whole") });
+  expect(readlinkSync(join(world.root, "profiles/default/current"))).toBe("gen-2");
+  const change = world.done("rollback", "--repository", join(world.directory, "packed"));
+  expect(change.stdout).toMatch(
+    /^gen-2 → gen-1 .*\n0 packages removed, 1 restored\n\+ hello 1\nhad again: .*packed\n$/,
+  );
+  expect(says(join(world.root, "profiles/default/current/bin/hello"))).toBe("1\n");
+});
+
+test("--debug=log,plan traces what is written and what is going to be changed", () => {
+  const world = makeStoreWorld();
+  const { stderr } = world.done("install", hello(world, "1"), "--debug=log,plan");
+  expect(stderr).toMatch(/ ms {2}plan {2}\{"profile":"default","base":0,"plan":\{"install":/);
+  expect(stderr).toMatch(/ ms {2}log {2}\{.*"type":"commit"/);
+});
+
+const strace = spawnSync("strace", ["-V"]).status === 0;
+test.skipIf(!strace)("nothing is written outside of the places that were named", () => {
+  const world = makeStoreWorld();
+  const home = join(world.directory, "home");
+  chmodSync(home, 0o555);
+  const [admin, inst] = [join(world.directory, "admin"), join(world.directory, "opt")];
+  const calls = join(world.directory, "calls");
+  const argv = ["install", hello(world, "1"), "--admindir", admin, "--instdir", inst];
+  const traced = ["-f", "-qq", "-y", "-e", "trace=%file,openat", "-o", calls, process.execPath, PROGRAM, ...argv];
+  expect(spawnSync("strace", traced, { env: world.env, cwd: world.directory, encoding: "utf8" })).toMatchObject({
+    status: 0,
+  });
+  const allowed = [world.root, admin, inst, "/dev/", "/proc/self"];
+  const writing = readFileSync(calls, "utf8")
+    .split("\n")
+    .filter((line) =>
+      /O_(WRONLY|RDWR|CREAT)|\b(mkdir|rename|unlink|symlink|link|chmod|utimens|truncate)(at|at2)?\(/.test(line),
+    )
+    .filter((line) => !/= -1 E/.test(line));
+  expect(writing.length).toBeGreaterThan(20);
+  const outside = writing.filter(
+    (line) => !allowed.some((path) => line.includes(`"${path}`) || line.includes(`<${path}`)),
+  );
+  expect(outside).toEqual([]);
+  expect(readdirSync(home)).toEqual([]);
+});
