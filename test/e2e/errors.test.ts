@@ -6,11 +6,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -159,16 +160,20 @@ describe("damage ends with 6 and moves nothing", () => {
     expect(stderr).toContain(join(world.root, path));
   });
 
-  test("an object of the target is missing", () => {
+  test("an object of the target is missing, and so is what it came from", () => {
     const world = withTwoGenerations();
-    const path = world.done("diff", "1", "--json").json<{ upgraded: { from: { path: string } }[] }>().upgraded[0]
-      ?.from.path;
-    chmodSync(path as string, 0o755);
-    rmSync(path as string, { recursive: true });
+    const [first] = world.done("diff", "1", "--json").json<{ upgraded: { from: { path: string } }[] }>().upgraded;
+    const path = first?.from.path as string;
+    chmodSync(path, 0o755);
+    rmSync(path, { recursive: true });
+    const [{ requested }] = world.done("list", "1", "--json").json<[{ requested: string }]>();
+    renameSync(requested, `${requested}.away`);
     const { status, stderr } = world.run(["switch", "gen-1"]);
-    expect(status).toBe(6);
+    expect(status).toBe(4);
     expect(stderr).toContain("gen-1 of profile 'default' is not whole");
     expect(world.done("generations", "--json").json()).toMatchObject([{}, { current: false }, { current: true }]);
+    renameSync(`${requested}.away`, requested);
+    expect(world.done("switch", "gen-1").stdout).toContain(`had again: ${basename(path)}, from ${requested}`);
   });
 });
 
