@@ -23,27 +23,18 @@ export const TARGET_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
-type TargetValues = Values<Record<never, never>, typeof TARGET_OPTIONS>;
-
-/** For commands that bring packages of an earlier state back. */
-export const OBTAIN_OPTIONS = { offline: TARGET_OPTIONS.offline } as const satisfies OptionSpecs;
-
-/** What a switch does about objects that are missing: it looks wherever the command line and the settings say. */
-export function targetOptions(context: CommandContext, args: TargetValues): TargetOptions {
-  const { verify, missing, offline } = args;
-  return { verify, missing, ...obtainOptions(context, { offline }) };
-}
-
-/** Only then is the working directory asked for: who stands in one that was removed can switch all the same. */
-export function obtainOptions(
+/**
+ * What a switch does about objects that are missing: it looks wherever the command line and the settings say. Only then
+ * is the working directory asked for: who stands in one that was removed can switch all the same.
+ */
+export function targetOptions(
   context: CommandContext,
-  { offline }: { readonly offline: boolean },
-): Pick<TargetOptions, "obtain"> {
-  return {
-    obtain: () => {
-      const { cwd } = context;
-      const rebuild = { cwd, offline, recipes: recipeDirectories(context) };
-      return { ...repositoryOptions(context), offline, rebuild };
-    },
+  { verify, missing, offline }: Values<Record<never, never>, typeof TARGET_OPTIONS>,
+): TargetOptions {
+  const obtain = () => {
+    const { cwd } = context;
+    const rebuild = { cwd, offline, recipes: recipeDirectories(context) };
+    return { ...repositoryOptions(context), offline, rebuild };
   };
+  return { verify, missing, obtain };
 }

@@ -1,7 +1,7 @@
 import type { Json } from "../model/canonical-json.ts";
 import type { ProfileName } from "../model/ids.ts";
 import { applyMark, isMarked, type MarkEvent } from "../model/marks.ts";
-import { logAbort, logFailure, logMark, logMarkIntent } from "../store/journal.ts";
+import { logAbort, logFailure, logMark, logMarkIntent } from "../store/log-transactions.ts";
 import type { Store } from "../store/open-store.ts";
 import { readPins, writePins } from "../store/pins.ts";
 import { type ProfileState, readProfile } from "../store/profiles.ts";

@@ -5,7 +5,7 @@ import { withReferences } from "../model/closure.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
 import { type BaseName, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import { buildForest } from "../store/build-forest.ts";
-import { logBegin, logCommit, logGeneration } from "../store/journal.ts";
+import { logBegin, logCommit, logGeneration } from "../store/log-transactions.ts";
 import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { liveGeneration, readGeneration, readProfile, writeGeneration } from "../store/profiles.ts";

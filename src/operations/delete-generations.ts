@@ -6,7 +6,7 @@ import {
   parseGenerationPattern,
 } from "../model/generation-pattern.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
-import { logDeletionIntent, logFailure } from "../store/journal.ts";
+import { logDeletionIntent, logFailure } from "../store/log-transactions.ts";
 import type { Store } from "../store/open-store.ts";
 import { readPins } from "../store/pins.ts";
 import { listGenerations, type ProfileState, readGeneration, readProfile } from "../store/profiles.ts";

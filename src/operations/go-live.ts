@@ -3,20 +3,18 @@ import type { Change } from "../model/change.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { OpenIntent } from "../model/log-record.ts";
 import { isMarked, type MarkEvent } from "../model/marks.ts";
+import { openIntents } from "../store/journal.ts";
 import {
   type Contents,
   type Deletion,
   type Failure,
-  isEnded,
   logAbort,
   logCommit,
   logDeletion,
   logMark,
   logSwitch,
-  openIntents,
-  readAnnounced,
-  readIntent,
-} from "../store/journal.ts";
+} from "../store/log-transactions.ts";
+import { isEnded, readAnnounced, readIntent } from "../store/open-intents.ts";
 import type { Store } from "../store/open-store.ts";
 import { readPins } from "../store/pins.ts";
 import {

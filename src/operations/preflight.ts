@@ -35,13 +35,31 @@ export interface ObjectProblem {
 export function generationFaults(
   store: Store,
   generation: Generation,
-  { verify = false }: Pick<TargetOptions, "verify"> = {},
+  options: Pick<TargetOptions, "verify"> = {},
 ): ObjectProblem[] {
-  const look = verify ? checkContent : glanceAt;
   const { path, packages, closure } = generation;
   const own = [path, ...packages.map((item) => item.path)];
   const objects =
     closure === undefined ? withReferences(own, (object) => knownReferences(store, object)) : [...own, ...closure];
+  return faultsAmong(store, objects, options);
+}
+
+/** The same of one package and all that it needs, whatever generation it belongs to. */
+export function packageFaults(
+  store: Store,
+  path: BaseName,
+  options: Pick<TargetOptions, "verify"> = {},
+): ObjectProblem[] {
+  const objects = withReferences([path], (object) => knownReferences(store, object));
+  return faultsAmong(store, objects, options);
+}
+
+function faultsAmong(
+  store: Store,
+  objects: readonly BaseName[],
+  { verify = false }: Pick<TargetOptions, "verify">,
+): ObjectProblem[] {
+  const look = verify ? checkContent : glanceAt;
   return [...new Set(objects)].flatMap((object) => {
     const reason = look(store, object);
     return reason === undefined ? [] : [{ object, reason }];

@@ -2,6 +2,7 @@ import { StoreError } from "../errors.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { parseGenerationNumber } from "../model/ids.ts";
 import { parseSelector, pickGeneration, type Selector } from "../model/selector.ts";
+import { zonedText } from "../model/zoned-text.ts";
 import type { Live } from "../store/log/history.ts";
 import type { Store } from "../store/open-store.ts";
 import { readPins } from "../store/pins.ts";
@@ -88,7 +89,7 @@ async function liveAt(store: Store, profile: ProfileName, selector: Selector & {
     text: selector.text,
   }))
     store.context.notice?.({ message });
-  return selectedBy(store, live, { when: `at ${new Date(instant).toISOString()}`, profile, instant });
+  return selectedBy(store, live, { when: `at ${zonedText(instant, timeZone)}`, profile, instant });
 }
 
 interface Asked {
@@ -98,7 +99,7 @@ interface Asked {
 }
 
 function selectedBy(store: Store, live: Live, { when, profile, instant }: Asked): Selected {
-  const generation = generationOf(live, when, profile);
+  const generation = generationOf(store, live, when, profile);
   const told = live.kind === "live" ? live.state : undefined;
   if (told?.uncertain)
     store.context.notice?.({
@@ -125,7 +126,7 @@ function remarks(
   ];
 }
 
-function generationOf(live: Live, when: string, profile: ProfileName): GenerationNumber {
+function generationOf({ context }: Store, live: Live, when: string, profile: ProfileName): GenerationNumber {
   switch (live.kind) {
     case "live":
       return parseGenerationNumber(live.state.current);
@@ -134,7 +135,9 @@ function generationOf(live: Live, when: string, profile: ProfileName): Generatio
         hint: "gen-0 is the empty generation it began with: `store switch gen-0`.",
       });
     case "before-history": {
-      const begins = live.begins ? `history begins ${live.begins.time}` : "nothing was changed yet";
+      const begins = live.begins
+        ? `history begins ${zonedText(live.begins.time, context.timeZone)}`
+        : "nothing was changed yet";
       throw new StoreError("NOT_FOUND", `the log does not tell what was live ${when}: ${begins}`, {
         hint: "List what there is with `store generations`.",
       });

@@ -3,8 +3,9 @@ import type { Json } from "../model/canonical-json.ts";
 import { type Change, diffPackages, type PackageSummary, summarise } from "../model/change.ts";
 import type { Generation } from "../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
-import { type Contents, logFailure, logSwitch, openJournal } from "../store/journal.ts";
+import { openJournal } from "../store/journal.ts";
 import { stateAfter } from "../store/log/history.ts";
+import { type Contents, logFailure, logSwitch } from "../store/log-transactions.ts";
 import type { Store } from "../store/open-store.ts";
 import {
   linkGeneration,

@@ -1,16 +1,17 @@
 import { StoreError } from "../errors.ts";
 import type { Json } from "../model/canonical-json.ts";
-import { type Change, diffPackages, isSamePackages } from "../model/change.ts";
+import { diffPackages, isSamePackages, summarise } from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
 import type { BaseName, ProfileName } from "../model/ids.ts";
 import { type PackageStep, type StepConflict, takeSteps } from "../model/package-steps.ts";
 import { conflictText } from "../model/step-conflicts.ts";
 import { planForest } from "../store/build-forest.ts";
-import { hasObject } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { changeProfile } from "./change-profile.ts";
 import { headOf } from "./head-of.ts";
-import type { SwitchOptions } from "./switch.ts";
+import { findLacking, holdWanted, type Lacking } from "./hold-wanted.ts";
+import type { NotObtained } from "./obtain/attempt.ts";
+import type { SwitchedChange, SwitchOptions } from "./switch.ts";
 import { switchesAfter } from "./transaction-effect.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -31,58 +32,79 @@ export interface StepsRequest {
 }
 
 /**
- * Takes steps from the present packages of a profile as a new generation.
+ * Takes steps from the present packages of a profile as a new generation. Packages that come back and are not whole are
+ * had again first; with `missing: "remove"` those that cannot be had are left out.
  * @throws StoreError UNSAFE naming every package that was changed since and every file in conflict, unless
- *   `outOfSequence`; and every object that is not in the store
+ *   `outOfSequence`; and every object that cannot be had again
  */
-export async function changeBySteps(store: Store, request: StepsRequest, options: SwitchOptions = {}): Promise<Change> {
+export async function changeBySteps(
+  store: Store,
+  request: StepsRequest,
+  options: SwitchOptions = {},
+): Promise<SwitchedChange> {
   const { profile, reason, plan } = request;
-  if (options.dryRun) {
-    const head = headOf(store, profile);
-    const present = new Set(wantedPaths(request).filter((path) => hasObject(store, path)));
-    const after = decide(store, head, { ...request, present }, options);
-    const place = { transaction: 0, profile, from: head.generation, to: head.generation, changed: false };
-    return { ...place, ...diffPackages(head.packages, after) };
-  }
+  if (options.dryRun) return rehearse(store, request, options);
+  let obtained: SwitchedChange["obtained"] = [];
+  let leftOut: readonly InstalledPackage[] = [];
   const prepare = async (workspace: Workspace) => {
-    const present = await holdWanted(store, request, { ...options, workspace });
-    return (head: Generation) => decide(store, head, { ...request, present }, options);
+    const held = await holdWanted(store, wantedPaths(request), { ...options, workspace });
+    obtained = held.obtained;
+    return (head: Generation) => {
+      const decision = decide(store, head, { ...request, lacking: held.lacking }, options);
+      leftOut = decision.leftOut;
+      return decision.packages;
+    };
   };
-  return changeProfile(store, { profile, reason, plan, prepare }, options);
+  const change = await changeProfile(store, { profile, reason, plan, prepare }, options);
+  return {
+    ...change,
+    ...(obtained.length > 0 && { obtained }),
+    ...(leftOut.length > 0 && { leftOut: leftOut.map(summarise) }),
+  };
+}
+
+/** What is missing is a reason to refuse only when nobody would look for it. */
+function rehearse(store: Store, request: StepsRequest, options: SwitchOptions): SwitchedChange {
+  const { profile } = request;
+  const head = headOf(store, profile);
+  const lacking = findLacking(store, wantedPaths(request), options);
+  const { packages } = decide(store, head, { ...request, lacking, isTried: options.obtain === undefined }, options);
+  const place = { transaction: 0, profile, from: head.generation, to: head.generation, changed: false };
+  return { ...place, ...diffPackages(head.packages, packages) };
 }
 
 interface HeldSteps extends StepsRequest {
-  /** Of the objects that the steps lead to, those that are in the store. */
-  readonly present: ReadonlySet<BaseName>;
+  /** What is not whole of the packages that the steps lead to. */
+  readonly lacking: Lacking;
+  /** False while it is not known whether that can be had again. */
+  readonly isTried?: boolean;
 }
 
 function wantedPaths({ steps }: StepsRequest): readonly BaseName[] {
   return steps.flatMap(({ to }) => to?.path ?? []);
 }
 
-/** Those of the wanted objects that are in the store, or could be had again. */
-async function holdWanted(
-  store: Store,
-  request: StepsRequest,
-  { workspace, obtain, ...run }: SwitchOptions & { readonly workspace: Workspace },
-): Promise<ReadonlySet<BaseName>> {
-  const wanted = wantedPaths(request);
-  const present = await workspace.lease.hold(wanted, run.signal);
-  const missing = wanted.filter((path) => !present.has(path));
-  if (missing.length === 0 || obtain === undefined) return present;
-  const { obtainIn } = await import("./obtain-objects.ts");
-  await obtainIn(store, missing, obtain(), { ...run, workspace });
-  return workspace.lease.hold(wanted, run.signal);
+interface Decision {
+  readonly packages: readonly InstalledPackage[];
+  readonly leftOut: readonly InstalledPackage[];
 }
 
-function decide(store: Store, head: Generation, request: HeldSteps, run: SwitchOptions): readonly InstalledPackage[] {
+function decide(store: Store, head: Generation, request: HeldSteps, run: SwitchOptions): Decision {
   const force = request.outOfSequence ?? false;
-  const { packages, conflicts, needless } = takeSteps(head.packages, request.steps, { force });
+  const { packages: after, conflicts, needless } = takeSteps(head.packages, request.steps, { force });
   if (conflicts.length > 0) throw refusal(store, request, conflicts);
-  requireObjects(request, packages);
   if (needless.length > 0) tellNeedless(request, needless, run);
-  if (isSamePackages(head.packages, packages)) return packages;
-  return settleFiles(store, request, packages);
+  const { isTried = true, lacking } = request;
+  const missing = after.filter(({ path }) => lacking.has(path));
+  if (missing.length > 0 && !isTried) {
+    tellMissing(missing, "would have to be had again", request, run);
+    return { packages: after, leftOut: [] };
+  }
+  if (missing.length > 0 && run.missing !== "remove") throw notWhole(request, missing, run);
+  tellMissing(missing, "is left out", request, run);
+  const packages = after.filter((item) => !missing.includes(item));
+  const isSame = isSamePackages(head.packages, packages);
+  return { packages: isSame ? packages : settleFiles(store, request, packages), leftOut: missing };
 }
 
 function refusal(store: Store, request: StepsRequest, conflicts: readonly StepConflict[]): StoreError {
@@ -100,16 +122,44 @@ function list(reasons: readonly string[]): string {
   return reasons.map((reason) => `  ${reason}`).join("\n");
 }
 
-function requireObjects(request: HeldSteps, packages: readonly InstalledPackage[]): void {
-  const { subject, done, present } = request;
-  const wanted = new Set(wantedPaths(request));
-  const missing = packages.filter(({ path }) => wanted.has(path) && !present.has(path));
-  if (missing.length === 0) return;
-  const names = missing.map(({ name, version }) => `${name} ${version}`).join(", ");
-  throw new StoreError("UNSAFE", `${subject} cannot be ${done}: ${names} is not in this store`, {
-    hint: "Nothing was changed. Name places that have them: --repository DIR|URL; or import them from a store that has them.",
-    details: { missing: missing.map(({ path }) => path) },
+function notWhole(
+  { subject, done, lacking }: HeldSteps,
+  missing: readonly InstalledPackage[],
+  { obtain }: SwitchOptions,
+): StoreError {
+  const names = missing.map(packageName).join(", ");
+  const faults = [...new Map(missing.flatMap((item) => faultsOf(lacking, item).map((each) => [each.path, each])))];
+  const reasons = faults.map(([path, { reasons: why }]) => `${path}: ${why.join("; ")}`);
+  const verb = missing.length === 1 ? "is" : "are";
+  const message = `${subject} cannot be ${done}: ${names} ${verb} not whole in this store:\n${list(reasons)}`;
+  const remedy =
+    obtain === undefined
+      ? "Import them from a store that has them."
+      : "Name a place that has them with --repository, or a recipe with --recipes; --missing=remove goes on without them.";
+  return new StoreError("UNSAFE", message, {
+    hint: `Nothing was changed. ${remedy}`,
+    details: { missing: faults.map(([, fault]) => fault) },
   });
+}
+
+function tellMissing(
+  missing: readonly InstalledPackage[],
+  what: string,
+  { lacking }: HeldSteps,
+  run: SwitchOptions,
+): void {
+  for (const item of missing) {
+    const why = faultsOf(lacking, item).map(({ path, reasons }) => `${path}: ${reasons.join("; ")}`);
+    run.onEvent?.({ kind: "warning", message: `${packageName(item)} ${what}: ${why.join(", ")}` });
+  }
+}
+
+function faultsOf(lacking: Lacking, { path }: InstalledPackage): readonly NotObtained[] {
+  return lacking.get(path) ?? [];
+}
+
+function packageName({ name, version }: InstalledPackage): string {
+  return `${name} ${version}`;
 }
 
 function tellNeedless({ subject, done, steps }: StepsRequest, needless: readonly PackageStep[], run: SwitchOptions) {

@@ -3,6 +3,7 @@ import { type GenerationNumber, type ProfileName, parseGenerationNumber, parsePr
 import { invertMark, isMark, type MarkEvent } from "../model/marks.ts";
 import { type PackageStep, stepsBetween, stepsOf } from "../model/package-steps.ts";
 import { summariseTransaction, type TransactionSummary } from "../model/transaction-summary.ts";
+import { zonedText } from "../model/zoned-text.ts";
 import { openJournal } from "../store/journal.ts";
 import { historyBegins, readTransaction, stateAfter } from "../store/log/history.ts";
 import { readTransactions } from "../store/log/transactions.ts";
@@ -90,7 +91,9 @@ function markOf(store: Store, { records, profile }: TransactionSummary): Transac
 function noTransaction(store: Store, transaction: number): StoreError {
   const begins = historyBegins(openJournal(store));
   const isGone = begins !== undefined && transaction > 0 && transaction < begins.transaction;
-  const why = isGone ? `: history begins with #${begins.transaction}, ${begins.time}` : "";
+  const why = isGone
+    ? `: history begins with #${begins.transaction}, ${zonedText(begins.time, store.context.timeZone)}`
+    : "";
   return new StoreError("NOT_FOUND", `the log has no transaction #${transaction}${why}`, {
     hint: "`store log` lists them; `store generations` shows which one made each generation.",
     details: { transaction },

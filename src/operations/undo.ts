@@ -1,5 +1,4 @@
 import { StoreError } from "../errors.ts";
-import type { Change } from "../model/change.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { isMarked, type MarkEvent, markText } from "../model/marks.ts";
 import { invertSteps } from "../model/package-steps.ts";
@@ -7,7 +6,7 @@ import type { Store } from "../store/open-store.ts";
 import { readPins } from "../store/pins.ts";
 import { type ProfileState, readGeneration, readProfile } from "../store/profiles.ts";
 import { changeMarks } from "./change-marks.ts";
-import { type SwitchOptions, switchTo } from "./switch.ts";
+import { type SwitchedChange, type SwitchOptions, switchTo } from "./switch.ts";
 import { changeBySteps } from "./take-steps.ts";
 import { readEffect, switchesAfter, type TransactionEffect } from "./transaction-effect.ts";
 
@@ -19,7 +18,7 @@ export interface UndoRequest {
 }
 
 /** What an undo or redo did; where it changed pins or names, `mark` tells how. */
-export interface UndoneChange extends Change {
+export interface UndoneChange extends SwitchedChange {
   readonly mark?: MarkEvent | undefined;
 }
 

@@ -17,13 +17,16 @@ export function checkLog(store: Store): LogVerification {
   const checked = verifyLog(openJournal(store), profileStates(store), (entry) => {
     if (entry.record.event.type === "generation") made.push(entry);
   });
-  const lost = listProfiles(store).flatMap((profile) => lostEnds(store, profile, checked));
-  const findings = [...checked.findings, ...made.flatMap((entry) => contradiction(store, entry)), ...lost];
-  return { ...checked, findings };
+  const findings = [...checked.findings, ...made.flatMap((entry) => contradiction(store, entry))];
+  return { ...checked, findings: [...findings, ...lostEnds(store, checked)] };
 }
 
-/** Whether a profile has a generation that the log should know of, and does not. */
-function lostEnds(store: Store, profile: ProfileName, { last, findings }: LogVerification): LogFinding[] {
+/** The profiles with a generation that the log should know of, and does not; none where something else is wrong. */
+export function lostEnds(store: Store, checked: LogVerification): LogFinding[] {
+  return listProfiles(store).flatMap((profile) => lostEnd(store, profile, checked));
+}
+
+function lostEnd(store: Store, profile: ProfileName, { last, findings }: LogVerification): LogFinding[] {
   const newest = newestTransaction(store, profile);
   if (findings.length > 0) return [];
   const entry = readTail(openJournal(store)).last;

@@ -206,6 +206,18 @@ describe("store plan and store revert", () => {
     );
   });
 
+  it("record a journal that takes it back, as a command and as --revert", () => {
+    const world = threeGenerations();
+    for (const command of [
+      ["revert", "gen-1", "--tracking-journal", "one"],
+      ["--revert", "gen-1", "--tracking-journal", "two"],
+    ]) {
+      world.done(...command);
+      world.done("rollback", "--journal", command.at(-1) ?? "");
+      expect(world.done("state").stdout).toMatch(/^gen-3 /);
+    }
+  });
+
   it("give the same change as JSON", () => {
     const world = threeGenerations();
     const {

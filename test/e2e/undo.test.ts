@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { removeTree } from "../../src/system/temporary-directory.ts";
@@ -67,11 +67,11 @@ test("what undo and redo cannot do they say", () => {
   expect(world.run(["redo", "9"])).toMatchObject({ status: 1, stderr: expect.stringContaining("no transaction #9") });
   expect(world.run(["undo", "1", "--force"])).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining("--force needs a value"),
+    stderr: expect.stringContaining("--force needs a value\nhint: Write --force=KIND (Do it although"),
   });
   expect(world.run(["undo", "1", "--force=all"])).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining("sequence"),
+    stderr: expect.stringContaining("there is no kind 'all'\nhint: --force=sequence does it although later changes"),
   });
   expect(world.run(["undo", "1", "-p", "work"])).toMatchObject({
     status: 2,
@@ -138,7 +138,7 @@ test("a transaction that is exported is replayed in another profile and, when it
   const other = join(world.directory, "t");
   expect(world.run(["replay", "a.journal", "--root", other])).toMatchObject({
     status: 4,
-    stderr: expect.stringContaining("a 1 is not in this store"),
+    stderr: expect.stringContaining("a 1 is not whole in this store"),
   });
   world.done("add", packageAt(world, "a", "1"), "--root", other);
   world.done("replay", "a.journal", "--root", other);
@@ -156,11 +156,49 @@ test("undo has again from a repository what was lost, or is refused and changes 
   removeTree(source);
   expect(world.run(["undo", "#2"])).toMatchObject({
     status: 4,
-    stderr: expect.stringContaining("a 1 is not in this store"),
+    stderr: expect.stringContaining("a 1 is not whole in this store"),
   });
   expect(installed(world)).toEqual([]);
-  world.done("undo", "#2", "--repository", "repository");
+  expect(world.run(["undo", "#2", "--dry-run"])).toMatchObject({
+    status: 3,
+    stdout: expect.stringContaining("+ a 1"),
+    stderr: expect.stringContaining("a 1 would have to be had again"),
+  });
+  expect(world.run(["undo", "#2", "--missing=remove"])).toMatchObject({
+    status: 3,
+    stdout: "nothing to do, gen-2 stays live\n",
+    stderr: expect.stringContaining("a 1 is left out"),
+  });
+  const { stdout } = world.done("undo", "#2", "--repository", "repository", "--tracking-journal", "undone");
+  expect(stdout).toMatch(/^gen-2 → gen-3 .*\n\+ a 1\nhad again: \S+-a-1, from \S*repository\n$/);
   expect(world.done("run", "--", "a").stdout).toBe("a 1\n");
+  world.done("rollback", "--journal", "undone");
+  expect(installed(world)).toEqual([]);
+});
+
+test.each([
+  ["redo", "#1"],
+  ["replay", "a.journal"],
+])("%s %s goes on without what is lost when that is asked for, and finds damage when it reads all", (...command) => {
+  const world = makeStoreWorld();
+  const [a, b] = [packageAt(world, "a", "1"), packageAt(world, "b", "1")];
+  world.done("install", a, b, "--tracking-journal", "a.journal");
+  world.done("undo", "#1");
+  const directory = join(world.root, "pkgs".padEnd(48 - world.root.length - 1, "_"));
+  const file = join(directory, readdirSync(directory).find((name) => name.endsWith("-b-1")) ?? "", "bin/b");
+  const { mode } = statSync(file);
+  const content = readFileSync(file, "utf8");
+  chmodSync(file, 0o755);
+  writeFileSync(file, content.toUpperCase());
+  chmodSync(file, mode);
+  for (const source of [a, b]) removeTree(source);
+  const refused = world.run([...command, "--verify"]);
+  expect(refused).toMatchObject({ status: 4, stderr: expect.stringContaining("b 1 is not whole in this store") });
+  expect(installed(world)).toEqual([]);
+  const done = world.run([...command, "--verify", "--missing=remove", "--json"]);
+  expect(done.status).toBe(3);
+  expect(done.json()).toMatchObject({ changed: true, added: [{ name: "a" }], leftOut: [{ name: "b" }] });
+  expect(installed(world)).toEqual(["a 1"]);
 });
 
 test("foo +x11, then ~x11: different objects, diff names the option, rollback restores", () => {

@@ -5,6 +5,7 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -321,6 +322,26 @@ export const DAMAGES: readonly Damage[] = [
     finds: [["log", "log/000001.jsonl:1"]],
   },
   {
+    name: "a log that has lost its end",
+    damage: ({ store }) => edit(join(store.layout.log, "000001.jsonl"), /(?:.*\n){5}$/, ""),
+    finds: [["log", "log/000001.jsonl"]],
+  },
+  {
+    name: "a log without a valid line",
+    damage: ({ store }) => writeFileSync(lastSegment(store), "no record\n"),
+    finds: [["log", "log/000001.jsonl:1"]],
+  },
+  {
+    name: "an empty log",
+    damage: ({ store }) => writeFileSync(lastSegment(store), ""),
+    finds: [["log", ""]],
+  },
+  {
+    name: "a log that is not there",
+    damage: ({ store }) => rmSync(store.layout.log, { recursive: true }),
+    finds: [["log", "log"]],
+  },
+  {
     name: "something among the objects that is none",
     damage: ({ store }) => writeFileSync(join(store.layout.storeDir, "notes.txt"), "mine"),
     finds: [["stray", "notes.txt"]],
@@ -336,6 +357,11 @@ export const DAMAGES: readonly Damage[] = [
     hidden: true,
   },
 ];
+
+function lastSegment({ layout }: Store): string {
+  const names = readdirSync(layout.log).filter((name) => /^\d+\.jsonl$/.test(name));
+  return join(layout.log, names.sort().at(-1) as string);
+}
 
 function forestOf(store: Store, generation: number): string {
   const record = JSON.parse(readFileSync(join(store.layout.profiles, `default/gen-${generation}.json`), "utf8"));

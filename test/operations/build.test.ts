@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -8,7 +9,9 @@ import type { ProfileName } from "../../src/model/ids.ts";
 import type { BuiltPackage } from "../../src/operations/build.ts";
 import { buildLogOf } from "../../src/operations/build-log-of.ts";
 import { checkBuilds } from "../../src/operations/check-build.ts";
+import { exportObjects } from "../../src/operations/export-objects.ts";
 import { fetchSources } from "../../src/operations/fetch-sources.ts";
+import { importObjects } from "../../src/operations/import-objects.ts";
 import { objectInfo } from "../../src/operations/info.ts";
 import { install } from "../../src/operations/install.ts";
 import { upgrade } from "../../src/operations/upgrade.ts";
@@ -22,6 +25,7 @@ import { logRecords } from "../helpers/profile-worlds.ts";
 
 const hasSandbox = await canSandbox();
 const DEFAULT = "default" as ProfileName;
+const HAS_PIP = existsSync("/usr/lib/python3/dist-packages/wheel");
 
 function request(world: BuildWorld, ...specs: readonly string[]) {
   return { recipes: [world.recipes], cwd: world.directory, jobs: 2, specs };
@@ -299,21 +303,56 @@ describe("build systems", () => {
     const world = makeBuildWorld({ memory: true });
     const tool = { cmake: "cmake", python: "python3", meson: "meson" }[name] as string;
     if (!existsSync(`/usr/bin/${tool}`)) return void process.stderr.write(`SKIPPED: no ${tool} in /usr/bin\n`);
-    if (name === "python" && !existsSync("/usr/lib/python3/dist-packages/wheel"))
+    if (name === "python" && !HAS_PIP)
       return void process.stderr.write("SKIPPED: no pip with setuptools and wheel in /usr/bin\n");
     const store = await world.buildStore();
     const { built, warnings } = await world.build(store, name, { check: name !== "python" });
     const { path } = built[0] as BuiltPackage;
     expect(warnings).toEqual([]);
     expect(readdirSync(join(path, "bin"))).toEqual(["greet"]);
-    const env = { PATH: "/usr/bin:/bin", ...(name === "python" && { PYTHONPATH: sitePackages(path) }) };
-    const { execFileSync } = await import("node:child_process");
-    const said = execFileSync(join(path, "bin/greet"), { env, encoding: "utf8" });
+    const said = execFileSync(join(path, "bin/greet"), { env: {}, encoding: "utf8" });
     expect(said).toBe(name === "cmake" ? "hello from cmake\n" : "hello\n");
+  });
+
+  it("python scripts find what they need without an environment, wherever the store is", async () => {
+    if (!HAS_PIP) return void process.stderr.write("SKIPPED: no pip with setuptools and wheel in /usr/bin\n");
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    pythonPackage(world, { name: "polite", needs: "python", scripts: "", code: "from greet import main" });
+    // What polite needs is no input of this build.
+    const scripts = '[project.scripts]\nwelcome = "welcome:main"\n';
+    pythonPackage(world, { name: "welcome", needs: "polite", scripts, code: "from polite import main" });
+    const { built } = await world.build(store, "welcome");
+    const { path } = built.at(-1) as BuiltPackage;
+    const say = (script: string) => execFileSync(script, { env: {}, encoding: "utf8" });
+    expect(say(join(path, "bin/welcome"))).toBe("hello\n");
+    await install(store, { profile: DEFAULT, packages: [input(world, "welcome")] });
+    expect(say(join(store.layout.profiles, "default/current/bin/welcome"))).toBe("hello\n");
+
+    const other = await world.buildStore("elsewhere");
+    const output = `${world.directory}/out/`;
+    mkdirSync(output);
+    const exported = await exportObjects(store, { what: [path], profile: DEFAULT, cwd: "/", output, closure: true });
+    expect(exported).toHaveLength(3);
+    const imported = await importObjects(other, { files: exported.map(({ file }) => file), cwd: "/" });
+    const moved = imported.find(({ baseName }) => baseName.endsWith("-welcome-1"))?.path as string;
+    const script = readFileSync(join(moved, "bin/welcome"), "utf8");
+    expect([script.includes(other.layout.storeDir), script.includes(store.layout.storeDir)]).toEqual([true, false]);
+    expect(say(join(moved, "bin/welcome"))).toBe("hello\n");
   });
 });
 
-function sitePackages(path: string): string {
-  const [version = ""] = readdirSync(join(path, "lib")).filter((name) => /^python3/.test(name));
-  return join(path, "lib", version, "site-packages");
+/** Needs another one when it runs. */
+function pythonPackage(
+  world: BuildWorld,
+  { name, needs, scripts, code }: { name: string; needs: string; scripts: string; code: string },
+): void {
+  world.recipe(
+    name,
+    `sources: [{path: pyproject.toml}, {path: code, to: ${name}}]\nbuild: python\ndependencies: {run: [${needs}]}\n`,
+  );
+  const project =
+    '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n' +
+    `[project]\nname = "${name}"\nversion = "1"\n${scripts}[tool.setuptools]\npackages = ["${name}"]\n`;
+  world.tree({ "pyproject.toml": project, "code/__init__.py": `${code}\n` }, join(world.recipes, name));
 }

@@ -122,7 +122,7 @@ describe("the state at a time", () => {
     expect(await stateText(store, "2 hours ago")).toBe(recorded);
     expect(await caughtAsync(stateText(store, "2026-11-19T12:00"))).toMatchObject({
       code: "NOT_FOUND",
-      message: expect.stringMatching(/history begins 2026-11-20T07:00/),
+      message: expect.stringMatching(/live at 2026-11-19 12:00: history begins 2026-11-20 08:00$/),
     });
     expect(before).not.toBe(recorded);
     expect(brokenRules(store)).toEqual([]);

@@ -11,7 +11,8 @@ export function usageError(message: string, commands: readonly Command[], argv: 
   const unknown = /^Unknown arguments?: (.+)$/s.exec(text)?.[1];
   if (unknown !== undefined) return unknownWord(unknown.split(", "), command, argv);
   const missing = /^Not enough arguments following: (.+)$/s.exec(text)?.[1];
-  if (missing !== undefined) return error(`${spelled(missing)} needs a value`, seeHelp(command), command);
+  if (missing !== undefined)
+    return error(`${spelled(missing)} needs a value`, `${valueHint(missing, command)}${seeHelp(command)}`, command);
   if (/^Not enough non-option arguments/.test(text)) {
     const hint = command && Object.hasOwn(command.positionals, "transaction") ? QUOTE_HASH : "";
     const what = command ? `store ${command.name} needs ${missingPositionals(command)}` : "store needs a command";
@@ -62,6 +63,13 @@ function isOption(word: string, name: string): boolean {
 function missingPositionals({ positionals }: Command): string {
   const needed = Object.entries(positionals).filter(([, { need }]) => need === "one" || need === "some");
   return needed.map(([name, { need }]) => `${name.toUpperCase()}${need === "some" ? "…" : ""}`).join(" and ");
+}
+
+/** `Write --force=KIND (…). ` */
+function valueHint(name: string, command: Command | undefined): string {
+  const spec = { ...GLOBAL_OPTIONS, ...command?.options }[name];
+  if (spec?.type !== "string") return "";
+  return `Write ${spelled(name)}${name.length === 1 ? " " : "="}${spec.value} (${spec.describe}). `;
 }
 
 function spelled(name: string): string {

@@ -2,26 +2,26 @@ import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import { FORCE_OPTION, isOutOfSequence } from "../force-option.ts";
 import { showUndone } from "../show-undone.ts";
-import { OBTAIN_OPTIONS, obtainOptions } from "../target-options.ts";
+import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "replay",
   summary: "Do in this profile what a journal recorded in another one",
   details:
     "The journal is one that --tracking-journal or `store journal` wrote, in this store or another one. Its packages must " +
-    "be in this store, and what it upgraded or removed must be installed as it was there; --force=sequence makes the " +
+    "be in this store or be had again, and what it upgraded or removed must be installed as it was there; --force=sequence makes the " +
     "packages what the journal says whatever is installed.",
   positionals: { file: { need: "one", describe: "The journal; - is standard input", completes: "path" } },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
-    ...OBTAIN_OPTIONS,
+    ...TARGET_OPTIONS,
     ...FORCE_OPTION,
   },
   examples: [
     ["store replay upgrade.journal -p work", "does the same in the profile work"],
     ["store replay - --root /other/store", "does in another store what `store journal '#57'` prints"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], obtained[]?, leftOut[]?}",
   changes: true,
   isLong: true,
   async run(context, args) {
@@ -32,7 +32,7 @@ export const command = defineCommand({
     const request = { file, outOfSequence: isOutOfSequence(args) };
     const change = await replay(store, context.profile, request, {
       ...context.run,
-      ...obtainOptions(context, args),
+      ...targetOptions(context, args),
       dryRun,
     });
     showUndone(context, store, { change, dryRun });

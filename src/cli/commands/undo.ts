@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { FORCE_OPTION, isOutOfSequence, parseTransaction } from "../force-option.ts";
 import { showUndone } from "../show-undone.ts";
-import { OBTAIN_OPTIONS, obtainOptions } from "../target-options.ts";
+import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "undo",
@@ -13,14 +13,14 @@ export const command = defineCommand({
   },
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
-    ...OBTAIN_OPTIONS,
+    ...TARGET_OPTIONS,
     ...FORCE_OPTION,
   },
   examples: [
     ["store undo 57", "takes back what transaction 57 did, as a new generation"],
     ["store undo '#57' --dry-run", "shows what that would change"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], mark?}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], obtained[]?, leftOut[]?, mark?}",
   changes: true,
   isLong: true,
   async run(context, args) {
@@ -30,7 +30,7 @@ export const command = defineCommand({
     const store = await context.openStore();
     const change = await undo(store, context.profile, request, {
       ...context.run,
-      ...obtainOptions(context, args),
+      ...targetOptions(context, args),
       dryRun,
     });
     showUndone(context, store, { change, dryRun });

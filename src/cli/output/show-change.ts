@@ -22,13 +22,14 @@ import { withPath, withPaths } from "./with-paths.ts";
 export function showChange(
   { output, global }: CommandContext,
   store: Store,
-  change: Change,
+  change: SwitchedChange,
   back: string,
   { isToldBefore = false }: { readonly isToldBefore?: boolean } = {},
 ): void {
   output.result(withPaths(store, change), (style) => [
     isToldBefore ? doneLine(change, style) : headline(change, style),
     ...(isToldBefore ? [] : differenceLines(change, style)),
+    ...obtainedLines(change),
   ]);
   tellWayBack({ output, global }, change, back);
 }
@@ -53,9 +54,13 @@ export function showSwitch(context: CommandContext, store: Store, change: Switch
     ...phaseLines(change, phases),
     ...differenceLines({ ...change, added: [], upgraded: [] }, style),
     ...differenceLines({ ...change, removed: [] }, style),
-    ...(change.obtained ?? []).map(({ path, from, where }) => `had again: ${path}, from ${printable(where ?? from)}`),
+    ...obtainedLines(change),
   ]);
   tellWayBack(context, change, back);
+}
+
+function obtainedLines({ obtained = [] }: SwitchedChange): string[] {
+  return obtained.map(({ path, from, where }) => `had again: ${path}, from ${printable(where ?? from)}`);
 }
 
 interface Phases {

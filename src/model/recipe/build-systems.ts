@@ -1,9 +1,12 @@
 import type { BuildSystem, Phase } from "../recipe.ts";
+import { pythonRunPath } from "./python-run-path.ts";
 
 /** Arguments as shell text: each a quoted word with a space before it; empty when there are none. */
 export interface BuildArguments {
   readonly configure: string;
   readonly make: string;
+  /** Shell words: the paths of what the package needs when it runs. */
+  readonly needed: readonly string[];
 }
 
 /**
@@ -80,7 +83,7 @@ function make({ make: args }: BuildArguments): Partial<Record<Phase, string>> {
  * site-packages `dist-packages`; both are put right afterwards. Installing by name, from the directory of the wheel,
  * keeps the path of the build directory out of the package.
  */
-function python({ configure }: BuildArguments): Partial<Record<Phase, string>> {
+function python({ configure, needed }: BuildArguments): Partial<Record<Phase, string>> {
   const pip = "python3 -m pip --disable-pip-version-check --no-input --no-cache-dir";
   return {
     build: `mkdir -p _wheel
@@ -102,6 +105,6 @@ fi
 for directory in "$out"/lib/python3*/dist-packages; do
   if [ -d "$directory" ]; then mv "$directory" "\${directory%/*}/site-packages"; fi
 done
-`,
+${pythonRunPath(needed)}`,
   };
 }

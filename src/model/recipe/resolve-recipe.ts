@@ -9,7 +9,7 @@ import { decideOptions, type OptionValues } from "./options.ts";
 import { includesPlatform, type Platform } from "./platform.ts";
 import { resolveDependencies } from "./resolve-dependencies.ts";
 import { resolvePatches, resolveSources } from "./resolve-sources.ts";
-import type { ResolvedPart, ResolvedRecipe, ResolvedText } from "./resolved-recipe.ts";
+import type { ResolvedDependency, ResolvedPart, ResolvedRecipe, ResolvedText } from "./resolved-recipe.ts";
 import { shellQuote } from "./shell-quote.ts";
 import { patchPhase, unpackPhase } from "./unpack-phase.ts";
 
@@ -61,12 +61,17 @@ export function resolveRecipe(
       ...defaultPhases(recipe.build, {
         configure: toShellWords(recipe.configure.filter(isActive), filling),
         make: toShellWords(recipe.make.filter(isActive), filling),
+        needed: dependencies.filter(isNeededToRun).map(({ name }) => `"$${dependencyVariable(name)}"`),
       }),
       ...(checks ? {} : { check: "" }),
     }),
   };
   if (findings.length > 0) throw invalidRecipe(`the recipe ${name} ${version}`, findings);
   return resolved;
+}
+
+function isNeededToRun({ kinds }: ResolvedDependency): boolean {
+  return kinds.includes("link") || kinds.includes("run");
 }
 
 type Described = Omit<

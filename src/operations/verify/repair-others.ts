@@ -7,23 +7,45 @@ import { indexDirectory } from "../../store/index/open-index.ts";
 import { discardIndex } from "../../store/index/seal.ts";
 import { openJournal } from "../../store/journal.ts";
 import { lockPath } from "../../store/layout.ts";
+import { appendRecords } from "../../store/log/append.ts";
+import { rebuildLog } from "../../store/log/rebuild.ts";
 import { repairLog } from "../../store/log/repair.ts";
+import { verifyLog } from "../../store/log/verify.ts";
+import type { Store } from "../../store/open-store.ts";
+import { listProfiles } from "../../store/profiles.ts";
+import { newestTransaction, recordedGenerations } from "../../store/recorded-generations.ts";
 import { moveAside } from "../../store/repair/aside.ts";
 import { acquireLock } from "../../system/lock.ts";
 import { removeTree } from "../../system/temporary-directory.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
-/** Repairs the log: every valid record stays, and what is none is kept beside it. */
+/**
+ * Repairs the log: every valid record stays, and what is none is kept beside it. What is lost altogether, or at the end,
+ * is written anew from the generations.
+ */
 export async function repairJournal(context: RepairContext, findings: readonly Finding[]): Promise<void> {
   const own = findings.filter(({ kind }) => kind === "log");
   if (own.length === 0) return;
   await attempt(context, own, async () => {
-    const log = openJournal(context.store);
-    const { files, remaining } = await repairLog(log, profilesAsTheyAre(log));
-    if (remaining.length > 0) return;
+    const files = await mendLog(context.store);
+    if (!files) return;
     const kept = files.map((file) => `log/${file}`).join(", ");
-    for (const finding of own) context.report.done(finding, `damaged lines are kept in ${kept}`);
+    const how = kept === "" ? "written anew from the generations" : `damaged lines are kept in ${kept}`;
+    for (const finding of own) context.report.done(finding, how);
   });
+}
+
+/** The files that keep what was taken out; `undefined` when something is still wrong. */
+async function mendLog(store: Store): Promise<readonly string[] | undefined> {
+  const log = openJournal(store);
+  if (verifyLog(log).records === 0) {
+    const records = await rebuildLog(log, recordedGenerations(store), profilesAsTheyAre(log));
+    return records[0]?.members.files as readonly string[];
+  }
+  const { files, remaining } = await repairLog(log, profilesAsTheyAre(log));
+  const expects = Math.max(0, ...listProfiles(store).map((profile) => newestTransaction(store, profile)));
+  await appendRecords(log, [], { durable: true, expects });
+  return remaining.length > 0 ? undefined : files;
 }
 
 /** What repair can do without; a profile that is damaged itself tells nothing. */

@@ -1,9 +1,9 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { parseBuildRecord } from "../../model/build-record.ts";
 import type { Finding } from "../../model/verify/finding.ts";
-import { hasObject } from "../../store/manifests.ts";
+import { manifestPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 
@@ -22,7 +22,8 @@ function faultOf(store: Store, path: string, name: string): string | undefined {
   try {
     const { key, output } = parseBuildRecord(text, path);
     if (`${key}.json` !== name) return "is the record of another build";
-    return hasObject(store, output) ? undefined : `tells of ${output}, which is not in the store`;
+    // An object that is damaged is told of as such, and its record says how to build it again.
+    return existsSync(manifestPath(store.layout, output)) ? undefined : `tells of ${output}, which is not in the store`;
   } catch (error) {
     if (error instanceof StoreError && error.code !== "NEWER_FORMAT") return "is damaged";
     throw error;

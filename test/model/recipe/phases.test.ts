@@ -60,6 +60,7 @@ function run(resolved: ResolvedRecipe, phases: readonly Phase[] = PHASES, more: 
       HOME: at("home"),
       out: at("out"),
       src: at("src"),
+      name: "x",
       jobs: "2",
       ...more,
     };
@@ -256,12 +257,7 @@ describe("the phases of", () => {
     expect(names.some((name) => /^f lib\/python3\.\d+\/site-packages\/greet\/__init__\.py$/.test(name))).toBe(true);
     expect(names).toContain("f bin/greet");
     expect(names.some((name) => /direct_url|__pycache__|dist-packages|^d local/.test(name))).toBe(false);
-    const [library] = names.flatMap((name) => /^d (lib\/python.*\/site-packages)$/.exec(name)?.[1] ?? []);
-    const answer = execFileSync(at("out/bin/greet"), {
-      env: { PATH: "/usr/bin:/bin", PYTHONPATH: at(`out/${library}`) },
-      encoding: "utf8",
-    });
-    expect(answer).toBe("hello\n");
+    expect(execFileSync(at("out/bin/greet"), { env: {}, encoding: "utf8" })).toBe("hello\n");
     const mentions = spawnSync("grep", ["-rl", at("build"), at("out")], { encoding: "utf8" });
     expect(mentions.stdout).toBe("");
   });

@@ -1,0 +1,42 @@
+import type { BaseName } from "../model/ids.ts";
+import type { Store } from "../store/open-store.ts";
+import type { NotObtained, Obtained, SearchRun } from "./obtain/attempt.ts";
+import { packageFaults, type TargetOptions } from "./preflight.ts";
+
+/** What became of the packages that a change brings back. */
+export interface Held {
+  readonly obtained: readonly Obtained[];
+  readonly lacking: Lacking;
+}
+
+/** By package: what is missing or damaged of it and of all that it needs. Whole packages do not occur. */
+export type Lacking = ReadonlyMap<BaseName, readonly NotObtained[]>;
+
+/** Keeps packages from collections, and has again what can be had of those that are not whole. */
+export async function holdWanted(
+  store: Store,
+  wanted: readonly BaseName[],
+  options: TargetOptions & SearchRun,
+): Promise<Held> {
+  const { obtain, workspace, signal } = options;
+  await workspace.lease.hold(wanted, signal);
+  const before = findLacking(store, wanted, options);
+  if (before.size === 0 || obtain === undefined) return { obtained: [], lacking: before };
+  const damaged = new Set([...before.values()].flat().map(({ path }) => path));
+  const { obtainIn } = await import("./obtain-objects.ts");
+  const { obtained, missing } = await obtainIn(store, [...damaged], { ...obtain(), damaged }, options);
+  await workspace.lease.hold(wanted, signal);
+  const tried = new Map(missing.map((each) => [each.path, each]));
+  const after = [...findLacking(store, wanted, options)];
+  const lacking = new Map(after.map(([path, faults]) => [path, faults.map((each) => tried.get(each.path) ?? each)]));
+  return { obtained: obtained.filter(({ from }) => from !== "store"), lacking };
+}
+
+/** Looks, and has nothing again. */
+export function findLacking(store: Store, wanted: readonly BaseName[], options: TargetOptions): Lacking {
+  const found = wanted.map((path) => {
+    const faults = packageFaults(store, path, options);
+    return [path, faults.map(({ object, reason }) => ({ path: object, reasons: [reason] }))] as const;
+  });
+  return new Map(found.filter(([, faults]) => faults.length > 0));
+}
