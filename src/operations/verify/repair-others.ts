@@ -40,6 +40,8 @@ async function mendLog(store: Store): Promise<readonly string[] | undefined> {
   const log = openJournal(store);
   if (verifyLog(log).records === 0) {
     const records = await rebuildLog(log, recordedGenerations(store), profilesAsTheyAre(log));
+    // Only a log that can be read lets the profiles be told as they are.
+    await appendRecords(log, [], { durable: true, withSnapshot: true });
     return records[0]?.members.files as readonly string[];
   }
   const { files, remaining } = await repairLog(log, profilesAsTheyAre(log));
