@@ -33,7 +33,10 @@ export async function repairHistory(store: Store): Promise<LogRepair> {
 }
 
 async function rebuilt(store: Store, findings: readonly LogFinding[]): Promise<LogRepair> {
-  const records = await rebuildLog(openJournal(store), recordedGenerations(store), profileStates(store));
+  const log = openJournal(store);
+  const records = await rebuildLog(log, recordedGenerations(store), profileStates(store));
+  // Only a log that can be read lets the profiles be told as they are.
+  await appendRecords(log, [], { durable: true, withSnapshot: true });
   const files = records[0]?.members.files as readonly string[];
   return { findings, lost: [], files, remaining: checkLog(store).findings, rebuilt: records.length };
 }

@@ -77,7 +77,7 @@ describe.each(findShells("fish"))("%s", (shell) => {
 
   test("completes commands, options, values, names, generations, profiles and files", () => {
     const world = makeShellWorld();
-    expect(ask(world, "store gen")).toEqual([["generations", "List the generations of the profile"]]);
+    expect(ask(world, "store gen")).toEqual([["generations", "List the generations of the profile, or delete some"]]);
     expect(values(world, "store install --pri")).toEqual(["--priority"]);
     expect(values(world, "store list --color=al")).toEqual(["--color=always"]);
     expect(values(world, "store list --color a")).toEqual(["auto", "always"]);

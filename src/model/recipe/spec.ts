@@ -34,8 +34,14 @@ export function parseSpec(text: string, options: { readonly storeDir?: string } 
     const [baseName = ""] = text.slice(storeDir.length + 1).split("/");
     return { kind: "store-path", baseName: parseBaseName(baseName) };
   }
-  if (isPath(text)) return { kind: isArchiveName(text) ? "archive" : "path", path: text };
-  return parsePackageSpec(text);
+  if (isPath(text)) return pathSpec(text);
+  const spec = parsePackageSpec(text);
+  // Written again without what has no meaning, such a name alone would be read as a path.
+  return isPath(spec.name) ? pathSpec(text) : spec;
+}
+
+function pathSpec(path: string): Spec {
+  return { kind: isArchiveName(path) ? "archive" : "path", path };
 }
 
 /** A text that `parseSpec` reads back; store paths are given by their base name. */

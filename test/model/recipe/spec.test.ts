@@ -154,6 +154,13 @@ describe("parseSpec", () => {
     expect(() => parseSpec(text, { storeDir })).toThrowError(expect.objectContaining({ code: "INVALID_INPUT" }));
   });
 
+  test.each(["a.tar.gz ", "a.tar.gz@*", "recipe.yaml "])(
+    "takes '%s' for a path, as it would without its end",
+    (text) => {
+      expect(parseSpec(text)).toEqual({ kind: "path", path: text });
+    },
+  );
+
   test("reads back what formatSpec writes, whatever the text", () => {
     const unit = fc.constantFrom(..."abc123.-+~@=,<> /:#", "npm:", "https://x/", ".tar.gz", digest);
     fc.assert(
