@@ -32,7 +32,7 @@ describe("layoutOf", () => {
   });
 
   it("gives no two things one path", () => {
-    const { width: _, canonicalStoreDir: __, ...paths } = layoutOf("/r", 48);
+    const { width: _, canonicalStoreDir: __, ...paths } = layoutOf("/r", 48, "/a");
     expect(new Set(Object.values(paths)).size).toBe(Object.values(paths).length);
   });
 });
