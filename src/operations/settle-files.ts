@@ -30,18 +30,21 @@ export function settleFiles(
     ? winningPriorities(packages, back).find((each) => !fileConflicts(store, profile, each))
     : undefined;
   if (!settled) throw problem;
-  tellPriorities(packages, settled, run);
+  tellRoom(packages, { settled, back }, run);
   return settled;
 }
 
-function tellPriorities(
+/** Packages that nobody named got another priority. */
+function tellRoom(
   before: readonly InstalledPackage[],
-  after: readonly InstalledPackage[],
+  { settled, back }: { readonly settled: readonly InstalledPackage[]; readonly back: ReadonlySet<BaseName> },
   { onEvent }: RunOptions,
 ): void {
-  const changed = after.filter(({ priority }, at) => priority !== before[at]?.priority);
-  const names = changed.map(({ name, priority }) => `${name} has priority ${priority} now`).join(", ");
-  onEvent?.({ kind: "warning", message: `${names}: so the files of what comes back win` });
+  const moved = settled.filter(({ path, priority }, at) => priority !== before[at]?.priority && !back.has(path));
+  if (moved.length === 0) return;
+  const winners = settled.filter(({ path }) => back.has(path)).map(({ name }) => name);
+  const texts = moved.map(({ name, priority }) => `${name} has priority ${priority} now`).join(", ");
+  onEvent?.({ kind: "warning", message: `${texts}, so that the files of ${winners.join(", ")} win` });
 }
 
 function fileConflicts(
