@@ -111,6 +111,7 @@ await build({
 });
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(fresh, `${root}dist`);
+execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, `${root}dist/quick.cjs`], { stdio: "inherit" });
 
 if (!process.argv.includes("--no-types")) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
