@@ -7,7 +7,7 @@ import { writeAll } from "../../system/atomic-file.ts";
 import { freeze, freezeNew, frozenMode } from "./freeze.ts";
 import { importLarge } from "./import-large.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
-import { createImportWork, type ImportWork, SMALL, startSearch } from "./import-work.ts";
+import { createImportWork, type ImportWork, SMALL } from "./import-work.ts";
 import { isWorthLinking } from "./pool-files.ts";
 import { openSource } from "./source-file.ts";
 
@@ -49,9 +49,8 @@ function readSmall(buffer: Buffer, fd: number, size: number): number | undefined
 function importSmall(work: ImportWork, size: number, file: { status: Stats; target: ByteString }): ImportedFile {
   const content = work.buffer.subarray(BLOB_HEADER_ROOM, BLOB_HEADER_ROOM + size);
   const executable = (file.status.mode & 0o100) !== 0;
-  const search = startSearch(work);
-  search.look(content);
-  const found = search.found();
+  work.search.look(content);
+  const found = work.search.found();
   if (found.fromLocal) replaceInPlace(content, work.canonicalise);
   const id = hashBlobInPlace(work.buffer, size);
   const result = { id, size, executable, pooled: false, ...found };

@@ -19,7 +19,7 @@ import { writeAll } from "../../system/atomic-file.ts";
 import { freeze, frozenMode } from "./freeze.ts";
 import { hashFile } from "./hash-file.ts";
 import type { ImportedFile } from "./import-settings.ts";
-import { type ImportWork, type Mentions, startSearch } from "./import-work.ts";
+import type { ImportWork, Mentions } from "./import-work.ts";
 import { rewriteFile } from "./rewrite-file.ts";
 import { changedWhileRead } from "./source-file.ts";
 
@@ -100,8 +100,7 @@ function scanLarge(
   fd: number,
   copyTo: number | undefined,
 ): Mentions & Pick<ImportedFile, "id" | "size"> {
-  const { buffer } = work;
-  const search = startSearch(work);
+  const { buffer, search } = work;
   const hash = startBlob(fstatSync(fd).size);
   let size = 0;
   let held = 0;

@@ -16,6 +16,7 @@ export interface ImportWork {
   readonly zero: Buffer;
   readonly self: Buffer | undefined;
   readonly canonicalise: readonly Replacement[];
+  readonly search: Search;
 }
 
 /** One buffer a thread: allocating a mebibyte for every batch costs more than small files themselves. */
@@ -23,7 +24,7 @@ let spare: Buffer | undefined;
 
 export function createImportWork(settings: ImportSettings): ImportWork {
   spare ??= Buffer.allocUnsafeSlow(BLOB_HEADER_ROOM + SMALL + 1);
-  return {
+  const work = {
     settings,
     buffer: spare,
     local: Buffer.from(settings.localStoreDir),
@@ -32,6 +33,7 @@ export function createImportWork(settings: ImportSettings): ImportWork {
     self: settings.selfName === undefined ? undefined : Buffer.from(settings.selfName),
     canonicalise: canonicalReplacements(settings),
   };
+  return { ...work, search: createSearch(work) };
 }
 
 /** What turns a tree that was made in this store, at `selfName`, into canonical form. */
@@ -44,27 +46,37 @@ export function canonicalReplacements(settings: ImportSettings): readonly Replac
 /** What bytes say about the store; see `ImportedFile`. */
 export type Mentions = Pick<ImportedFile, "mentions" | "fromLocal" | "fromCanonical" | "baseNames">;
 
-/** A search through bytes that come in one piece or in several; pieces overlap by the longest name. */
-export function startSearch(work: ImportWork): { look(bytes: Buffer): void; found(): Mentions } {
+/** A search through the bytes of one file after the other, each in one piece or in several that overlap. */
+export interface Search {
+  look(bytes: Buffer): void;
+  /** What was seen since it was last asked. */
+  found(): Mentions;
+}
+
+/** One for a batch of files: to make a set and its company for each small file costs more than to search it. */
+function createSearch(work: Omit<ImportWork, "search">): Search {
   const names = new Set<string>();
-  const seen = { fromLocal: false, fromCanonical: false, zero: false };
+  let fromLocal = false;
+  let fromCanonical = false;
+  let zero = false;
   return {
     look(bytes) {
-      seen.fromLocal ||= isLocal(work, bytes);
-      seen.fromCanonical ||= hasTwoForms(work.settings) && bytes.indexOf(work.canonical) >= 0;
-      seen.zero ||= bytes.indexOf(work.zero) >= 0;
+      fromLocal ||= isLocal(work, bytes);
+      fromCanonical ||= hasTwoForms(work.settings) && bytes.indexOf(work.canonical) >= 0;
+      zero ||= bytes.indexOf(work.zero) >= 0;
       findBaseNames(bytes, names);
     },
-    found: () => ({
-      mentions: seen.zero || seen.fromLocal || seen.fromCanonical,
-      fromLocal: seen.fromLocal,
-      fromCanonical: seen.fromCanonical,
-      baseNames: names.size > 0 ? [...names] : undefined,
-    }),
+    found() {
+      const baseNames = names.size > 0 ? [...names] : undefined;
+      const seen = { mentions: zero || fromLocal || fromCanonical, fromLocal, fromCanonical, baseNames };
+      names.clear();
+      fromLocal = fromCanonical = zero = false;
+      return seen;
+    },
   };
 }
 
-function isLocal(work: ImportWork, bytes: Buffer): boolean {
+function isLocal(work: Omit<ImportWork, "search">, bytes: Buffer): boolean {
   return bytes.indexOf(work.local) >= 0 || (work.self !== undefined && bytes.indexOf(work.self) >= 0);
 }
 
