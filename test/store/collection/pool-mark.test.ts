@@ -75,7 +75,7 @@ it("what a killed add had put into the pool goes, whoever removes its temporary 
   const stale = join(store.layout.temporary, "0123456789abcdef");
   const leave = () => {
     mkdirSync(stale);
-    writeFileSync(`${stale}.lock`, "");
+    writeFileSync(`${stale}.lock`, '{"pid":1}');
     linkSync(orphan, join(stale, "file"));
   };
   leave();
