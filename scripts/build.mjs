@@ -27,6 +27,8 @@ const directAddon = {
 // What quick commands rarely need and what would make their file large: it comes from the whole program's bundle.
 const RARE = {
   "obtain-objects": "src/operations/obtain-objects.ts",
+  forecast: "src/operations/obtain/forecast.ts",
+  "make-anew": "src/operations/make-anew.ts",
   archives: "src/operations/archives.ts",
   "change-profile": "src/operations/change-profile.ts",
   journals: "src/operations/journals.ts",
