@@ -27,6 +27,8 @@ const directAddon = {
 // What quick commands rarely need and what would make their file large: it comes from the whole program's bundle.
 const RARE = {
   "obtain-objects": "src/operations/obtain-objects.ts",
+  forecast: "src/operations/obtain/forecast.ts",
+  "make-anew": "src/operations/make-anew.ts",
   archives: "src/operations/archives.ts",
   "change-profile": "src/operations/change-profile.ts",
   journals: "src/operations/journals.ts",
@@ -84,6 +86,7 @@ await build({
     cli: "src/cli/main.ts",
     index: "src/index.ts",
     "import-worker": "src/store/import-worker.ts",
+    "removal-worker": "src/store/removal-worker.ts",
     "verify-worker": "src/store/verify-worker.ts",
     ...RARE,
   },

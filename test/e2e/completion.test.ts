@@ -2,12 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
+import { keepWorld } from "../helpers/kept-world.ts";
+import { PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
 import { findShells } from "../helpers/shells.ts";
 
-/** A store with two packages and two generations besides the empty one, and `store` on the PATH. */
-function makeShellWorld(): StoreWorld {
-  const world = makeStoreWorld();
+const makeFilled = keepWorld((world) => {
   world.done("install", world.source("hello-1", { hello: "" }), world.source("help-me-2", { help: "" }));
   world.done("install", world.source("other-3", { other: "" }), "-p", "work");
   const bin = join(world.directory, "bin");
@@ -15,7 +14,12 @@ function makeShellWorld(): StoreWorld {
   symlinkSync(PROGRAM, join(bin, "store"));
   mkdirSync(join(world.directory, "files/a dir"), { recursive: true });
   writeFileSync(join(world.directory, "files/a file.tar"), "");
-  return { ...world, env: { ...world.env, PATH: `${bin}:${world.env.PATH}` } };
+});
+
+/** A store with two packages and two generations besides the empty one, and `store` on the PATH. */
+function makeShellWorld(): StoreWorld {
+  const world = makeFilled();
+  return { ...world, env: { ...world.env, PATH: `${join(world.directory, "bin")}:${world.env.PATH}` } };
 }
 
 describe.each(findShells("bash"))("%s", (shell) => {

@@ -17,7 +17,16 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { tryAcquireLock } from "../../src/system/lock.ts";
 import { makeTar } from "../helpers/archives.ts";
-import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
+import { keepWorld } from "../helpers/kept-world.ts";
+import { makeStoreWorld, PROGRAM } from "../helpers/run-store.ts";
+
+const withOne = keepWorld((world) => {
+  world.done("install", world.source("hello-1", { hello: "" }));
+});
+
+const withTwoGenerations = keepWorld((world) => {
+  for (const version of ["1", "2"]) world.done("install", world.source(`hello-${version}`, { "bin/hello": version }));
+});
 
 test.each([
   [["instal", "x"], "there is no command 'instal'", "Did you mean 'install'?"],
@@ -30,10 +39,7 @@ test.each([
   [["add", ".", "--version", "a/b"], "not a version", "--version"],
   [["install", "a", "b", "--name", "x"], "one package only", "once for each"],
 ])("wrong use ends with 2 and a suggestion: %j", (args, message, hint) => {
-  const world = makeStoreWorld();
-  world.done("init");
-  world.done("install", world.source("x-1", { x: "" }), "-q");
-  const { status, stdout, stderr } = world.run(args);
+  const { status, stdout, stderr } = withOne().run(args);
   expect([status, stdout]).toEqual([2, ""]);
   expect(stderr).toMatch(/^error: .*\nhint: .*\n$/);
   expect(stderr.split("\n")[0]).toContain(message);
@@ -62,9 +68,7 @@ test.each([
   [["info", "nothing"], "'nothing' is neither", "store list"],
   [["install", "missing.tar.gz"], "no file or directory", "npm:missing.tar.gz"],
 ])("what is not there: %j", (args, message, hint) => {
-  const world = makeStoreWorld();
-  world.done("install", world.source("hello-1", { hello: "" }));
-  const { status, stderr } = world.run(args);
+  const { status, stderr } = withOne().run(args);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^error: /);
   expect(stderr).toContain(message);
@@ -286,9 +290,3 @@ test("there is a message when nothing is built", () => {
     expect(String(text)).toContain("npm ci");
   });
 });
-
-function withTwoGenerations(): StoreWorld {
-  const world = makeStoreWorld();
-  for (const version of ["1", "2"]) world.done("install", world.source(`hello-${version}`, { "bin/hello": version }));
-  return world;
-}

@@ -2,15 +2,19 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sealLine } from "../../src/model/log-record.ts";
-import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
+import { keepWorld } from "../helpers/kept-world.ts";
+import type { StoreWorld } from "../helpers/run-store.ts";
 
 /** gen-1 has a 1, gen-2 also b 1, gen-3 a 2 and b 1; #3 failed. */
-function threeGenerations(): StoreWorld & { readonly segment: string } {
-  const world = makeStoreWorld();
+const makeThree = keepWorld((world) => {
   world.done("install", "--root", world.root, world.source("a-1", { "bin/a": "1" }));
   world.done("install", world.source("b-1", { "bin/b": "1" }));
   world.run(["install", "./nothing"]);
   world.done("install", world.source("a-2", { "bin/a": "2", "share/a": "" }));
+});
+
+function threeGenerations(): StoreWorld & { readonly segment: string } {
+  const world = makeThree();
   return { ...world, segment: join(world.root, "log/000001.jsonl") };
 }
 

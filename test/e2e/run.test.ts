@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { keepWorld } from "../helpers/kept-world.ts";
 import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
 
 /** A package whose program prints its name and version. */
@@ -12,10 +13,13 @@ function packageAt(world: StoreWorld, name: string, version: string, program = n
 }
 
 /** gen-1 has a 1, gen-2 a 2 and b 1. */
-function withTwo() {
-  const world = makeStoreWorld();
+const makeTwo = keepWorld((world) => {
   world.done("install", packageAt(world, "a", "1"));
   world.done("install", packageAt(world, "a", "2"), packageAt(world, "b", "1"));
+});
+
+function withTwo() {
+  const world = makeTwo();
   const current = () =>
     world
       .done("generations", "--json")
@@ -147,14 +151,12 @@ test("compare shows exit, time and output side by side, and marks what differs",
 });
 
 /** gen-1 to gen-3 change x; gen-4 changes x, y and z at once; gen-5 and gen-6 change x. */
-function withSix() {
-  const world = makeStoreWorld();
+const withSix = keepWorld((world) => {
   world.done("install", ...["x", "y", "z"].map((name) => packageAt(world, name, "1")));
   for (const version of ["2", "3"]) world.done("install", packageAt(world, "x", version));
   world.done("install", ...["x", "y", "z"].map((name) => packageAt(world, name, "4")));
   for (const version of ["5", "6"]) world.done("install", packageAt(world, "x", version));
-  return world;
-}
+});
 
 test("bisect finds the first bad generation and the guilty package in it, without a switch", () => {
   const world = withSix();
@@ -187,6 +189,11 @@ test("bisect goes round what cannot be tested, and through branches", () => {
   expect(notHere).toMatchObject({ status: 2, stderr: expect.stringContaining("gen-3, from which both") });
 });
 
+/** gen-1 to gen-6, each with another x. */
+const withVersions = keepWorld((world) => {
+  for (const version of ["1", "2", "3", "4", "5", "6"]) world.done("install", packageAt(world, "x", version));
+});
+
 test.each([
   [
     "gen-1 is bad",
@@ -198,9 +205,7 @@ test.each([
   ["turned round", ["--good", "6", "--bad", "1", "--", "true"], 2, "gen-6 was made from gen-1"],
   ["odd status", ["--good", "1", "--", "sh", "-c", "exit 200"], 1, "says neither good nor bad"],
 ])("bisect refuses: %s", (_, args, status, message) => {
-  const world = makeStoreWorld();
-  for (const version of ["1", "2", "3", "4", "5", "6"]) world.done("install", packageAt(world, "x", version));
-  expect(world.run(["bisect", ...args])).toMatchObject({ status, stderr: expect.stringContaining(message) });
+  expect(withVersions().run(["bisect", ...args])).toMatchObject({ status, stderr: expect.stringContaining(message) });
 });
 
 test("blame names package, source, generation, transaction and command, also of what is hidden", () => {

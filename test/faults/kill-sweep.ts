@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { openStoreAt } from "../../src/store/open-store.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
 import { installFrom } from "../helpers/profile-worlds.ts";
+import { SEED } from "../helpers/seed.ts";
 import { fakeContext } from "../helpers/worlds.ts";
 import {
   acknowledgedIn,
@@ -52,11 +53,10 @@ export const KILLS = Number(process.env.STORE_KILLS ?? 3);
  */
 export async function killSweep(shim: Shim, world: CrashWorld, scenario: Scenario): Promise<KillCount> {
   const sweep = await beginSweep(shim, world, scenario);
-  const seed = Date.now() % 2 ** 31;
-  const chosen = chooseFaults(sweep.faults, seed);
+  const chosen = chooseFaults(sweep.faults);
   const count: KillCount = { kills: 0, old: 0, new: 0, calls: sweep.calls };
   for (const [round, fault] of chosen.entries()) {
-    const told = `${scenario.name}, ${JSON.stringify(fault)}, seed ${seed}`;
+    const told = `${scenario.name}, ${JSON.stringify(fault)}, seed ${SEED}`;
     world.restore();
     const options = "at" in fault ? { fault } : { killAfter: fault.killAfter * sweep.milliseconds };
     const ended = await shim.run(sweep.words, { root: world.root, ...options });
@@ -116,12 +116,10 @@ async function beginSweep(shim: Shim, world: CrashWorld, scenario: Scenario): Pr
   };
 }
 
-function chooseFaults(faults: readonly Fault[], seed: number): readonly Choice[] {
+function chooseFaults(faults: readonly Fault[]): readonly Choice[] {
   if (KILLS < faults.length)
-    return (
-      fc.sample(fc.shuffledSubarray([...faults], { minLength: KILLS, maxLength: KILLS }), { numRuns: 1, seed })[0] ?? []
-    );
-  const moments = fc.sample(fc.double({ min: 0.1, max: 1.1, noNaN: true }), { numRuns: KILLS - faults.length, seed });
+    return fc.sample(fc.shuffledSubarray([...faults], { minLength: KILLS, maxLength: KILLS }), { numRuns: 1 })[0] ?? [];
+  const moments = fc.sample(fc.double({ min: 0.1, max: 1.1, noNaN: true }), { numRuns: KILLS - faults.length });
   return [...faults, ...moments.map((killAfter) => ({ killAfter }))];
 }
 

@@ -5,6 +5,7 @@ import { openStore } from "../../src/operations/open-store.ts";
 import { readGeneration, readProfile } from "../../src/store/profiles.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
+import { SEED } from "../helpers/seed.ts";
 import type { TreeData } from "../helpers/worlds.ts";
 import { figure, leftovers } from "./crash-world.ts";
 
@@ -115,12 +116,11 @@ describe("load (invariants 1 to 8, 11, 12):", () => {
     const world = makeStoreWorld();
     world.done("install", "-p", "wild", world.source("first-1", { first: "first" }));
     world.done("install", "-p", "shared", world.source("first-1", { first: "first" }));
-    const seed = Date.now() % 2 ** 31;
     const tally: Tally = { commands: 0, busy: 0 };
     const until = performance.now() + SECONDS * 1000;
     const workers = Array.from(
       { length: PROCESSES },
-      (_, number): Worker => ({ number, installed: new Set(), random: randomFrom(seed + number) }),
+      (_, number): Worker => ({ number, installed: new Set(), random: randomFrom(SEED + number) }),
     );
     await Promise.all(workers.map((worker) => work(world, worker, { until, tally })));
 
@@ -128,11 +128,11 @@ describe("load (invariants 1 to 8, 11, 12):", () => {
     const shared = parseProfileName("shared");
     const { packages } = readGeneration(store, shared, readProfile(store, shared).current);
     const expected = ["first", ...workers.flatMap(({ installed }) => [...installed])].sort();
-    expect(packages.map(({ name }) => String(name)).sort(), `seed ${seed}`).toEqual(expected);
+    expect(packages.map(({ name }) => String(name)).sort(), `seed ${SEED}`).toEqual(expected);
     world.done("install", world.source("last-1", { last: "last" }));
     for (const profile of ["shared", "wild"]) world.done("switch", "-p", profile, "gen-0");
-    expect(brokenRules(store), `seed ${seed}`).toEqual([]);
-    expect(leftovers(store), `seed ${seed}`).toEqual([]);
+    expect(brokenRules(store), `seed ${SEED}`).toEqual([]);
+    expect(leftovers(store), `seed ${SEED}`).toEqual([]);
     if (commandNames().includes("verify")) world.done("verify", "--contents");
     expect(tally.commands).toBeGreaterThanOrEqual(PROCESSES * LEAST);
     figure("load", { processes: PROCESSES, seconds: SECONDS, ...tally });

@@ -183,8 +183,16 @@ export function pack(packing: Packing, content: Uint8Array, args: readonly strin
 
 /** Skips the running test, with a notice, unless the host has these programs. */
 export function needPrograms(...names: readonly string[]): void {
-  const missing = names.filter((name) => spawnSync(name, ["--version"], { stdio: "ignore" }).error !== undefined);
+  const missing = names.filter((name) => !hasProgram(name));
   if (missing.length > 0) skipTest(`needs ${missing.join(", ")}`);
+}
+
+const found = new Map<string, boolean>();
+
+function hasProgram(name: string): boolean {
+  const known = found.get(name) ?? spawnSync(name, ["--version"], { stdio: "ignore" }).error === undefined;
+  found.set(name, known);
+  return known;
 }
 
 /** Skips the running test and says why. */

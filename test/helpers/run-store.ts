@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { makeWorld, type TreeData, type World } from "./worlds.ts";
+import { makeWorld, type TreeData, type World, type WorldOptions } from "./worlds.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/store", import.meta.url));
 
@@ -36,11 +36,11 @@ export interface StoreWorld extends World {
   source(nameAndVersion: string, tree: TreeData): string;
 }
 
-export function makeStoreWorld(): StoreWorld {
-  const world = makeWorld();
+export function makeStoreWorld(options: WorldOptions = {}): StoreWorld {
+  const world = makeWorld(options);
   const root = join(world.directory, "s");
   const home = join(world.directory, "home");
-  mkdirSync(home);
+  mkdirSync(home, { recursive: true });
   const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: home, LANG: "C.UTF-8", TZ: "UTC", STORE_ROOT: root };
   const optionsFor = (options: RunStoreOptions) => ({
     cwd: options.cwd ?? world.directory,

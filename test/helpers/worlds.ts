@@ -58,11 +58,12 @@ export interface WorldOptions {
   readonly owner?: number;
   /** Keep it in memory where that is possible: for tests that would often wait for the disk. */
   readonly memory?: boolean;
+  /** Where it is to be, filled or not, instead of at a new place. */
+  readonly directory?: string;
 }
 
 /** Makes a world for the running test. */
-export function makeWorld({ owner, memory }: WorldOptions = {}): World {
-  const directory = mkdtempSync(join(memory && isWritable(MEMORY) ? MEMORY : diskDirectory(), "s-"));
+export function makeWorld({ owner, memory, directory = newDirectory(memory) }: WorldOptions = {}): World {
   onTestFinished(() => removeTree(directory));
   if (owner !== undefined) chownSync(directory, owner, owner);
   let trees = 0;
@@ -76,6 +77,11 @@ export function makeWorld({ owner, memory }: WorldOptions = {}): World {
     store: (name = "s", options = {}) =>
       openStoreAt({ root: join(directory, name), context: fakeContext(), ...options }),
   };
+}
+
+/** A new directory whose path is short. */
+export function newDirectory(memory = false): string {
+  return mkdtempSync(join(memory && isWritable(MEMORY) ? MEMORY : diskDirectory(), "s-"));
 }
 
 const MEMORY = "/dev/shm";
