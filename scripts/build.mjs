@@ -2,7 +2,7 @@
 // commands are one file more, with copies of what they need: to load dozens of chunks would take as long as Node itself.
 // That file is CommonJS, which Node 20 loads without the machinery for modules and without touching all of `node:fs`.
 import { execFileSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -27,6 +27,8 @@ const directAddon = {
 // What quick commands rarely need and what would make their file large: it comes from the whole program's bundle.
 const RARE = {
   "obtain-objects": "src/operations/obtain-objects.ts",
+  forecast: "src/operations/obtain/forecast.ts",
+  "make-anew": "src/operations/make-anew.ts",
   archives: "src/operations/archives.ts",
   "change-profile": "src/operations/change-profile.ts",
   journals: "src/operations/journals.ts",
@@ -84,6 +86,7 @@ await build({
     cli: "src/cli/main.ts",
     index: "src/index.ts",
     "import-worker": "src/store/import-worker.ts",
+    "removal-worker": "src/store/removal-worker.ts",
     "verify-worker": "src/store/verify-worker.ts",
     ...RARE,
   },
@@ -109,8 +112,12 @@ await build({
   format: "cjs",
   banner: {},
 });
+// See bin/load-program.cjs.
+const quick = `${fresh}/quick.cjs`;
+writeFileSync(quick, readFileSync(quick, "utf8").replaceAll(/\bimport\((?="\.\/)/g, "__import("));
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(fresh, `${root}dist`);
+execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, `${root}dist/quick.cjs`], { stdio: "inherit" });
 
 if (!process.argv.includes("--no-types")) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {

@@ -60,7 +60,11 @@ export const GLOBAL_OPTIONS = {
     describe: "Look for packed objects in DIR or below URL; can be repeated, earlier wins ($STORE_REPOSITORIES)",
     group: PLACE,
   },
-  recursive: { type: "boolean", describe: "Look into the subdirectories of repositories, too", group: PLACE },
+  recursive: {
+    type: "boolean",
+    describe: "Look into the subdirectories of repositories, too; of a URL where its packed-objects.json says",
+    group: PLACE,
+  },
   wait: {
     type: "boolean",
     default: true,

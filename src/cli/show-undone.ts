@@ -2,7 +2,7 @@ import { markText } from "../model/marks.ts";
 import type { UndoneChange } from "../operations/undo.ts";
 import type { Store } from "../store/open-store.ts";
 import type { CommandContext } from "./context.ts";
-import { showChange, showPlan } from "./output/show-change.ts";
+import { showSwitch, showSwitchPlan } from "./output/show-switch.ts";
 import { withPaths } from "./output/with-paths.ts";
 
 /** Tells what taking a transaction back, or doing it again, did or would do. */
@@ -16,6 +16,6 @@ export function showUndone(
     const state = dryRun ? "would be" : change.changed ? "now" : "already";
     const number = change.changed ? `  (transaction #${change.transaction})` : "";
     context.output.result(withPaths(store, change), () => [`${state}: ${markText(mark)}${number}`]);
-  } else if (dryRun) showPlan(context, store, change);
-  else showChange(context, store, change, "switch -");
+  } else if (dryRun) showSwitchPlan(context, store, change);
+  else showSwitch(context, store, change);
 }

@@ -1,3 +1,4 @@
+import { guessParts } from "./base-name-parts.ts";
 import type { BaseName } from "./ids.ts";
 
 /** A packed object in the store's archives. */
@@ -26,7 +27,7 @@ export function expendable<T extends ArchivedObject>(
 ): T[] {
   const byPackage = new Map<string, T[]>();
   for (const each of archived) {
-    const name = packageOf(each.path);
+    const name = guessParts(each.path).name;
     byPackage.set(name, [...(byPackage.get(name) ?? []), each]);
   }
   const isOld = ({ packed }: T) => now - packed >= youngerThan;
@@ -34,10 +35,4 @@ export function expendable<T extends ArchivedObject>(
     const newestFirst = [...all].sort((a, b) => b.packed - a.packed || (a.path < b.path ? -1 : 1));
     return newestFirst.slice(keepLast).filter((each) => isOld(each) && !needed.has(each.path));
   });
-}
-
-/** Name and version cannot be told apart in a base name; versions mostly begin with a digit behind a dash. */
-function packageOf(path: BaseName): string {
-  const rest = path.slice(33);
-  return /^(.+?)-\d/.exec(rest)?.[1] ?? rest.replace(/-[^-]*$/, "");
 }

@@ -7,6 +7,7 @@ import { packedFileName } from "../model/packed-object.ts";
 import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { packObject } from "../store/pack-object.ts";
+import { hasRepositoryIndex, writeRepositoryIndex } from "../store/repository-index.ts";
 import { findObject } from "./info.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -31,7 +32,7 @@ export interface ExportedObject {
 
 /**
  * Writes objects to files that any other store of the same width can import. Each file is whole or absent; one of the
- * same name is replaced. An object comes behind those that it needs.
+ * same name is replaced. An object comes behind those that it needs. A directory that has an index gets a new one.
  * @throws StoreError NOT_FOUND, DAMAGED, UNSUPPORTED for an object that is named by its derivation
  */
 export async function exportObjects(
@@ -50,6 +51,8 @@ export async function exportObjects(
     const file = fileFor(path);
     exported.push({ path, file, size: await packObject(store, path, { target: file, signal: run.signal }) });
   }
+  for (const directory of new Set(exported.map(({ file }) => dirname(file))))
+    if (hasRepositoryIndex(directory)) writeRepositoryIndex(directory);
   return exported;
 }
 

@@ -11,8 +11,10 @@ import {
   logAbort,
   logCommit,
   logDeletion,
+  logFailure,
   logMark,
   logSwitch,
+  type TransactionStart,
 } from "../store/log-transactions.ts";
 import { isEnded, readAnnounced, readIntent } from "../store/open-intents.ts";
 import type { Store } from "../store/open-store.ts";
@@ -138,6 +140,16 @@ export async function quietly(action: () => Promise<unknown>): Promise<void> {
     await action();
   } catch {
     // The next change of the profile tries again.
+  }
+}
+
+/** What fails before a change has begun is told in the log. */
+export async function orLogFailure<T>(store: Store, start: TransactionStart, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    await quietly(() => logFailure(store, start, failureOf(error)));
+    throw error;
   }
 }
 

@@ -10,6 +10,7 @@ import type { GenerationCheck } from "./check-generation.ts";
 import { preparePackage } from "./prepare-package.ts";
 import { prepareRecipes } from "./prepare-recipes.ts";
 import type { RunOptions } from "./run-options.ts";
+import { settleFiles } from "./settle-files.ts";
 import type { PackageInput, PreparedPackage } from "./stage-package.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -18,6 +19,8 @@ export interface InstallRequest {
   readonly packages: readonly PackageInput[];
   /** For all of these packages; one that is installed keeps its own, others get 5. The lower number wins. */
   readonly priority?: number | undefined;
+  /** They win where other packages have files at the same paths: priorities are changed as far as that takes. */
+  readonly overwrite?: boolean | undefined;
   /** What must succeed in the coming generation before it goes live. */
   readonly check?: GenerationCheck | undefined;
 }
@@ -29,11 +32,19 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
     {
       profile: request.profile,
       reason: `install ${request.packages.map(printableFrom).join(" ")}`,
-      plan: { install: request.packages.map((input) => planOf(input, request.priority)) },
+      plan: {
+        install: request.packages.map((input) => planOf(input, request.priority)),
+        ...(request.overwrite && { overwrite: true }),
+      },
       check: request.check,
       prepare: async (workspace) => {
         const prepared = await prepareAll(store, request.packages, { ...run, workspace });
-        return (head) => merge(head, prepared, request.priority);
+        const back = new Set(prepared.map(({ manifest }) => manifest.path));
+        return (head) => {
+          const merged = merge(head, prepared, request.priority);
+          const { profile, overwrite } = request;
+          return overwrite ? settleFiles(store, merged, { profile, back, force: true }, run) : merged;
+        };
       },
     },
     run,

@@ -19,6 +19,8 @@ export interface JournalRequest {
   readonly file: string;
   /** Also when the profile is no longer what the recorded change left. */
   readonly outOfSequence?: boolean | undefined;
+  /** Also when later packages have files of those that come back: these win. */
+  readonly overwrite?: boolean | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function rollbackJournal(
   if (!inSequence && !isNeedless && !request.outOfSequence) throw outOfSequence(store, journal);
   const plan = { rollback: { journal: journal.transaction } };
   if (inSequence && hasStart(store, journal)) {
-    const choose = async (now: ProfileState) => follow(store, now, journal);
+    const choose = async (now: ProfileState) => ({ generation: follow(store, now, journal) });
     return switchTo(store, profile, options, { plan, choose });
   }
   return changeBySteps(
@@ -83,6 +85,7 @@ export async function rollbackJournal(
       done: "rolled back",
       since: journal.transaction,
       outOfSequence: request.outOfSequence,
+      overwrite: request.overwrite,
     },
     options,
   );
@@ -105,7 +108,8 @@ export async function replay(
   const subject = subjectOf(journal);
   const plan = { replay: { transaction, store: journal.store, profile: journal.profile } };
   const common = { profile, reason: `replay ${subject}`, plan, steps, subject, done: "replayed" };
-  return changeBySteps(store, { ...common, outOfSequence: request.outOfSequence }, options);
+  const { outOfSequence, overwrite } = request;
+  return changeBySteps(store, { ...common, outOfSequence, overwrite }, options);
 }
 
 function requireSameProfile(store: Store, journal: TrackingJournal, profile: ProfileName): void {

@@ -1,36 +1,28 @@
 import { StoreError } from "../errors.ts";
+import type { InstalledPackage } from "../model/generation.ts";
 import type { BaseName } from "../model/ids.ts";
 import { isWhole } from "../store/check-object.ts";
-import { hasObject, readManifest } from "../store/manifests.ts";
+import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import type { BuildSettings } from "./build.ts";
-import {
-  type Attempt,
-  isObtained,
-  type NotObtained,
-  type Obtained,
-  type Search,
-  type SearchRun,
-} from "./obtain/attempt.ts";
+import type { Attempt, Search, SearchRun } from "./obtain/attempt.ts";
 import { fromGeneration } from "./obtain/from-generation.ts";
 import { fromPacked } from "./obtain/from-packed.ts";
 import { packedPlaces, type RepositoryOptions } from "./obtain/packed-places.ts";
+import { type SearchResult, searchFor } from "./obtain/search.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export type { NotObtained, Obtained } from "./obtain/attempt.ts";
+export type { SearchResult as ObtainResult } from "./obtain/search.ts";
 
 export interface ObtainOptions extends RepositoryOptions {
   /** How to build again what no place has; without it nothing is built or fetched from where it came from. */
   readonly rebuild?: BuildSettings | undefined;
+  /** Package records that may tell where an object came from of which the store knows nothing any more. */
+  readonly known?: readonly InstalledPackage[] | undefined;
   /** Objects that the store has and that are damaged: as if they were missing, and replaced when they can be had. */
   readonly damaged?: ReadonlySet<BaseName> | undefined;
-}
-
-export interface ObtainResult {
-  /** What is in the store now, with everything that it refers to; each object once, references first. */
-  readonly obtained: readonly Obtained[];
-  readonly missing: readonly NotObtained[];
 }
 
 /**
@@ -44,7 +36,7 @@ export async function obtainObjects(
   wanted: readonly BaseName[],
   options: ObtainOptions,
   run: RunOptions = {},
-): Promise<ObtainResult> {
+): Promise<SearchResult> {
   using workspace = openWorkspace(store);
   return await obtainIn(store, wanted, options, { ...run, workspace });
 }
@@ -55,64 +47,33 @@ export async function obtainIn(
   wanted: readonly BaseName[],
   options: ObtainOptions,
   run: SearchRun,
-): Promise<ObtainResult> {
-  const search = startSearch(store, options, run);
-  for (const object of new Set(wanted)) await search.obtain(object);
-  const outcomes = [...search.outcomes.values()];
-  return {
-    obtained: outcomes.filter(isObtained),
-    missing: outcomes.flatMap((outcome) => (isObtained(outcome) ? [] : [outcome])),
-  };
+): Promise<SearchResult> {
+  const { damaged } = options;
+  return await searchFor(store, wanted, { damaged, ways: (search) => waysTo(store, options, { search, run }) }, run);
 }
 
-function startSearch(store: Store, options: ObtainOptions, run: SearchRun) {
-  const outcomes = new Map<BaseName, Obtained | NotObtained>();
-  const open = new Set<BaseName>();
-  const search: Search = {
-    isDamaged: (object) => options.damaged?.has(object) || (hasObject(store, object) && !isWhole(store, object)),
-    async obtain(object) {
-      const known = outcomes.get(object);
-      if (known) return isObtained(known);
-      // Only a record that is wrong can lead in a circle.
-      if (open.has(object)) return false;
-      open.add(object);
-      const outcome = await tryAll(attempts, object, run);
-      open.delete(object);
-      outcomes.set(object, outcome);
-      return isObtained(outcome);
-    },
-  };
-  const attempts: readonly Attempt[] = [
-    fromStore(store, { search, run }),
-    ...packedPlaces(store, options, run).map((place) => fromPacked(store, place, { search, run })),
-    fromGeneration(store, { search, run }),
-    ...(options.rebuild === undefined ? [] : fromOrigins(store, options.rebuild, { search, run })),
+function waysTo(store: Store, options: ObtainOptions, parts: { search: Search; run: SearchRun }): Attempt[] {
+  const { run } = parts;
+  return [
+    fromStore(store, parts),
+    ...packedPlaces(store, options, run).map((place) => fromPacked(store, place, parts)),
+    fromGeneration(store, parts),
+    ...(options.rebuild === undefined
+      ? []
+      : fromOrigins(store, { known: options.known, settings: options.rebuild }, parts)),
   ];
-  return { ...search, outcomes };
 }
 
 /** What these need is loaded when it comes to that: a compiler's worth of code. */
-function fromOrigins(store: Store, settings: BuildSettings, parts: { search: Search; run: SearchRun }): Attempt[] {
+function fromOrigins(
+  store: Store,
+  options: { known: ObtainOptions["known"]; settings: BuildSettings },
+  parts: { search: Search; run: SearchRun },
+): Attempt[] {
   return [
-    async (object) => (await import("./obtain/from-source.ts")).fromSource(store, settings, parts)(object),
-    async (object) => (await import("./obtain/from-build.ts")).fromBuild(store, settings, parts)(object),
+    async (object) => (await import("./obtain/from-source.ts")).fromSource(store, options, parts)(object),
+    async (object) => (await import("./obtain/from-build.ts")).fromBuild(store, options.settings, parts)(object),
   ];
-}
-
-async function tryAll(
-  attempts: readonly Attempt[],
-  object: BaseName,
-  run: RunOptions,
-): Promise<Obtained | NotObtained> {
-  const reasons: string[] = [];
-  for (const attempt of attempts) {
-    run.signal?.throwIfAborted();
-    const attempted = await attempt(object);
-    if (isObtained(attempted)) return attempted;
-    reasons.push(...attempted.reasons);
-    if (attempted.isFinal) break;
-  }
-  return { path: object, reasons: reasons.length > 0 ? reasons : ["no place that was looked at has it"] };
 }
 
 /** An object that is there, when all that it refers to can be had. */

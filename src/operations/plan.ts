@@ -2,7 +2,6 @@ import { StoreError } from "../errors.ts";
 import { type PlannedChange, type PlannedPackage, summarise } from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
 import type { PackageName, PackageVersion, ProfileName } from "../model/ids.ts";
-import { planForest } from "../store/build-forest.ts";
 import { readIfWhole } from "../store/index/index-entry.ts";
 import type { Store } from "../store/open-store.ts";
 import { createFetchContext } from "./fetch-context.ts";
@@ -13,14 +12,16 @@ import type { RecipeForecast } from "./plan-recipes.ts";
 import { preparePackage } from "./prepare-package.ts";
 import { checkInstalled } from "./remove.ts";
 import type { RunOptions } from "./run-options.ts";
+import { settleFiles } from "./settle-files.ts";
 import type { PackageInput, PreparedPackage } from "./stage-package.ts";
 import { inputOf, sayWhatStays, type UpgradeRequest, upgradable } from "./upgrade.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** What `install` would do. Nothing is downloaded and nothing changes. */
 export async function planInstall(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<PlannedChange> {
-  const { profile, packages, priority } = request;
-  return planEdits(store, { profile, additions: packages.map((input) => ({ input, priority })), removals: [] }, run);
+  const { profile, packages, priority, overwrite } = request;
+  const additions = packages.map((input) => ({ input, priority }));
+  return planEdits(store, { profile, additions, removals: [], overwrite }, run);
 }
 
 export interface PlannedEdits {
@@ -28,6 +29,8 @@ export interface PlannedEdits {
   readonly additions: readonly { readonly input: PackageInput; readonly priority: number | undefined }[];
   /** Names of installed packages. */
   readonly removals: readonly string[];
+  /** As for an install. */
+  readonly overwrite?: boolean | undefined;
 }
 
 /** What installs and removals would do as one change. */
@@ -38,7 +41,7 @@ export async function planEdits(store: Store, request: PlannedEdits, run: RunOpt
   using workspace = openWorkspace(store);
   const inputs = additions.map(({ input }) => input);
   const looks = await lookAtAll(store, inputs, { ...run, workspace, head });
-  checkConflicts(store, request, { head, looks });
+  checkConflicts(store, request, { head, looks, run });
   const names = new Set(looks.looks.map((look) => look.package.name));
   const gone = head.packages.filter(({ name }) => removals.includes(name) && !names.has(name));
   return { ...planned(head, looks), removed: gone.map(summarise) };
@@ -165,13 +168,14 @@ function planned(head: Generation, { looks, fetch, build }: Looks): PlannedChang
 /** Conflicts can be told when every object is in the store already. */
 function checkConflicts(
   store: Store,
-  { profile, additions, removals }: PlannedEdits,
-  { head, looks: { looks } }: { head: Generation; looks: Looks },
+  { profile, additions, removals, overwrite }: PlannedEdits,
+  { head, looks: { looks }, run }: { head: Generation; looks: Looks; run: RunOptions },
 ): void {
   const prepared = looks.flatMap((look) => look.prepared ?? []);
   if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return;
   let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
   for (const [index, item] of prepared.entries())
     now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
-  planForest(store, { profile, packages: now.packages });
+  const back = new Set(prepared.map(({ manifest }) => manifest.path));
+  settleFiles(store, now.packages, { profile, back, force: overwrite ?? false }, run);
 }

@@ -8,6 +8,7 @@ import { generationLink, generationTarget } from "../store/layout.ts";
 import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import type { NotObtained, Obtained } from "./obtain/attempt.ts";
+import type { Forecast } from "./obtain/forecast.ts";
 import type { ObtainOptions } from "./obtain-objects.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -44,13 +45,13 @@ export function generationFaults(
   return faultsAmong(store, objects, options);
 }
 
-/** The same of one package and all that it needs, whatever generation it belongs to. */
+/** The same of packages and all that they need, whatever generation they belong to. */
 export function packageFaults(
   store: Store,
-  path: BaseName,
+  paths: readonly BaseName[],
   options: Pick<TargetOptions, "verify"> = {},
 ): ObjectProblem[] {
-  const objects = withReferences([path], (object) => knownReferences(store, object));
+  const objects = withReferences(paths, (object) => knownReferences(store, object));
   return faultsAmong(store, objects, options);
 }
 
@@ -82,24 +83,52 @@ export interface Restored {
   readonly missing: readonly NotObtained[];
 }
 
+/** What is missing or damaged, and the package records that tell of it. */
+interface Lost {
+  readonly faults: readonly ObjectProblem[];
+  readonly known: readonly InstalledPackage[];
+}
+
 /** Has again what can be had; the profile's lock need not be held, since this may take hours. */
 export async function restoreObjects(
   store: Store,
-  faults: readonly ObjectProblem[],
+  { faults, known }: Lost,
   options: TargetOptions & RunOptions,
 ): Promise<Restored> {
-  const asIs = faults.map(({ object, reason }) => ({ path: object, reasons: [reason] }));
-  if (options.obtain === undefined) return { obtained: [], missing: asIs };
+  if (options.obtain === undefined || faults.length === 0) return { obtained: [], missing: asMissing(faults) };
   const { obtainObjects } = await import("./obtain-objects.ts");
   const damaged = new Set(faults.map(({ object }) => object));
-  const { obtained, missing } = await obtainObjects(store, [...damaged], { ...options.obtain(), damaged }, options);
+  const { obtained, missing } = await obtainObjects(
+    store,
+    [...damaged],
+    { ...options.obtain(), damaged, known },
+    options,
+  );
   return { obtained: obtained.filter(({ from }) => from !== "store"), missing };
+}
+
+/** What `restoreObjects` would have to do. Nothing is downloaded or changed. */
+export async function forecastRestore(
+  store: Store,
+  { faults, known }: Lost,
+  options: TargetOptions & RunOptions,
+): Promise<Forecast> {
+  if (options.obtain === undefined || faults.length === 0)
+    return { obtained: [], missing: asMissing(faults), fetch: [], build: [] };
+  const { forecastObjects } = await import("./obtain/forecast.ts");
+  const damaged = new Set(faults.map(({ object }) => object));
+  return forecastObjects(store, [...damaged], { ...options.obtain(), damaged, known }, options);
+}
+
+/** What nobody looked for. */
+export function asMissing(faults: readonly ObjectProblem[]): NotObtained[] {
+  return faults.map(({ object, reason }) => ({ path: object, reasons: [reason] }));
 }
 
 /** The packages of a generation that are whole, and those that are not or need something that is not. */
 export function splitPackages(
   store: Store,
-  { packages }: Generation,
+  { packages }: Pick<Generation, "packages">,
   missing: readonly NotObtained[],
 ): { readonly kept: InstalledPackage[]; readonly left: InstalledPackage[] } {
   const lost = new Set(missing.map(({ path }) => path));
@@ -110,7 +139,7 @@ export function splitPackages(
 
 /** Refuses a generation that is not whole and cannot be made so. */
 export function notWhole(
-  { profile, generation }: Generation,
+  { profile, generation }: Pick<Generation, "profile" | "generation">,
   missing: readonly NotObtained[],
   isSearched: boolean,
 ): StoreError {

@@ -57,7 +57,7 @@ async function carryOut(
       choose: async (state) => {
         const selected = await selectGeneration(store, state, selector);
         facts = factsOf(store, state, selected);
-        return selected.generation;
+        return selected;
       },
     },
   );

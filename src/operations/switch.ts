@@ -1,11 +1,8 @@
 import { StoreError } from "../errors.ts";
 import type { Json } from "../model/canonical-json.ts";
-import { type Change, diffPackages, type PackageSummary, summarise } from "../model/change.ts";
-import type { Generation } from "../model/generation.ts";
-import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
-import { openJournal } from "../store/journal.ts";
-import { stateAfter } from "../store/log/history.ts";
-import { type Contents, logFailure, logSwitch } from "../store/log-transactions.ts";
+import { type Change, diffPackages, type PlannedBuild, type PlannedFetch } from "../model/change.ts";
+import type { GenerationNumber, ProfileName } from "../model/ids.ts";
+import { logFailure, logSwitch } from "../store/log-transactions.ts";
 import type { Store } from "../store/open-store.ts";
 import {
   linkGeneration,
@@ -14,16 +11,18 @@ import {
   readGeneration,
   readProfileParts,
 } from "../store/profiles.ts";
-import { failureOf, goLive, quietly } from "./go-live.ts";
+import { type Choice, type Examined, examineTarget, lastKnown } from "./examine-target.ts";
+import { failureOf, goLive, orLogFailure, quietly } from "./go-live.ts";
 import { lockProfile } from "./lock-profile.ts";
-import type { NotObtained, Obtained } from "./obtain/attempt.ts";
+import type { Anew } from "./make-anew.ts";
+import type { Obtained } from "./obtain/attempt.ts";
 import {
+  asMissing,
+  forecastRestore,
   generationFaults,
   isLinked,
   notWhole,
-  type ObjectProblem,
   restoreObjects,
-  splitPackages,
   type TargetOptions,
 } from "./preflight.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -34,15 +33,16 @@ export interface SwitchOptions extends RunOptions, TargetOptions {
   /** Find out what would change, and change nothing. */
   readonly dryRun?: boolean;
   /** Hears what is about to change, with everything checked and the profile locked; also that nothing is. */
-  readonly onPlan?: ((plan: Change) => void) | undefined;
+  readonly onPlan?: ((plan: Change & Anew) => void) | undefined;
 }
 
-/** What a switch did, also about what was missing in its target. */
-export interface SwitchedChange extends Change {
+/** What a switch did, or would do, also about what was missing in its target. */
+export interface SwitchedChange extends Change, Anew {
   /** Objects that were missing or damaged, and where they were had from. */
   readonly obtained?: readonly Obtained[];
-  /** Packages of the target that could not be had again. */
-  readonly leftOut?: readonly PackageSummary[];
+  /** Of a dry run: what would be downloaded and built for that. */
+  readonly fetch?: readonly PlannedFetch[];
+  readonly build?: readonly PlannedBuild[];
 }
 
 /** Makes the generation that `selector` names the live one. */
@@ -54,7 +54,7 @@ export async function switchGeneration(
 ): Promise<SwitchedChange> {
   return switchTo(store, profile, options, {
     plan: { switch: request.selector },
-    choose: async (state) => (await selectGeneration(store, state, request.selector)).generation,
+    choose: (state) => selectGeneration(store, state, request.selector),
   });
 }
 
@@ -74,7 +74,7 @@ export async function rollback(
     choose: async (state) => {
       let generation = state.current;
       for (let step = 0; step < steps; step++) generation = parentOf(store, profile, generation);
-      return generation;
+      return { generation };
     },
   });
 }
@@ -82,10 +82,13 @@ export async function rollback(
 export interface SwitchRequest {
   /** What was asked for, as the log tells it. */
   readonly plan: Readonly<Record<string, Json>>;
-  choose(state: ProfileState): Promise<GenerationNumber>;
+  choose(state: ProfileState): Promise<Choice>;
 }
 
-/** Makes the generation that `choose` names under the profile's lock the live one. */
+/**
+ * Makes the generation that `choose` names under the profile's lock the live one. One that was deleted, and one of which
+ * packages are left out, is made anew.
+ */
 export async function switchTo(
   store: Store,
   profile: ProfileName,
@@ -99,17 +102,26 @@ export async function switchTo(
   const first = await attempt(store, start, request, options);
   if ("change" in first) return first.change;
   // Without the lock, since this may take hours; then the target is looked at again with it.
-  const restored = await logged(store, start, () => restoreObjects(store, first.faults, options));
-  const second = restored.missing.length > 0 ? first : await attempt(store, start, request, options);
-  if ("change" in second) return { ...second.change, obtained: restored.obtained };
-  const missing = restored.missing.length > 0 ? restored.missing : asMissing(second.faults);
-  if (options.missing === "remove") return goWithout(store, second.target, { missing, plan: request.plan, options });
-  return logged(store, start, () => Promise.reject(notWhole(second.target, missing, options.obtain !== undefined)));
+  const restored = await orLogFailure(store, start, () => restoreObjects(store, lostOf(first), options));
+  const isReady = restored.missing.length === 0 && first.target.record !== undefined;
+  const second = isReady ? await attempt(store, start, request, options) : first;
+  const { obtained } = restored;
+  if ("change" in second) return { ...second.change, obtained };
+  const { target } = second;
+  const missing = isReady ? asMissing(second.faults) : restored.missing;
+  if (missing.length > 0 && options.missing !== "remove")
+    return orLogFailure(store, start, () => Promise.reject(notWhole(target, missing, options.obtain !== undefined)));
+  const { makeAnew, remainsOf } = await import("./make-anew.ts");
+  const made = await makeAnew(store, target, remainsOf(store, target, missing, options), {
+    ...options,
+    plan: request.plan,
+  });
+  return { ...made, ...(obtained.length > 0 && { obtained }) };
 }
 
 type Start = Parameters<typeof logSwitch>[1];
 
-/** Switches, or tells what of the target is missing or damaged. */
+/** Switches, or tells what of the target is missing or damaged, if it is there at all. */
 async function attempt(
   store: Store,
   start: Start,
@@ -119,10 +131,10 @@ async function attempt(
   let transaction = 0;
   try {
     using _lock = await lockProfile(store, start.profile, options);
-    const examined = await examine(store, readProfileParts(store, start.profile), request, options);
-    const { change, contents, isThere, target, faults } = examined;
-    if (faults.length > 0) return { target, faults };
-    if (!isLinked(store, target)) linkGeneration(store, target);
+    const parts = readProfileParts(store, start.profile);
+    const { change, contents, isThere, target, faults } = await examineTarget(store, parts, request.choose, options);
+    if (faults.length > 0 || target.record === undefined) return { target, faults };
+    if (!isLinked(store, target.record)) linkGeneration(store, target.record);
     options.onPlan?.(change);
     if (isThere) {
       trackChange(store, change, options);
@@ -138,115 +150,27 @@ async function attempt(
   }
 }
 
-async function logged<T>(store: Store, start: Start, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    await quietly(() => logFailure(store, start, failureOf(error)));
-    throw error;
-  }
+function lostOf({ target, faults }: Pick<Examined, "target" | "faults">) {
+  return { faults, known: target.packages };
 }
 
-/** What a switch would do. What is missing is a reason to refuse it only when nobody would look for it. */
+/** What a switch would do, as far as that can be said without getting what is missing. */
 async function rehearse(
   store: Store,
   parts: ProfileParts,
   request: SwitchRequest,
   options: SwitchOptions,
-): Promise<Change> {
-  const { change, target, faults } = await examine(store, parts, request, options);
-  if (faults.length === 0) return change;
-  if (options.obtain === undefined) throw notWhole(target, asMissing(faults), false);
-  for (const { object, reason } of faults) {
-    options.onEvent?.({ kind: "warning", message: `${object} would have to be had again: ${reason}` });
-  }
-  return change;
-}
-
-interface Work {
-  readonly missing: readonly NotObtained[];
-  readonly plan: SwitchRequest["plan"];
-  readonly options: SwitchOptions;
-}
-
-/** Goes to what is left of a generation, as a generation of its own. */
-async function goWithout(store: Store, target: Generation, { missing, plan, options }: Work): Promise<SwitchedChange> {
-  const { kept, left } = splitPackages(store, target, missing);
-  const names = left.map(({ name }) => name);
-  for (const { name, version, path } of left) {
-    const why = missing.find((each) => each.path === path)?.reasons.join("; ") ?? "what it needs cannot be had";
-    options.onEvent?.({ kind: "warning", message: `${name} ${version} is left out: ${why}` });
-  }
-  const { changeProfile } = await import("./change-profile.ts");
-  const reason = `gen-${target.generation} without ${names.join(" ")}`;
-  const prepare = async () => () => kept;
-  const change = await changeProfile(
-    store,
-    { profile: target.profile, reason, plan: { ...plan, without: names }, prepare },
-    options,
-  );
-  return { ...change, leftOut: left.map(summarise) };
-}
-
-function asMissing(faults: readonly ObjectProblem[]): NotObtained[] {
-  return faults.map(({ object, reason }) => ({ path: object, reasons: [reason] }));
-}
-
-interface Examined {
-  readonly change: Change;
-  readonly target: Generation;
-  readonly contents: Contents | undefined;
-  /** It leads to where the profile is already. */
-  readonly isThere: boolean;
-  readonly faults: readonly ObjectProblem[];
-}
-
-/** What a switch would change. */
-async function examine(
-  store: Store,
-  parts: ProfileParts,
-  request: SwitchRequest,
-  options: SwitchOptions,
-): Promise<Examined> {
-  const { profile } = parts;
-  const from = lastKnown(store, parts);
-  const to = await request.choose({ ...parts, current: from });
-  const after = readGeneration(store, profile, to);
-  const faults = generationFaults(store, after, options);
-  const before = readBefore(store, profile, from, options);
-  const contents = before && { before: before.packages, after: after.packages };
-  const difference = diffPackages(contents?.before ?? [], contents?.after ?? []);
-  const change = { transaction: 0, profile, from, to, changed: false, ...difference };
-  return { change, target: after, contents, isThere: to === parts.current, faults };
-}
-
-/** The live generation; where the link to it is lost, the one that the log tells of. */
-function lastKnown(store: Store, { profile, current, previous }: ProfileParts): GenerationNumber {
-  if (current !== undefined) return current;
-  try {
-    const told = stateAfter(openJournal(store)).get(profile)?.current;
-    if (told !== undefined) return parseGenerationNumber(told);
-  } catch {
-    // The log is damaged as well: any switch is better than none.
-  }
-  return previous ?? parseGenerationNumber(0);
-}
-
-/** A live generation that is damaged must not keep anybody from leaving it: then nothing is told of the difference. */
-function readBefore(
-  store: Store,
-  profile: ProfileName,
-  from: GenerationNumber,
-  run: RunOptions,
-): Generation | undefined {
-  try {
-    return readGeneration(store, profile, from);
-  } catch (error) {
-    if (!(error instanceof StoreError) || !["DAMAGED", "NOT_FOUND"].includes(error.code)) throw error;
-    const message = `what was in gen-${from} cannot be told: ${error.message}`;
-    run.onEvent?.({ kind: "warning", message, ...(error.hint !== undefined && { hint: error.hint }) });
-    return undefined;
-  }
+): Promise<SwitchedChange> {
+  const { change, target, faults, contents } = await examineTarget(store, parts, request.choose, options);
+  if (faults.length === 0 && target.record !== undefined) return change;
+  const forecast = await forecastRestore(store, lostOf({ target, faults }), options);
+  const { missing, ...expected } = forecast;
+  if (missing.length === 0 && target.record !== undefined) return { ...change, ...expected };
+  if (missing.length > 0 && options.missing !== "remove") throw notWhole(target, missing, options.obtain !== undefined);
+  const { remainsOf, tellAnew } = await import("./make-anew.ts");
+  const remains = remainsOf(store, target, missing, options);
+  const difference = diffPackages(contents?.before ?? [], contents ? remains.kept : []);
+  return { ...change, to: change.from, ...difference, ...expected, ...tellAnew(target, remains) };
 }
 
 function parentOf(store: Store, profile: ProfileName, generation: GenerationNumber): GenerationNumber {

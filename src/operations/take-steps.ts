@@ -3,17 +3,20 @@ import type { Json } from "../model/canonical-json.ts";
 import { diffPackages, isSamePackages, summarise } from "../model/change.ts";
 import type { Generation, InstalledPackage } from "../model/generation.ts";
 import type { BaseName, ProfileName } from "../model/ids.ts";
-import { type PackageStep, type StepConflict, takeSteps } from "../model/package-steps.ts";
+import { type PackageStep, type StepConflict, type SteppedPackages, takeSteps } from "../model/package-steps.ts";
 import { conflictText } from "../model/step-conflicts.ts";
-import { planForest } from "../store/build-forest.ts";
 import type { Store } from "../store/open-store.ts";
 import { changeProfile } from "./change-profile.ts";
+import { orLogFailure } from "./go-live.ts";
 import { headOf } from "./head-of.ts";
-import { findLacking, holdWanted, type Lacking } from "./hold-wanted.ts";
+import { findLacking, holdWanted, type Lacking, stillLacking } from "./hold-wanted.ts";
 import type { NotObtained } from "./obtain/attempt.ts";
+import { forecastRestore } from "./preflight.ts";
+import { settleFiles } from "./settle-files.ts";
 import type { SwitchedChange, SwitchOptions } from "./switch.ts";
+import { checkTracking } from "./track-change.ts";
 import { switchesAfter } from "./transaction-effect.ts";
-import type { Workspace } from "./workspace.ts";
+import { openWorkspace } from "./workspace.ts";
 
 export interface StepsRequest {
   readonly profile: ProfileName;
@@ -29,11 +32,13 @@ export interface StepsRequest {
   readonly since?: number | undefined;
   /** Take steps also from packages that were changed since: they become what the steps say. */
   readonly outOfSequence?: boolean | undefined;
+  /** Packages that come back win where others have files at the same paths; so they do with `outOfSequence`. */
+  readonly overwrite?: boolean | undefined;
 }
 
 /**
  * Takes steps from the present packages of a profile as a new generation. Packages that come back and are not whole are
- * had again first; with `missing: "remove"` those that cannot be had are left out.
+ * had again first, when nothing else stands in the way; with `missing: "remove"` those that cannot be had are left out.
  * @throws StoreError UNSAFE naming every package that was changed since and every file in conflict, unless
  *   `outOfSequence`; and every object that cannot be had again
  */
@@ -42,20 +47,26 @@ export async function changeBySteps(
   request: StepsRequest,
   options: SwitchOptions = {},
 ): Promise<SwitchedChange> {
-  const { profile, reason, plan } = request;
+  const { profile, reason } = request;
   if (options.dryRun) return rehearse(store, request, options);
-  let obtained: SwitchedChange["obtained"] = [];
+  checkTracking(options);
+  const base = headOf(store, profile);
+  const start = { profile, base: base.generation, plan: request.plan };
+  using workspace = openWorkspace(store);
+  const { obtained, lacking } = await orLogFailure(store, start, async () => {
+    takeAll(store, base, request);
+    return holdWanted(store, wanted(request), { ...options, workspace });
+  });
   let leftOut: readonly InstalledPackage[] = [];
-  const prepare = async (workspace: Workspace) => {
-    const held = await holdWanted(store, wantedPaths(request), { ...options, workspace });
-    obtained = held.obtained;
-    return (head: Generation) => {
-      const decision = decide(store, head, { ...request, lacking: held.lacking }, options);
-      leftOut = decision.leftOut;
-      return decision.packages;
-    };
+  const edit = (head: Generation) => {
+    const decision = decide(store, head, { ...request, lacking }, options);
+    leftOut = decision.leftOut;
+    return decision.packages;
   };
-  const change = await changeProfile(store, { profile, reason, plan, prepare }, options);
+  const lost = options.missing === "remove" ? takeAll(store, base, request).packages.filter(isIn(lacking)) : [];
+  const without = lost.map(({ name }) => name);
+  const plan = { ...request.plan, ...(without.length > 0 && { without }) };
+  const change = await changeProfile(store, { profile, reason, plan, prepare: async () => edit }, options);
   return {
     ...change,
     ...(obtained.length > 0 && { obtained }),
@@ -63,25 +74,50 @@ export async function changeBySteps(
   };
 }
 
-/** What is missing is a reason to refuse only when nobody would look for it. */
-function rehearse(store: Store, request: StepsRequest, options: SwitchOptions): SwitchedChange {
+/** What is missing is a reason to refuse only when it cannot be had again, as far as that can be foretold. */
+async function rehearse(store: Store, request: StepsRequest, options: SwitchOptions): Promise<SwitchedChange> {
   const { profile } = request;
   const head = headOf(store, profile);
-  const lacking = findLacking(store, wantedPaths(request), options);
-  const { packages } = decide(store, head, { ...request, lacking, isTried: options.obtain === undefined }, options);
+  takeAll(store, head, request);
+  const before = findLacking(store, wantedPaths(request), options);
+  const faults = [...before.values()].flat().map(({ path, reasons }) => ({ object: path, reason: reasons.join("; ") }));
+  const { missing, ...expected } = await forecastRestore(store, { faults, known: wanted(request) }, options);
+  const lacking = stillLacking(before, missing);
+  const isPending = before.size > lacking.size;
+  const { packages, leftOut } = decide(store, head, { ...request, lacking, isPending }, options);
   const place = { transaction: 0, profile, from: head.generation, to: head.generation, changed: false };
-  return { ...place, ...diffPackages(head.packages, packages) };
+  return {
+    ...place,
+    ...diffPackages(head.packages, packages),
+    ...expected,
+    ...(leftOut.length > 0 && { leftOut: leftOut.map(summarise) }),
+  };
 }
 
 interface HeldSteps extends StepsRequest {
   /** What is not whole of the packages that the steps lead to. */
   readonly lacking: Lacking;
-  /** False while it is not known whether that can be had again. */
-  readonly isTried?: boolean;
+  /** Some packages are not here yet, and nobody knows their files. */
+  readonly isPending?: boolean;
 }
 
-function wantedPaths({ steps }: StepsRequest): readonly BaseName[] {
-  return steps.flatMap(({ to }) => to?.path ?? []);
+function wanted({ steps }: StepsRequest): readonly InstalledPackage[] {
+  return steps.flatMap(({ to }) => to ?? []);
+}
+
+function wantedPaths(request: StepsRequest): readonly BaseName[] {
+  return wanted(request).map(({ path }) => path);
+}
+
+function isIn(lacking: Lacking): (item: InstalledPackage) => boolean {
+  return ({ path }) => lacking.has(path);
+}
+
+/** @throws StoreError UNSAFE naming every package that was changed since, unless `outOfSequence` */
+function takeAll(store: Store, head: Generation, request: StepsRequest): SteppedPackages {
+  const taken = takeSteps(head.packages, request.steps, { force: request.outOfSequence ?? false });
+  if (taken.conflicts.length > 0) throw refusal(store, request, taken.conflicts);
+  return taken;
 }
 
 interface Decision {
@@ -90,21 +126,15 @@ interface Decision {
 }
 
 function decide(store: Store, head: Generation, request: HeldSteps, run: SwitchOptions): Decision {
-  const force = request.outOfSequence ?? false;
-  const { packages: after, conflicts, needless } = takeSteps(head.packages, request.steps, { force });
-  if (conflicts.length > 0) throw refusal(store, request, conflicts);
+  const { packages: after, needless } = takeAll(store, head, request);
   if (needless.length > 0) tellNeedless(request, needless, run);
-  const { isTried = true, lacking } = request;
-  const missing = after.filter(({ path }) => lacking.has(path));
-  if (missing.length > 0 && !isTried) {
-    tellMissing(missing, "would have to be had again", request, run);
-    return { packages: after, leftOut: [] };
-  }
-  if (missing.length > 0 && run.missing !== "remove") throw notWhole(request, missing, run);
-  tellMissing(missing, "is left out", request, run);
-  const packages = after.filter((item) => !missing.includes(item));
-  const isSame = isSamePackages(head.packages, packages);
-  return { packages: isSame ? packages : settleFiles(store, request, packages), leftOut: missing };
+  const { lacking, isPending = false } = request;
+  const leftOut = after.filter(isIn(lacking));
+  if (leftOut.length > 0 && run.missing !== "remove") throw notWhole(request, leftOut, run);
+  tellLeftOut(leftOut, request, run);
+  const packages = after.filter((item) => !leftOut.includes(item));
+  const isSettled = isPending || isSamePackages(head.packages, packages);
+  return { packages: isSettled ? packages : settle(store, request, packages, run), leftOut };
 }
 
 function refusal(store: Store, request: StepsRequest, conflicts: readonly StepConflict[]): StoreError {
@@ -142,15 +172,10 @@ function notWhole(
   });
 }
 
-function tellMissing(
-  missing: readonly InstalledPackage[],
-  what: string,
-  { lacking }: HeldSteps,
-  run: SwitchOptions,
-): void {
-  for (const item of missing) {
+function tellLeftOut(items: readonly InstalledPackage[], { lacking }: HeldSteps, run: SwitchOptions): void {
+  for (const item of items) {
     const why = faultsOf(lacking, item).map(({ path, reasons }) => `${path}: ${reasons.join("; ")}`);
-    run.onEvent?.({ kind: "warning", message: `${packageName(item)} ${what}: ${why.join(", ")}` });
+    run.onEvent?.({ kind: "warning", message: `${packageName(item)} is left out: ${why.join(", ")}` });
   }
 }
 
@@ -171,41 +196,21 @@ function tellNeedless({ subject, done, steps }: StepsRequest, needless: readonly
   run.onEvent?.({ kind: "warning", message });
 }
 
-/**
- * Packages that came back can want the files of those that came later. With `outOfSequence` the former win, by their
- * priority, as far as there is one that is low enough.
- */
-function settleFiles(
+function settle(
   store: Store,
   request: StepsRequest,
   packages: readonly InstalledPackage[],
+  run: SwitchOptions,
 ): readonly InstalledPackage[] {
-  const { profile, subject, done, outOfSequence } = request;
-  const problem = fileConflicts(store, profile, packages);
-  if (!problem) return packages;
-  if (outOfSequence) {
-    const lowest = Math.min(...packages.map(({ priority }) => priority));
-    const back = new Set(wantedPaths(request));
-    const settled = packages.map((item) => (back.has(item.path) ? { ...item, priority: lowest - 1 } : item));
-    if (lowest > 0 && !fileConflicts(store, profile, settled)) return settled;
-    throw problem;
-  }
-  throw new StoreError("UNSAFE", `${subject} cannot be ${done}: ${problem.message}`, {
-    hint: `Nothing was changed. ${problem.hint}\nOr give --force=sequence: then the files of the packages that come back win.`,
-    details: { profile, ...problem.details },
-  });
-}
-
-function fileConflicts(
-  store: Store,
-  profile: ProfileName,
-  packages: readonly InstalledPackage[],
-): StoreError | undefined {
+  const { profile, subject, done, outOfSequence, overwrite } = request;
+  const force = outOfSequence || overwrite || false;
   try {
-    planForest(store, { profile, packages });
-    return undefined;
+    return settleFiles(store, packages, { profile, back: new Set(wantedPaths(request)), force }, run);
   } catch (error) {
-    if (error instanceof StoreError && error.code === "CONFLICT") return error;
-    throw error;
+    if (!(error instanceof StoreError) || error.code !== "CONFLICT" || force) throw error;
+    throw new StoreError("UNSAFE", `${subject} cannot be ${done}: ${error.message}`, {
+      hint: `Nothing was changed. ${error.hint}\nOr give --force=overwrite: then the files of the packages that come back win.`,
+      details: { profile, ...error.details },
+    });
   }
 }

@@ -15,6 +15,8 @@ export interface UndoRequest {
   readonly transaction: number;
   /** Also when later changes depend on it: what it touched becomes what it was before. */
   readonly outOfSequence?: boolean | undefined;
+  /** Also when later packages have files of those that come back: these win. */
+  readonly overwrite?: boolean | undefined;
 }
 
 /** What an undo or redo did; where it changed pins or names, `mark` tells how. */
@@ -60,14 +62,18 @@ async function go(store: Store, profile: ProfileName, request: UndoRequest, opti
   const [start, end] = isUndo ? [to, from] : [from, to];
   const isLast = isUndo ? switchesAfter(store, profile, transaction).length === 0 : !made;
   if (!made && isLast && readProfile(store, profile).current === start && hasGeneration(store, profile, end))
-    return switchTo(store, profile, options, { plan, choose: async (state) => follow(state, start, end) });
+    return switchTo(store, profile, options, {
+      plan,
+      choose: async (state) => ({ generation: follow(state, start, end) }),
+    });
   const direction = {
     reason: `${options.direction} #${transaction}`,
     plan,
     steps: isUndo ? invertSteps(steps) : steps,
     done: isUndo ? "undone" : "redone",
   };
-  const common = { profile, subject: `#${transaction}`, since: transaction, outOfSequence: request.outOfSequence };
+  const { outOfSequence, overwrite } = request;
+  const common = { profile, subject: `#${transaction}`, since: transaction, outOfSequence, overwrite };
   return changeBySteps(store, { ...common, ...direction }, options);
 }
 

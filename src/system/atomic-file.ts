@@ -89,7 +89,8 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
 /** The file's text, or `undefined` when there is none. */
 export function readTextIfPresent(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    // Asked for text at once, Node reads 8 KiB at a time.
+    return readFileSync(path).toString("utf8");
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

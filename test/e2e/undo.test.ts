@@ -27,11 +27,13 @@ test("undo of a middle transaction keeps later packages; with a dependent later 
   world.done("install", packageAt(world, "mpfr", "4.2.0"));
   world.done("install", packageAt(world, "z", "1"));
   const plan = world.done("undo", "#2", "--dry-run");
-  expect(plan.stdout).toBe("would make a new generation after gen-3 live\n- mpfr 4.2.0\n");
+  expect(plan.stdout).toBe(
+    "would make a new generation after gen-3 live\n1 package removed, 0 restored\n- mpfr 4.2.0\n",
+  );
   expect(installed(world)).toEqual(["a 1", "mpfr 4.2.0", "z 1"]);
   const undone = world.done("undo", "2");
   expect([undone.stdout, undone.stderr]).toEqual([
-    "gen-3 → gen-4  (transaction #4)\n- mpfr 4.2.0\n",
+    "gen-3 → gen-4  (transaction #4)\n1 package removed, 0 restored\n- mpfr 4.2.0\n",
     "To go back: store switch -\n",
   ]);
   expect(installed(world)).toEqual(["a 1", "z 1"]);
@@ -71,7 +73,7 @@ test("what undo and redo cannot do they say", () => {
   });
   expect(world.run(["undo", "1", "--force=all"])).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining("there is no kind 'all'\nhint: --force=sequence does it although later changes"),
+    stderr: expect.stringContaining("there is no kind 'all'\nhint: --force=overwrite does it although other packages"),
   });
   expect(world.run(["undo", "1", "-p", "work"])).toMatchObject({
     status: 2,
@@ -136,6 +138,7 @@ test("a transaction that is exported is replayed in another profile and, when it
   world.done("replay", "a.journal", "-p", "work");
   expect(installed(world, "-p", "work")).toEqual(["a 1"]);
   const other = join(world.directory, "t");
+  removeTree(join(world.directory, "a-1"));
   expect(world.run(["replay", "a.journal", "--root", other])).toMatchObject({
     status: 4,
     stderr: expect.stringContaining("a 1 is not whole in this store"),
@@ -160,17 +163,21 @@ test("undo has again from a repository what was lost, or is refused and changes 
   });
   expect(installed(world)).toEqual([]);
   expect(world.run(["undo", "#2", "--dry-run"])).toMatchObject({
-    status: 3,
-    stdout: expect.stringContaining("+ a 1"),
-    stderr: expect.stringContaining("a 1 would have to be had again"),
+    status: 4,
+    stdout: "",
+    stderr: expect.stringContaining("a 1 is not whole in this store"),
   });
+  const dry = world.done("undo", "#2", "--dry-run", "--repository", "repository").stdout;
+  expect(dry).toMatch(/\n\+ a 1\nwould be had again: \S+-a-1, from \S*repository\n$/);
   expect(world.run(["undo", "#2", "--missing=remove"])).toMatchObject({
     status: 3,
     stdout: "nothing to do, gen-2 stays live\n",
     stderr: expect.stringContaining("a 1 is left out"),
   });
   const { stdout } = world.done("undo", "#2", "--repository", "repository", "--tracking-journal", "undone");
-  expect(stdout).toMatch(/^gen-2 → gen-3 .*\n\+ a 1\nhad again: \S+-a-1, from \S*repository\n$/);
+  expect(stdout).toMatch(
+    /^gen-2 → gen-3 .*\n0 packages removed, 1 restored\n\+ a 1\nhad again: \S+-a-1, from \S*repository\n$/,
+  );
   expect(world.done("run", "--", "a").stdout).toBe("a 1\n");
   world.done("rollback", "--journal", "undone");
   expect(installed(world)).toEqual([]);

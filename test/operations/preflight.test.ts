@@ -158,12 +158,15 @@ describe("damage in the target", () => {
   });
 
   it("is told by a dry run, which changes nothing", async () => {
-    const { store, user, options, events } = await twoGenerations();
+    const { store, user, repository, options, events } = await twoGenerations();
     removeTree(user.path);
     expect(await switchGeneration(store, profile, back, { ...options, dryRun: true })).toMatchObject({
       changed: false,
+      obtained: [{ path: user.manifest.path, from: "repository", where: repository }],
+      fetch: [],
+      build: [],
     });
-    expect(events).toMatchObject([{ kind: "warning", message: expect.stringContaining(user.manifest.path) }]);
+    expect(events).toEqual([]);
     expect(await caughtAsync(switchGeneration(store, profile, back, { dryRun: true }))).toMatchObject({
       code: "UNSAFE",
     });

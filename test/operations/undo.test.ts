@@ -125,6 +125,17 @@ describe("undo", () => {
     expect(brokenRules(store)).toEqual([]);
   });
 
+  it("wins also against a package of the lowest priority there is, which makes room", async () => {
+    const { world, store, undo, warnings } = await withThree();
+    await installWith(store, { priority: 0 }, world.source("d-1", { d: "d" }));
+    await removeNames(store, "d");
+    await installWith(store, { priority: 0 }, world.source("other-1", { d: "other" }));
+    await undo(5, true);
+    expect(liveFiles(store)).toMatchObject({ d: "d" });
+    expect(warnings).toEqual([expect.stringContaining("other has priority 1 now")]);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
   it("of a switch or rollback that nothing followed goes back to the generation that was live", async () => {
     const { store, undo } = await withThree();
     await goBack(store, 2);

@@ -15,14 +15,19 @@ export const command = defineCommand({
     "ls: what the store keeps packed. add [PATH|NAME…]: packs objects and what they need into the store's archives; " +
     "without names all that is installed. prune: removes what no generation or other root needs and the rules do not " +
     "keep. export PATH|NAME…: writes each object to a file <object>.tar.gz. import FILE…: adds such files; each must " +
-    "have the content that its name says.",
+    "have the content that its name says. index DIR…: writes DIR/packed-objects.json, which tells --repository URL " +
+    "--recursive what lies below DIR on a server; export into such a directory brings it up to date.",
   positionals: {
     action: {
       need: "one",
-      describe: "ls, add, prune, export or import",
-      choices: ["ls", "add", "prune", "export", "import"],
+      describe: "ls, add, prune, export, import or index",
+      choices: ["ls", "add", "prune", "export", "import", "index"],
     },
-    what: { need: "any", describe: "Store paths or names of installed packages; files", completes: "object" },
+    what: {
+      need: "any",
+      describe: "Store paths or names of installed packages; files; directories",
+      completes: "object",
+    },
   },
   options: {
     output: {
@@ -50,10 +55,11 @@ export const command = defineCommand({
   examples: [
     ["store archive export --closure hello -o packages/", "writes the package and all that it needs to files"],
     ["store archive import packages/*.tar.gz", "adds them to another store"],
+    ["store archive index packages/", "tells servers' users what lies in packages/ and below"],
     ["store archive add", "keeps all that is installed packed, for when it is lost"],
     ["store archive prune --keep-last 2 --dry-run", "shows what these rules would remove"],
   ],
-  json: "ls: [{path, size, packed, present, needed}]; add: [{path, size}]; prune: {deleted[], freedBytes}; export: [{path, file, size}]; import: [{path, baseName, file, reused}]",
+  json: "ls: [{path, size, packed, present, needed}]; add: [{path, size}]; prune: {deleted[], freedBytes}; export: [{path, file, size}]; import: [{path, baseName, file, reused}]; index: [{file, objects}]",
   isLong: true,
   async run(context, args) {
     checkFits(args);
@@ -68,6 +74,8 @@ export const command = defineCommand({
         return exportTo(context, args.what, args);
       case "import":
         return importFrom(context, args.what);
+      case "index":
+        return indexAll(context, args.what);
     }
   },
 });
@@ -93,7 +101,7 @@ function checkFits(args: Args): void {
     throw new StoreError("USAGE", `--output and --closure are for export, not for ${action}`, { hint });
   if ((action === "ls" || action === "prune") && what.length > 0)
     throw new StoreError("USAGE", `store archive ${action} takes no names`, { hint });
-  if ((action === "export" || action === "import") && what.length === 0)
+  if (["export", "import", "index"].includes(action) && what.length === 0)
     throw new StoreError("USAGE", `store archive ${action} needs to be told what`, { hint });
 }
 
@@ -148,5 +156,14 @@ async function importFrom(context: CommandContext, files: readonly string[]): Pr
   const reused = imported.filter((each) => each.reused).length;
   const known = reused > 0 ? `, ${reused} of them there already` : "";
   context.output.note(() => `imported ${formatCount(imported.length, "object")}${known}`);
+  return undefined;
+}
+
+async function indexAll(context: CommandContext, directories: readonly string[]): Promise<undefined> {
+  const { indexRepository } = await import("../../operations/index-repository.ts");
+  const written = directories.map((directory) => indexRepository({ directory, cwd: context.cwd }));
+  context.output.result(written, () => written.map(({ file }) => printable(file)));
+  const total = written.reduce((sum, { objects }) => sum + objects, 0);
+  context.output.note(() => `${formatCount(total, "object")} in ${written.length === 1 ? "it" : "them"}`);
   return undefined;
 }

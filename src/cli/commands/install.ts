@@ -1,6 +1,7 @@
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { CHECK_OPTION, generationCheck } from "../check-option.ts";
 import { defineCommand } from "../command.ts";
+import { forceOption } from "../force-option.ts";
 import { showChange, showPlan } from "../output/show-change.ts";
 import { IDENTITY_OPTIONS, packageInputs, SOURCE_OPTIONS } from "../package-options.ts";
 import { parsePriority } from "../parse-quantity.ts";
@@ -24,6 +25,7 @@ export const command = defineCommand({
       describe: "Give them priority N: where packages have the same file, the lower number wins (5)",
     },
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
+    ...forceOption("overwrite"),
     ...CHECK_OPTION,
     ...IDENTITY_OPTIONS,
     ...SOURCE_OPTIONS,
@@ -41,7 +43,8 @@ export const command = defineCommand({
     const build = buildSettings(args, context);
     const packages = packageInputs(args.spec, args, context.cwd).map((input) => ({ ...input, build }));
     const check = generationCheck(args, context);
-    const request = { profile: context.profile, packages, priority: args.priority, check };
+    const overwrite = args.force.includes("overwrite");
+    const request = { profile: context.profile, packages, priority: args.priority, overwrite, check };
     const store = await context.openStore({ create: true });
     if (args["dry-run"]) {
       const { planInstall } = await import("../../operations/plan.ts");

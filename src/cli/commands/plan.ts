@@ -1,11 +1,14 @@
 import { defineCommand } from "../command.ts";
 import { reversalLines } from "../output/history-lines.ts";
-import { withPaths } from "../output/with-paths.ts";
+import { switchValue } from "../output/show-switch.ts";
 import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
   name: "plan",
   summary: "Show what `store revert` would do, and change nothing",
+  details:
+    "Also what would be had again, and what would be downloaded and built for that. What revert refuses is refused here, " +
+    "too; with --missing=remove the packages that would be left out are told.",
   positionals: {
     selector: {
       need: "some",
@@ -18,13 +21,13 @@ export const command = defineCommand({
     ["store plan yesterday", "shows what `store revert yesterday` would do"],
     ["store plan '#57'", "shows the way back to what transaction 57 made live"],
   ],
-  json: "{at, before, transaction: 0, profile, from, to, changed: false, added[], removed[], upgraded[{name, from, to}], fetch[], build[]}",
+  json: "{at, before, transaction: 0, profile, from, to, changed: false, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], fetch[{name, version, url, bytes?}], build[{name, version, options, certain, reason, expectedSeconds?}], leftOut[], madeFrom?, wasDeleted?}",
   async run(context, args) {
     const { planRevert } = await import("../../operations/revert.ts");
     const store = await context.openStore();
     const options = { ...context.run, ...targetOptions(context, args) };
     const plan = await planRevert(store, context.profile, { selector: args.selector.join(" ") }, options);
-    const value = { ...withPaths(store, plan), fetch: [], build: [] };
+    const value = { fetch: [], build: [], ...switchValue(store, plan) };
     context.output.result(value, (style) => reversalLines(plan, style));
     return undefined;
   },

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
-import { FORCE_OPTION, isOutOfSequence } from "../force-option.ts";
+import { forcedSteps, STEPS_FORCE } from "../force-option.ts";
 import { showUndone } from "../show-undone.ts";
 import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
@@ -15,13 +15,13 @@ export const command = defineCommand({
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
     ...TARGET_OPTIONS,
-    ...FORCE_OPTION,
+    ...STEPS_FORCE,
   },
   examples: [
     ["store replay upgrade.journal -p work", "does the same in the profile work"],
     ["store replay - --root /other/store", "does in another store what `store journal '#57'` prints"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], obtained[]?, leftOut[]?}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[]?, leftOut[]?}",
   changes: true,
   isLong: true,
   async run(context, args) {
@@ -29,7 +29,7 @@ export const command = defineCommand({
     const dryRun = args["dry-run"];
     const file = args.file === "-" ? "-" : resolve(context.cwd, args.file);
     const store = await context.openStore({ create: true });
-    const request = { file, outOfSequence: isOutOfSequence(args) };
+    const request = { file, ...forcedSteps(args) };
     const change = await replay(store, context.profile, request, {
       ...context.run,
       ...targetOptions(context, args),

@@ -1,7 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { reversalLines } from "../output/history-lines.ts";
-import { showChange } from "../output/show-change.ts";
-import { withPaths } from "../output/with-paths.ts";
+import { showSwitch, switchValue } from "../output/show-switch.ts";
 import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
@@ -26,7 +25,7 @@ export const command = defineCommand({
     ["store revert 2 hours ago", "goes back to what was installed two hours ago"],
     ["store --revert yesterday", "is short for the first"],
   ],
-  json: "{at, before, transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], obtained[], leftOut[]}",
+  json: "{at, before, transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
   changes: true,
   async run(context, args) {
     const { planRevert, revert } = await import("../../operations/revert.ts");
@@ -38,11 +37,11 @@ export const command = defineCommand({
     };
     if (args["dry-run"]) {
       const plan = await planRevert(store, context.profile, request, options);
-      context.output.result(withPaths(store, plan), (style) => reversalLines(plan, style));
+      context.output.result(switchValue(store, plan), (style) => reversalLines(plan, style));
       return undefined;
     }
     const change = await revert(store, context.profile, request, { ...options, onPlan });
-    if (context.global.json || change.changed) showChange(context, store, change, "switch -", { isToldBefore: true });
+    if (context.global.json || change.changed) showSwitch(context, store, change, { isToldBefore: true });
     return undefined;
   },
 });

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
-import { FORCE_OPTION, isOutOfSequence } from "../force-option.ts";
-import { showPlan, showSwitch } from "../output/show-change.ts";
+import { forcedSteps, STEPS_FORCE } from "../force-option.ts";
+import { showSwitch, showSwitchPlan } from "../output/show-switch.ts";
 import { parseCount } from "../parse-quantity.ts";
 import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
@@ -18,14 +18,14 @@ export const command = defineCommand({
     journal: { type: "string", value: "FILE", completes: "path", describe: "Take back what the journal FILE recorded" },
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
     ...TARGET_OPTIONS,
-    ...FORCE_OPTION,
+    ...STEPS_FORCE,
   },
   examples: [
     ["store rollback", "takes the last change back"],
     ["store rollback -n 3", "takes three changes back"],
     ["store rollback --journal upgrade.journal", "takes back what this journal recorded"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[]}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
   changes: true,
   async run(context, args) {
     const { journal, steps } = args;
@@ -36,17 +36,17 @@ export const command = defineCommand({
         throw new StoreError("USAGE", "--journal and -n cannot stand together", { hint: NO_COUNT });
       const { rollbackJournal } = await import("../../operations/journals.ts");
       const { showUndone } = await import("../show-undone.ts");
-      const request = { file: resolve(context.cwd, journal), outOfSequence: isOutOfSequence(args) };
+      const request = { file: resolve(context.cwd, journal), ...forcedSteps(args) };
       const store = await context.openStore();
       showUndone(context, store, { change: await rollbackJournal(store, context.profile, request, options), dryRun });
       return undefined;
     }
-    if (args.force.length > 0) throw new StoreError("USAGE", "--force=sequence is for --journal", { hint: NO_FORCE });
+    if (args.force.length > 0) throw new StoreError("USAGE", "--force is for --journal", { hint: NO_FORCE });
     const { rollback } = await import("../../operations/switch.ts");
     const store = await context.openStore();
     const change = await rollback(store, context.profile, steps === undefined ? {} : { steps }, options);
-    if (dryRun) showPlan(context, store, change);
-    else showSwitch(context, store, change, "switch -");
+    if (dryRun) showSwitchPlan(context, store, change);
+    else showSwitch(context, store, change);
     return undefined;
   },
 });

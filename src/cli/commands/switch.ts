@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { showPlan, showSwitch } from "../output/show-change.ts";
+import { showSwitch, showSwitchPlan } from "../output/show-switch.ts";
 import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
@@ -20,7 +20,7 @@ export const command = defineCommand({
     ["store switch -", "goes to the generation that was live before"],
     ["store switch 2 hours ago", "goes to what was live then"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[]}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
   changes: true,
   async run(context, args) {
     const { switchGeneration } = await import("../../operations/switch.ts");
@@ -33,8 +33,8 @@ export const command = defineCommand({
       { selector },
       { ...context.run, ...targetOptions(context, args), dryRun },
     );
-    if (dryRun) showPlan(context, store, change);
-    else showSwitch(context, store, change, "switch -");
+    if (dryRun) showSwitchPlan(context, store, change);
+    else showSwitch(context, store, change);
     return undefined;
   },
 });

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { FORCE_OPTION, isOutOfSequence, parseTransaction } from "../force-option.ts";
+import { forcedSteps, parseTransaction, STEPS_FORCE } from "../force-option.ts";
 import { showUndone } from "../show-undone.ts";
 import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
@@ -14,19 +14,19 @@ export const command = defineCommand({
   options: {
     "dry-run": { type: "boolean", describe: "Show what would change, and change nothing" },
     ...TARGET_OPTIONS,
-    ...FORCE_OPTION,
+    ...STEPS_FORCE,
   },
   examples: [
     ["store undo 57", "takes back what transaction 57 did, as a new generation"],
     ["store undo '#57' --dry-run", "shows what that would change"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], obtained[]?, leftOut[]?, mark?}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[]?, leftOut[]?, mark?}",
   changes: true,
   isLong: true,
   async run(context, args) {
     const { undo } = await import("../../operations/undo.ts");
     const dryRun = args["dry-run"];
-    const request = { transaction: parseTransaction(args.transaction), outOfSequence: isOutOfSequence(args) };
+    const request = { transaction: parseTransaction(args.transaction), ...forcedSteps(args) };
     const store = await context.openStore();
     const change = await undo(store, context.profile, request, {
       ...context.run,

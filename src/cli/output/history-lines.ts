@@ -1,24 +1,28 @@
 import type { Reversal } from "../../operations/revert.ts";
 import type { ProfileAt } from "../../operations/state-at.ts";
 import { formatLocalTime } from "./local-time.ts";
-import { differenceLines } from "./show-change.ts";
+import { newGeneration } from "./show-change.ts";
+import { isSame, pendingLines, switchLines } from "./show-switch.ts";
 import type { Style } from "./style.ts";
 import { formatTable } from "./table.ts";
 import { versionText } from "./version-text.ts";
 
 /** What a revert does, or would do: the instant, the generation, the changes; or that one is there, and the next step. */
 export function reversalLines(plan: Reversal, style: Style): string[] {
-  const { at, from, to, before } = plan;
-  const when = at === null ? [] : [`gen-${to} was live at ${instantText(at)}`];
-  if (from !== to || plan.changed) {
+  const { at, from, to, before, madeFrom } = plan;
+  const isAnew = madeFrom !== undefined;
+  const when = at === null ? [] : [`gen-${madeFrom ?? to} was live at ${instantText(at)}`];
+  if (isAnew && !isSame(plan))
+    return [...when, style.paint("strong", newGeneration(plan)), ...switchLines(plan, style), ...pendingLines(plan)];
+  if (!isAnew && (from !== to || plan.changed)) {
     const step = style.paint("strong", `gen-${from} ${style.arrow} gen-${to}`);
-    const differences = differenceLines(plan, style);
-    return [...when, step, ...(differences.length === 0 ? ["the packages are the same"] : differences)];
+    const differences = isSame(plan) ? ["the packages are the same"] : switchLines(plan, style);
+    return [...when, step, ...differences, ...pendingLines(plan)];
   }
   const where = plan.profile === "default" ? "" : ` -p ${plan.profile}`;
   return [
     ...when,
-    `gen-${to} is live already: nothing to do`,
+    isAnew ? `gen-${from} has these packages already: nothing to do` : `gen-${to} is live already: nothing to do`,
     ...(before === null ? [] : [`The step before is gen-${before}: store revert gen-${before}${where}`]),
   ];
 }

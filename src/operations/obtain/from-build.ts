@@ -1,23 +1,16 @@
-import { copyFileSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type { PlannedPackage } from "../../build/build-plan.ts";
-import { type BuildSource, buildPatches, buildSources, type SourcePlaces } from "../../build/build-sources.ts";
 import { runPrepared } from "../../build/realise.ts";
-import { StoreError } from "../../errors.ts";
 import type { BuildRecord } from "../../model/build-record.ts";
-import type { Derivation, DerivationSource } from "../../model/derivation.ts";
+import type { Derivation } from "../../model/derivation.ts";
 import { baseNameOf, ZERO_DIGEST } from "../../model/ids.ts";
 import { platformOf } from "../../model/recipe/platform.ts";
 import type { ResolvedPart, ResolvedText } from "../../model/recipe/resolved-recipe.ts";
-import { fetchFile } from "../../sources/fetch-file.ts";
-import { parseIntegrity } from "../../sources/integrity.ts";
-import { isKept } from "../../sources/kept-files.ts";
-import { recordedUrls } from "../../sources/recorded-urls.ts";
 import { listBuilds } from "../../store/builds.ts";
 import { commitObjects } from "../../store/commit-objects.ts";
 import type { Store } from "../../store/open-store.ts";
-import { type BuildSettings, openBuildSetting, planBuild } from "../build.ts";
+import { type BuildSettings, openBuildSetting } from "../build.ts";
 import { type Attempt, type Attempted, isPassing, type Search, type SearchRun } from "./attempt.ts";
+import { recordedSources } from "./recorded-sources.ts";
 
 interface Parts {
   readonly search: Search;
@@ -54,8 +47,7 @@ async function buildAgain(store: Store, record: BuildRecord, building: Building)
   }
   using setting = await openBuildSetting(store, { ...run, request: settings });
   const { places } = setting.options;
-  const beside = await sourcesOfRecipe(derivation, settings, places);
-  const sources = [...derivation.sources, ...derivation.patches].map((source) => locate(source, beside, places));
+  const sources = await recordedSources(derivation, settings, places);
   using _slot = await setting.options.jobserver.acquire(run.signal);
   const prepared = { derivation, key, inputs: derivation.inputs, sources };
   const { staged } = await runPrepared(store, plannedAgain(store, derivation), prepared, {
@@ -66,50 +58,6 @@ async function buildAgain(store: Store, record: BuildRecord, building: Building)
   if (staged.manifest.path !== output) return { reasons: [`built again it is ${staged.manifest.path}`] };
   await commitObjects(store, [staged], run.signal);
   return { path: output, from: "build", where: key };
-}
-
-/** What a recipe that is there now has of the same package, by content: only it knows files that lie beside it. */
-async function sourcesOfRecipe(
-  { name, version }: Derivation,
-  settings: BuildSettings,
-  places: SourcePlaces,
-): Promise<ReadonlyMap<string, BuildSource>> {
-  if (settings.recipes.length === 0) return new Map();
-  try {
-    const graph = planBuild({ ...settings, specs: [`${name}@${version}`] });
-    const planned = [...graph.packages.values()].find((each) => each.name === name && each.version === version);
-    const found = planned ? [...(await buildSources(planned, places)), ...(await buildPatches(planned))] : [];
-    return new Map(found.map((source) => [source.content, source]));
-  } catch (error) {
-    if (error instanceof StoreError) return new Map();
-    throw error;
-  }
-}
-
-function locate(
-  { fileName, content }: DerivationSource,
-  beside: ReadonlyMap<string, BuildSource>,
-  { context }: SourcePlaces,
-): BuildSource {
-  const known = beside.get(content);
-  if (known) return { ...known, fileName, place: (directory) => known.place(directory) };
-  if (/^(tree|commit):/.test(content)) throw notKnown(fileName, content);
-  const integrity = parseIntegrity(content);
-  const urls = recordedUrls(context, integrity);
-  if (urls.length === 0 && !isKept(context, integrity)) throw notKnown(fileName, content);
-  const place = async (directory: string): Promise<void> => {
-    const { path } = await fetchFile(context, { urls, integrity, fileName });
-    mkdirSync(dirname(join(directory, fileName)), { recursive: true });
-    copyFileSync(path, join(directory, fileName));
-  };
-  return { fileName, content, request: undefined, place };
-}
-
-function notKnown(fileName: string, content: string): StoreError {
-  return new StoreError("NOT_FOUND", `nobody knows where its source ${fileName} (${content}) is`, {
-    hint: "Name the recipe with --recipes.",
-    details: { fileName, content },
-  });
 }
 
 /** A package of which only the derivation is known. */

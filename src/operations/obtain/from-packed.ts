@@ -5,7 +5,7 @@ import type { Store } from "../../store/open-store.ts";
 import { stageUnpacked, type UnpackedObject, unpackObject } from "../../store/unpack-object.ts";
 import { DEFAULT_LIMITS } from "../stage-package.ts";
 import { type Attempt, type Attempted, isPassing, type Search, type SearchRun } from "./attempt.ts";
-import type { PackedPlace } from "./packed-places.ts";
+import type { PackedPlace } from "./packed-place.ts";
 
 interface Parts {
   readonly search: Search;

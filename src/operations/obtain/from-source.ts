@@ -1,4 +1,5 @@
 import { StoreError } from "../../errors.ts";
+import type { InstalledPackage } from "../../model/generation.ts";
 import type { BaseName } from "../../model/ids.ts";
 import type { Manifest } from "../../model/manifest.ts";
 import { commitObjects } from "../../store/commit-objects.ts";
@@ -16,9 +17,9 @@ interface Parts {
 }
 
 /** Gets a package again from where its manifest, or else a generation, says that it came from. */
-export function fromSource(store: Store, settings: BuildSettings, { search, run }: Parts): Attempt {
+export function fromSource(store: Store, { known = [], settings }: SourceOptions, { search, run }: Parts): Attempt {
   return async (object) => {
-    const found = sourceOf(store, object);
+    const found = sourceOf(store, object, known);
     if (!found) return { reasons: [] };
     try {
       const replace = search.isDamaged(object);
@@ -34,14 +35,21 @@ export function fromSource(store: Store, settings: BuildSettings, { search, run 
   };
 }
 
+interface SourceOptions {
+  /** Packages whose records may tell where they came from, besides those of the generations. */
+  readonly known?: readonly InstalledPackage[] | undefined;
+  readonly settings: BuildSettings;
+}
+
 type Source = Omit<PackageInput, "cwd">;
 
-function sourceOf(store: Store, object: BaseName): Source | undefined {
+/** Where an object came from, as its manifest says, or else what a package record was asked for with. */
+export function sourceOf(store: Store, object: BaseName, known: readonly InstalledPackage[] = []): Source | undefined {
   try {
     return originOf(readManifest(store, object));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return requestedAs(store, object);
+    return requestedIn(known, object) ?? requestedAs(store, object);
   }
 }
 
@@ -58,13 +66,17 @@ function originOf({ name, version, origin }: Manifest): Source | undefined {
 function requestedAs(store: Store, object: BaseName): Source | undefined {
   for (const profile of listProfiles(store)) {
     for (const number of listGenerations(store, readProfileParts(store, profile))) {
-      const found = packagesOf(store, profile, number).find(({ path }) => path === object);
-      if (found && /^(\/|https?:|npm:)/.test(found.requested)) {
-        return { from: found.requested, name: found.name, version: found.version };
-      }
+      const found = requestedIn(packagesOf(store, profile, number), object);
+      if (found) return found;
     }
   }
   return undefined;
+}
+
+function requestedIn(packages: readonly InstalledPackage[], object: BaseName): Source | undefined {
+  const found = packages.find(({ path }) => path === object);
+  if (!found || !/^(\/|https?:|npm:)/.test(found.requested)) return undefined;
+  return { from: found.requested, name: found.name, version: found.version };
 }
 
 function packagesOf(

@@ -111,7 +111,7 @@ test("a plan tells what would be fetched and built", () => {
 test("a plan that changes nothing says so", () => {
   const { context, seen } = fakeContext({});
   const nothing = { added: [], removed: [], upgraded: [], to: CHANGE.from, changed: false } as const;
-  showPlan(context, STORE, { ...CHANGE, ...nothing });
+  showPlan(context, STORE, { ...CHANGE, ...nothing, transaction: 0, fetch: [], build: [] });
   expect(seen.stdout).toBe("nothing to do, gen-3 stays live\n");
 });
 

@@ -1,0 +1,36 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { BaseName } from "../model/ids.ts";
+import { packedInFile } from "../model/packed-object.ts";
+import { printRepositoryIndex, REPOSITORY_INDEX, type RepositoryIndex } from "../model/repository-index.ts";
+import { writeFileAtomic } from "../system/atomic-file.ts";
+
+/** Writes which packed objects lie in a directory and below it, for those who ask a server for them. */
+export function writeRepositoryIndex(directory: string): RepositoryIndex {
+  const index = new Map([...packedBelow(directory)].map(([object, path]) => [object, relative(directory, path)]));
+  writeFileAtomic(join(directory, REPOSITORY_INDEX), printRepositoryIndex(index));
+  return index;
+}
+
+export function hasRepositoryIndex(directory: string): boolean {
+  return existsSync(join(directory, REPOSITORY_INDEX));
+}
+
+/**
+ * The packed objects in a directory and below it: paths. Of several with one name the highest up counts. Links to
+ * directories are not followed: they could lead in a circle.
+ */
+export function packedBelow(directory: string): ReadonlyMap<BaseName, string> {
+  const found = new Map<BaseName, string>();
+  const below: string[] = [];
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    const object = packedInFile(entry.name);
+    if (entry.isDirectory()) below.push(path);
+    else if (object !== undefined) found.set(object, path);
+  }
+  for (const path of below.sort()) {
+    for (const [object, file] of packedBelow(path)) if (!found.has(object)) found.set(object, file);
+  }
+  return found;
+}
