@@ -35,3 +35,17 @@ export function parseFileList(text: string): FileListEntry[] | undefined {
   }
   return text === "" || text.endsWith("\n") ? entries : undefined;
 }
+
+/** Which files of the pool a list names, without looking at paths; `undefined` when a line is not in the form. */
+export function pooledFiles(text: string): { readonly id: BlobId; readonly executable: boolean }[] | undefined {
+  const files: { id: BlobId; executable: boolean }[] = [];
+  const line = /(100644|100755|120000|40000) ([0-9a-f]{64}) \d{1,15} (-|[0-9a-f]{64})\t.+\n/y;
+  while (line.lastIndex < text.length) {
+    const match = line.exec(text);
+    if (!match) return undefined;
+    const [, mode, id, localId] = match as unknown as [string, GitMode, BlobId, BlobId | "-"];
+    if (mode !== "100644" && mode !== "100755") continue;
+    files.push({ id: localId === "-" ? id : localId, executable: mode === "100755" });
+  }
+  return files;
+}

@@ -7,8 +7,9 @@ import { datedLeftover, findLeftovers, type Leftover, type Retention } from "../
 import { loadObjects, type StoreObjects } from "../store/collection/load-objects.ts";
 import { type Marked, markObjects } from "../store/collection/mark.ts";
 import { measureRubbish, type Target } from "../store/collection/measure.ts";
-import { sweepPool } from "../store/collection/pool.ts";
+import { beginPoolSweep, isPoolTidy } from "../store/collection/pool-mark.ts";
 import { sweepLeftovers, sweepObjects } from "../store/collection/sweep.ts";
+import { sweepPool } from "../store/collection/sweep-pool.ts";
 import { objectPath } from "../store/layout.ts";
 import { logCollection } from "../store/log-transactions.ts";
 import type { Store } from "../store/open-store.ts";
@@ -94,7 +95,7 @@ async function look(store: Store, request: CollectRequest, run: RunOptions): Pro
   const { objects, leftovers, dead } = await findRubbish(store, request);
   const { count, freed } = await measureRubbish(
     store,
-    { leftovers, objects: dead },
+    { leftovers, objects: dead, wholePool: !isPoolTidy(store) },
     { ...(request.target && { target: request.target }), signal: run.signal },
   );
   const deleted = dead.slice(0, count);
@@ -113,7 +114,8 @@ async function chosen(
   const { target } = request;
   if (!target) return found;
   const { leftovers, dead } = found;
-  const { count } = await measureRubbish(store, { leftovers, objects: dead }, { target, signal: run.signal });
+  const rubbish = { leftovers, objects: dead, wholePool: !isPoolTidy(store) };
+  const { count } = await measureRubbish(store, rubbish, { target, signal: run.signal });
   return { ...found, dead: dead.slice(0, count) };
 }
 
@@ -125,10 +127,15 @@ async function sweep(store: Store, found: Rubbish, { signal, onEvent }: RunOptio
   const onBatch = () =>
     onEvent?.({ kind: "collecting", deleted: deleted.length, total: dead.length, freedBytes: freed.bytes });
   try {
-    await sweepLeftovers(store, leftovers, { freed, signal });
-    await sweepObjects(store, dead, { graph: objects.graph, marks: marked.marks, freed, deleted, signal, onBatch });
+    const pool = beginPoolSweep(store);
+    const nothingLost = await sweepLeftovers(store, leftovers, { freed, signal });
+    pool.watch();
+    const poolIsKnown = await sweepObjects(store, dead, {
+      ...{ graph: objects.graph, marks: marked.marks, freed, deleted, signal, onBatch },
+    });
     await turn();
-    await sweepPool(store, freed, signal);
+    if (pool.whole || !nothingLost || !poolIsKnown) await sweepPool(store, freed, signal);
+    pool.end(true);
   } finally {
     if (deleted.length > 0 || freed.inodes > 0)
       await logCollection(store, { deleted: deleted.length, freedBytes: freed.bytes });

@@ -7,8 +7,9 @@ import { lockCollection } from "../store/collection/collection-lock.ts";
 import { loadObjects } from "../store/collection/load-objects.ts";
 import { markObjects } from "../store/collection/mark.ts";
 import { measureRubbish } from "../store/collection/measure.ts";
-import { sweepPool } from "../store/collection/pool.ts";
+import { beginPoolSweep } from "../store/collection/pool-mark.ts";
 import { sweepObjects } from "../store/collection/sweep.ts";
+import { sweepPool } from "../store/collection/sweep-pool.ts";
 import { openIndex } from "../store/index/open-index.ts";
 import { objectPath } from "../store/layout.ts";
 import { logCollection } from "../store/log-transactions.ts";
@@ -45,12 +46,16 @@ export async function deleteObjects(store: Store, request: DeleteRequest, run: R
   const freed = { bytes: 0, inodes: 0 };
   const deleted: BaseName[] = [];
   if (request.dryRun) {
-    const measured = await measureRubbish(store, { leftovers: [], objects: wanted }, { signal: run.signal });
+    const rubbish = { leftovers: [], objects: wanted, wholePool: false };
+    const measured = await measureRubbish(store, rubbish, { signal: run.signal });
     deleted.push(...wanted);
     Object.assign(freed, measured.freed);
   } else {
-    await sweepObjects(store, wanted, { graph, marks, freed, deleted, signal: run.signal });
-    await sweepPool(store, freed, run.signal);
+    const pool = beginPoolSweep(store);
+    pool.watch();
+    const poolIsKnown = await sweepObjects(store, wanted, { graph, marks, freed, deleted, signal: run.signal });
+    if (!poolIsKnown) await sweepPool(store, freed, run.signal);
+    pool.end(!pool.whole || !poolIsKnown);
     await logCollection(store, { deleted: deleted.length, freedBytes: freed.bytes });
     await checkDead(store, wanted, (object) => deleted.includes(object));
   }

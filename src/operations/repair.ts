@@ -1,5 +1,6 @@
 import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
 import type { Finding, FindingKind, Outcome, SettledFinding } from "../model/verify/finding.ts";
+import { doubtPool } from "../store/collection/pool-mark.ts";
 import { lockPath } from "../store/layout.ts";
 import { lockObjects } from "../store/lock-objects.ts";
 import { hasObject } from "../store/manifests.ts";
@@ -39,6 +40,7 @@ export async function repair(store: Store, request: RepairRequest, run: RunOptio
   const scan = await scanStore(store, request, run);
   if (scan.findings.length === 0) return toResult(scan, []);
   using _lock = await lockRepair(store, run);
+  doubtPool(store);
   using workspace = openWorkspace(store);
   const { cwd, repositories = { cwd }, build } = request;
   const problems = new Map<BaseName, readonly string[]>();

@@ -1,8 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { doubtPool } from "../store/collection/pool-mark.ts";
 import { type Lease, openLease, tidyLeases } from "../store/leases.ts";
 import type { Store } from "../store/open-store.ts";
-import { createTemporaryDirectory, sweepTemporaryDirectories } from "../system/temporary-directory.ts";
+import {
+  createTemporaryDirectory,
+  listStaleDirectories,
+  sweepTemporaryDirectories,
+} from "../system/temporary-directory.ts";
 
 /** The temporary directories of one operation, and the lease on what it works with; all vanish with it. */
 export interface Workspace extends Disposable {
@@ -14,7 +19,7 @@ export interface Workspace extends Disposable {
 /** Opens a workspace, and removes what killed processes left behind. */
 export function openWorkspace(store: Store): Workspace {
   const { command, now } = store.context;
-  sweepTemporaryDirectories(store.layout.temporary, now);
+  sweepStale(store);
   tidyLeases(store);
   const directory = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
   const lease = openLease(store);
@@ -32,4 +37,12 @@ export function openWorkspace(store: Store): Workspace {
       directory[Symbol.dispose]();
     },
   };
+}
+
+/** What a killed process was about to add can be in the pool already, and in nothing else. */
+function sweepStale(store: Store): void {
+  const { temporary } = store.layout;
+  if (listStaleDirectories(temporary).length === 0) return;
+  doubtPool(store);
+  sweepTemporaryDirectories(temporary, store.context.now);
 }

@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText } from "../model/byte-string.ts";
+import type { BaseName } from "../model/ids.ts";
 import { printManifest } from "../model/manifest.ts";
 import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
 import { removeTree } from "../system/temporary-directory.ts";
+import { doubtPool } from "./collection/pool-mark.ts";
 import { freezeDirectory } from "./import/freeze.ts";
 import { poolInThreads } from "./import/runner.ts";
-import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "./layout.ts";
+import { discardedPath, fileListPath, type Layout, manifestPath, objectPath, twinPath } from "./layout.ts";
 import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
@@ -29,12 +31,25 @@ export async function commitObjects(
   if (fresh.length === 0) return;
   refuseReadOnly(store);
   await flushFiles(store.layout.temporary, freshPaths(fresh));
-  for (const { pooling } of fresh) if (pooling) await poolAndFreeze(pooling);
-  signal?.throwIfAborted();
+  try {
+    for (const { pooling } of fresh) if (pooling) await poolAndFreeze(pooling);
+    signal?.throwIfAborted();
+    await makeValid(store, fresh, signal);
+  } catch (error) {
+    doubtPool(store);
+    throw error;
+  }
+}
+
+async function makeValid(store: Store, fresh: readonly StagedObject[], signal: AbortSignal | undefined): Promise<void> {
   using _lock = await lockObjects(store, signal);
-  const moved = fresh.filter((object) => moveIntoStore(store, object));
+  const discarded: string[] = [];
+  const moved = fresh.filter((object) => moveIntoStore(store, object, discarded));
+  if (moved.length < fresh.length || discarded.length > 0) doubtPool(store);
   syncDirectory(store.layout.storeDir);
   writeManifests(store.layout, moved);
+  // Not before: until what takes its place is there for good, a damaged object is the only one.
+  for (const path of discarded) removeTree(path);
 }
 
 function* freshPaths(staged: readonly StagedObject[]): Iterable<ByteString> {
@@ -47,15 +62,15 @@ async function poolAndFreeze({ settings, batches, directories }: Pooling): Promi
   for (const path of directories) freezeDirectory(path);
 }
 
-/** Whether it was moved: another process can have been first. */
-function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedObject): boolean {
+/** Whether it was moved: another process can have been first. What lay in its place is added to `discarded`. */
+function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedObject, discarded: string[]): boolean {
   if (!replaces && hasObject(store, manifest.path)) return false;
   const target = objectPath(store.layout, manifest.path);
   try {
     renameSync(directory, target);
   } catch (error) {
     if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
-    discardInvalid(store.layout, target);
+    discarded.push(discardInvalid(store.layout, manifest.path));
     // A build would be given its files instead of those of the new object.
     removeTree(twinPath(store.layout, manifest.path));
     renameSync(directory, target);
@@ -65,11 +80,12 @@ function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedOb
 }
 
 /** What lies in the storeDir without a manifest was left by a killed process; otherwise it is damaged. */
-function discardInvalid(layout: Layout, path: string): void {
-  const discarded = join(layout.trash, randomBytes(8).toString("hex"));
+function discardInvalid(layout: Layout, object: BaseName): string {
+  const path = objectPath(layout, object);
+  const discarded = discardedPath(layout, object, randomBytes(8).toString("hex"));
   chmodSync(path, 0o755);
   renameSync(path, discarded);
-  removeTree(discarded);
+  return discarded;
 }
 
 /** Their temporary files lie where the objects lay: nobody looks for leftovers among a hundred thousand manifests. */

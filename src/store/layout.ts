@@ -84,12 +84,12 @@ export function objectPath(layout: Layout, baseName: BaseName): string {
   return `${layout.storeDir}/${baseName}`;
 }
 
-export function manifestPath(layout: Layout, baseName: BaseName): string {
+export function manifestPath(layout: Pick<Layout, "manifests">, baseName: BaseName): string {
   return `${layout.manifests}/${baseName}.json`;
 }
 
 /** The list of an object's files, beside its manifest. */
-export function fileListPath(layout: Layout, baseName: BaseName): string {
+export function fileListPath(layout: Pick<Layout, "manifests">, baseName: BaseName): string {
   return `${layout.manifests}/${baseName}.files`;
 }
 
@@ -108,7 +108,7 @@ export function archivePath(layout: Layout, baseName: BaseName): string {
   return `${layout.archives}/${packedFileName(baseName)}`;
 }
 
-export function poolPath(layout: Layout, id: BlobId, executable: boolean): string {
+export function poolPath(layout: Pick<Layout, "files">, id: BlobId, executable: boolean): string {
   return `${layout.files}/${id.slice(0, 2)}/${id}${executable ? "x" : ""}`;
 }
 
@@ -165,6 +165,16 @@ export function leasesPath(layout: Layout): string {
 /** Present while a collection is under way. */
 export function collectingFile(layout: Layout): string {
   return `${layout.roots}/collecting`;
+}
+
+/** Where an object goes while another takes its place. */
+export function discardedPath(layout: Layout, object: BaseName, mark: string): string {
+  return `${layout.trash}/${mark}-${object}`;
+}
+
+/** Present while the pool holds no file that is in no object; a cache of that knowledge. */
+export function poolMark(layout: Layout): string {
+  return `${layout.index}/pool-swept.json`;
 }
 
 export function lockPath(layout: Layout, name: string): string {

@@ -32,13 +32,25 @@ export function hasObject(store: Store, baseName: BaseName): boolean {
 
 /** The names of all valid objects, in no particular order. */
 export function listObjects(store: Store): BaseName[] {
-  const names: BaseName[] = [];
+  return listManifests(store).objects;
+}
+
+/** The same, and the names of what lies among the manifests and belongs to none of them. */
+export function listManifests(store: Store): { readonly objects: BaseName[]; readonly strays: string[] } {
+  const objects: BaseName[] = [];
+  const lists: string[] = [];
+  const strays: string[] = [];
   for (const file of readdirSync(store.layout.manifests)) {
     const name = file.endsWith(".json") ? file.slice(0, -".json".length) : "";
-    if (isBaseName(name)) names.push(name);
+    if (isBaseName(name)) objects.push(name);
+    else if (file.endsWith(FILE_LIST)) lists.push(file);
+    else strays.push(file);
   }
-  return names;
+  const known = new Set<string>(objects);
+  return { objects, strays: [...strays, ...lists.filter((file) => !known.has(file.slice(0, -FILE_LIST.length)))] };
 }
+
+const FILE_LIST = ".files";
 
 /** The object that `text` names: its base name, or a path (relative to `cwd`) to it or to something in it. */
 export function objectAt(store: Store, text: string, cwd: string): BaseName | undefined {

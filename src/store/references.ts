@@ -26,19 +26,23 @@ export async function holdReferences(
  * Which valid objects the found texts name, sorted. A text can go on behind the name (`…-zlib-1.3.` at the end of a
  * sentence): the longest prefix that is an object counts.
  */
-export function resolveReferences(store: Store, texts: Iterable<string>): BaseName[] {
+export function resolveReferences(
+  store: Store,
+  texts: Iterable<string>,
+  isObject = (name: BaseName) => existsSync(manifestPath(store.layout, name)),
+): BaseName[] {
   const found = new Set<BaseName>();
   for (const text of texts) {
-    const name = longestObject(store, text);
+    const name = longestObject(text, isObject);
     if (name) found.add(name);
   }
   return [...found].sort();
 }
 
-function longestObject(store: Store, text: string): BaseName | undefined {
+function longestObject(text: string, isObject: (name: BaseName) => boolean): BaseName | undefined {
   for (let length = text.length; length >= SHORTEST; length--) {
     const name = text.slice(0, length);
-    if (isBaseName(name) && existsSync(manifestPath(store.layout, name))) return name;
+    if (isBaseName(name) && isObject(name)) return name;
   }
   return undefined;
 }

@@ -43,13 +43,16 @@ export function leaseRoots(store: Store): Root[] {
     }));
 }
 
-/** What running processes use, whoever started them, as far as the system lets this user see it. */
-export function processRoots(store: Store): Root[] {
+/**
+ * What running processes use, whoever started them, as far as the system lets this user see it. `isObject` tells which
+ * names are those of objects; default: of valid ones.
+ */
+export function processRoots(store: Store, isObject?: (name: BaseName) => boolean): Root[] {
   return listProcessFacts().flatMap(({ pid, command, facts }): Root[] => {
     const texts = new Set<string>();
     for (const bytes of facts) findBaseNames(bytes, texts);
-    const objects = texts.size === 0 ? [] : resolveReferences(store, texts);
-    return objects.length === 0 ? [] : [{ kind: "process", pid, command, objects }];
+    const objects = texts.size === 0 ? [] : resolveReferences(store, texts, isObject);
+    return objects.length === 0 ? [] : [{ kind: "process", pid, command: command(), objects }];
   });
 }
 

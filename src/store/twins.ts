@@ -56,6 +56,11 @@ function makeTwin(store: Store, object: BaseName, twin: string): void {
   moveInto(target, twin);
 }
 
+/** Whether there are any. */
+export function hasTwins({ layout }: Store): boolean {
+  return existsSync(layout.twins) && readdirSync(layout.twins).length > 0;
+}
+
 /** @throws StoreError DAMAGED */
 export function readFileList(store: Store, object: BaseName): FileListEntry[] {
   const path = fileListPath(store.layout, object);

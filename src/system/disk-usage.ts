@@ -30,29 +30,33 @@ function visitPath(path: ByteString, visit: (status: Stats) => void): void {
 
 /**
  * Removes a file, or a directory with everything in it, also one that is read-only, and counts what that frees: an inode
- * counts when its last name goes. What others remove at the same time is not counted.
+ * counts when its last name goes. What others remove at the same time is not counted. Returns how many inodes live on
+ * under other names.
  */
-export function removeCounting(path: string, freed: DiskUsage): void {
-  removePath(fromText(path), freed);
+export function removeCounting(path: string, freed: DiskUsage): number {
+  let living = 0;
+  removeTreeWith(path, (status) => {
+    if (status.nlink > 1 && !status.isDirectory()) living += 1;
+    else count(status, freed);
+  });
+  return living;
 }
 
-function removePath(path: ByteString, freed: DiskUsage): void {
+/** The same, telling of each name that it removed what it was before. */
+export function removeTreeWith(path: string, onRemoved: (status: Stats) => void): void {
+  removePath(fromText(path), onRemoved);
+}
+
+function removePath(path: ByteString, onRemoved: (status: Stats) => void): void {
   const status = lstatSync(toFsPath(path), { throwIfNoEntry: false });
   if (!status) return;
-  if (!status.isDirectory()) {
-    removeName(path, status, freed);
-    return;
+  const remove = status.isDirectory() ? rmdirSync : unlinkSync;
+  if (status.isDirectory()) {
+    const names = namesIn(path);
+    if (names.length > 0 && (status.mode & 0o300) !== 0o300) chmodSync(toFsPath(path), 0o700);
+    for (const name of names) removePath(`${path}/${name}` as ByteString, onRemoved);
   }
-  const names = namesIn(path);
-  if (names.length > 0 && (status.mode & 0o300) !== 0o300) chmodSync(toFsPath(path), 0o700);
-  for (const name of names) removePath(`${path}/${name}` as ByteString, freed);
-  if (isGone(() => rmdirSync(toFsPath(path)))) return;
-  count(status, freed);
-}
-
-function removeName(path: ByteString, status: Stats, freed: DiskUsage): void {
-  if (isGone(() => unlinkSync(toFsPath(path)))) return;
-  if (status.nlink === 1) count(status, freed);
+  if (!isGone(() => remove(toFsPath(path)))) onRemoved(status);
 }
 
 function isGone(remove: () => void): boolean {

@@ -87,7 +87,11 @@ async function bundle(directory: string): Promise<void> {
   const addon = `fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`;
   await build({
     absWorkingDir: root,
-    entryPoints: { change: "test/operations/drivers/change.ts", "import-worker": "src/store/import-worker.ts" },
+    entryPoints: {
+      change: "test/operations/drivers/change.ts",
+      "import-worker": "src/store/import-worker.ts",
+      "removal-worker": "src/store/removal-worker.ts",
+    },
     outdir: directory,
     bundle: true,
     splitting: true,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ByteString, fromBytes } from "../../src/model/byte-string.ts";
-import { type FileListEntry, parseFileList, printFileList } from "../../src/model/file-list.ts";
+import { type FileListEntry, parseFileList, pooledFiles, printFileList } from "../../src/model/file-list.ts";
 import type { BlobId } from "../../src/model/ids.ts";
 
 const anyId = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString("hex"));
@@ -29,6 +29,18 @@ describe("the file list", () => {
     );
   });
 
+  it("tells which files of the pool it names", () => {
+    fc.assert(
+      fc.property(fc.array(anyEntry), (entries) => {
+        const files = entries.filter(({ mode }) => mode === "100644" || mode === "100755");
+        expect(pooledFiles(printFileList(entries))).toEqual(
+          files.map(({ mode, id, localId }) => ({ id: localId ?? id, executable: mode === "100755" })),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("has one line for each entry, whatever its name", () => {
     const entry = { mode: "100755" as const, id: ID, size: 7, localId: undefined, path: "a\n%\xff" as ByteString };
     expect(printFileList([entry])).toBe(`100755 ${ID} 7 -\ta%0A%25%FF\n`);
@@ -48,5 +60,6 @@ describe("the file list", () => {
     ["a carriage return", `100644 ${ID} 1 -\ta\r\n`],
   ])("with %s is refused", (_, text) => {
     expect(parseFileList(text)).toBeUndefined();
+    if (!text.includes("%41") && !text.includes("\r")) expect(pooledFiles(text)).toBeUndefined();
   });
 });

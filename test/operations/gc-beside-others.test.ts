@@ -1,10 +1,15 @@
-import { expect, it, vi } from "vitest";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { parseProfileName } from "../../src/model/ids.ts";
 import { gc } from "../../src/operations/gc.ts";
 import { addRoot } from "../../src/operations/roots.ts";
+import { lockPath, manifestPath } from "../../src/store/layout.ts";
 import { openLease } from "../../src/store/leases.ts";
 import { lockInTurn, lockObjects } from "../../src/store/lock-objects.ts";
 import { hasObject, listObjects, readManifest } from "../../src/store/manifests.ts";
+import { isHeld } from "../../src/system/lock.ts";
 import { useChangeDriver } from "../helpers/change-driver.ts";
 import { brokenObjects, brokenRules } from "../helpers/profile-invariants.ts";
 import { liveFiles, makeProfileWorld } from "../helpers/profile-worlds.ts";
@@ -68,6 +73,29 @@ it("what comes into use between two batches is spared, and so is what it needs",
   expect(hasObject(store, app.manifest.path)).toBe(isValid);
   if (isValid) expect([deleted.includes(app.path), hasObject(store, lib.manifest.path)]).toEqual([false, true]);
   expect(deleted.length).toBeGreaterThanOrEqual(130);
+});
+
+it("what a process began to use at the last moment is put back, with what it needs", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  const lib = await addTree(store, { lib: "lib" }, { name: "lib" });
+  const app = await addTree(store, { app: lib.path }, { name: "app" });
+  const other = await addTree(store, { other: "other" }, { name: "other" });
+  const before = readFileSync(manifestPath(store.layout, app.manifest.path), "utf8");
+  const lock = await lockInTurn(store);
+  const collection = gc(store);
+  // It has marked when it waits for its first batch.
+  await expect.poll(() => isHeld(lockPath(store.layout, "objects-turn"))).toBe(true);
+  const child = spawn("sleep", ["60"], { cwd: app.path, stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "spawn");
+  lock[Symbol.dispose]();
+  expect((await collection).deleted).toEqual([other.path]);
+  expect(readFileSync(manifestPath(store.layout, app.manifest.path), "utf8")).toBe(before);
+  expect([brokenObjects(store), hasObject(store, lib.manifest.path)]).toEqual([[], true]);
+  expect(readdirSync(store.layout.trash)).toEqual([]);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(new Set((await gc(store)).deleted)).toEqual(new Set([app.path, lib.path]));
 });
 
 it("who turns a lease into a root during a collection keeps the object", async () => {

@@ -249,11 +249,20 @@ describe("a process that is killed while it adds", () => {
       forgetObjects(store);
       await leaveOrphan();
       expect(add(killAt)).toBeUndefined();
+      expect([killAt, wholeCopies(store)]).not.toEqual([killAt, 0]);
       expectUnharmed(store, killAt);
       await addTree(store, source);
       expect([killAt, listObjects(store).length, faultsOfStore(store)]).toEqual([killAt, 1, []]);
     }
   });
+
+  /** How many trees with all files there are, in the storeDir and in the trash. */
+  function wholeCopies({ layout }: Store): number {
+    const trees = [layout.storeDir, layout.trash].flatMap((directory) =>
+      readdirSync(directory).map((name) => join(directory, name)),
+    );
+    return trees.filter((tree) => Object.keys(TREE).every((path) => existsSync(join(tree, path)))).length;
+  }
 
   function rmManifests({ layout }: Store): void {
     for (const name of readdirSync(layout.manifests)) rmSync(join(layout.manifests, name));

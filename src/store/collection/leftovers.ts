@@ -38,12 +38,16 @@ export function findLeftovers(
 ): Leftover[] {
   const { layout } = store;
   const fate = createFate(objects, marked);
-  const ownerless = (directory: string, names: Iterable<string>): Leftover[] =>
-    [...names].flatMap((name) =>
-      fate(name) === "unknown" ? [{ path: join(directory, name), unless: isBaseName(name) ? name : null }] : [],
-    );
+  const ownerless = (directory: string, names: Iterable<string>): Leftover[] => {
+    const found: Leftover[] = [];
+    for (const name of names)
+      if (fate(name) === "unknown") found.push({ path: join(directory, name), unless: isBaseName(name) ? name : null });
+    return found;
+  };
   return [
-    ...namesIn(layout.trash).map((name) => ({ path: join(layout.trash, name), unless: null })),
+    ...namesIn(layout.trash).flatMap((name) =>
+      isOnlyCopy(objects, name) ? [] : [{ path: join(layout.trash, name), unless: null }],
+    ),
     ...listStaleDirectories(layout.temporary).map((path) => ({ path, isTemporary: true })),
     ...ownerless(layout.storeDir, objects.present),
     ...ownerless(layout.twins, namesIn(layout.twins)),
@@ -58,6 +62,12 @@ export function findLeftovers(
     ),
     ...oldFiles(store, retention),
   ];
+}
+
+/** Somebody was killed while he put a good object in the place of a damaged one: this is what is left of it. */
+function isOnlyCopy({ graph, present }: StoreObjects, name: string): boolean {
+  const object = name.replace(/^[0-9a-f]{16}-/, "") as BaseName;
+  return object !== name && graph.numbers.has(object) && !present.has(object);
 }
 
 /** What becomes of an object: `unknown` for a name that is none, and that nothing asks for. */

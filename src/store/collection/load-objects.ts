@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
-import { type BaseName, isBaseName } from "../../model/ids.ts";
-import { buildObjectGraph, type ObjectGraph } from "../../model/object-graph.ts";
+import type { BaseName } from "../../model/ids.ts";
+import type { ObjectGraph } from "../../model/object-graph.ts";
 import { openIndex } from "../index/open-index.ts";
 import type { Store } from "../open-store.ts";
 
@@ -17,23 +17,7 @@ export interface StoreObjects {
 
 export async function loadObjects(store: Store): Promise<StoreObjects> {
   const present = new Set(readdirSync(store.layout.storeDir));
-  const files = readdirSync(store.layout.manifests);
   await using index = await openIndex(store);
-  const graph = buildObjectGraph(index.entries());
-  const listed = new Set<BaseName>();
-  const others: string[] = [];
-  for (const file of files) {
-    const name = file.endsWith(".json") ? file.slice(0, -".json".length) : "";
-    if (isBaseName(name)) listed.add(name);
-    else others.push(file);
-  }
-  const isKnown = (name: BaseName): boolean => (graph.numbers.get(name) ?? graph.known) < graph.known;
-  const damaged = new Set([...listed].filter((name) => !isKnown(name)));
-  const strays = others.filter((file) => !(file.endsWith(".files") && hasOwner(file)));
-  return { graph, damaged, present, strays };
-
-  function hasOwner(file: string): boolean {
-    const name = file.slice(0, -".files".length) as BaseName;
-    return listed.has(name) || isKnown(name);
-  }
+  const { damaged, strays } = index.others();
+  return { graph: index.graph(), damaged: new Set(damaged), present, strays };
 }

@@ -1,16 +1,18 @@
-import type { Stats } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, type Stats } from "node:fs";
 import type { BaseName } from "../../model/ids.ts";
 import { blockBytes, type DiskUsage, visitTree } from "../../system/disk-usage.ts";
-import { fileListPath, manifestPath, objectPath } from "../layout.ts";
+import { fileListPath, manifestPath, objectPath, twinPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
+import { hasTwins } from "../twins.ts";
 import { type Leftover, pathsOfLeftover } from "./leftovers.ts";
-import { visitPool } from "./pool.ts";
+import { poolPathsOf, visitPool } from "./pool.ts";
 
 /** What is to be removed: first the leftovers, then the objects in their order. */
 export interface Rubbish {
   readonly leftovers: readonly Leftover[];
   readonly objects: readonly BaseName[];
+  /** Whether all files of the pool are looked at, or those of these objects alone. */
+  readonly wholePool: boolean;
 }
 
 /** When enough is freed. */
@@ -38,14 +40,23 @@ export async function measureRubbish(
   { target = {}, signal }: { readonly target?: Target; readonly signal?: AbortSignal | undefined },
 ): Promise<Measured> {
   const shared = createInodes();
+  const twins = hasTwins(store);
   const first = lookAt(rubbish.leftovers.flatMap(pathsOfLeftover), shared);
   const looks: Look[] = [];
+  const freed = { bytes: first.bytes, inodes: first.inodes };
+  // What is left of a killed add can have been in the pool, and nothing tells where.
+  let wholePool = rubbish.wholePool || first.shared.length > 0;
   for (const [index, object] of rubbish.objects.entries()) {
-    looks.push(lookAt(pathsOf(store, object), shared));
+    looks.push(lookAt(pathsOf(store, object, { twins }), shared));
+    const pooled = wholePool ? [] : poolPathsOf(store.layout, object);
+    wholePool ||= pooled === undefined;
+    for (const path of pooled ?? []) {
+      const status = lstatSync(path, { throwIfNoEntry: false });
+      if (status) shared.meetInPool(status, freed);
+    }
     if (index % SLICE === 0) await pause(signal);
   }
-  const freed = { bytes: first.bytes, inodes: first.inodes };
-  await visitPool(store, (_path, status) => shared.meetInPool(status, freed), signal);
+  if (wholePool) await visitPool(store, (_path, status) => shared.meetInPool(status, freed), signal);
   shared.release(first, freed);
   let count = 0;
   for (; count < looks.length && !isMet(freed, target); count++) {
@@ -58,12 +69,11 @@ export async function measureRubbish(
 }
 
 /** Everything that vanishes with an object. */
-export function pathsOf(store: Store, object: BaseName): string[] {
-  const { layout } = store;
+function pathsOf({ layout }: Store, object: BaseName, { twins }: { readonly twins: boolean }): string[] {
   return [
     manifestPath(layout, object),
     fileListPath(layout, object),
-    join(layout.twins, object),
+    ...(twins ? [twinPath(layout, object)] : []),
     objectPath(layout, object),
   ];
 }
@@ -106,23 +116,26 @@ function createInodes() {
   const numbers = new Map<number, number>();
   const left: number[] = [];
   const bytes: number[] = [];
+  const pooled = new Set<number>();
+  const meet = (status: Stats): number => {
+    const known = numbers.get(status.ino);
+    if (known !== undefined) return known;
+    numbers.set(status.ino, left.length);
+    left.push(status.nlink);
+    bytes.push(blockBytes(status));
+    return left.length - 1;
+  };
   return {
-    meet(status: Stats): number {
-      const known = numbers.get(status.ino);
-      if (known !== undefined) return known;
-      numbers.set(status.ino, left.length);
-      left.push(status.nlink);
-      bytes.push(blockBytes(status));
-      return left.length - 1;
-    },
+    meet,
     /** The pool's own name does not keep a file; one that has no other goes in any case. */
     meetInPool(status: Stats, freed: DiskUsage): void {
-      const number = numbers.get(status.ino);
-      if (number !== undefined) left[number] = (left[number] as number) - 1;
-      else if (status.nlink === 1) {
-        freed.bytes += blockBytes(status);
-        freed.inodes += 1;
-      }
+      const number = status.nlink === 1 ? meet(status) : numbers.get(status.ino);
+      if (number === undefined || pooled.has(number)) return;
+      pooled.add(number);
+      left[number] = (left[number] as number) - 1;
+      if (status.nlink !== 1) return;
+      freed.bytes += blockBytes(status);
+      freed.inodes += 1;
     },
     release(look: Look, freed: DiskUsage): void {
       for (const number of look.shared) {

@@ -1,7 +1,10 @@
-import { lstatSync, readdirSync, type Stats, unlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { isErrno } from "../../errors.ts";
+import { pooledFiles } from "../../model/file-list.ts";
+import type { BaseName } from "../../model/ids.ts";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
-import { blockBytes, type DiskUsage } from "../../system/disk-usage.ts";
+import { fileListPath, type Layout, poolPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 
 /**
@@ -27,19 +30,18 @@ export async function visitPool(
 
 const DAY = 24 * 3_600_000;
 
-/**
- * Removes the files of the pool that are in no object. Whoever links one of them into an object at the same time has the
- * file all the same: the pool only forgets it.
- */
-export async function sweepPool(store: Store, freed: DiskUsage, signal?: AbortSignal): Promise<void> {
-  await visitPool(
-    store,
-    (path, status) => {
-      if (status.nlink !== 1) return;
-      unlinkSync(path);
-      freed.bytes += blockBytes(status);
-      freed.inodes += 1;
-    },
-    signal,
-  );
+/** Where the pool holds the files of an object, by its file list; `undefined` when that cannot be read. */
+export function poolPathsOf(places: Pick<Layout, "files" | "manifests">, object: BaseName): string[] | undefined {
+  const files = pooledFiles(readIfThere(fileListPath(places, object)));
+  return files?.map(({ id, executable }) => poolPath(places, id, executable));
+}
+
+/** A text that is no list, when there is none. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "?";
+    throw error;
+  }
 }

@@ -1,17 +1,16 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { BaseName } from "../../model/ids.ts";
 import { type Marks, markFrom, type ObjectGraph } from "../../model/object-graph.ts";
-import { syncDirectory } from "../../system/atomic-file.ts";
 import { type DiskUsage, removeCounting } from "../../system/disk-usage.ts";
 import { ifStale } from "../../system/temporary-directory.ts";
-import { fileListPath, manifestPath, objectPath } from "../layout.ts";
 import { listLeases } from "../leases.ts";
 import { lockInTurn } from "../lock-objects.ts";
 import { hasObject } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { processRoots } from "../roots.ts";
 import { isStillOld, type Leftover, pathsOfLeftover } from "./leftovers.ts";
+import { createRemover } from "./remover.ts";
+import { createTakenOut, type TakenOut } from "./taken-out.ts";
 import { makeTrashRoom } from "./trash-room.ts";
 
 export interface Sweep {
@@ -27,65 +26,79 @@ export interface Sweep {
 /** So many are moved away under one lock: a few milliseconds. */
 const BATCH = 128;
 
-/** How long what running processes use is believed, in milliseconds. */
-const FRESH_MS = 1000;
+/** How long objects lie in the trash, at most, before it is looked at whether they are in use, in milliseconds. */
+const LOAD_MS = 1000;
 
 /**
- * Deletes objects, which stand before what they refer to, in batches: under the lock on objects, what leases hold by now
- * is spared, and of the others the manifests go first, then the trees are moved to the trash; they are removed
- * afterwards. Who waits for the lock gets it between two batches. Those deleted are appended to `deleted`.
+ * Deletes objects, which stand before what they refer to. In batches, under the lock on objects, those that no lease
+ * holds by now are moved to the trash, manifests first; who waits for the lock gets it between two batches. Then those
+ * that a process has come to use before they were gone are put back, with what they need, and the others are removed.
+ * Those deleted are appended to `deleted`. Returns whether the pool holds nothing that was theirs alone.
  */
 export async function sweepObjects(
   store: Store,
   objects: readonly BaseName[],
   sweep: Sweep & { readonly deleted: BaseName[] },
-): Promise<void> {
-  let seen = Date.now();
-  for (let at = 0; at < objects.length; at += BATCH) {
+): Promise<boolean> {
+  await using remover = createRemover();
+  let poolIsKnown = true;
+  for (let at = 0; at < objects.length; ) {
     sweep.signal?.throwIfAborted();
-    if (Date.now() - seen > FRESH_MS) {
-      for (const root of processRoots(store)) markFrom(sweep.graph, sweep.marks, root.objects);
-      seen = Date.now();
+    const load = createTakenOut(store);
+    try {
+      const end = Date.now() + LOAD_MS;
+      do {
+        await takeBatch(store, load, { batch: objects.slice(at, at + BATCH), sweep });
+        at += BATCH;
+      } while (at < objects.length && Date.now() < end && !sweep.signal?.aborted);
+    } finally {
+      await spareUsed(store, load, sweep);
+      const ended = await load.remove(remover, sweep.freed);
+      for (const object of ended.removed) sweep.deleted.push(object);
+      poolIsKnown &&= ended.poolIsKnown;
     }
-    await sweepBatch(store, objects.slice(at, at + BATCH), sweep);
     sweep.onBatch?.(sweep.deleted);
   }
+  return poolIsKnown;
 }
 
-async function sweepBatch(
+async function takeBatch(
   store: Store,
-  batch: readonly BaseName[],
-  { graph, marks, freed, signal, deleted }: Sweep & { readonly deleted: BaseName[] },
+  load: TakenOut,
+  { batch, sweep }: { readonly batch: readonly BaseName[]; readonly sweep: Sweep },
 ): Promise<void> {
-  const { layout } = store;
-  const room = makeTrashRoom(layout);
-  {
-    using _lock = await lockInTurn(store, signal);
-    const leased = leasedObjects(store);
-    markFrom(graph, marks, leased);
-    const dead = batch.filter((object) => !leased.has(object) && marks[graph.numbers.get(object) ?? -1] !== 1);
-    for (const object of dead) {
-      removeCounting(manifestPath(layout, object), freed);
-      deleted.push(object);
-    }
-    for (const object of dead) {
-      removeCounting(fileListPath(layout, object), freed);
-      room.take(join(layout.twins, object));
-      room.take(objectPath(layout, object));
-    }
-  }
-  // A tree may only be torn when its manifest is gone for good.
-  syncDirectory(layout.manifests);
-  await room.empty(freed);
+  const { graph, marks, signal } = sweep;
+  using _lock = await lockInTurn(store, signal);
+  const leased = leasedObjects(store);
+  markFrom(graph, marks, leased);
+  load.take(batch.filter((object) => !leased.has(object) && !isMarked(sweep, object)));
 }
 
-/** Removes what is no object; what could be becoming one, only under the lock on objects. */
+/** From the moment on in which an object was moved nobody comes to it any more: who uses it by then shows now. */
+async function spareUsed(store: Store, load: TakenOut, sweep: Sweep): Promise<void> {
+  const isObject = (name: BaseName) => load.has(name) || sweep.graph.numbers.has(name);
+  const used = new Set(processRoots(store, isObject).flatMap(({ objects }) => objects));
+  markFrom(sweep.graph, sweep.marks, used);
+  if (![...used].some((object) => load.has(object))) return;
+  using _lock = await lockInTurn(store);
+  load.putBack((object) => used.has(object) || isMarked(sweep, object));
+}
+
+function isMarked({ graph, marks }: Sweep, object: BaseName): boolean {
+  return marks[graph.numbers.get(object) ?? -1] === 1;
+}
+
+/**
+ * Removes what is no object; what could be becoming one, only under the lock on objects. Returns whether the pool holds
+ * nothing that was theirs alone.
+ */
 export async function sweepLeftovers(
   store: Store,
   leftovers: readonly Leftover[],
   { freed, signal }: Pick<Sweep, "freed" | "signal">,
-): Promise<void> {
-  for (const leftover of leftovers) if (leftover.unless === undefined) removeLeftover(store, leftover, freed);
+): Promise<boolean> {
+  let living = 0;
+  for (const leftover of leftovers) if (leftover.unless === undefined) living += removeLeftover(store, leftover, freed);
   const guarded = leftovers.filter(({ unless }) => unless !== undefined);
   for (let at = 0; at < guarded.length; at += BATCH) {
     signal?.throwIfAborted();
@@ -97,18 +110,22 @@ export async function sweepLeftovers(
         if (!unless || !(leased.has(unless) || hasObject(store, unless))) room.take(path);
       }
     }
-    await room.empty(freed);
+    living += await room.empty(freed);
   }
+  return living === 0;
 }
 
-function removeLeftover(store: Store, leftover: Leftover, freed: DiskUsage): void {
+/** Returns how many inodes live on under other names. */
+function removeLeftover(store: Store, leftover: Leftover, freed: DiskUsage): number {
+  let living = 0;
   const remove = () => {
-    for (const path of pathsOfLeftover(leftover)) removeCounting(path, freed);
+    for (const path of pathsOfLeftover(leftover)) living += removeCounting(path, freed);
   };
-  if (!isStillOld(leftover)) return;
+  if (!isStillOld(leftover)) return 0;
   if (!leftover.isTemporary) remove();
   else if (existsSync(`${leftover.path}.lock`)) ifStale(leftover.path, store.context.now, remove);
-  else removeCounting(leftover.path, freed);
+  else living += removeCounting(leftover.path, freed);
+  return living;
 }
 
 /** Every object that a lease names, also one that ended during this collection. */

@@ -10,8 +10,8 @@ import type { Layout } from "../layout.ts";
 export interface TrashRoom {
   /** Whether there was anything to move. */
   take(path: string): boolean;
-  /** Removes what was taken, with a pause for others behind each. */
-  empty(freed: DiskUsage): Promise<void>;
+  /** Removes what was taken, with a pause for others behind each; returns how many inodes live on under other names. */
+  empty(freed: DiskUsage): Promise<number>;
 }
 
 export function makeTrashRoom(layout: Layout): TrashRoom {
@@ -25,16 +25,19 @@ export function makeTrashRoom(layout: Layout): TrashRoom {
       return moved;
     },
     async empty(freed) {
+      let living = 0;
       for (; count > 0; count--) {
-        removeCounting(join(room, String(count - 1)), freed);
+        living += removeCounting(join(room, String(count - 1)), freed);
         await turn();
       }
       rmSync(room, { recursive: true, force: true });
+      return living;
     },
   };
 }
 
-function move(from: string, to: string): boolean {
+/** Moves a file or directory, also one that is frozen; false when there is none. */
+export function move(from: string, to: string): boolean {
   try {
     renameSync(from, to);
     return true;

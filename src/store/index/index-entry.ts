@@ -1,6 +1,7 @@
 import { StoreError } from "../../errors.ts";
 import type { BaseName } from "../../model/ids.ts";
 import type { Manifest } from "../../model/manifest.ts";
+import type { ObjectGraph } from "../../model/object-graph.ts";
 import { readManifest } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 
@@ -42,13 +43,23 @@ function originKey(origin: Manifest["origin"]): string | undefined {
   return typeof integrity === "string" ? `${kind} ${integrity}` : undefined;
 }
 
+/** Names in the directory of manifests that tell of no object. */
+export interface OtherFiles {
+  /** Objects whose manifest is damaged. */
+  readonly damaged: readonly BaseName[];
+  /** What is no manifest, and no file list that has one. */
+  readonly strays: readonly string[];
+}
+
 /** Answers about all objects of a store without reading their manifests. */
 export interface StoreIndex extends AsyncDisposable {
   get(object: BaseName): IndexEntry | undefined;
   /** All objects, in the order of their names. */
   names(): Iterable<BaseName>;
-  /** What all objects refer to, in the order of their names. */
-  entries(): Iterable<{ readonly path: BaseName; readonly references: readonly BaseName[] }>;
+  /** What all objects refer to; they are numbered in the order of their names. */
+  graph(): ObjectGraph;
+  /** What else is among the manifests. */
+  others(): OtherFiles;
   /** Objects that mention this one, sorted. */
   referrers(object: BaseName): readonly BaseName[];
 }

@@ -1,5 +1,6 @@
 import type { BaseName } from "../../model/ids.ts";
-import { listObjects } from "../manifests.ts";
+import { buildObjectGraph } from "../../model/object-graph.ts";
+import { listManifests } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { type IndexEntry, readIndexEntry, type StoreIndex } from "./index-entry.ts";
 
@@ -7,7 +8,8 @@ import { type IndexEntry, readIndexEntry, type StoreIndex } from "./index-entry.
 export function openMemoryIndex(store: Store): StoreIndex {
   const entries = new Map<BaseName, IndexEntry>();
   const referrers = new Map<BaseName, BaseName[]>();
-  for (const object of listObjects(store).sort()) {
+  const { objects, strays } = listManifests(store);
+  for (const object of objects.sort()) {
     const entry = readIndexEntry(store, object);
     if (!entry) continue;
     entries.set(object, entry);
@@ -16,9 +18,8 @@ export function openMemoryIndex(store: Store): StoreIndex {
   return {
     get: (object) => entries.get(object),
     names: () => entries.keys(),
-    *entries() {
-      for (const [path, { references }] of entries) yield { path, references };
-    },
+    graph: () => buildObjectGraph([...entries].map(([path, { references }]) => ({ path, references }))),
+    others: () => ({ damaged: objects.filter((object) => !entries.has(object)), strays }),
     referrers: (object) => referrers.get(object) ?? [],
     [Symbol.asyncDispose]: async () => {},
   };

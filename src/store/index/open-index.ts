@@ -2,12 +2,14 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { BaseName } from "../../model/ids.ts";
+import { buildObjectGraph, type ObjectGraph } from "../../model/object-graph.ts";
+import { changeGraph, type GraphObject, packGraph, unpackGraph } from "../../model/packed-graph.ts";
 import { networkFilesystem } from "../../system/filesystem-kind.ts";
 import { acquireLock } from "../../system/lock.ts";
 import { lockPath, manifestPath } from "../layout.ts";
-import { listObjects } from "../manifests.ts";
+import { listManifests } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
-import { type IndexEntry, readIndexEntry, type StoreIndex } from "./index-entry.ts";
+import { type IndexEntry, type OtherFiles, readIndexEntry, type StoreIndex } from "./index-entry.ts";
 import { openMemoryIndex } from "./memory-index.ts";
 import { createLockFile, reserveSpace } from "./reserve.ts";
 import { dataFile, discardIndex, type IndexDirectory, isSealed, writeSeal } from "./seal.ts";
@@ -42,6 +44,8 @@ interface Tables {
   /** What the file of each manifest looked like when it was read, also of those that are damaged. */
   readonly stamps: Database<string, string>;
   readonly state: Database<string, string>;
+  /** What a collection asks for, each in one piece: the graph, and what else lies among the manifests. */
+  readonly summary: Database<Buffer, string>;
 }
 
 async function openDatabase(store: Store): Promise<StoreIndex> {
@@ -69,7 +73,7 @@ function startAnew(index: IndexDirectory): void {
 
 /** What LMDB has written need not outlive a power failure: the seal tells whether it did. */
 async function openTables(index: IndexDirectory): Promise<Tables> {
-  const root = open({ path: dataFile(index), noSubdir: true, maxDbs: 4, noSync: true });
+  const root = open({ path: dataFile(index), noSubdir: true, maxDbs: 5, noSync: true });
   try {
     return {
       root,
@@ -77,6 +81,7 @@ async function openTables(index: IndexDirectory): Promise<Tables> {
       referrers: root.openDB({ name: "referrers", dupSort: true, encoding: "ordered-binary" }),
       stamps: root.openDB({ name: "stamps", encoding: "string" }),
       state: root.openDB({ name: "state", encoding: "string" }),
+      summary: root.openDB({ name: "summary", encoding: "binary" }),
     };
   } catch (error) {
     await root.close();
@@ -88,33 +93,56 @@ async function openTables(index: IndexDirectory): Promise<Tables> {
 function synchronise(store: Store, index: IndexDirectory, tables: Tables): boolean {
   const stamp = manifestsStamp(store);
   if (tables.state.get("manifests") === stamp.text) return false;
-  const present = new Map(listObjects(store).map((object) => [object, manifestStamp(store, object)]));
+  const { objects, strays } = listManifests(store);
+  const present = new Map(objects.map((object) => [object, manifestStamp(store, object)]));
   const known = new Map([...tables.stamps.getRange()].map(({ key, value }) => [key as BaseName, value]));
-  const gone = [...known].filter(([object, seen]) => present.get(object)?.text !== seen);
+  const gone = [...known.keys()].filter((object) => present.get(object)?.text !== known.get(object));
   const come = [...present].filter(([object, seen]) => known.get(object) !== seen?.text);
   reserveSpace(
     index,
     come.reduce((sum, [, seen]) => sum + 3 * (seen?.size ?? 0) + 1024, 0),
   );
   tables.root.transactionSync(() => {
-    for (const [object] of gone) forget(tables, object);
-    for (const [object, seen] of come) learn(store, tables, { object, seen });
+    for (const object of gone) forget(tables, object);
+    const learnt = come.flatMap(([object, seen]) => learn(store, tables, { object, seen }) ?? []);
+    summarise(tables, { gone: new Set(gone), come: learnt, objects, strays });
     tables.state.put("manifests", stamp.settled ? stamp.text : "");
   });
   return true;
+}
+
+function summarise(
+  tables: Tables,
+  change: {
+    readonly gone: ReadonlySet<BaseName>;
+    readonly come: readonly GraphObject[];
+    readonly objects: readonly BaseName[];
+    readonly strays: readonly string[];
+  },
+): void {
+  const graph = buildObjectGraph(changeGraph(graphIn(tables), change));
+  const damaged = change.objects.filter((object) => (graph.numbers.get(object) ?? graph.known) >= graph.known);
+  tables.summary.put("graph", packGraph(graph));
+  tables.summary.put("others", Buffer.from(JSON.stringify({ damaged, strays: change.strays } satisfies OtherFiles)));
+}
+
+function graphIn(tables: Tables): ObjectGraph {
+  const packed = tables.summary.getBinary("graph");
+  return packed ? unpackGraph(packed) : buildObjectGraph([]);
 }
 
 function learn(
   store: Store,
   tables: Tables,
   { object, seen }: { readonly object: BaseName; readonly seen: ManifestStamp | undefined },
-): void {
-  if (seen === undefined) return;
+): GraphObject | undefined {
+  if (seen === undefined) return undefined;
   tables.stamps.put(object, seen.text);
   const entry = readIndexEntry(store, object);
-  if (!entry) return;
+  if (!entry) return undefined;
   tables.objects.put(object, entry);
   for (const reference of entry.references) tables.referrers.put(reference, object);
+  return { path: object, references: entry.references };
 }
 
 function forget(tables: Tables, object: BaseName): void {
@@ -148,10 +176,8 @@ function answersFrom(tables: Tables): StoreIndex {
   return {
     get: (object) => tables.objects.get(object),
     names: () => tables.objects.getKeys() as Iterable<BaseName>,
-    *entries() {
-      for (const { key, value } of tables.objects.getRange())
-        yield { path: key as BaseName, references: value.references };
-    },
+    graph: () => graphIn(tables),
+    others: () => JSON.parse(tables.summary.getBinary("others")?.toString() ?? "") as OtherFiles,
     referrers: (object) => [...tables.referrers.getValues(object)] as BaseName[],
     [Symbol.asyncDispose]: () => tables.root.close(),
   };

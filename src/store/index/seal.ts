@@ -14,7 +14,7 @@ export interface IndexDirectory {
 }
 
 /** Version of what the database holds; another one is thrown away. */
-const INDEX_FORMAT = 1;
+const INDEX_FORMAT = 2;
 
 export function dataFile({ directory }: IndexDirectory): string {
   return join(directory, "data.mdb");

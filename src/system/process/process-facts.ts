@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import { listProcesses, readProcess } from "./process-table.ts";
 
 /** A running process and what the kernel tells of it: paths, and blocks of text. */
 export interface ProcessFacts {
   readonly pid: number;
-  readonly command: string;
+  /** Its arguments, as they are when this is asked. */
+  command(): string;
+  /** Each is good until the next. */
   readonly facts: Iterable<Buffer>;
 }
 
@@ -15,14 +17,25 @@ export interface ProcessFacts {
  */
 export function listProcessFacts(): ProcessFacts[] {
   const asking = new Set(withAncestors(process.pid));
-  return listProcesses().map((pid) => ({ pid, command: commandOf(pid), facts: factsOf(pid, !asking.has(pid)) }));
+  const room = Buffer.allocUnsafe(ROOM);
+  return listProcesses().map((pid) => ({
+    pid,
+    command: () => commandOf(pid, room),
+    facts: factsOf(pid, { withArguments: !asking.has(pid), room }),
+  }));
 }
 
-function* factsOf(pid: number, withArguments: boolean): Generator<Buffer> {
+/** What is longer is read in pieces of this many bytes, which overlap. */
+const ROOM = 1 << 20;
+
+function* factsOf(
+  pid: number,
+  { withArguments, room }: { readonly withArguments: boolean; readonly room: Buffer },
+): Generator<Buffer> {
   const directory = `/proc/${pid}`;
-  if (withArguments) yield readWhole(`${directory}/cmdline`);
+  if (withArguments) yield* readPieces(`${directory}/cmdline`, room);
   for (const link of ["exe", "cwd", "root"]) yield readLink(`${directory}/${link}`);
-  for (const file of ["environ", "maps"]) yield readWhole(`${directory}/${file}`);
+  for (const file of ["environ", "maps"]) yield* readPieces(`${directory}/${file}`, room);
   for (const fd of listOf(`${directory}/fd`)) yield readLink(`${directory}/fd/${fd}`);
 }
 
@@ -33,8 +46,10 @@ function withAncestors(pid: number): number[] {
   return chain;
 }
 
-function commandOf(pid: number): string {
-  return readWhole(`/proc/${pid}/cmdline`).toString("utf8").replaceAll("\0", " ").trim();
+function commandOf(pid: number, room: Buffer): string {
+  for (const piece of readPieces(`/proc/${pid}/cmdline`, room))
+    return piece.toString("utf8").replaceAll("\0", " ").trim();
+  return "";
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -48,11 +63,43 @@ function readLink(path: string): Buffer {
   }
 }
 
-function readWhole(path: string): Buffer {
+function* readPieces(path: string, room: Buffer): Generator<Buffer> {
+  const fd = openOrUndefined(path);
+  if (fd === undefined) return;
   try {
-    return readFileSync(path);
+    let kept = 0;
+    for (let read = readSome(fd, room, kept); read > 0; read = readSome(fd, room, kept)) {
+      const end = kept + read;
+      if (end < room.length) {
+        kept = end;
+        continue;
+      }
+      yield room;
+      room.copy(room, 0, end - OVERLAP, end);
+      kept = OVERLAP;
+    }
+    if (kept > 0) yield room.subarray(0, kept);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** No name of an object is longer. */
+const OVERLAP = 256;
+
+function openOrUndefined(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
   } catch {
-    return NOTHING;
+    return undefined;
+  }
+}
+
+function readSome(fd: number, room: Buffer, at: number): number {
+  try {
+    return readSync(fd, room, at, room.length - at, null);
+  } catch {
+    return 0;
   }
 }
 

@@ -43,7 +43,12 @@ async function withFour() {
 
 /** Every answer that an index can give. */
 function answers(index: StoreIndex): unknown {
-  return [...index.names()].map((name) => ({ name, entry: index.get(name), referrers: [...index.referrers(name)] }));
+  const { damaged, strays } = index.others();
+  return [
+    [...index.names()].map((name) => ({ name, entry: index.get(name), referrers: [...index.referrers(name)] })),
+    index.graph(),
+    [damaged.toSorted(), strays.toSorted()],
+  ];
 }
 
 async function expectRight(store: Store): Promise<void> {

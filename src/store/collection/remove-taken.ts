@@ -1,0 +1,84 @@
+import { lstatSync, type Stats, unlinkSync } from "node:fs";
+import { isErrno } from "../../errors.ts";
+import type { BaseName } from "../../model/ids.ts";
+import { blockBytes, type DiskUsage, removeTreeWith } from "../../system/disk-usage.ts";
+import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "../layout.ts";
+import { poolPathsOf } from "./pool.ts";
+
+/** Objects that were moved into a directory of the trash, which is laid out as a store is, and where the pool lies. */
+export interface RemovalTask {
+  readonly room: Layout;
+  readonly files: string;
+  readonly twins: boolean;
+  readonly objects: readonly BaseName[];
+}
+
+export interface Removal extends DiskUsage {
+  /** Whether all that the pool has of the objects was looked at. */
+  poolIsKnown: boolean;
+  /**
+   * Inodes that had further names and are not in the pool. Which of them are free only shows when all tasks have ended,
+   * since others can remove their names at the same time.
+   */
+  readonly shared: SharedInode[];
+}
+
+export interface SharedInode {
+  readonly inode: number;
+  readonly bytes: number;
+  /** Before the name was removed. */
+  readonly links: number;
+}
+
+/** Removes objects with their manifests and lists, and the files of the pool that nothing else has. */
+export function removeTaken(task: RemovalTask): Removal {
+  const removal: Removal = { bytes: 0, inodes: 0, poolIsKnown: true, shared: [] };
+  for (const object of task.objects) removeObject(task, object, removal);
+  return removal;
+}
+
+function removeObject({ room, files, twins }: RemovalTask, object: BaseName, removal: Removal): void {
+  const living: Stats[] = [];
+  const onRemoved = (status: Stats) => {
+    if (status.nlink > 1 && !status.isDirectory()) living.push(status);
+    else count(status, removal);
+  };
+  const pooled = poolPathsOf({ files, manifests: room.manifests }, object);
+  for (const path of [manifestPath(room, object), fileListPath(room, object), objectPath(room, object)])
+    removeTreeWith(path, onRemoved);
+  if (twins) removeTreeWith(twinPath(room, object), onRemoved);
+  const inPool = pooled ? removeFromPool(pooled, removal) : new Set();
+  removal.poolIsKnown &&= pooled !== undefined;
+  for (const status of living)
+    if (!inPool.has(status.ino))
+      removal.shared.push({ inode: status.ino, bytes: blockBytes(status), links: status.nlink });
+}
+
+/** Returns the inodes that are there, or were until now. */
+function removeFromPool(paths: readonly string[], removal: DiskUsage): ReadonlySet<number> {
+  const inodes = new Set<number>();
+  for (const path of paths) {
+    const status = lstatSync(path, { throwIfNoEntry: false });
+    if (!status) continue;
+    inodes.add(status.ino);
+    removeIfUnused(path, status, removal);
+  }
+  return inodes;
+}
+
+/** Removes a file of the pool that is in no object. */
+export function removeIfUnused(path: string, status: Stats, freed: DiskUsage): void {
+  if (status.nlink !== 1) return;
+  try {
+    unlinkSync(path);
+    count(status, freed);
+  } catch (error) {
+    // Another thread has removed the last object of the file as well.
+    if (!isErrno(error, "ENOENT")) throw error;
+  }
+}
+
+function count(status: Stats, freed: DiskUsage): void {
+  freed.bytes += blockBytes(status);
+  freed.inodes += 1;
+}

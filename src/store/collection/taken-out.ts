@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fromText } from "../../model/byte-string.ts";
+import type { BaseName } from "../../model/ids.ts";
+import { syncDirectory } from "../../system/atomic-file.ts";
+import type { DiskUsage } from "../../system/disk-usage.ts";
+import { freezeDirectory } from "../import/freeze.ts";
+import { fileListPath, type Layout, layoutOf, manifestPath, objectPath, twinPath } from "../layout.ts";
+import type { Store } from "../open-store.ts";
+import { hasTwins } from "../twins.ts";
+import type { Remover } from "./remover.ts";
+import { move } from "./trash-room.ts";
+
+/** Objects that lie in a directory of the trash, whole, with their manifests: nobody finds them, and they can be put back. */
+export interface TakenOut {
+  has(object: BaseName): boolean;
+  /** Under the lock on objects: no manifest stands when a tree goes. */
+  take(objects: readonly BaseName[]): void;
+  /** Under the lock on objects: the last first, so that what is valid never needs what is not. */
+  putBack(isWanted: (object: BaseName) => boolean): void;
+  /** Has them removed, with what the pool has of them alone; `poolIsKnown`: that was all. */
+  remove(
+    remover: Remover,
+    freed: DiskUsage,
+  ): Promise<{ readonly removed: readonly BaseName[]; readonly poolIsKnown: boolean }>;
+}
+
+export function createTakenOut(store: Store): TakenOut {
+  const { layout } = store;
+  const room = roomIn(layout);
+  const taken = new Set<BaseName>();
+  const twins = hasTwins(store);
+  const places = [manifestPath, fileListPath, objectPath, ...(twins ? [twinPath] : [])];
+  return {
+    has: (object) => taken.has(object),
+    take(objects) {
+      if (taken.size === 0) makeRoom(room);
+      for (const object of objects) {
+        move(manifestPath(layout, object), manifestPath(room, object));
+        taken.add(object);
+      }
+      for (const object of objects)
+        for (const place of places.slice(1)) move(place(layout, object), place(room, object));
+    },
+    putBack(isWanted) {
+      const wanted = [...taken].filter(isWanted).reverse();
+      for (const object of wanted) if (putBackObject(layout, room, object)) taken.delete(object);
+      for (const directory of [layout.storeDir, layout.manifests]) if (wanted.length > 0) syncDirectory(directory);
+    },
+    async remove(remover, freed) {
+      const removed = [...taken];
+      taken.clear();
+      if (removed.length === 0) return { removed, poolIsKnown: true };
+      // A tree may only be torn when its manifest is gone for good.
+      syncDirectory(layout.manifests);
+      const poolIsKnown = await remover.remove({ room, files: layout.files, twins, objects: removed }, freed);
+      rmSync(room.root, { recursive: true, force: true });
+      return { removed, poolIsKnown };
+    },
+  };
+}
+
+/** A directory of the trash that is laid out as a store is. */
+function roomIn({ trash, width }: Layout): Layout {
+  return layoutOf(join(trash, randomBytes(8).toString("hex")), width);
+}
+
+function makeRoom({ storeDir, manifests, twins }: Layout): void {
+  for (const path of [storeDir, manifests, twins]) mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/** False when somebody added the same object meanwhile. */
+function putBackObject(layout: Layout, room: Layout, object: BaseName): boolean {
+  const path = objectPath(layout, object);
+  if (existsSync(path)) return false;
+  if (move(objectPath(room, object), path)) freezeDirectory(fromText(path));
+  for (const place of [twinPath, fileListPath, manifestPath]) move(place(room, object), place(layout, object));
+  return true;
+}
