@@ -24,17 +24,20 @@ export function writeFilesAtomic(
   files: readonly { readonly path: string; readonly content: string | Uint8Array }[],
   options: AtomicWrite = {},
 ): void {
-  for (const { path, content } of files) {
-    const temporary = temporaryName(options.scratch ?? dirname(path));
-    try {
-      writeDurable(temporary, content, options.mode ?? 0o644);
-      renameSync(temporary, path);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-  }
+  for (const { path, content } of files) replaceFile(path, content, options);
   for (const directory of new Set(files.map(({ path }) => dirname(path)))) syncDirectory(directory);
+}
+
+/** Replaces one file, not durable yet: for who must know whether it was replaced when the flush fails. */
+export function replaceFile(path: string, content: string | Uint8Array, options: AtomicWrite = {}): void {
+  const temporary = temporaryName(options.scratch ?? dirname(path));
+  try {
+    writeDurable(temporary, content, options.mode ?? 0o644);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 function writeDurable(path: string, content: string | Uint8Array, mode: number): void {
