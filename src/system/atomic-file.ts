@@ -102,7 +102,7 @@ export const TEMPORARY_MARK = ".tmp-";
 
 /** A name of its own, since a mark behind a long name could exceed what the filesystem takes. */
 function temporaryName(directory: string): string {
-  // The global one is loaded at its first use: much that reads files never writes one.
-  const mark = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
+  // The global one is loaded at its first use: much that reads files never writes one. It draws for many names at once.
+  const mark = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   return join(directory, `${TEMPORARY_MARK}${mark}`);
 }
