@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 /**
  * What one run of a program took, in seconds: by the clock, and of all its processes in user mode and in the kernel.
@@ -16,7 +17,9 @@ export function timeCommand(command, { env, cwd, errors }) {
     encoding: "utf8",
   });
   const [user, sys, began, ended] = stderr.trim().split(/\s+/).slice(-4).map(Number);
-  if (status !== 0 || ended === undefined) throw new Error(`${command.slice(0, 4).join(" ")} … failed; see ${errors}`);
+  if (status !== 0 || ended === undefined) {
+    throw new Error(`${command.slice(0, 4).join(" ")} … failed:\n${readFileSync(errors, "utf8").slice(-2000)}`);
+  }
   return { real: ended - began, user, sys };
 }
 

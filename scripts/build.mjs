@@ -2,7 +2,7 @@
 // commands are one file more, with copies of what they need: to load dozens of chunks would take as long as Node itself.
 // That file is CommonJS, which Node 20 loads without the machinery for modules and without touching all of `node:fs`.
 import { execFileSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -112,8 +112,12 @@ await build({
   format: "cjs",
   banner: {},
 });
+// See bin/load-program.cjs.
+const quick = `${fresh}/quick.cjs`;
+writeFileSync(quick, readFileSync(quick, "utf8").replaceAll(/\bimport\((?="\.\/)/g, "__import("));
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(fresh, `${root}dist`);
+execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, `${root}dist/quick.cjs`], { stdio: "inherit" });
 
 if (!process.argv.includes("--no-types")) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {

@@ -32,7 +32,13 @@ overlay=$work/overlay
 summary=$work/summary
 clean_up() {
   if $keep; then echo "left in $work"; return; fi
-  chmod -R u+w "$work" && rm -rf "$work"
+  # A build that was told to end may still be removing its own files.
+  for _ in 1 2 3 4 5; do
+    chmod -R u+w "$work" 2> /dev/null || true
+    rm -rf "$work" 2> /dev/null && return
+    sleep 1
+  done
+  echo "could not remove $work" >&2
 }
 trap clean_up EXIT
 

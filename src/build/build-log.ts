@@ -34,7 +34,14 @@ export function startBuildLog(file: string): BuildLog {
     count: () => count,
     close(path) {
       closeSync(fd);
-      writeFileAtomic(path, gzipSync(readFileSync(file)), { scratch: dirname(file) });
+      writeFileAtomic(path, compress(readFileSync(file)), { scratch: dirname(file) });
     },
   };
 }
+
+/** Most logs are a few lines, and to make room for long ones takes longer than to compress them. */
+function compress(log: Buffer): Buffer {
+  return gzipSync(log, log.length <= SHORT_LOG ? { windowBits: 12, memLevel: 5, chunkSize: SHORT_LOG } : {});
+}
+
+const SHORT_LOG = 4096;

@@ -19,7 +19,11 @@ export function driverScript(
   const names = PHASES.filter((phase) => phases[phase] !== undefined);
   return [
     "set -eu",
-    ...names.map((phase) => `echo '${mark} ${phase}'\nbash -eu '${directory}/${phaseFile(phase)}'`),
+    // The driver becomes the last one: to start a process takes as long as many a phase.
+    ...names.map((phase, at) => {
+      const run = at === names.length - 1 ? "exec bash" : "bash";
+      return `echo '${mark} ${phase}'\n${run} -eu '${directory}/${phaseFile(phase)}'`;
+    }),
     "",
   ].join("\n");
 }

@@ -112,9 +112,10 @@ export function byName<T extends { readonly name: PackageName }>(items: readonly
 }
 
 function isSame(a: InstalledPackage, b: InstalledPackage): boolean {
-  return a.path === b.path && a.version === b.version && sortedOptions(a) === sortedOptions(b);
+  return a.path === b.path && a.version === b.version && isSameOptions(a.options, b.options);
 }
 
-function sortedOptions({ options }: InstalledPackage): string {
-  return JSON.stringify(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
+function isSameOptions(a: InstalledPackage["options"], b: InstalledPackage["options"]): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && a[name] === b[name]);
 }

@@ -61,10 +61,9 @@ export function printGeneration(generation: Generation): string {
 
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
 export function parseGeneration(text: string, source: string): Generation {
-  const { closure: closureText, ...members } = parseJsonObject(text, source);
-  const record = readRecord(members, source, GENERATION_FORMAT);
+  const record = readRecord(parseJsonObject(text, source), source, GENERATION_FORMAT);
   const parent = record.optionalCount("parent");
-  const closure = parseClosure(closureText, source);
+  const closure = parseClosure(record.value("closure"), source);
   const packages = record.list("packages").map((item) => parseInstalledPackage(item, source));
   return {
     generation: parseGenerationNumber(record.count("generation")),
@@ -95,12 +94,11 @@ export function packageToJson(item: InstalledPackage): Readonly<Record<string, u
 /** @throws StoreError DAMAGED */
 export function parseInstalledPackage(value: unknown, source: string): InstalledPackage {
   if (!isJsonObject(value)) throw damagedRecord(source, "a package is not a JSON object");
-  const { options, ...members } = value;
-  const record = recordReader(members, source);
+  const record = recordReader(value, source);
   return {
     name: record.parsed("name", parsePackageName),
     version: record.parsed("version", parsePackageVersion),
-    options: parseOptions(options, source),
+    options: parseOptions(record.value("options"), source),
     path: record.parsed("path", parseBaseName),
     priority: record.optionalCount("priority") ?? DEFAULT_PRIORITY,
     requested: record.optionalText("requested") ?? record.text("name"),

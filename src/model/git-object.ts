@@ -38,13 +38,14 @@ export function hashTree(entries: readonly GitTreeEntry[]): TreeId {
   const sorted = [...entries].sort(compareEntries);
   let size = 0;
   for (const entry of sorted) size += entry.mode.length + entry.name.length + 34;
-  const body = Buffer.allocUnsafe(size);
-  let at = 0;
+  const header = `tree ${size}\0`;
+  const body = Buffer.allocUnsafe(header.length + size);
+  let at = body.write(header, "latin1");
   for (const { mode, name, id } of sorted) {
     at += body.write(`${mode} ${name}\0`, at, "latin1");
     at += body.write(id, at, "hex");
   }
-  return crypto.createHash("sha256").update(`tree ${size}\0`).update(body).digest("hex") as TreeId;
+  return crypto.hash("sha256", body, "hex") as TreeId;
 }
 
 /** Git's order of tree entries: bytes of the name, where a directory's name ends in "/". */
@@ -58,5 +59,5 @@ export const EMPTY_TREE_ID = hashTree([]);
 
 /** The blob id of a symlink: its target is the content. */
 export function hashLinkTarget(target: ByteString): BlobId {
-  return hashBlob(toBytes(target));
+  return crypto.hash("sha256", toBytes(`blob ${target.length}\0${target}` as ByteString), "hex") as BlobId;
 }

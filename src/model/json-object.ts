@@ -9,6 +9,8 @@ export interface RecordReader {
   list(member: string): readonly unknown[];
   /** A text member, made into what `parse` makes of it; what `parse` refuses is damage. */
   parsed<T>(member: string, parse: (text: string) => T): T;
+  /** A member of any kind. */
+  value(member: string): unknown;
   /** Members that were not asked for. */
   rest(): Readonly<Record<string, unknown>>;
 }
@@ -28,41 +30,68 @@ export function readRecord(value: Readonly<Record<string, unknown>>, source: str
 }
 
 export function recordReader(value: Readonly<Record<string, unknown>>, source: string): RecordReader {
-  const rest: Record<string, unknown> = { ...value };
-  const take = (member: string): unknown => {
-    delete rest[member];
-    return value[member];
-  };
-  const wrong = (member: string, what: string): never => {
-    throw damagedRecord(source, `${member} is not ${what}`);
-  };
-  const isCount = (item: unknown): item is number => Number.isSafeInteger(item) && (item as number) >= 0;
-  return {
-    text(member) {
-      const item = take(member);
-      return typeof item === "string" ? item : wrong(member, "text");
-    },
-    optionalText(member) {
-      const item = take(member);
-      return item === undefined || item === null ? undefined : typeof item === "string" ? item : wrong(member, "text");
-    },
-    count(member) {
-      const item = take(member);
-      return isCount(item) ? item : wrong(member, "a count");
-    },
-    optionalCount(member) {
-      const item = take(member);
-      return item === undefined || item === null ? undefined : isCount(item) ? item : wrong(member, "a count");
-    },
-    list(member) {
-      const item = take(member);
-      return Array.isArray(item) ? item : wrong(member, "a list");
-    },
-    parsed(member, parse) {
-      return parsedText(take(member), parse, { source, member });
-    },
-    rest: () => rest,
-  };
+  return new MemberReader(value, source);
+}
+
+/** A class, since a generation can have thousands of packages: what each would otherwise make anew is shared. */
+class MemberReader implements RecordReader {
+  readonly #value: Readonly<Record<string, unknown>>;
+  readonly #source: string;
+  readonly #taken: string[] = [];
+
+  constructor(value: Readonly<Record<string, unknown>>, source: string) {
+    this.#value = value;
+    this.#source = source;
+  }
+
+  value(member: string): unknown {
+    this.#taken.push(member);
+    return this.#value[member];
+  }
+
+  text(member: string): string {
+    const item = this.value(member);
+    return typeof item === "string" ? item : this.#wrong(member, "text");
+  }
+
+  optionalText(member: string): string | undefined {
+    const item = this.value(member) ?? undefined;
+    return item === undefined || typeof item === "string" ? item : this.#wrong(member, "text");
+  }
+
+  count(member: string): number {
+    const item = this.value(member);
+    return isCount(item) ? item : this.#wrong(member, "a count");
+  }
+
+  optionalCount(member: string): number | undefined {
+    const item = this.value(member) ?? undefined;
+    return item === undefined || isCount(item) ? item : this.#wrong(member, "a count");
+  }
+
+  list(member: string): readonly unknown[] {
+    const item = this.value(member);
+    return Array.isArray(item) ? item : this.#wrong(member, "a list");
+  }
+
+  parsed<T>(member: string, parse: (text: string) => T): T {
+    return parsedText(this.value(member), parse, { source: this.#source, member });
+  }
+
+  rest(): Readonly<Record<string, unknown>> {
+    if (Object.keys(this.#value).every((member) => this.#taken.includes(member))) return NOTHING;
+    return Object.fromEntries(Object.entries(this.#value).filter(([member]) => !this.#taken.includes(member)));
+  }
+
+  #wrong(member: string, what: string): never {
+    throw damagedRecord(this.#source, `${member} is not ${what}`);
+  }
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
+
+function isCount(item: unknown): item is number {
+  return Number.isSafeInteger(item) && (item as number) >= 0;
 }
 
 /** @throws StoreError DAMAGED when `value` is no text, or `parse` throws INVALID_INPUT */

@@ -41,14 +41,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function withSearchPaths(
   env: Environment,
   paths: readonly SearchPath[],
-  { hidden }: { readonly hidden: string },
+  { hidden }: { readonly hidden: readonly string[] },
 ): Readonly<Record<string, string>> {
   const result = new Map(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   for (const { variable, directories, keepDefault, systemDefault } of paths) {
     const before = result.get(variable) || systemDefault;
-    const kept = before.split(":").filter((item) => item !== hidden && !item.startsWith(`${hidden}/`));
+    const kept = before.split(":").filter((item) => !hidden.some((each) => isIn(item, each)));
     const rest = before === "" ? (keepDefault ? [""] : []) : kept;
     result.set(variable, [...directories, ...rest].join(":"));
   }
   return Object.fromEntries(result);
+}
+
+function isIn(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
 }

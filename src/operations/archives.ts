@@ -4,12 +4,15 @@ import { withReferences } from "../model/closure.ts";
 import type { BaseName, ProfileName } from "../model/ids.ts";
 import { archiveObject, listArchives, removeArchives, sweepArchives } from "../store/archives.ts";
 import { readSetting } from "../store/config-file.ts";
+import { archivePath } from "../store/layout.ts";
 import { hasObject, readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
+import { readPackedManifest } from "../store/packed-manifest.ts";
 import { readGeneration, readProfile } from "../store/profiles.ts";
 import { readRoots } from "../store/roots.ts";
 import { failureOf } from "./go-live.ts";
 import { findObject } from "./info.ts";
+import { generationWith } from "./obtain/from-generation.ts";
 import type { RunOptions } from "./run-options.ts";
 
 export interface ListedArchive extends ArchivedObject {
@@ -21,11 +24,11 @@ export interface ListedArchive extends ArchivedObject {
 
 /** The packed objects that the store keeps. */
 export function archives(store: Store): readonly ListedArchive[] {
-  const needed = neededObjects(store);
+  const { needed, untold } = neededObjects(store);
   return listArchives(store).map((each) => ({
     ...each,
     present: hasObject(store, each.path),
-    needed: needed.has(each.path),
+    needed: untold.length > 0 || needed.has(each.path),
   }));
 }
 
@@ -66,7 +69,10 @@ export async function archiveByPolicy(store: Store, profile: ProfileName, run: R
   }
 }
 
-/** Removes packed objects that the retention rules do not keep. */
+/**
+ * Removes packed objects that the retention rules do not keep.
+ * @throws StoreError DAMAGED when it cannot be told what is needed: then nothing is removed
+ */
 export function pruneArchives(
   store: Store,
   request: Partial<Retention> & { readonly dryRun?: boolean | undefined } = {},
@@ -74,7 +80,9 @@ export function pruneArchives(
   const keepLast = request.keepLast ?? readSetting(store, "archives.keep-last");
   const youngerThan = request.youngerThan ?? readSetting(store, "archives.younger-than").milliseconds;
   const now = store.context.now().getTime();
-  const found = expendable(listArchives(store), { keepLast, youngerThan, needed: neededObjects(store), now });
+  const { needed, untold } = neededObjects(store);
+  if (untold.length > 0) throw cannotTell(untold);
+  const found = expendable(listArchives(store), { keepLast, youngerThan, needed, now });
   const deleted = found.map(({ path }) => path);
   if (!request.dryRun) {
     sweepArchives(store);
@@ -103,18 +111,45 @@ function liveObjects(store: Store, profile: ProfileName): BaseName[] {
   return packages.map(({ path }) => path);
 }
 
-/** What roots have, and all that it needs. A root that cannot be read stops this, since nobody knows what it has. */
-function neededObjects(store: Store): ReadonlySet<BaseName> {
-  const roots = readRoots(store).flatMap(({ objects }) => objects);
-  return new Set(withReferences(roots, (object) => knownReferences(store, object)));
+interface Needed {
+  readonly needed: ReadonlySet<BaseName>;
+  /** Needed objects of which nobody knows what they need themselves. */
+  readonly untold: readonly BaseName[];
 }
 
-/** An object that was lost refers to what its manifest says, if that is still there. */
-function knownReferences(store: Store, object: BaseName): readonly BaseName[] {
+/** What roots have, and all that it needs. A root that cannot be read stops this, since nobody knows what it has. */
+function neededObjects(store: Store): Needed {
+  const roots = readRoots(store);
+  const coming = new Set(roots.filter(({ kind }) => kind === "lease").flatMap(({ objects }) => objects));
+  const untold: BaseName[] = [];
+  const all = roots.flatMap(({ objects }) => objects);
+  const needed = withReferences(all, (object) => {
+    const known = knownReferences(store, object);
+    // What is only just being made has what it needs in its lease, too.
+    if (known === undefined && !coming.has(object)) untold.push(object);
+    return known ?? [];
+  });
+  return { needed: new Set(needed), untold };
+}
+
+/** As the manifest says; of an object that was lost with it, what it says itself where it is packed. */
+function knownReferences(store: Store, object: BaseName): readonly BaseName[] | undefined {
   try {
     return readManifest(store, object).references;
   } catch (error) {
-    if (error instanceof StoreError) return [];
-    throw error;
+    if (!(error instanceof StoreError)) throw error;
+    return readPackedManifest(archivePath(store.layout, object))?.references ?? forestPackages(store, object);
   }
+}
+
+/** A forest needs what its generation has. */
+function forestPackages(store: Store, object: BaseName): readonly BaseName[] | undefined {
+  return generationWith(store, object)?.packages.map(({ path }) => path);
+}
+
+function cannotTell(untold: readonly BaseName[]): StoreError {
+  return new StoreError("DAMAGED", `the manifest of ${untold.join(", ")} is lost: what it needs cannot be told`, {
+    hint: "Nothing was removed. `store verify --repair` finds the manifest again, or tells who keeps the object: `store why`.",
+    details: { objects: untold },
+  });
 }

@@ -6,6 +6,8 @@ import type { Generation, InstalledPackage, OptionValue } from "../model/generat
 import type { BaseName, GenerationNumber, PackageName, PackageVersion, ProfileName } from "../model/ids.ts";
 import type { Origin } from "../model/manifest.ts";
 import { summariseTransaction, type TransactionSummary } from "../model/transaction-summary.ts";
+import { parseIntegrity, toContentHash, toIntegrity } from "../sources/integrity.ts";
+import { recordedUrls } from "../sources/recorded-urls.ts";
 import { findBuild } from "../store/builds.ts";
 import { findInForest } from "../store/find-in-forest.ts";
 import { openJournal } from "../store/journal.ts";
@@ -28,7 +30,7 @@ export interface Blame {
   readonly origin: Origin | undefined;
   /** Which recipe it was built from: `mpfr@4.2.0`. */
   readonly recipe: string | undefined;
-  /** What it was made from: paths, URLs, and files with their integrities. */
+  /** What it was made from: paths, URLs with integrities, and files with their integrities and the URLs that gave them. */
   readonly sources: readonly string[];
   /** The generation that brought this object into the profile, of those that there are; and its time in UTC. */
   readonly generation: GenerationNumber;
@@ -185,9 +187,15 @@ function sourcesOf(store: Store, origin: Origin): readonly string[] {
   if (origin.kind === "build" && typeof origin.key === "string") {
     const derivation = findBuild(store, origin.key as DerivationKey)?.derivation;
     const files = [...(derivation?.sources ?? []), ...(derivation?.patches ?? [])];
-    return files.map(({ fileName, content }) => `${fileName} ${content}`);
+    return files.map(({ fileName, content }) => [`${fileName} ${content}`, ...urlsOf(store, content)].join(" "));
   }
   const { path, url, integrity } = origin;
   const place = [url, path].find((each) => typeof each === "string");
   return place === undefined ? [] : [[place, integrity].filter((each) => typeof each === "string").join(" ")];
+}
+
+/** A derivation has no URLs, since they change nothing: those that gave this content are noted with the downloads. */
+function urlsOf({ layout }: Store, content: string): readonly string[] {
+  if (!/^sha\d+-/.test(content)) return [];
+  return recordedUrls({ directory: layout.sources }, toIntegrity(toContentHash(parseIntegrity(content))));
 }

@@ -3,7 +3,7 @@ import type { ProfileName } from "../model/ids.ts";
 import { applyMark, isMarked, type MarkEvent } from "../model/marks.ts";
 import { logAbort, logFailure, logMark, logMarkIntent } from "../store/log-transactions.ts";
 import type { Store } from "../store/open-store.ts";
-import { readPins, writePins } from "../store/pins.ts";
+import { flushPins, readPins, writePins } from "../store/pins.ts";
 import { type ProfileState, readProfile } from "../store/profiles.ts";
 import { failureOf, quietly } from "./go-live.ts";
 import { lockProfile } from "./lock-profile.ts";
@@ -69,6 +69,12 @@ async function carryOut(store: Store, { profile, transaction, event }: Work, run
   } catch (error) {
     await quietly(() => logAbort(store, transaction, { profile, reason: failureOf(error) }));
     throw error;
+  }
+  try {
+    flushPins(store, profile);
+  } catch (error) {
+    const message = `the change is made, but a power failure could still undo that: ${failureOf(error).message}`;
+    run.onEvent?.({ kind: "warning", message });
   }
   try {
     await logMark(store, transaction, { profile, event });

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { BaseName, ProfileName } from "../model/ids.ts";
+import { markFrom } from "../model/object-graph.ts";
 import type { Root } from "../model/root.ts";
 import { lockCollection } from "../store/collection/collection-lock.ts";
 import { datedLeftover, findLeftovers, type Leftover, type Retention } from "../store/collection/leftovers.ts";
@@ -14,6 +15,7 @@ import { logCollection } from "../store/log-transactions.ts";
 import type { Store } from "../store/open-store.ts";
 import { refuseReadOnly } from "../store/refuse-read-only.ts";
 import { readRoots } from "../store/roots.ts";
+import { packDying } from "./pack-dying.ts";
 import type { RunOptions } from "./run-options.ts";
 
 export interface CollectRequest {
@@ -25,11 +27,15 @@ export interface CollectRequest {
   readonly retention?: Retention;
   /** Files elsewhere in the store that are kept no longer. */
   readonly oldFiles?: readonly string[];
+  /** Pack first what the rules for archives want; what cannot be packed stays. */
+  readonly pack?: boolean;
 }
 
 export interface Collected {
   /** Absolute paths of the objects that were deleted, or would be; each before what it needs. */
   readonly deleted: readonly string[];
+  /** Those of them that are in the archives. */
+  readonly packed?: readonly string[];
   /** Blocks of the inodes that are free now, each once. */
   readonly freedBytes: number;
   readonly freedInodes: number;
@@ -50,8 +56,16 @@ export async function collect(store: Store, request: CollectRequest, run: RunOpt
     signal: run.signal,
     onWait: (holder) => run.onEvent?.({ kind: "waiting", holder }),
   });
-  const found = await findRubbish(store, request);
-  return await sweep(store, await chosen(store, found, { request, run }), run);
+  const found = await chosen(store, await findRubbish(store, request), { request, run });
+  if (!request.pack) return await sweep(store, found, run);
+  const { packed, unpacked } = await packDying(store, found.dead, { dryRun: false }, run);
+  markFrom(found.objects.graph, found.marked.marks, unpacked);
+  return withPacked(store, await sweep(store, found, run), packed);
+}
+
+function withPacked({ layout }: Store, collected: Collected, packed: ReadonlySet<BaseName>): Collected {
+  const paths = new Set([...packed].map((object) => objectPath(layout, object)));
+  return { ...collected, packed: collected.deleted.filter((path) => paths.has(path)) };
 }
 
 interface Rubbish {
@@ -77,14 +91,18 @@ function counts(root: Root, { without }: CollectRequest): boolean {
   return root.kind !== "generation" || !without?.get(root.profile)?.has(root.generation);
 }
 
-async function look(store: Store, request: CollectRequest, { signal }: RunOptions): Promise<Collected> {
+async function look(store: Store, request: CollectRequest, run: RunOptions): Promise<Collected> {
   const { objects, leftovers, dead } = await findRubbish(store, request);
   const { count, freed } = await measureRubbish(
     store,
     { leftovers, objects: dead, wholePool: !isPoolTidy(store) },
-    { ...(request.target && { target: request.target }), signal },
+    { ...(request.target && { target: request.target }), signal: run.signal },
   );
-  return resultOf(store, objects, { deleted: dead.slice(0, count), freed });
+  const deleted = dead.slice(0, count);
+  const result = resultOf(store, objects, { deleted, freed });
+  return request.pack
+    ? withPacked(store, result, (await packDying(store, deleted, { dryRun: true }, run)).packed)
+    : result;
 }
 
 /** With a target, as many objects as it takes. */

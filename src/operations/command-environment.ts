@@ -1,5 +1,6 @@
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { searchPathsInto, withSearchPaths } from "../model/search-paths.ts";
+import { livePath } from "../store/instdir.ts";
 import { profilePath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 
@@ -14,7 +15,9 @@ export function commandEnvironment(
 ): Readonly<Record<string, string>> {
   const { STORE_GENERATION: _, ...env } = store.context.env;
   return {
-    ...withSearchPaths(env, searchPathsInto(top), { hidden: profilePath(store.layout, profile) }),
+    ...withSearchPaths(env, searchPathsInto(top), {
+      hidden: [profilePath(store.layout, profile), livePath(store, profile)],
+    }),
     STORE_ROOT: store.layout.root,
     STORE_PROFILE: profile,
     STORE_PATH: top,

@@ -33,6 +33,7 @@ export interface GcResult extends Collected {
 
 /**
  * Deletes generations that the policy does not keep, then every object that nothing keeps, and old downloads and logs.
+ * Objects that the rules for archives want are packed before.
  * @throws StoreError DAMAGED, UNSAFE when it cannot be told what a root keeps: then no object is deleted
  */
 export async function gc(store: Store, request: GcRequest = {}, run: RunOptions = {}): Promise<GcResult> {
@@ -49,7 +50,8 @@ export async function gc(store: Store, request: GcRequest = {}, run: RunOptions 
     generations.push({ profile, deleted });
   }
   const without = new Map(generations.map(({ profile, deleted }) => [profile, new Set<number>(deleted)]));
-  const collected = await collect(store, { dryRun, without, target: targetOf(store, request), ...keptOf(store) }, run);
+  const target = targetOf(store, request);
+  const collected = await collect(store, { dryRun, without, target, pack: true, ...keptOf(store) }, run);
   return { ...collected, dryRun, generations };
 }
 

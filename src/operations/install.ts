@@ -7,7 +7,7 @@ import { commitObjects } from "../store/commit-objects.ts";
 import type { Store } from "../store/open-store.ts";
 import { changeProfile } from "./change-profile.ts";
 import type { GenerationCheck } from "./check-generation.ts";
-import { preparePackage } from "./prepare-package.ts";
+import { knownObject, preparePackage } from "./prepare-package.ts";
 import { prepareRecipes } from "./prepare-recipes.ts";
 import type { RunOptions } from "./run-options.ts";
 import { settleFiles } from "./settle-files.ts";
@@ -68,6 +68,9 @@ export async function prepareAll(
   inputs: readonly PackageInput[],
   options: RunOptions & { readonly workspace: Workspace },
 ): Promise<readonly PreparedPackage[]> {
+  // All at once: asked for one by one, each would take a lock.
+  const known = inputs.flatMap((input) => knownObject(store, input) ?? []);
+  await options.workspace.lease.hold(known, options.signal);
   const built = await prepareRecipes(store, inputs, options);
   const prepared: PreparedPackage[] = [];
   for (const input of inputs) prepared.push(built.get(input) ?? (await preparePackage(store, input, options)));

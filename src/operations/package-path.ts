@@ -1,13 +1,14 @@
 import type { ProfileName } from "../model/ids.ts";
-import { currentPath, objectPath } from "../store/layout.ts";
+import { livePath } from "../store/instdir.ts";
+import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { readGeneration, readProfile } from "../store/profiles.ts";
 import { checkInstalled } from "./remove.ts";
 
-/** The absolute path of an installed package's object; without a name that of the profile's live link. */
+/** The absolute path of an installed package's object; without a name where the profile is live. */
 export function packagePath(store: Store, profile: ProfileName, name?: string): string {
   const { current } = readProfile(store, profile);
-  if (name === undefined) return currentPath(store.layout, profile);
+  if (name === undefined) return livePath(store, profile);
   const generation = readGeneration(store, profile, current);
   checkInstalled(generation, [name]);
   const found = generation.packages.find((item) => item.name === name);

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isErrno, StoreError } from "../errors.ts";
+import type { BaseName } from "../model/ids.ts";
 import type { Origin } from "../model/manifest.ts";
 import type { Fetched } from "../sources/fetch-context.ts";
 import { printableUrl } from "../sources/printable-url.ts";
@@ -27,12 +28,17 @@ export async function preparePackage(
   const { from } = input;
   if (from.startsWith("npm:")) return (await import("./prepare-npm.ts")).prepareNpm(store, input, options);
   if (/^https?:\/\//i.test(from)) return prepareUrl(store, input, options);
-  const object = objectAt(store, input.from, input.cwd);
+  const object = knownObject(store, input);
   if (object) {
     await options.workspace.lease.hold([object], options.signal);
     return { manifest: readManifest(store, object), staged: undefined, requested: object };
   }
   return preparePath(store, input, options);
+}
+
+/** The object of the store that was asked for, when it was one. */
+export function knownObject(store: Store, { from, cwd }: PackageInput): BaseName | undefined {
+  return /^(?:npm|https?):/i.test(from) ? undefined : objectAt(store, from, cwd);
 }
 
 async function prepareUrl(store: Store, input: PackageInput, options: PrepareOptions): Promise<PreparedPackage> {

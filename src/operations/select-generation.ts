@@ -30,7 +30,7 @@ export async function selectGeneration(store: Store, state: ProfileState, text: 
     case "generation":
       if (hasGeneration(store, state, selector.generation))
         return { generation: selector.generation, instant: undefined };
-      return picked(store, state, selector);
+      return (await recalled(store, state, selector.generation)) ?? picked(store, state, selector);
     case "relative":
     case "previous":
       return picked(store, state, selector);
@@ -41,6 +41,18 @@ export async function selectGeneration(store: Store, state: ProfileState, text: 
     case "time":
       return liveAt(store, state.profile, selector);
   }
+}
+
+/** One that was deleted, as far as the log tells of it. */
+async function recalled(
+  store: Store,
+  { profile, last }: ProfileState,
+  generation: GenerationNumber,
+): Promise<Selected | undefined> {
+  if (generation > last) return undefined;
+  const { recallGeneration } = await import("./recall-generation.ts");
+  const found = recallGeneration(store, profile, generation);
+  return found && { generation, instant: undefined, told: found.told };
 }
 
 function picked(store: Store, state: ProfileState, selector: Parameters<typeof pickGeneration>[0]): Selected {

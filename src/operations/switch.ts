@@ -5,6 +5,7 @@ import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { logFailure, logSwitch } from "../store/log-transactions.ts";
 import type { Store } from "../store/open-store.ts";
 import {
+  hasGeneration,
   linkGeneration,
   type ProfileParts,
   type ProfileState,
@@ -72,9 +73,9 @@ export async function rollback(
   return switchTo(store, profile, options, {
     plan: { rollback: steps },
     choose: async (state) => {
-      let generation = state.current;
-      for (let step = 0; step < steps; step++) generation = parentOf(store, profile, generation);
-      return { generation };
+      let choice: Choice = { generation: state.current };
+      for (let step = 0; step < steps; step++) choice = await parentOf(store, state, choice);
+      return choice;
     },
   });
 }
@@ -173,9 +174,15 @@ async function rehearse(
   return { ...change, to: change.from, ...difference, ...expected, ...tellAnew(target, remains) };
 }
 
-function parentOf(store: Store, profile: ProfileName, generation: GenerationNumber): GenerationNumber {
-  const { parent } = readGeneration(store, profile, generation);
-  if (parent !== undefined) return parent;
+/** Also one that was deleted, and that of one that was deleted, as far as the log tells of them. */
+async function parentOf(store: Store, state: ProfileState, { generation }: Choice): Promise<Choice> {
+  const { profile } = state;
+  const recall = async (number: GenerationNumber) =>
+    hasGeneration(store, state, number)
+      ? undefined
+      : (await import("./recall-generation.ts")).recallGeneration(store, profile, number);
+  const { parent } = (await recall(generation)) ?? readGeneration(store, profile, generation);
+  if (parent !== undefined) return { generation: parent, told: (await recall(parent))?.told };
   throw new StoreError("NOT_FOUND", `gen-${generation} of profile '${profile}' has no parent to go back to`, {
     hint: "List the generations with `store generations` and choose one with `store switch gen-N`.",
     details: { profile, generation },

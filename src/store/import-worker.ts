@@ -1,13 +1,27 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { packError } from "../system/worker-error.ts";
-import type { ImportSettings } from "./import/import-files.ts";
-import { type ImportTask, runImportTask } from "./import/tasks.ts";
+import type { ImportedFile, ImportSettings } from "./import/import-settings.ts";
+import { packFiles } from "./import/pack-files.ts";
+import type { ImportJob, ImportJobAnswer } from "./import/runner.ts";
+import { runImportTask } from "./import/tasks.ts";
 
-const settings = workerData as ImportSettings;
+/** What the thread knows of an import it knows by its settings: a copy of them comes with every task. */
+let current: { readonly key: string; readonly settings: ImportSettings } | undefined;
 
-parentPort?.on("message", (task: ImportTask) => {
+function sameSettings(settings: ImportSettings): ImportSettings {
+  const key = JSON.stringify(settings);
+  if (current?.key !== key) current = { key, settings };
+  return current.settings;
+}
+
+function answer({ settings, task }: ImportJob): ImportJobAnswer {
+  const result = runImportTask(sameSettings(settings), task);
+  return task.kind === "import" ? packFiles(result as readonly ImportedFile[]) : result;
+}
+
+parentPort?.on("message", (job: ImportJob) => {
   try {
-    parentPort?.postMessage({ result: runImportTask(settings, task) });
+    parentPort?.postMessage({ result: answer(job) });
   } catch (error) {
     parentPort?.postMessage({ error: packError(error) });
   }

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, readlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { ProfileName } from "../model/ids.ts";
 import { replaceLink } from "../system/atomic-file.ts";
@@ -13,15 +13,28 @@ import type { Store } from "./open-store.ts";
  * @throws StoreError CONFLICT when something else has that name
  */
 export function activateIn(store: Store, profile: ProfileName): void {
-  const directory = store.context.instDir ?? readSetting(store, "instdir");
-  if (directory === "") return;
-  const link = join(resolve(directory), profile);
+  const link = wantedLink(store, profile);
   const target = currentPath(store.layout, profile);
-  const found = lstatSync(link, { throwIfNoEntry: false });
-  if (found?.isSymbolicLink() && readlinkSync(link) === target) return;
-  if (found !== undefined) throw taken(link, target);
-  mkdirSync(resolve(directory), { recursive: true });
+  if (link === undefined || isLink(link, target)) return;
+  if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) throw taken(link, target);
+  mkdirSync(dirname(link), { recursive: true });
   replaceLink(target, link);
+}
+
+/** Where a person finds what is live: the link in the instdir when it is there, otherwise the live link itself. */
+export function livePath(store: Store, profile: ProfileName): string {
+  const link = wantedLink(store, profile);
+  const target = currentPath(store.layout, profile);
+  return link !== undefined && isLink(link, target) ? link : target;
+}
+
+function wantedLink(store: Store, profile: ProfileName): string | undefined {
+  const directory = store.context.instDir ?? readSetting(store, "instdir");
+  return directory === "" ? undefined : join(resolve(directory), profile);
+}
+
+function isLink(path: string, target: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(path) === target;
 }
 
 function taken(link: string, target: string): StoreError {

@@ -1,7 +1,8 @@
+import { dirname } from "node:path";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import { damagedRecord, isJsonObject, parseJsonObject, readRecord } from "../model/json-object.ts";
 import type { Marks } from "../model/marks.ts";
-import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { readTextIfPresent, replaceFile, syncDirectory } from "../system/atomic-file.ts";
 import { pinsFile } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 
@@ -29,6 +30,7 @@ export function readPins(store: Store, profile: ProfileName): Pins {
   };
 }
 
+/** Replaces the marks; `flushPins` makes that durable. */
 export function writePins(store: Store, profile: ProfileName, pins: Pins): void {
   const members = {
     format: PINS_FORMAT,
@@ -36,7 +38,11 @@ export function writePins(store: Store, profile: ProfileName, pins: Pins): void 
     tags: Object.fromEntries(pins.tags),
     ...pins.unknown,
   };
-  writeFileAtomic(pinsFile(store.layout, profile), `${JSON.stringify(members, null, 2)}\n`);
+  replaceFile(pinsFile(store.layout, profile), `${JSON.stringify(members, null, 2)}\n`);
+}
+
+export function flushPins(store: Store, profile: ProfileName): void {
+  syncDirectory(dirname(pinsFile(store.layout, profile)));
 }
 
 function parseNumber(value: unknown, path: string): GenerationNumber {

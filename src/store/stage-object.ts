@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import type { ByteString } from "../model/byte-string.ts";
+import { type ByteString, fromText } from "../model/byte-string.ts";
 import { type FileListEntry, printFileList } from "../model/file-list.ts";
 import {
   type BaseName,
@@ -14,12 +14,13 @@ import type { Manifest, Origin } from "../model/manifest.ts";
 import type { TemporaryDirectory } from "../system/temporary-directory.ts";
 import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
 import { makesPlainFiles } from "./import/freeze.ts";
-import type { ImportSettings } from "./import/import-files.ts";
 import { type ImportMethod, linkMethod } from "./import/import-method.ts";
+import type { ImportSettings } from "./import/import-settings.ts";
 import { type ImportedDirectory, type ImportProgress, importTree } from "./import/import-tree.ts";
 import { localiseTree } from "./import/localise-tree.ts";
 import { poolName } from "./import/pool-files.ts";
 import { createImportRunner } from "./import/runner.ts";
+import { takePooled } from "./import/take-pooled.ts";
 import type { PoolBatch } from "./import/tasks.ts";
 import type { Lease } from "./leases.ts";
 import { readManifest } from "./manifests.ts";
@@ -101,6 +102,7 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
       pooling: undefined,
     };
   }
+  await takePooled(tree, fromText(options.source ?? directory), runner);
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
   const references = await holdReferences(store, description.baseNames, options);
   const batches = unpooledFiles(tree, localIds);

@@ -5,6 +5,10 @@ import { unpackError } from "./worker-error.ts";
 /** Threads that each do one task after the other; tasks go to the thread with the least to do. */
 export interface WorkerPool<Task, Result> extends AsyncDisposable {
   run(task: Task): Promise<Result>;
+  /** Whether every task has been answered, by a thread that still runs. */
+  readonly idle: boolean;
+  /** Whether the threads keep the process running, as they do at first. */
+  hold(keep: boolean): void;
 }
 
 /** What a worker thread answers to each task, in order. */
@@ -12,6 +16,7 @@ export type WorkerAnswer<Result> = { readonly result: Result } | { readonly erro
 
 interface Thread<Result> {
   readonly worker: Worker;
+  ended: boolean;
   readonly waiting: { resolve(result: Result): void; reject(error: unknown): void }[];
 }
 
@@ -27,6 +32,12 @@ export function createWorkerPool<Task, Result>(script: URL, workerData: unknown)
         thread.worker.postMessage(task);
       });
     },
+    get idle() {
+      return threads.every(({ waiting, ended }) => waiting.length === 0 && !ended);
+    },
+    hold(keep) {
+      for (const { worker } of threads) keep ? worker.ref() : worker.unref();
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
     },
@@ -35,7 +46,7 @@ export function createWorkerPool<Task, Result>(script: URL, workerData: unknown)
 
 function startThread<Result>(script: URL, workerData: unknown): Thread<Result> {
   const worker = new Worker(script, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
-  const thread: Thread<Result> = { worker, waiting: [] };
+  const thread: Thread<Result> = { worker, ended: false, waiting: [] };
   thread.worker.on("message", (answer: WorkerAnswer<Result>) => {
     const waiting = thread.waiting.shift();
     if ("error" in answer) waiting?.reject(unpackError(answer.error));
@@ -50,5 +61,6 @@ function startThread<Result>(script: URL, workerData: unknown): Thread<Result> {
 const YOUNG_MB = 64;
 
 function failAll<Result>(thread: Thread<Result>, error: unknown): void {
+  thread.ended = true;
   for (const waiting of thread.waiting.splice(0)) waiting.reject(error);
 }

@@ -200,7 +200,9 @@ describe("store plan and store revert", () => {
   it("tell the same, and then it is done; being there is told with the step before", () => {
     const world = threeGenerations();
     const planned = world.done("plan", "#1").stdout;
-    expect(planned).toMatch(/^gen-1 was live at .*\ngen-3 → gen-1\n- b 1\n~ a \{2 -> 1\}\n$/);
+    expect(planned).toMatch(
+      /^gen-1 was live at .*\ngen-3 → gen-1\n2 packages removed, 1 restored\n- b 1\n~ a \{2 -> 1\}\n$/,
+    );
     expect(world.done("state").stdout).toMatch(/^gen-3 /);
     const done = world.done("--revert", "#1");
     expect(done.stdout).toBe(`${planned}gen-1 is live  (transaction #5)\n`);

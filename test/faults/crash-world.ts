@@ -9,9 +9,10 @@ import type { Store } from "../../src/store/open-store.ts";
 import { readPins } from "../../src/store/pins.ts";
 import { listProfiles } from "../../src/store/profiles.ts";
 import { removeTree } from "../../src/system/temporary-directory.ts";
+import { keepDirectory } from "../helpers/kept-world.ts";
 import { brokenLive, brokenObjects } from "../helpers/profile-invariants.ts";
 import { liveFiles, profileDirectory } from "../helpers/profile-worlds.ts";
-import { makeWorld, type TreeData } from "../helpers/worlds.ts";
+import { makeWorld, type TreeData, type WorldOptions } from "../helpers/worlds.ts";
 import type { Shim } from "./shim.ts";
 
 /** A store in memory, that is put back again and again to where it was. */
@@ -31,8 +32,8 @@ export interface CrashWorld {
   readonly storeDir: string;
 }
 
-export function makeCrashWorld(shim: Shim): CrashWorld {
-  const world = makeWorld({ memory: true });
+export function makeCrashWorld(shim: Shim, options: WorldOptions = {}): CrashWorld {
+  const world = makeWorld({ memory: true, ...options });
   const root = join(world.directory, "s");
   const kept = join(world.directory, "kept");
   return {
@@ -54,6 +55,27 @@ export function makeCrashWorld(shim: Shim): CrashWorld {
     storeDir: layoutOf(root, 48).storeDir,
     open: () => openStore({ root, command: ["store", "after"], env: {}, timeZone: "UTC" }),
   };
+}
+
+/** A maker of worlds that `fill` fills once; each test takes one of them. */
+export function keepCrashWorld(shim: Shim, fill: (world: CrashWorld) => Promise<void>): () => Promise<CrashWorld> {
+  const kept = keepDirectory();
+  return async () => {
+    const directory = kept.again();
+    if (directory !== undefined) return makeCrashWorld(shim, { directory });
+    const world = makeCrashWorld(shim);
+    await fill(world);
+    kept.keep(world.directory);
+    return world;
+  };
+}
+
+/** A maker of worlds where gen-1 has a, gen-2 a and b. */
+export function keepTwoGenerations(shim: Shim): () => Promise<CrashWorld> {
+  return keepCrashWorld(shim, async (world) => {
+    await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
+    await world.done("install", world.source("b-1", { "bin/b": "b" }));
+  });
 }
 
 function shell(script: string, ...words: readonly string[]): void {

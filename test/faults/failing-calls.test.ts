@@ -10,9 +10,9 @@ import {
   brokenAtOnce,
   type CrashWorld,
   figure,
+  keepTwoGenerations,
   leftovers,
   lost,
-  makeCrashWorld,
   visibleIn,
 } from "./crash-world.ts";
 import { CHANGES, type Fault, KIND, readCalls, useShim, whyNoShim } from "./shim.ts";
@@ -24,6 +24,7 @@ const FAULTS = Number(process.env.STORE_FAULTS ?? 1);
 
 const reason = whyNoShim();
 const shim = useShim();
+const withTwo = keepTwoGenerations(shim);
 
 const SPACE = KIND.create | KIND.write | KIND.rename;
 
@@ -60,9 +61,7 @@ describe.skipIf(reason)(
   "a call that fails gives an error with a next step, and nothing that worked stops working (invariants 1 to 8 and 15):",
   () => {
     it.each(COMMANDS)("$name", async ({ name, words }) => {
-      const world = makeCrashWorld(shim);
-      await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
-      await world.done("install", world.source("b-1", { "bin/b": "b" }));
+      const world = await withTwo();
       const argv = ["--json", ...words(world)];
       const store = await world.open();
       const before = { visible: visibleIn(store), acknowledged: acknowledgedIn(store) };

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { CrashWorld } from "./crash-world.ts";
-import { makeCrashWorld } from "./crash-world.ts";
+import { type CrashWorld, keepTwoGenerations, makeCrashWorld } from "./crash-world.ts";
 import { KILLS, killSweep, type Scenario } from "./kill-sweep.ts";
 import { useShim, whyNoShim } from "./shim.ts";
 
@@ -9,23 +8,18 @@ vi.setConfig({ testTimeout: 0 });
 const reason = whyNoShim();
 const shim = useShim();
 
-/** gen-1 has a, gen-2 a and b. */
-async function withTwo(world: CrashWorld): Promise<void> {
-  await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
-  await world.done("install", world.source("b-1", { "bin/b": "b" }));
+const withTwo = keepTwoGenerations(shim);
+
+interface Beginning extends Scenario {
+  /** Makes the world that it begins in, unless that is an empty one. */
+  readonly begin?: () => Promise<CrashWorld>;
 }
 
-function afterTwo(name: string, words: (world: CrashWorld) => readonly string[]): Scenario {
-  return {
-    name,
-    async prepare(world) {
-      await withTwo(world);
-      return words(world);
-    },
-  };
+function afterTwo(name: string, words: (world: CrashWorld) => readonly string[]): Beginning {
+  return { name, begin: withTwo, prepare: async (world) => words(world) };
 }
 
-const SCENARIOS: readonly Scenario[] = [
+const SCENARIOS: readonly Beginning[] = [
   afterTwo("install", (world) => ["install", world.source("c-1", { "bin/c": "c", lib: "lib" })]),
   afterTwo("install several", (world) => [
     "install",
@@ -57,7 +51,7 @@ describe.skipIf(reason)(
   "a command killed at any call that changes the disk leaves old or new (invariants 1 to 8, 11, 12)",
   () => {
     it.each(SCENARIOS)("$name", async (scenario) => {
-      const count = await killSweep(shim, makeCrashWorld(shim), scenario);
+      const count = await killSweep(shim, (await scenario.begin?.()) ?? makeCrashWorld(shim), scenario);
       expect(count.kills).toBeGreaterThan(KILLS / 3);
     });
   },

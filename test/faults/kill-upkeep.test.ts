@@ -2,8 +2,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { commandNames } from "../../src/cli/registry.ts";
-import type { CrashWorld } from "./crash-world.ts";
-import { makeCrashWorld } from "./crash-world.ts";
+import { type CrashWorld, keepCrashWorld } from "./crash-world.ts";
 import { KILLS, killSweep, type Scenario } from "./kill-sweep.ts";
 import { useShim, whyNoShim } from "./shim.ts";
 
@@ -13,20 +12,17 @@ const reason = whyNoShim();
 const shim = useShim();
 
 /** gen-1 has a, gen-2 a and b, gen-3 a alone, which is live; c is in no generation. */
-async function withHistory(world: CrashWorld): Promise<void> {
+const withHistory = keepCrashWorld(shim, async (world) => {
   await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
   await world.done("install", world.source("b-1", { "bin/b": "b", "share/b": "only b" }));
   await world.done("remove", "b");
   await world.done("add", world.source("c-1", { "bin/c": "c", same: "same" }));
-}
+});
 
 function scenario(words: readonly string[], more: Partial<Scenario> = {}): Scenario {
   return {
     name: words.join(" "),
-    async prepare(world) {
-      await withHistory(world);
-      return words;
-    },
+    prepare: async () => words,
     ...more,
   };
 }
@@ -37,7 +33,6 @@ const DAMAGED = { drops: true, isDamaged: true } as const;
 const SCENARIOS: readonly Scenario[] = [
   scenario(["unpin", "gen-1"], {
     async prepare(world) {
-      await withHistory(world);
       await world.done("pin", "gen-1");
       return ["unpin", "gen-1"];
     },
@@ -46,7 +41,6 @@ const SCENARIOS: readonly Scenario[] = [
   scenario(["root", "add", "a", "--name", "kept"]),
   scenario(["root", "remove", "kept"], {
     async prepare(world) {
-      await withHistory(world);
       await world.done("root", "add", "a", "--name", "kept");
       return ["root", "remove", "kept"];
     },
@@ -54,7 +48,6 @@ const SCENARIOS: readonly Scenario[] = [
   scenario(["config", "repositories", "/srv/packages"]),
   scenario(["archive", "import"], {
     async prepare(world) {
-      await withHistory(world);
       const packed = join(world.directory, "b.tar.gz");
       const [object = ""] = readdirSync(join(world.root, "manifests")).filter((name) => name.endsWith("-b-1.json"));
       await world.done("archive", "export", join(world.storeDir, object.replace(/\.json$/, "")), "-o", packed);
@@ -69,7 +62,6 @@ const SCENARIOS: readonly Scenario[] = [
   scenario(["gc"]),
   scenario(["delete"], {
     async prepare(world) {
-      await withHistory(world);
       const [object = ""] = readdirSync(join(world.root, "manifests")).filter((name) => name.endsWith("-c-1.json"));
       return ["delete", join(world.storeDir, object.replace(/\.json$/, ""))];
     },
@@ -78,7 +70,6 @@ const SCENARIOS: readonly Scenario[] = [
   scenario(["log", "reseal"], {
     ...DAMAGED,
     async prepare(world) {
-      await withHistory(world);
       editLog(world, (text) => text.replace('"reason":"install ', '"reason":"Install '));
       return ["log", "reseal"];
     },
@@ -86,7 +77,6 @@ const SCENARIOS: readonly Scenario[] = [
   scenario(["log", "repair"], {
     ...DAMAGED,
     async prepare(world) {
-      await withHistory(world);
       editLog(world, (text) =>
         text
           .split("\n")
@@ -99,7 +89,6 @@ const SCENARIOS: readonly Scenario[] = [
   scenario(["verify", "--contents", "--repair"], {
     ...DAMAGED,
     async prepare(world) {
-      await withHistory(world);
       await world.done("install", world.source("d-1", { "bin/d": "d" }));
       const object = readdirSync(world.storeDir).find((name) => name.endsWith("-d-1")) as string;
       const file = join(world.storeDir, object, "bin/d");
@@ -124,7 +113,7 @@ describe.skipIf(reason)(
       commandNames().includes(needs),
     );
     it.each(possible)("$name", async (each) => {
-      const count = await killSweep(shim, makeCrashWorld(shim), each);
+      const count = await killSweep(shim, await withHistory(), each);
       expect(count.kills).toBeGreaterThan(KILLS / 3);
     });
   },

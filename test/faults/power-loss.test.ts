@@ -15,9 +15,9 @@ import {
   brokenAtOnce,
   type CrashWorld,
   figure,
+  keepTwoGenerations,
   leftovers,
   lost,
-  makeCrashWorld,
   visibleIn,
 } from "./crash-world.ts";
 import { type Discipline, replay } from "./power-loss.ts";
@@ -30,6 +30,7 @@ const LOSSES = Number(process.env.STORE_POWER_LOSSES ?? 8);
 
 const reason = whyNoShim();
 const shim = useShim();
+const withTwo = keepTwoGenerations(shim);
 
 interface Scene {
   readonly name: string;
@@ -75,8 +76,6 @@ interface Run {
 }
 
 async function record(world: CrashWorld, scene: Scene): Promise<Run> {
-  await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
-  await world.done("install", world.source("b-1", { "bin/b": "b" }));
   const words = scene.words(world);
   const before = await world.open();
   const seen = { before: JSON.stringify(visibleIn(before)), acknowledged: acknowledgedIn(before) };
@@ -126,7 +125,7 @@ describe.skipIf(reason)(
   "after a loss of power no valid object and no file of the pool is torn, the log has lost at most its unflushed end, and profiles are whole (invariants 1, 2, 6, 7, 8, 13):",
   () => {
     it.each(SCENES)("$name", async (scene) => {
-      const run = await record(makeCrashWorld(shim), scene);
+      const run = await record(await withTwo(), scene);
       for (const [round, loss] of fc.sample(anyLoss(run.calls.length), { numRuns: LOSSES }).entries()) {
         run.world.restore();
         let drawn = 0;

@@ -10,18 +10,36 @@ import { newDirectory } from "./worlds.ts";
  * store's log and records mention; so of one maker a test takes one world.
  */
 export function keepWorld(fill: (world: StoreWorld) => void): () => StoreWorld {
-  let kept: { readonly directory: string; readonly copy: string } | undefined;
-  afterAll(() => kept && removeTree(kept.copy));
+  const kept = keepDirectory();
   return () => {
-    if (kept) {
-      copy(join(kept.copy, "world"), kept.directory);
-      return makeStoreWorld({ directory: kept.directory });
-    }
+    const directory = kept.again();
+    if (directory !== undefined) return makeStoreWorld({ directory });
     const world = makeStoreWorld();
     fill(world);
-    kept = { directory: world.directory, copy: newDirectory() };
-    copy(world.directory, join(kept.copy, "world"));
+    kept.keep(world.directory);
     return world;
+  };
+}
+
+/** A directory that tests of a file change and remove, and of which a copy stays until their end. */
+export interface KeptDirectory {
+  keep(directory: string): void;
+  /** Puts the directory back where it was, and tells where; `undefined` when none is kept. */
+  again(): string | undefined;
+}
+
+export function keepDirectory(): KeptDirectory {
+  let kept: { readonly directory: string; readonly copy: string } | undefined;
+  afterAll(() => kept && removeTree(kept.copy));
+  return {
+    keep(directory) {
+      kept = { directory, copy: newDirectory(true) };
+      copy(directory, join(kept.copy, "world"));
+    },
+    again() {
+      if (kept) copy(join(kept.copy, "world"), kept.directory);
+      return kept?.directory;
+    },
   };
 }
 

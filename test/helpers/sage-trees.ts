@@ -14,9 +14,14 @@ export interface SageTrees {
   readonly overlay: string;
 }
 
+/** Where `makeSageTrees` puts them. */
+export function sageTreesIn(directory: string): SageTrees {
+  return { tree: join(directory, "tree"), overlay: join(directory, "overlay") };
+}
+
 /** Copies the little trees below `directory`, with tarballs in `upstream/` and their checksums. */
 export function makeSageTrees(directory: string): SageTrees {
-  const trees = { tree: join(directory, "tree"), overlay: join(directory, "overlay") };
+  const trees = sageTreesIn(directory);
   for (const name of ["tree", "overlay"] as const) {
     cpSync(join(FIXTURES, name), trees[name], { recursive: true, verbatimSymlinks: true });
     mkdirSync(join(trees[name], "upstream"));

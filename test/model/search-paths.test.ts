@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { searchPathsInto, withSearchPaths } from "../../src/model/search-paths.ts";
 
 const PATHS = searchPathsInto("/s/top");
-const HIDDEN = { hidden: "/s/profiles/default" };
+const HIDDEN = { hidden: ["/s/profiles/default"] };
 
 describe("withSearchPaths", () => {
   it("puts the directories first and keeps the order of the others", () => {

@@ -6,13 +6,17 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseProfileName } from "../../src/model/ids.ts";
 import { addToArchives, archives, pruneArchives } from "../../src/operations/archives.ts";
+import { blame } from "../../src/operations/blame.ts";
 import { changeSetting } from "../../src/operations/config.ts";
+import { gc } from "../../src/operations/gc.ts";
 import { install } from "../../src/operations/install.ts";
 import { obtainObjects } from "../../src/operations/obtain-objects.ts";
 import { remove } from "../../src/operations/remove.ts";
+import type { StoreEvent } from "../../src/operations/run-options.ts";
 import { archivePath, manifestPath } from "../../src/store/layout.ts";
 import { removeTree } from "../../src/system/temporary-directory.ts";
 import { makeBuildWorld } from "../helpers/build-world.ts";
+import { caught } from "../helpers/caught.ts";
 import { addTree, fakeContext, makeWorld } from "../helpers/worlds.ts";
 
 const profile = parseProfileName("default");
@@ -86,6 +90,70 @@ describe("the archives of a store", () => {
   });
 });
 
+describe("what a collection deletes", () => {
+  const HOUR = 3_600_000;
+
+  async function withDead(settings: Readonly<Record<string, string>>) {
+    const world = makeWorld({ memory: true });
+    const store = await world.store("s", { context: fakeContext({ now: () => new Date(Date.now() + HOUR) }) });
+    for (const [key, value] of Object.entries(settings)) await changeSetting(store, { key, values: [value] });
+    const dead = [
+      await addTree(store, { x: "1" }, { name: "dead" }),
+      await addTree(store, { x: "2" }, { name: "dead" }),
+    ];
+    return { store, paths: dead.map(({ path }) => path), names: dead.map(({ manifest }) => manifest.path).sort() };
+  }
+
+  it("is packed first as far as the rules keep it, and told to be", async () => {
+    const { store, paths, names } = await withDead({ "archives.automatic": "yes", "archives.younger-than": "0h" });
+    expect(await gc(store, { dryRun: true })).toMatchObject({ packed: expect.arrayContaining(paths) });
+    expect(existsSync(store.layout.archives)).toBe(false);
+    await changeSetting(store, { key: "archives.keep-last", values: ["1"] });
+    const { deleted, packed } = await gc(store);
+    expect([deleted.length, packed?.length]).toEqual([2, 1]);
+    const [kept] = archives(store).map(({ path }) => path);
+    expect(names).toContain(kept);
+    expect((await obtainObjects(store, [kept!], { cwd: "/" })).obtained).toMatchObject([{ from: "archive" }]);
+    expect(await gc(store)).toMatchObject({ deleted: packed, packed });
+  });
+
+  it("is not packed where nobody asks for archives", async () => {
+    const { store } = await withDead({});
+    expect(await gc(store)).toMatchObject({ deleted: [{}, {}].map(() => expect.any(String)), packed: [] });
+  });
+
+  it("stays when it cannot be packed", async () => {
+    const { store, names } = await withDead({ "archives.automatic": "yes" });
+    writeFileSync(store.layout.archives, "in the way");
+    const warnings: string[] = [];
+    const onEvent = (event: StoreEvent) => void (event.kind === "warning" && warnings.push(event.message));
+    expect(await gc(store, {}, { onEvent })).toMatchObject({ deleted: [], left: 2 });
+    expect(warnings).toEqual(names.map(() => expect.stringMatching(/-dead-\S+ could not be packed, and stays: /)));
+  });
+});
+
+describe("pruning, when a manifest is lost", () => {
+  it("keeps what a packed object says that it needs, and removes nothing when nobody says it", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const library = await addTree(store, { x: "x" }, { name: "library" });
+    const text = `${store.layout.canonicalStoreDir}/${library.manifest.path}/x`;
+    const user = await addTree(store, { y: text }, { name: "user" });
+    await install(store, { profile, packages: [{ from: user.path, cwd: "/" }] });
+    await addToArchives(store, { what: [], profile, cwd: "/" });
+    for (const { path } of [user, library]) removeTree(path);
+    rmSync(manifestPath(store.layout, user.manifest.path));
+    const rules = { keepLast: 0, youngerThan: 0 };
+    expect(pruneArchives(store, rules)).toEqual({ deleted: [], freedBytes: 0 });
+    rmSync(archivePath(store.layout, user.manifest.path));
+    expect(caught(() => pruneArchives(store, rules))).toMatchObject({
+      code: "DAMAGED",
+      message: expect.stringContaining(user.manifest.path),
+    });
+    expect(archives(store)).toMatchObject([{ path: library.manifest.path, needed: true }]);
+  });
+});
+
 describe("without archive or repository", () => {
   it("a package comes again from its directory, as long as that has the content", async () => {
     const world = makeWorld({ memory: true });
@@ -131,6 +199,10 @@ describe("without archive or repository", () => {
     const [high] = built;
     const record = await world.build(store, "low", { sandbox: "off" });
     const low = record.built[0]!;
+    await install(store, { profile, packages: [{ from: low.path, cwd: "/" }] });
+    expect(blame(store, profile, { what: "text", cwd: "/" }).packages).toMatchObject([
+      { name: "low", recipe: expect.stringContaining("low"), sources: [`low.txt ${integrity} ${url}`] },
+    ]);
     for (const { path } of [low, high!]) removeTree(path);
     const options = { cwd: "/", rebuild: { cwd: "/", recipes: [], sandbox: "off" as const, offline: true } };
     expect(await obtainObjects(store, [high!.baseName], options)).toEqual({

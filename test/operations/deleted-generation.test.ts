@@ -3,7 +3,8 @@ import { deleteGenerations } from "../../src/operations/delete-generations.ts";
 import { gc } from "../../src/operations/gc.ts";
 import { planRevert, revert } from "../../src/operations/revert.ts";
 import type { StoreEvent } from "../../src/operations/run-options.ts";
-import { switchGeneration } from "../../src/operations/switch.ts";
+import { rollback, switchGeneration } from "../../src/operations/switch.ts";
+import { trimHistory } from "../../src/operations/trim-log.ts";
 import { readGeneration } from "../../src/store/profiles.ts";
 import { removeTree } from "../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../helpers/caught.ts";
@@ -95,8 +96,31 @@ describe("a time whose generation was deleted", () => {
     });
   });
 
-  it("that is named by its number is not there any more", async () => {
+  it("is known by its number, too, unless there never was one", async () => {
     const { store } = await withDeleted();
-    expect(await caughtAsync(revert(store, DEFAULT, { selector: "gen-2" }))).toMatchObject({ code: "NOT_FOUND" });
+    expect(await revert(store, DEFAULT, { selector: "gen-2" })).toMatchObject({ to: 5, madeFrom: 2, wasDeleted: true });
+    expect(liveFiles(store)).toEqual({ a: "a", b: "b" });
+    expect(await caughtAsync(revert(store, DEFAULT, { selector: "gen-9" }))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("is a parent to go back to, and has one itself", async () => {
+    const { store } = await withDeleted();
+    const dryRun = true;
+    expect(await rollback(store, DEFAULT, { steps: 2 }, { dryRun })).toMatchObject({ from: 4, madeFrom: 2 });
+    expect(await rollback(store, DEFAULT, { steps: 3 })).toMatchObject({ from: 4, to: 5, madeFrom: 1 });
+    expect(liveFiles(store)).toEqual({ a: "a" });
+    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 5, to: 4 });
+    expect(await rollback(store, DEFAULT, { steps: 4 })).toMatchObject({ from: 4, to: 0 });
+    expect(await caughtAsync(rollback(store, DEFAULT, {}))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("is not known when the log does not reach back to it", async () => {
+    const { store } = await withDeleted();
+    await trimHistory(store, { keepLast: 1 });
+    expect(await caughtAsync(rollback(store, DEFAULT, { steps: 2 }))).toMatchObject({ code: "NOT_FOUND" });
+    expect(await caughtAsync(revert(store, DEFAULT, { selector: "gen-2" }))).toMatchObject({
+      code: "NOT_FOUND",
+      message: "there is no gen-2",
+    });
   });
 });

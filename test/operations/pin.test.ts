@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { generations } from "../../src/operations/list.ts";
 import { pin } from "../../src/operations/pin.ts";
@@ -93,6 +94,22 @@ describe("pin", () => {
     });
     expect(await caughtAsync(pin(store, DEFAULT, { pinned: true }))).toMatchObject({ code: "ENOSPC" });
     expect(logTypes(store, 3)).toEqual(["begin", "intent", "abort"]);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("whose flush fails is done, with a warning", async () => {
+    const { store } = await withTwo();
+    const directory = dirname(pinsFile(store.layout, DEFAULT));
+    patchFs("openSync", (original) => (path: string, flags: string, mode: number) => {
+      if (path === directory) throw errno("EACCES");
+      return original(path, flags, mode);
+    });
+    const events: StoreEvent[] = [];
+    const result = await pin(store, DEFAULT, { pinned: true }, { onEvent: (event) => events.push(event) });
+    expect(result).toMatchObject({ changed: true });
+    expect(events).toContainEqual(expect.objectContaining({ message: expect.stringContaining("power failure") }));
+    expect([...readPins(store, DEFAULT).generations]).toEqual([2]);
+    expect(logTypes(store, 3)).toEqual(["begin", "intent", "pin", "commit"]);
     expect(brokenRules(store)).toEqual([]);
   });
 

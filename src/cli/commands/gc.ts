@@ -7,7 +7,7 @@ export const command = defineCommand({
   name: "gc",
   summary: "Delete what nothing keeps: objects, and what killed commands left",
   details:
-    "Kept is what `store roots` lists, with everything that it needs. Without --older-than and --keep the settings gc.older-than and gc.keep decide whether generations are deleted first; the live one, the one before it, pinned and named ones never are.",
+    "Kept is what `store roots` lists, with everything that it needs. Without --older-than and --keep the settings gc.older-than and gc.keep decide whether generations are deleted first; the live one, the one before it, pinned and named ones never are. With the setting archives.automatic, objects that the rules for archives keep are packed first; those that are packed are marked.",
   positionals: {},
   options: {
     "dry-run": { type: "boolean", alias: "n", describe: "Show what would be deleted, and delete nothing" },
@@ -37,7 +37,7 @@ export const command = defineCommand({
     ["store gc --older-than 30d --keep 5", "also deletes generations older than 30 days, but not the last five"],
     ["store gc --until-free 20G", "deletes no more than it takes to have 20 GiB free"],
   ],
-  json: "{dryRun, deleted[], freedBytes, freedInodes, left, generations[{profile, deleted[]}]}",
+  json: "{dryRun, deleted[], packed[], freedBytes, freedInodes, left, generations[{profile, deleted[]}]}",
   isLong: true,
   async run(context, args) {
     const { gc } = await import("../../operations/gc.ts");

@@ -3,7 +3,7 @@ import { defineCommand } from "../command.ts";
 export const command = defineCommand({
   name: "path",
   summary: "Print the store path of an installed package, or the path of the profile",
-  details: "The path of the profile is its live link: it holds after every switch.",
+  details: "The path of the profile is its live link, or the link to that in the instdir: it holds after every switch.",
   positionals: { name: { need: "optional", describe: "Name of an installed package", completes: "installed" } },
   options: {},
   examples: [

@@ -4,7 +4,8 @@ import { formatCount, formatSize } from "./quantities.ts";
 
 /** What a collection did or would do: the objects, then a sum. */
 export function collectionLines(collected: Collected, { dryRun }: { readonly dryRun: boolean }): string[] {
-  const { deleted, freedBytes, freedInodes, left } = collected;
+  const { deleted, packed = [], freedBytes, freedInodes, left } = collected;
+  const kept = new Set(packed);
   const sum = `${formatCount(deleted.length, "object")} ${dryRun ? "would be deleted" : "deleted"}, ${formatSize(freedBytes)} and ${formatCount(freedInodes, "inode")} ${dryRun ? "would be freed" : "freed"}; ${formatCount(left, "object")} left`;
-  return [...deleted.map((path) => `- ${basename(path)}`), sum];
+  return [...deleted.map((path) => `- ${basename(path)}${kept.has(path) ? "  (packed)" : ""}`), sum];
 }

@@ -4,6 +4,7 @@ import { findInPath } from "../../build/sandbox/host-toolchain.ts";
 import { probeSandbox } from "../../build/sandbox/probe-sandbox.ts";
 import { type Diagnosis, judgeLocale, judgeNode, judgePath } from "../../model/diagnosis.ts";
 import type { ProfileName } from "../../model/ids.ts";
+import { livePath } from "../../store/instdir.ts";
 import { currentPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 
@@ -50,8 +51,9 @@ function checkPrograms(path: string): Diagnosis {
 
 /** Whether the shell that this runs in finds the profile's programs first. */
 export function checkSearchPath(store: Store, profile: ProfileName, env: Environment): Diagnosis {
-  const profileBin = join(currentPath(store.layout, profile), "bin");
   const directories = (env.PATH ?? "").split(":");
+  const places = [livePath(store, profile), currentPath(store.layout, profile)].map((path) => join(path, "bin"));
+  const profileBin = places.find((path) => directories.includes(path)) ?? (places[0] as string);
   if (!existsSync(profileBin)) return { topic: "path", state: "ok", text: `profile '${profile}' has no commands` };
   const before = directories.slice(0, Math.max(0, directories.indexOf(profileBin)));
   const shadowed = readdirSync(profileBin)

@@ -22,7 +22,7 @@ import { findAfterTransaction } from "../../store/log/history.ts";
 import { readForward } from "../../store/log/read.ts";
 import type { TransactionLog } from "../../store/log/transaction-log.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readPins, writePins } from "../../store/pins.ts";
+import { flushPins, readPins, writePins } from "../../store/pins.ts";
 import {
   activateGeneration,
   liveGeneration,
@@ -212,6 +212,7 @@ function repairPins({ store, profile, told }: ProfileRepair): string | undefined
     ),
     unknown: readable?.unknown ?? {},
   });
+  flushPins(store, profile);
   return told ? "from the log" : "what is not there was left out";
 }
 

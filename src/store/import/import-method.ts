@@ -1,7 +1,7 @@
 import { constants, copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
-import type { ImportSettings, LinkMethod } from "./import-files.ts";
+import type { ImportSettings, LinkMethod } from "./import-settings.ts";
 
 /** How files get into the store, as people choose it. */
 export type ImportMethod = "auto" | LinkMethod;

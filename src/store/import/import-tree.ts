@@ -3,7 +3,8 @@ import { isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { findBaseNames } from "../../model/find-base-names.ts";
 import { replaceInPlace } from "../../model/rewrite.ts";
-import { canonicalReplacements, type FileBatch, type ImportedFile, type ImportSettings } from "./import-files.ts";
+import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
+import { canonicalReplacements } from "./import-work.ts";
 import type { ImportRunner } from "./runner.ts";
 import { changedWhileRead, notReadable } from "./source-file.ts";
 
@@ -11,7 +12,7 @@ import { changedWhileRead, notReadable } from "./source-file.ts";
 export interface ImportedDirectory {
   readonly path: ByteString;
   readonly directories: ReadonlyMap<ByteString, ImportedDirectory>;
-  readonly files: ReadonlyMap<ByteString, ImportedFile>;
+  readonly files: Map<ByteString, ImportedFile>;
   readonly links: ReadonlyMap<ByteString, ImportedLink>;
 }
 
@@ -38,7 +39,8 @@ export interface ImportTreeOptions {
 
 /**
  * Copies the tree at `source` to the existing empty directory `target`, or in `adopt` mode takes `target` as it is.
- * Afterwards the target holds the canonical form; only files and links that mention the store are not frozen yet.
+ * Afterwards the target holds the canonical form, but for what `takePooled` must put there; only files and links that
+ * mention the store are not frozen yet.
  * @throws StoreError INVALID_INPUT for anything but directories, regular files and symlinks
  */
 export async function importTree(

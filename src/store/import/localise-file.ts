@@ -3,7 +3,7 @@ import { type ByteString, toFsPath } from "../../model/byte-string.ts";
 import type { BlobId } from "../../model/ids.ts";
 import type { Replacement } from "../../model/rewrite.ts";
 import { freeze, frozenMode } from "./freeze.ts";
-import { hashFile } from "./import-files.ts";
+import { hashFile } from "./hash-file.ts";
 import { rewriteFile } from "./rewrite-file.ts";
 
 export interface LocalisedFile {

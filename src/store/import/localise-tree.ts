@@ -4,7 +4,6 @@ import type { BaseName, BlobId } from "../../model/ids.ts";
 import { localising, type Replacement, replaceInPlace } from "../../model/rewrite.ts";
 import type { Layout } from "../layout.ts";
 import { createLink, type ImportedDirectory } from "./import-tree.ts";
-import type { LocalisedFile } from "./localise-file.ts";
 import type { ImportRunner } from "./runner.ts";
 
 export interface LocaliseOptions {
@@ -41,7 +40,7 @@ async function localiseDirectory(work: Work): Promise<void> {
   for (const [name, { executable, mentions }] of tree.files) {
     if (!mentions) continue;
     const path = `${tree.path}/${name}` as ByteString;
-    const { id } = (await runner.run({ kind: "localise", path, executable, replacements })) as LocalisedFile;
+    const { id } = await runner.run({ kind: "localise" as const, path, executable, replacements });
     ids.set(`${prefix}${name}` as ByteString, id);
   }
   for (const [name, link] of tree.links) {

@@ -4,7 +4,7 @@ import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
 import type { BlobId } from "../../model/ids.ts";
 import { freezeFile } from "./freeze.ts";
-import type { ImportSettings } from "./import-files.ts";
+import type { ImportSettings } from "./import-settings.ts";
 import { mayHold } from "./pool-names.ts";
 import type { PoolBatch } from "./tasks.ts";
 
@@ -37,12 +37,14 @@ interface PoolRequest {
   readonly target: ByteString;
 }
 
-/** Takes the target's content from the pool when it is there; in `adopt` mode what lies there already is kept. */
+/** Whether the pool seems to hold this content for the target; in `adopt` mode what lies there already is kept. */
+export function isWorthLinking(settings: ImportSettings, file: Pick<PoolRequest, "id" | "executable">): boolean {
+  return settings.method !== "copy" && settings.mode !== "adopt" && mayHold(settings, poolName(file));
+}
+
+/** Takes the target's content from the pool when it is there, and whole. */
 export function takeFromPool(settings: ImportSettings, request: PoolRequest): boolean {
-  if (settings.method === "copy" || settings.mode === "adopt") return false;
-  const name = poolName(request);
-  if (!mayHold(settings, name)) return false;
-  const pool = poolFile(settings, name);
+  const pool = poolFile(settings, poolName(request));
   const status = statSync(pool, { throwIfNoEntry: false });
   // Somebody who wrote to a file of the pool changed its time: such a file is not spread any further.
   if (!status || status.size !== request.size || status.mtimeMs !== 1000) return false;

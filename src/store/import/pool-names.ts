@@ -1,6 +1,6 @@
 import { existsSync, opendirSync } from "node:fs";
 import { isErrno } from "../../errors.ts";
-import type { ImportSettings } from "./import-files.ts";
+import type { ImportSettings } from "./import-settings.ts";
 
 /**
  * Whether the pool may hold a file of this name. Asked often during one import, it answers from a listing: what other

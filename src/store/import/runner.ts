@@ -1,50 +1,65 @@
 import { lstatSync } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
-import { createWorkerPool, type WorkerPool } from "../../system/worker-pool.ts";
-import type { FileBatch, ImportedFile, ImportSettings } from "./import-files.ts";
+import { createSpareWorkers } from "../../system/spare-workers.ts";
+import type { WorkerPool } from "../../system/worker-pool.ts";
+import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
+import { type PackedFiles, unpackFiles } from "./pack-files.ts";
 import { type ImportAnswer, type ImportTask, type PoolBatch, runImportTask } from "./tasks.ts";
 
 /** Runs the tasks of one import: a few files in this thread, many in worker threads. */
 export interface ImportRunner extends AsyncDisposable {
   importBatch(batch: FileBatch): Promise<readonly ImportedFile[]>;
-  run(task: ImportTask): Promise<ImportAnswer>;
+  run<Task extends ImportTask>(task: Task): Promise<ImportAnswer<Task>>;
   /** No more batches will come: what waits for enough company starts now. */
   finishQueue(): void;
 }
 
-/** From so many files, or so many bytes, on threads are worth their start, about 20 ms each. */
+/** What a worker thread is sent: threads work for one import after the other. */
+export interface ImportJob {
+  readonly settings: ImportSettings;
+  readonly task: ImportTask;
+}
+
+/** What it answers. */
+export type ImportJobAnswer = ImportAnswer | PackedFiles;
+
+/** From so many files, or so many bytes, on threads are worth their start, about 40 ms each. */
 const ENOUGH_FILES = 400;
 const ENOUGH_BYTES = 32 << 20;
 
+const workers = createSpareWorkers<ImportJob, ImportJobAnswer>(workerScript);
+
 export function createImportRunner(settings: ImportSettings): ImportRunner {
-  const queue: { task: ImportTask; files: number; start(run: Promise<ImportAnswer>): void }[] = [];
-  let pool: WorkerPool<ImportTask, ImportAnswer> | undefined;
+  const queue: { batch: FileBatch; start(run: Promise<readonly ImportedFile[]>): void }[] = [];
+  let pool: WorkerPool<ImportJob, ImportJobAnswer> | undefined;
   let queued = 0;
 
   function startPool(): void {
-    pool = createWorkerPool<ImportTask, ImportAnswer>(workerScript(), settings);
-    for (const { task, start } of queue.splice(0)) start(pool.run(task));
+    const started = workers.borrow();
+    pool = started;
+    for (const { batch, start } of queue.splice(0)) start(importIn(started, batch));
   }
 
-  function enqueue(task: ImportTask, files: number): Promise<ImportAnswer> {
-    if (pool) return pool.run(task);
-    return new Promise((resolve) => {
-      queue.push({ task, files, start: resolve });
-      queued += files;
-      if (queued >= ENOUGH_FILES) startPool();
-    });
+  async function importIn(threads: NonNullable<typeof pool>, batch: FileBatch): Promise<readonly ImportedFile[]> {
+    return unpackFiles((await threads.run({ settings, task: { kind: "import", batch } })) as PackedFiles);
   }
 
   return {
-    async importBatch(batch) {
-      return (await enqueue({ kind: "import", batch }, batch.names.length)) as readonly ImportedFile[];
+    importBatch(batch) {
+      if (pool) return importIn(pool, batch);
+      return new Promise((resolve) => {
+        queue.push({ batch, start: resolve });
+        queued += batch.names.length;
+        if (queued >= ENOUGH_FILES) startPool();
+      });
     },
-    async run(task) {
-      return pool ? pool.run(task) : runImportTask(settings, task);
+    async run<Task extends ImportTask>(task: Task) {
+      const answer = pool ? await pool.run({ settings, task }) : runImportTask(settings, task);
+      return answer as ImportAnswer<Task>;
     },
     finishQueue() {
-      if (bytesOf(queue.map(({ task }) => task)) >= ENOUGH_BYTES) startPool();
-      for (const { task, start } of queue.splice(0)) start(inThisThread(settings, task));
+      if (bytesOf(queue.map(({ batch }) => batch)) >= ENOUGH_BYTES) startPool();
+      for (const { batch, start } of queue.splice(0)) start(importHere(settings, batch));
     },
     async [Symbol.asyncDispose]() {
       await pool?.[Symbol.asyncDispose]();
@@ -58,21 +73,25 @@ export async function poolInThreads(settings: ImportSettings, batches: readonly 
     runImportTask(settings, { kind: "pool", batches });
     return;
   }
-  await using pool = createWorkerPool<ImportTask, ImportAnswer>(workerScript(), settings);
-  const tasks: Promise<ImportAnswer>[] = [];
-  for (let at = 0; at < batches.length; at += DIRECTORIES_AT_ONCE) {
-    tasks.push(pool.run({ kind: "pool", batches: batches.slice(at, at + DIRECTORIES_AT_ONCE) }));
-  }
-  await Promise.all(tasks);
+  await using pool = workers.borrow();
+  await Promise.all(inPieces(batches).map((piece) => pool.run({ settings, task: { kind: "pool", batches: piece } })));
 }
 
 const DIRECTORIES_AT_ONCE = 16;
 
-function bytesOf(tasks: readonly ImportTask[]): number {
+/** Batches of directories, in pieces that are worth a message each. */
+export function inPieces<Batch>(batches: readonly Batch[]): readonly (readonly Batch[])[] {
+  const pieces: (readonly Batch[])[] = [];
+  for (let at = 0; at < batches.length; at += DIRECTORIES_AT_ONCE) {
+    pieces.push(batches.slice(at, at + DIRECTORIES_AT_ONCE));
+  }
+  return pieces;
+}
+
+function bytesOf(batches: readonly FileBatch[]): number {
   let bytes = 0;
-  for (const task of tasks) {
-    if (task.kind !== "import") continue;
-    for (const name of task.batch.names) bytes += sizeOf(`${task.batch.source}/${name}` as ByteString);
+  for (const { source, names } of batches) {
+    for (const name of names) bytes += sizeOf(`${source}/${name}` as ByteString);
   }
   return bytes;
 }
@@ -81,8 +100,8 @@ function sizeOf(path: ByteString): number {
   return lstatSync(toFsPath(path), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-async function inThisThread(settings: ImportSettings, task: ImportTask): Promise<ImportAnswer> {
-  return runImportTask(settings, task);
+async function importHere(settings: ImportSettings, batch: FileBatch): Promise<readonly ImportedFile[]> {
+  return runImportTask(settings, { kind: "import", batch }) as readonly ImportedFile[];
 }
 
 /** The bundled worker: beside this file in the bundle, in `dist/` for the sources. */

@@ -1,6 +1,8 @@
 import type { ByteString } from "../../model/byte-string.ts";
 import type { Replacement } from "../../model/rewrite.ts";
-import { type FileBatch, type ImportedFile, type ImportSettings, importFiles } from "./import-files.ts";
+import { importFiles } from "./import-files.ts";
+import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
+import { linkPooled, type PooledBatch } from "./link-pooled.ts";
 import { type LocalisedFile, localiseFile } from "./localise-file.ts";
 import { poolFiles } from "./pool-files.ts";
 
@@ -15,6 +17,7 @@ export interface PoolBatch {
 /** What a thread can be asked to do. */
 export type ImportTask =
   | { readonly kind: "import"; readonly batch: FileBatch }
+  | { readonly kind: "link"; readonly batches: readonly PooledBatch[] }
   | {
       readonly kind: "localise";
       readonly path: ByteString;
@@ -23,12 +26,23 @@ export type ImportTask =
     }
   | { readonly kind: "pool"; readonly batches: readonly PoolBatch[] };
 
-export type ImportAnswer = readonly ImportedFile[] | LocalisedFile | undefined;
+interface ImportAnswers {
+  readonly import: readonly ImportedFile[];
+  /** For each batch. */
+  readonly link: readonly (readonly ByteString[])[];
+  readonly localise: LocalisedFile;
+  readonly pool: undefined;
+}
+
+/** The answer to one kind of task. */
+export type ImportAnswer<Task extends ImportTask = ImportTask> = ImportAnswers[Task["kind"]];
 
 export function runImportTask(settings: ImportSettings, task: ImportTask): ImportAnswer {
   switch (task.kind) {
     case "import":
       return importFiles(settings, task.batch);
+    case "link":
+      return task.batches.map((batch) => linkPooled(settings, batch));
     case "localise":
       return localiseFile(task);
     case "pool":

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 
 /** One line of the kernel's process table: what `/proc/PID/stat` says (proc(5)), in units people use. */
 export interface ProcessEntry {
@@ -21,7 +21,7 @@ const UNITS = readKernelUnits();
 /** `undefined` when there is no such process, or no `/proc`. */
 export function readProcess(pid: number): ProcessEntry | undefined {
   try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    return parseStat(readProc(`/proc/${pid}/stat`));
   } catch {
     return undefined;
   }
@@ -69,7 +69,7 @@ export function listMarked(entry: string): readonly number[] {
 function childrenOf(pid: number): readonly number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").split(" ").filter(Boolean).map(Number),
+      readProc(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
     );
   } catch {
     return readProcess(pid) === undefined || hasChildrenFiles() ? [] : searchChildren(pid);
@@ -87,6 +87,23 @@ function hasChildrenFiles(): boolean {
 
 function searchChildren(parent: number): readonly number[] {
   return listProcesses().filter((pid) => readProcess(pid)?.parent === parent);
+}
+
+const PIECE = Buffer.alloc(4096);
+
+/** A file of `/proc`: since it has no size, `readFileSync` would make room for 64 KiB each time. */
+function readProc(path: string): string {
+  const fd = openSync(path, "r");
+  try {
+    let text = "";
+    for (let count = PIECE.length; count > 0; ) {
+      count = readSync(fd, PIECE);
+      text += PIECE.toString("latin1", 0, count);
+    }
+    return text;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The name in parentheses may hold anything, also `)`: the fields start after the last one. */

@@ -3,8 +3,10 @@
  * `node change.js '{"root": …, "steps": [{"do": "install", "from": [ … ]}]}'`. Tests bundle it to have changes made by a
  * process of its own, that can be killed, wait, or run beside others.
  */
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreError } from "../../../src/errors.ts";
 import { parseProfileName } from "../../../src/model/ids.ts";
@@ -41,6 +43,11 @@ export interface Command {
    * not count: a killed process leaves the same behind before and after one.
    */
   readonly killAt?: number;
+  /**
+   * A directory that gets a copy of the store, named by the number of the call, as it is before each such call: what a
+   * process that is killed there leaves behind.
+   */
+  readonly moments?: string;
   /** A file to make, and one to wait for, between the preparation of an install and the lock. */
   readonly pauseAt?: { readonly prepared: string; readonly resume: string };
 }
@@ -59,7 +66,7 @@ const CHANGES: readonly string[] = [
 ];
 
 const command = JSON.parse(process.argv[2] as string) as Command;
-const counter = { calls: 0, killAt: command.killAt ?? 0 };
+const counter = { calls: 0, killAt: command.killAt ?? 0, isKept: false };
 
 function countCalls(): void {
   const functions = fs as unknown as Record<string, (...args: unknown[]) => unknown>;
@@ -69,6 +76,7 @@ function countCalls(): void {
       if (isChange(...args)) {
         counter.calls += 1;
         if (counter.calls === counter.killAt) process.kill(process.pid, "SIGKILL");
+        if (counter.isKept) execFileSync("cp", ["-a", command.root, join(command.moments ?? "", `${counter.calls}`)]);
       }
       return original(...args);
     };
@@ -177,6 +185,7 @@ const store = await openStore({
   wait: command.wait ?? true,
 });
 counter.calls = 0;
+counter.isKept = command.moments !== undefined;
 for (const step of command.steps) {
   try {
     report({ result: await carryOut(store, step, pausing(command)) });

@@ -7,18 +7,40 @@ import { build } from "../../../src/operations/build.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { needPrograms, skipTest } from "../../helpers/archives.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
-import { makeSageTrees, type SageTrees } from "../../helpers/sage-trees.ts";
-import { fakeContext, makeWorld } from "../../helpers/worlds.ts";
+import { keepDirectory } from "../../helpers/kept-world.ts";
+import { makeSageTrees, type SageTrees, sageTreesIn } from "../../helpers/sage-trees.ts";
+import { fakeContext, makeWorld, type World } from "../../helpers/worlds.ts";
 
 let store: Store;
 let trees: SageTrees;
 
-beforeEach(async () => {
-  needPrograms("cc", "make", "tar", "patch");
+beforeEach(() => needPrograms("cc", "make", "tar", "patch"));
+
+async function withNothing(): Promise<World> {
   const world = makeWorld();
   trees = makeSageTrees(world.directory);
-  store = await world.store("s", { context: fakeContext({ env: { PATH: process.env.PATH ?? "" } }) });
-});
+  store = await openIn(world);
+  return world;
+}
+
+const kept = keepDirectory();
+
+/** A store where `tool` and all that it needs is built. */
+async function withTool(): Promise<void> {
+  const directory = kept.again();
+  if (directory !== undefined) {
+    trees = sageTreesIn(directory);
+    store = await openIn(makeWorld({ directory }));
+    return;
+  }
+  const world = await withNothing();
+  await run(["tool"]);
+  kept.keep(world.directory);
+}
+
+function openIn(world: World): Promise<Store> {
+  return world.store("s", { context: fakeContext({ env: { PATH: process.env.PATH ?? "" } }) });
+}
 
 interface Ran {
   /** Output by name. */
@@ -46,6 +68,7 @@ function filesIn(directory: string): string[] {
 }
 
 test("packages build in a prefix that looks shared, and keep only what is their own", async () => {
+  await withNothing();
   const { paths, built } = await run(["tool", "calc", "base", "notes"]);
   expect(built).toEqual(["base", "calc", "notes", "tool"]);
   expect(filesIn(paths.base as string)).toEqual([
@@ -82,6 +105,7 @@ test("packages build in a prefix that looks shared, and keep only what is their 
 });
 
 test("a program finds its libraries at their own store paths", async () => {
+  await withTool();
   const { paths } = await run(["tool", "calc", "base"]);
   const program = join(paths.tool as string, "bin/tool");
   expect(execFileSync(program, { env: {} }).toString()).toBe("42\n");
@@ -91,6 +115,7 @@ test("a program finds its libraries at their own store paths", async () => {
 });
 
 test("an overlay gives another version, and only what depends on it is built again", async () => {
+  await withTool();
   const before = await run(["tool", "calc"]);
   const after = await run(["tool", "calc"], [`sage:${trees.overlay}`, `sage:${trees.tree}`]);
   expect(after.built).toEqual(["calc", "tool"]);
@@ -101,6 +126,7 @@ test("an overlay gives another version, and only what depends on it is built aga
 });
 
 test("a changed script builds its package again, and what depends on it only when the result is another", async () => {
+  await withTool();
   const before = await run(["tool", "calc"]);
   appendFileSync(join(trees.tree, "build/pkgs/calc/spkg-install.in"), "\n# A remark.\n");
   expect(await run(["tool", "calc"])).toEqual({ paths: before.paths, built: ["calc"] });
@@ -109,6 +135,7 @@ test("a changed script builds its package again, and what depends on it only whe
 });
 
 test("a change of what must only be there first rebuilds that alone", async () => {
+  await withTool();
   await run(["tool"]);
   const script = join(trees.tree, "build/pkgs/notes/spkg-install.in");
   writeFileSync(script, `${readFileSync(script, "utf8")}sdh_install src/words.txt "$SAGE_LOCAL/share/more"\n`);
@@ -116,7 +143,7 @@ test("a change of what must only be there first rebuilds that alone", async () =
 });
 
 test("the option check runs the test suite, with what only that needs", async () => {
-  expect((await run(["tool"])).built).not.toContain("judge");
+  await withTool();
   expect((await run(["tool+check"])).built).toEqual(["judge", "tool"]);
   writeFileSync(join(trees.tree, "build/pkgs/tool/spkg-check.in"), 'sdh_die "the tool is wrong"\n');
   const error = await caughtAsync(run(["tool+check"]));
@@ -125,6 +152,7 @@ test("the option check runs the test suite, with what only that needs", async ()
 });
 
 test("a patch that does not fit fails the build", async () => {
+  await withTool();
   writeFileSync(
     join(trees.tree, "build/pkgs/tool/patches/other.patch"),
     "--- a/gone.c\n+++ b/gone.c\n@@ -1 +1 @@\n-a\n+b\n",
@@ -133,11 +161,13 @@ test("a patch that does not fit fails the build", async () => {
 });
 
 test("a tarball with another content than the checksum is not used", async () => {
+  await withNothing();
   writeFileSync(join(trees.tree, "upstream/base-1.0.tar.gz"), "something else");
   expect(await caughtAsync(run(["base"]))).toMatchObject({ code: "INTEGRITY" });
 });
 
 test("a pure wheel and a Python sdist install, and find each other", async () => {
+  await withNothing();
   needPip();
   const { paths, built } = await run(["shout", "sums"]);
   expect(built).toEqual(["python3", "shout", "sums", "wheelwright"]);
@@ -154,6 +184,7 @@ test("a pure wheel and a Python sdist install, and find each other", async () =>
 });
 
 test("Python counts for what is installed into its directories, also behind the bar", async () => {
+  await withNothing();
   needPip();
   await run(["sums"]);
   appendFileSync(join(trees.tree, "build/pkgs/python3/spkg-install"), 'echo new > "$SAGE_LOCAL/release"\n');

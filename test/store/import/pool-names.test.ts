@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ImportSettings } from "../../../src/store/import/import-files.ts";
+import type { ImportSettings } from "../../../src/store/import/import-settings.ts";
 import { mayHold } from "../../../src/store/import/pool-names.ts";
 
 /** A pool whose directory `ab` holds so many files: `ab0`, `ab1` … */

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type ByteString, fromText, toFsPath } from "../../../../src/model/byte-string.ts";
 import { extractArchive } from "../../../../src/system/archive/extract-archive.ts";
 import { anyTree } from "../../../helpers/any-tree.ts";
-import { needPrograms, PACKINGS } from "../../../helpers/archives.ts";
+import { needPrograms, ORACLE_RUNS, PACKINGS } from "../../../helpers/archives.ts";
 import { treeOf, WIDE } from "../../../helpers/extracted.ts";
 import { type Entry, makeWorld, readTree, type World } from "../../../helpers/worlds.ts";
 
@@ -99,7 +99,7 @@ describe("agreement with GNU tar", () => {
         expect(shapeOf(target)).toEqual(shapeOf(oracle));
         expect(treeOf(target)).toEqual(treeOf(source));
       }),
-      { numRuns: 15 },
+      { numRuns: ORACLE_RUNS },
     );
   });
 

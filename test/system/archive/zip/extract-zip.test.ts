@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extractArchive } from "../../../../src/system/archive/extract-archive.ts";
 import { anyTree } from "../../../helpers/any-tree.ts";
-import { makeZip, needPrograms, type ZipMember } from "../../../helpers/archives.ts";
+import { makeZip, needPrograms, ORACLE_RUNS, type ZipMember } from "../../../helpers/archives.ts";
 import { extracted, refused, treeOf, WIDE } from "../../../helpers/extracted.ts";
 import { makeWorld, type TreeData } from "../../../helpers/worlds.ts";
 
@@ -331,7 +331,7 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
         const { tree, target } = await throughZip(new Map(taken));
         expect(treeOf(target)).toEqual(treeOf(tree));
       }),
-      { numRuns: 25 },
+      { numRuns: ORACLE_RUNS },
     );
   });
 
@@ -347,7 +347,7 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
         execFileSync("unzip", ["-qV", archive, "-d", oracle]);
         expect(treeOf(target)).toEqual(treeOf(oracle));
       }),
-      { numRuns: 25 },
+      { numRuns: ORACLE_RUNS },
     );
   });
 

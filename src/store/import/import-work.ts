@@ -1,0 +1,86 @@
+import { findBaseNames } from "../../model/find-base-names.ts";
+import { BLOB_HEADER_ROOM } from "../../model/git-object.ts";
+import { type Replacement, replacements } from "../../model/rewrite.ts";
+import type { ImportedFile, ImportSettings } from "./import-settings.ts";
+
+/** Files up to this size, in bytes, are read whole. */
+export const SMALL = 1 << 20;
+
+/** What the import of one batch of files works with. */
+export interface ImportWork {
+  readonly settings: ImportSettings;
+  /** Room for a small file and, before it, for the header that it is hashed with. */
+  readonly buffer: Buffer;
+  readonly local: Buffer;
+  readonly canonical: Buffer;
+  readonly zero: Buffer;
+  readonly self: Buffer | undefined;
+  readonly canonicalise: readonly Replacement[];
+  readonly search: Search;
+}
+
+/** One buffer a thread: allocating a mebibyte for every batch costs more than small files themselves. */
+let spare: Buffer | undefined;
+
+export function createImportWork(settings: ImportSettings): ImportWork {
+  spare ??= Buffer.allocUnsafeSlow(BLOB_HEADER_ROOM + SMALL + 1);
+  const work = {
+    settings,
+    buffer: spare,
+    local: Buffer.from(settings.localStoreDir),
+    canonical: Buffer.from(settings.canonicalStoreDir),
+    zero: Buffer.from(settings.zeroBaseName),
+    self: settings.selfName === undefined ? undefined : Buffer.from(settings.selfName),
+    canonicalise: canonicalReplacements(settings),
+  };
+  return { ...work, search: createSearch(work) };
+}
+
+/** What turns a tree that was made in this store, at `selfName`, into canonical form. */
+export function canonicalReplacements(settings: ImportSettings): readonly Replacement[] {
+  const { localStoreDir, canonicalStoreDir, selfName, zeroBaseName } = settings;
+  const self = selfName === undefined ? [] : ([[selfName, zeroBaseName]] as const);
+  return replacements([[localStoreDir, canonicalStoreDir], ...self]);
+}
+
+/** What bytes say about the store; see `ImportedFile`. */
+export type Mentions = Pick<ImportedFile, "mentions" | "fromLocal" | "fromCanonical" | "baseNames">;
+
+/** A search through the bytes of one file after the other, each in one piece or in several that overlap. */
+export interface Search {
+  look(bytes: Buffer): void;
+  /** What was seen since it was last asked. */
+  found(): Mentions;
+}
+
+/** One for a batch of files: to make a set and its company for each small file costs more than to search it. */
+function createSearch(work: Omit<ImportWork, "search">): Search {
+  const names = new Set<string>();
+  let fromLocal = false;
+  let fromCanonical = false;
+  let zero = false;
+  return {
+    look(bytes) {
+      fromLocal ||= isLocal(work, bytes);
+      fromCanonical ||= hasTwoForms(work.settings) && bytes.indexOf(work.canonical) >= 0;
+      zero ||= bytes.indexOf(work.zero) >= 0;
+      findBaseNames(bytes, names);
+    },
+    found() {
+      const baseNames = names.size > 0 ? [...names] : undefined;
+      const seen = { mentions: zero || fromLocal || fromCanonical, fromLocal, fromCanonical, baseNames };
+      names.clear();
+      fromLocal = fromCanonical = zero = false;
+      return seen;
+    },
+  };
+}
+
+function isLocal(work: Omit<ImportWork, "search">, bytes: Buffer): boolean {
+  return bytes.indexOf(work.local) >= 0 || (work.self !== undefined && bytes.indexOf(work.self) >= 0);
+}
+
+/** In a store rooted at `/store` canonical and local storeDir are one. */
+function hasTwoForms({ localStoreDir, canonicalStoreDir }: ImportSettings): boolean {
+  return localStoreDir !== canonicalStoreDir;
+}

@@ -1,0 +1,47 @@
+import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
+
+/** Threads of one script that outlive their work for a while: to start them takes as long as a thousand small files. */
+export interface SpareWorkers<Task, Result> {
+  /** Threads that nobody else uses. Disposed of with tasks unanswered they end; otherwise the next who asks has them. */
+  borrow(): WorkerPool<Task, Result>;
+}
+
+/** How long threads wait for more work, in milliseconds. They do not keep the process running meanwhile. */
+const PATIENCE = 5000;
+
+export function createSpareWorkers<Task, Result>(script: () => URL): SpareWorkers<Task, Result> {
+  let spare: WorkerPool<Task, Result> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  function take(): WorkerPool<Task, Result> | undefined {
+    clearTimeout(timer);
+    const taken = spare;
+    spare = undefined;
+    return taken?.idle ? taken : undefined;
+  }
+
+  async function giveBack(pool: WorkerPool<Task, Result>): Promise<void> {
+    if (spare || !pool.idle) {
+      await pool[Symbol.asyncDispose]();
+      return;
+    }
+    pool.hold(false);
+    spare = pool;
+    timer = setTimeout(() => void take()?.[Symbol.asyncDispose](), PATIENCE).unref();
+  }
+
+  return {
+    borrow() {
+      const pool = take() ?? createWorkerPool<Task, Result>(script(), undefined);
+      pool.hold(true);
+      return {
+        run: (task) => pool.run(task),
+        get idle() {
+          return pool.idle;
+        },
+        hold: (keep) => pool.hold(keep),
+        [Symbol.asyncDispose]: () => giveBack(pool),
+      };
+    },
+  };
+}
