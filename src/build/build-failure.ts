@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { StoreError } from "../errors.ts";
+import { isErrno, StoreError } from "../errors.ts";
 import { findBuildErrors } from "../model/compiler-error.ts";
 import { missingFiles } from "../model/missing-file.ts";
 import type { Phase } from "../model/recipe.ts";
@@ -52,8 +52,15 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
       log: path,
       errors,
       key: job.key,
+      noSpace: tail.some((line) => /No space left on device|Disk quota exceeded/.test(line)),
     },
   });
+}
+
+/** Whether a build failed for want of room on the disk: in a phase, which says so in its log, or around it. */
+export function isOutOfSpace(error: unknown): boolean {
+  if (isErrno(error, "ENOSPC", "EDQUOT")) return true;
+  return error instanceof StoreError && (error.code === "NO_SPACE" || error.details.noSpace === true);
 }
 
 function howItEnded({ result, made, job, failing }: FailedRun): string {

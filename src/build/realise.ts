@@ -15,6 +15,7 @@ import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { acquireLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
+import { isOutOfSpace } from "./build-failure.ts";
 import type { BuildGraph, PlannedPackage } from "./build-plan.ts";
 import type { SourcePlaces } from "./build-sources.ts";
 import { type KnownOutputs, noOutputs, noteOutput, type PreparedBuild, prepareBuild } from "./prepare-build.ts";
@@ -61,6 +62,8 @@ export interface RealiseOptions extends RunnerOptions {
   readonly prepare?: PrepareKnown | undefined;
   /** Further fields for the metadata in the manifests. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Called when a build found the disk full; when it freed some bytes, that build is tried once more. */
+  readonly freeRoom?: (() => Promise<number>) | undefined;
   readonly onEvent: (event: RealiseEvent) => void;
 }
 
@@ -156,7 +159,19 @@ async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild)
   using _slot = await options.jobserver.acquire(options.signal);
   run.tellExpected();
   options.onEvent({ kind: "started", id, key: prepared.key });
-  return { record: await buildNow(run, planned, prepared), built: true };
+  return { record: await buildWithRoom(run, planned, prepared), built: true };
+}
+
+/** From its beginning: what a phase had made when the disk was full cannot be gone on with. */
+async function buildWithRoom(run: Run, planned: PlannedPackage, prepared: PreparedBuild): Promise<BuildRecord> {
+  try {
+    return await buildNow(run, planned, prepared);
+  } catch (error) {
+    if (!isOutOfSpace(error) || !(await run.options.freeRoom?.())) throw error;
+    const message = "the disk was full, and has room again: it is built once more";
+    run.options.onEvent({ kind: "warning", id: planned.id, message });
+    return await buildNow(run, planned, prepared);
+  }
 }
 
 async function buildNow(run: Run, planned: PlannedPackage, prepared: PreparedBuild): Promise<BuildRecord> {
@@ -177,6 +192,7 @@ async function buildNow(run: Run, planned: PlannedPackage, prepared: PreparedBui
     }
     if (options.keepFailed && error instanceof StoreError && error.code === "BUILD_FAILED")
       keep(store, room, prepared.key);
+    else if (isOutOfSpace(error)) removeTree(room);
     throw error;
   }
 }

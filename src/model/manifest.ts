@@ -1,3 +1,4 @@
+import { canonicalSum, type Json } from "./canonical-json.ts";
 import {
   type BaseName,
   type PackageName,
@@ -43,16 +44,24 @@ const MANIFEST_FORMAT = 1;
 
 export function printManifest(manifest: Manifest): string {
   const { unknown, ...known } = manifest;
-  return `${JSON.stringify({ format: MANIFEST_FORMAT, ...known, ...unknown }, null, 2)}\n`;
+  // What JSON leaves out must not count in the sum either.
+  const plain = JSON.parse(JSON.stringify({ format: MANIFEST_FORMAT, ...known, ...unknown })) as Members;
+  return `${JSON.stringify({ ...plain, sum: canonicalSum(plain) }, null, 2)}\n`;
 }
 
+type Members = { readonly [key: string]: Json };
+
 /**
- * Reads a manifest's text; `source` names it in messages.
+ * Reads a manifest's text; `source` names it in messages. What an object needs and where it came from cannot be told from
+ * its bytes alone, so a sum makes sure that it is as it was written; a manifest without one is taken for what it says.
  * @throws StoreError DAMAGED, NEWER_FORMAT
  */
 export function parseManifest(text: string, source: string): Manifest {
-  const { origin, localised, ...members } = parseJsonObject(text, source);
+  const { sum, ...summed } = parseJsonObject(text, source);
+  const { origin, localised, ...members } = summed;
   const record = readRecord(members, source, MANIFEST_FORMAT);
+  if (sum !== undefined && sum !== canonicalSum(summed as Members))
+    throw damagedRecord(source, "its sum is that of other content");
   if (!isJsonObject(origin) || typeof origin.kind !== "string") throw damagedRecord(source, "origin is missing");
   if (typeof localised !== "boolean") throw damagedRecord(source, "localised is neither true nor false");
   const addressing = record.text("addressing");

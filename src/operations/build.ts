@@ -174,9 +174,9 @@ export async function realiseGraph(
   graph: BuildGraph,
   options: RealiseRequest,
 ): Promise<readonly Realised[]> {
-  await using _room = await collectWhenShort(store, options);
+  await using room = await collectWhenShort(store, options);
   using setting = await openBuildSetting(store, options);
-  return await realise(store, graph, setting.options);
+  return await realise(store, graph, { ...setting.options, freeRoom: () => room.freeNow() });
 }
 
 /** What all builds of one command share; disposed of when they are done. */

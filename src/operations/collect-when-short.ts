@@ -9,13 +9,19 @@ import type { RunOptions } from "./run-options.ts";
 const INTERVAL_MS = 5_000;
 const REST_MS = 60_000;
 
+/** Looks after the room on the disk while packages are built. */
+export interface RoomWatch extends AsyncDisposable {
+  /** A build found the disk full: starts a collection, where the settings ask for any; returns the bytes it freed. */
+  freeNow(): Promise<number>;
+}
+
 /**
  * Watches the room on the disk until it is disposed of: at once and then every few seconds, less than the setting
  * `gc.min-free` starts a collection that goes on until `gc.max-free` is free. What fails in it is told and stops nothing.
  */
-export async function collectWhenShort(store: Store, run: RunOptions): Promise<AsyncDisposable> {
+export async function collectWhenShort(store: Store, run: RunOptions): Promise<RoomWatch> {
   const least = readSetting(store, "gc.min-free");
-  if (least === "off") return { [Symbol.asyncDispose]: async () => {} };
+  if (least === "off") return { freeNow: async () => 0, [Symbol.asyncDispose]: async () => {} };
   let next = 0;
   let work = Promise.resolve();
   const look = (): Promise<void> => {
@@ -29,6 +35,12 @@ export async function collectWhenShort(store: Store, run: RunOptions): Promise<A
   await look();
   const timer = setInterval(look, INTERVAL_MS);
   return {
+    async freeNow() {
+      await work;
+      const freeing = freeSome(store, run);
+      work = freeing.then(() => undefined);
+      return await freeing;
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await work;

@@ -7,13 +7,18 @@ import { openStoreAt } from "../../src/store/open-store.ts";
 import { type BuildWorld, makeBuildWorld } from "../helpers/build-world.ts";
 import { fakeContext } from "../helpers/worlds.ts";
 
-/** A recipe that notes in the directory `marks` of the host how many jobs run at once; needs the sandbox off. */
-function counting(world: BuildWorld, name: string, parts: number): void {
+/**
+ * A recipe that notes in the directory `marks` of the host how many jobs run at once; needs the sandbox off. Its jobs
+ * wait for each other until `together` of them ran at once.
+ */
+function counting(world: BuildWorld, name: string, parts: number, together = 1): void {
   const marks = world.tree({}, join(world.directory, "marks"));
+  const full = join(world.directory, `full-${name}`);
+  const wait = `i=0; while [ ! -e ${full} ] && [ $$i -lt 500 ]; do [ $$(ls ${marks} | wc -l) -ge ${together} ] && touch ${full}; i=$$((i+1)); sleep 0.02; done`;
   const makefile = [
     `all: ${[...Array(parts).keys()].map((part) => `p${part}`).join(" ")}`,
     "p%:",
-    `\t@touch ${marks}/${name}-$@; ls ${marks} | wc -l >> ${world.directory}/counts; sleep 0.15; rm ${marks}/${name}-$@`,
+    `\t@touch ${marks}/${name}-$@; ${wait}; ls ${marks} | wc -l >> ${world.directory}/counts; sleep 0.15; rm ${marks}/${name}-$@`,
     "install:",
     '\tmkdir -p "$(out)"',
   ];
@@ -36,7 +41,7 @@ describe("jobs", () => {
 
   it("are used by make when a single package is built", async () => {
     const world = makeBuildWorld({ memory: true });
-    counting(world, "one", 6);
+    counting(world, "one", 6, 2);
     await world.build(await world.buildStore(), "one", { sandbox: "off", jobs: 3 });
     expect([2, 3]).toContain(mostAtOnce(world));
   });

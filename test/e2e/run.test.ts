@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { keepWorld } from "../helpers/kept-world.ts";
 import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
 
@@ -20,11 +20,7 @@ const makeTwo = keepWorld((world) => {
 
 function withTwo() {
   const world = makeTwo();
-  const current = () =>
-    world
-      .done("generations", "--json")
-      .json<{ generation: number; current: boolean }[]>()
-      .find((each) => each.current)?.generation;
+  const current = () => Number(readlinkSync(join(world.root, "profiles/default/current")).replace("gen-", ""));
   const store = `${process.execPath} ${PROGRAM}`;
   return { world, current, store };
 }
@@ -117,7 +113,9 @@ test("try goes back when it is asked to end, and ends what the command left runn
 
 test("try that is killed leaves a whole profile where the command put it", async () => {
   const { world, current, store } = withTwo();
-  const child = world.start(["try", "--", "sh", "-c", `${store} switch 1; exec sleep 2`]);
+  const go = join(world.directory, "go");
+  onTestFinished(() => writeFileSync(go, ""));
+  const child = world.start(["try", "--", "sh", "-c", `${store} switch 1; while [ ! -e ${go} ]; do sleep 0.1; done`]);
   while (current() !== 1) await sleep(50);
   child.kill("SIGKILL");
   await once(child, "exit");

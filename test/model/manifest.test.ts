@@ -32,12 +32,29 @@ describe("a manifest", () => {
   it("keeps members that it does not know, wherever JSON puts them", () => {
     const text = JSON.stringify({ ...RECORD, later: { a: [1] }, zz: null }).replace("{", '{"__proto__":{"x":1},');
     const again = JSON.parse(printManifest(parseManifest(text, "m.json")));
-    expect(again).toEqual(JSON.parse(text));
+    expect({ ...again, sum: undefined }).toEqual({ ...JSON.parse(text), sum: undefined });
     expect(Object.keys(again)).toContain("__proto__");
     expect(parse({ addressing: "input", origin: { kind: "build", key: "k", later: 1 } })).toMatchObject({
       addressing: "input",
       origin: { later: 1 },
     });
+  });
+
+  it("has a sum, by which every change shows that its form allows", () => {
+    const written = JSON.parse(printManifest(parse()));
+    for (const change of [
+      { references: [] },
+      { created: "2026-01-02T03:04:05.001Z" },
+      { origin: { ...RECORD.origin, file: "zlib.tar.xz" } },
+      { later: 1 },
+    ])
+      expect(caught(() => parseManifest(JSON.stringify({ ...written, ...change }), "m.json"))).toMatchObject({
+        code: "DAMAGED",
+        message: "m.json is damaged: its sum is that of other content",
+      });
+    // The order of members and the spaces between them do not count.
+    const turned = Object.fromEntries(Object.entries(written).reverse());
+    expect(parseManifest(JSON.stringify(turned), "m.json")).toEqual(parse());
   });
 
   it("comes back as it was written", () => {

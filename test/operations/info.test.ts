@@ -1,7 +1,9 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { printManifest } from "../../src/model/manifest.ts";
 import { objectInfo, storeInfo } from "../../src/operations/info.ts";
 import { manifestPath, objectPath } from "../../src/store/layout.ts";
+import { readManifest } from "../../src/store/manifests.ts";
 import { caught } from "../helpers/caught.ts";
 import { DEFAULT, installFrom, makeProfileWorld, removeNames } from "../helpers/profile-worlds.ts";
 
@@ -44,7 +46,7 @@ describe("what is known of an object", () => {
   it("says when its directory is gone, and keeps members of the manifest that it does not know", async () => {
     const { store, baseName, path } = await withOne();
     const file = manifestPath(store.layout, baseName);
-    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), later: [1] }));
+    writeFileSync(file, printManifest({ ...readManifest(store, baseName), unknown: { later: [1] } }));
     chmodSync(path, 0o755);
     rmSync(path, { recursive: true });
     expect(objectInfo(store, DEFAULT, { what: baseName, cwd: "/" })).toMatchObject({ present: false, later: [1] });

@@ -53,8 +53,7 @@ describe("acquireLock", () => {
       path,
       options({ command: "second", wait: true, onWait: (holder) => waited.push(holder) }),
     );
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(waited).toMatchObject([{ pid: process.pid, command: "store install zlib" }]);
+    await expect.poll(() => waited).toMatchObject([{ pid: process.pid, command: "store install zlib" }]);
     first[Symbol.dispose]();
     using _lock = await second;
     expect(readLockHolder(path)?.command).toBe("second");

@@ -140,8 +140,9 @@ describe("runProcess", () => {
 
   it("ends a command that says nothing, not one that talks", async () => {
     expect(await bash("echo a; sleep 1000", { silentTimeoutMs: 300 })).toMatchObject({ reason: "silent" });
-    const talk = "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.1; done";
-    expect(await bash(talk, { silentTimeoutMs: 900 })).toMatchObject({ exitCode: 0, reason: "exited" });
+    // In all longer than the limit; a single pause is a twentieth of it, so that a busy machine does not make it too long.
+    const talk = "for i in {1..25}; do echo $i; sleep 0.1; done";
+    expect(await bash(talk, { silentTimeoutMs: 2000 })).toMatchObject({ exitCode: 0, reason: "exited" });
   });
 
   it("cuts the output at its limit", async () => {
@@ -192,7 +193,7 @@ describe("runProcess", () => {
 
 describe.runIf(process.platform === "linux")("runProcess, with /proc", () => {
   it("measures memory and processor time of all below it", async () => {
-    const hoard = "{ head -c 100000000 /dev/zero; sleep 1; } | tail -c 100000000 >/dev/null";
+    const hoard = "{ head -c 100000000 /dev/zero; sleep 2; } | tail -c 100000000 >/dev/null";
     expect((await bash(hoard)).peakMemoryBytes).toBeGreaterThan(100_000_000);
     expect((await bash("sleep 0.3")).peakMemoryBytes).toBeLessThan(50_000_000);
     const busy = await bash("(i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done) & wait; sleep 0.6");
@@ -214,7 +215,7 @@ describe.runIf(process.platform === "linux")("runProcess, with /proc", () => {
   });
 
   it("leaves nothing alive that was seen below it, although it made its own session and lost its parent", async () => {
-    await bash("setsid bash -c 'echo $$ >child; exec sleep 1000' </dev/null >/dev/null 2>&1 & sleep 0.5");
+    await bash("setsid bash -c 'echo $$ >child; exec sleep 1000' </dev/null >/dev/null 2>&1 & sleep 2");
     expect(isAlive(pidIn("child"))).toBe(false);
   });
 
@@ -229,7 +230,7 @@ describe.runIf(process.platform === "linux")("runProcess, with /proc", () => {
   it("leaves processes alone that only look alike", async () => {
     const other = bash("echo $$ >other; exec sleep 1000", {
       env: { ...env, MARK: `${directory}/longer` },
-      timeoutMs: 5000,
+      timeoutMs: 600_000,
     });
     await until(() => existsSync(join(directory, "other")) && pidIn("other") > 0);
     await bash("sleep 0.1", { env: { ...env, MARK: directory }, marker: `MARK=${directory}` });

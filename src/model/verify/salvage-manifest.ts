@@ -24,14 +24,16 @@ export interface Salvage {
 
 export function salvageManifest(text: string | undefined): Salvage {
   const value = parsed(text);
-  const { addressing, created, origin, references } = value;
+  const { addressing, created, origin, references, sum } = value;
+  // A sum that is wrong does not tell which member is; references can be found in the bytes, and none may be missing.
+  const isTold = Array.isArray(references) && sum === undefined;
   const isTime = typeof created === "string" && !Number.isNaN(Date.parse(created));
   return {
     ...member("name", value.name, parsePackageName),
     ...member("version", value.version, parsePackageVersion),
     ...member("treeId", value.treeId, parseTreeId),
     ...((addressing === "content" || addressing === "input") && { addressing }),
-    ...(Array.isArray(references) && { references: references.filter((item) => isBaseName(String(item))) }),
+    ...(isTold && { references: references.filter((item) => isBaseName(String(item))) }),
     ...(isTime && { created }),
     ...(isJsonObject(origin) && typeof origin.kind === "string" && { origin: origin as unknown as Origin }),
   };

@@ -120,9 +120,11 @@ function summarise(
     readonly strays: readonly string[];
   },
 ): void {
-  const graph = buildObjectGraph(changeGraph(graphIn(tables), change));
+  const before = graphIn(tables);
+  const isSame = change.gone.size === 0 && change.come.length === 0;
+  const graph = isSame ? before : buildObjectGraph(changeGraph(before, change));
   const damaged = change.objects.filter((object) => (graph.numbers.get(object) ?? graph.known) >= graph.known);
-  tables.summary.put("graph", packGraph(graph));
+  if (!isSame || graph.known === 0) tables.summary.put("graph", packGraph(graph));
   tables.summary.put("others", Buffer.from(JSON.stringify({ damaged, strays: change.strays } satisfies OtherFiles)));
 }
 
