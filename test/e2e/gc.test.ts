@@ -40,7 +40,7 @@ test("gc, delete, why, closure, generations delete: what they print, and wrong i
   expect(world.done("generations", "delete", "..9").stdout).toMatch(
     /^deleted gen-1 {2}\(transaction #\d+\)\ngen-0 stays: .*\ngen-2 stays: it is live\n$/,
   );
-  expect(world.run(["rollback"])).toMatchObject({ status: 1, stderr: expect.stringContaining("gen-1") });
+  expect(world.done("rollback", "--dry-run").stdout).toContain("gen-1 was deleted: its packages");
   expect(world.done("gc").stdout).toMatch(/- \S+-app-1\.0\n- \S+-lib-1\.0\n3 objects deleted/);
   expect(world.done("du").stdout).toMatch(/ {2}objects\n[\s\S]* {2}all\n.* saved by files that objects share\n$/);
 

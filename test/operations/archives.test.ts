@@ -10,6 +10,7 @@ import { blame } from "../../src/operations/blame.ts";
 import { changeSetting } from "../../src/operations/config.ts";
 import { gc } from "../../src/operations/gc.ts";
 import { install } from "../../src/operations/install.ts";
+import { forecastObjects } from "../../src/operations/obtain/forecast.ts";
 import { obtainObjects } from "../../src/operations/obtain-objects.ts";
 import { remove } from "../../src/operations/remove.ts";
 import type { StoreEvent } from "../../src/operations/run-options.ts";
@@ -205,15 +206,30 @@ describe("without archive or repository", () => {
     ]);
     for (const { path } of [low, high!]) removeTree(path);
     const options = { cwd: "/", rebuild: { cwd: "/", recipes: [], sandbox: "off" as const, offline: true } };
-    expect(await obtainObjects(store, [high!.baseName], options)).toEqual({
+    const expected = {
       obtained: [
         { path: low.baseName, from: "build", where: low.key },
         { path: high!.baseName, from: "build", where: high!.key },
       ],
       missing: [],
-    });
+    };
+    const build = ["low", "high"].map((name) =>
+      expect.objectContaining({ name, certain: true, expectedSeconds: expect.any(Number) }),
+    );
+    expect(await forecastObjects(store, [high!.baseName], options, {})).toEqual({ ...expected, fetch: [], build });
+    expect(existsSync(low.path)).toBe(false);
+    expect(await obtainObjects(store, [high!.baseName], options)).toEqual(expected);
     for (const { path } of [low, high!]) removeTree(path);
     rmSync(join(store.layout.sources, "sha256"), { recursive: true });
+    const online = { ...options, rebuild: { ...options.rebuild, offline: false } };
+    expect(await forecastObjects(store, [high!.baseName], online, {})).toEqual({
+      ...{ ...expected, build },
+      fetch: [expect.objectContaining({ name: "low", url })],
+    });
+    expect((await forecastObjects(store, [high!.baseName], options, {})).missing).toMatchObject([
+      { path: low.baseName, reasons: [expect.stringMatching(/offline/)] },
+      { path: high!.baseName },
+    ]);
     const { missing } = await obtainObjects(store, [high!.baseName], options);
     expect(missing).toMatchObject([
       { path: low.baseName, reasons: [expect.stringMatching(/offline/)] },
