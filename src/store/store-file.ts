@@ -1,3 +1,4 @@
+import { StoreError } from "../errors.ts";
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
 import { type AtomicWrite, readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { WIDTHS, type Width } from "./layout.ts";
@@ -23,7 +24,15 @@ export interface StoreFile {
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
 export function readStoreFile(path: string, newest: number = FORMAT): StoreFile | undefined {
   const text = readTextIfPresent(path);
-  return text === undefined ? undefined : parseStoreFile(text, path, newest);
+  if (text === undefined) return undefined;
+  try {
+    return parseStoreFile(text, path, newest);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "DAMAGED") throw error;
+    // Without this file no command works, so none can mend it.
+    const hint = "Restore it from a backup, or write it by hand: docs/verify.md tells which members can be known.";
+    throw new StoreError("DAMAGED", error.message, { hint, details: error.details, cause: error });
+  }
 }
 
 export function writeStoreFile(path: string, file: StoreFile, options: AtomicWrite = {}): void {

@@ -82,7 +82,9 @@ test("--dry-run shows the change and makes none", () => {
   expect(planned).toMatchObject({ transaction: 0, changed: false, from: 1, to: 1, fetch: [], build: [] });
   expect(planned.upgraded).toMatchObject([{ name: "hello", from: { version: "1.0" }, to: { version: "1.1" } }]);
   expect(world.done("remove", "hello", "--dry-run").stdout).toContain("- hello 1.0");
-  expect(world.done("switch", "gen-0", "--dry-run").stdout).toBe("would make gen-1 → gen-0 live\n- hello 1.0\n");
+  expect(world.done("switch", "gen-0", "--dry-run").stdout).toBe(
+    "would make gen-1 → gen-0 live\n1 package removed, 0 restored\n- hello 1.0\n",
+  );
   expect(world.done("rollback", "--dry-run", "--json").json()).toMatchObject({ from: 1, to: 0, changed: false });
   expect(world.done("generations", "--json").json()).toEqual(before);
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { keepWorld } from "../helpers/kept-world.ts";
 import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
 
@@ -113,9 +113,10 @@ test("try goes back when it is asked to end, and ends what the command left runn
 
 test("try that is killed leaves a whole profile where the command put it", async () => {
   const { world, current, store } = withTwo();
-  const go = join(world.directory, "go");
-  onTestFinished(() => writeFileSync(go, ""));
-  const child = world.start(["try", "--", "sh", "-c", `${store} switch 1; while [ ! -e ${go} ]; do sleep 0.1; done`]);
+  // The command that is left ends with the test, whose directory is removed.
+  const stay = join(world.directory, "stay");
+  writeFileSync(stay, "");
+  const child = world.start(["try", "--", "sh", "-c", `${store} switch 1; while [ -e ${stay} ]; do sleep 0.1; done`]);
   while (current() !== 1) await sleep(50);
   child.kill("SIGKILL");
   await once(child, "exit");

@@ -356,6 +356,16 @@ export const DAMAGES: readonly Damage[] = [
     finds: [["source", `sources/sha256/ab/${"ab".repeat(32)}`]],
     hidden: true,
   },
+  {
+    name: "damaged files of a commit",
+    damage: ({ store }) => {
+      const directory = join(store.layout.sources, "git/trees/cd", "cd".repeat(32));
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, "file"), "not that");
+    },
+    finds: [["source", `sources/git/trees/cd/${"cd".repeat(32)}`]],
+    hidden: true,
+  },
 ];
 
 function lastSegment({ layout }: Store): string {

@@ -50,6 +50,7 @@ describe("store.json", () => {
     expect(caught(() => readText(JSON.stringify({ ...RECORD, ...change }), path))).toMatchObject({
       code: "DAMAGED",
       message: expect.stringContaining(member),
+      hint: expect.stringContaining("by hand"),
       details: { file: path },
     });
   });

@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import type { BaseName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -38,7 +39,16 @@ function tasksFor(store: Store, findings: readonly Finding[]): VerifyTask[] {
   return [
     { kind: "objects", objects: [...objects] as BaseName[] },
     ...[...shards("pool-file", 1), ...shards("pool-stray", 1)].map((shard) => ({ kind: "pool" as const, shard })),
-    ...[...shards("source", 2)].map((shard) => ({ kind: "sources" as const, shard })),
+    ...sourceTasksFor(findings),
     ...findings.flatMap(({ subject }) => (orphans.has(subject) ? [{ kind: "orphan" as const, name: subject }] : [])),
   ];
+}
+
+/** `sources/sha256/<2>/…` and `sources/git/trees/<2>/…`. */
+function sourceTasksFor(findings: readonly Finding[]): VerifyTask[] {
+  const directories = findings.flatMap(({ kind, subject }) => (kind === "source" ? [dirname(subject)] : []));
+  return [...new Set(directories)].map((directory) => ({
+    kind: directory.startsWith("sources/git/") ? "commits" : "sources",
+    shard: basename(directory),
+  }));
 }

@@ -3,6 +3,7 @@ import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
 import { isErrno } from "../../errors.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
+import { treeIdOfDirectory } from "./describe-object.ts";
 import { countBytes, countFile, type Pace } from "./pace.ts";
 import type { VerifySettings } from "./settings.ts";
 
@@ -16,6 +17,26 @@ export function checkSourceShard(settings: VerifySettings, shard: string): reado
     const subject = `sources/sha256/${shard}/${name}`;
     return sum === name || sum === undefined ? [] : [{ kind: "source", subject, reason: sum }];
   });
+}
+
+/** Checks the files of commits in one directory `sources/git/trees/<2>/`: each tree is named by its tree id. */
+export function checkCommitShard(settings: VerifySettings, shard: string): readonly Finding[] {
+  const directory = `${settings.sources}/git/trees/${shard}`;
+  return readdirSync(directory).flatMap((name): Finding[] => {
+    if (!/^[0-9a-f]{64}$/.test(name)) return [];
+    const fault = treeFault(settings, `${directory}/${name}`);
+    return fault === undefined
+      ? []
+      : [{ kind: "source", subject: `sources/git/trees/${shard}/${name}`, reason: fault }];
+  });
+}
+
+function treeFault(settings: VerifySettings, path: string): string | undefined {
+  try {
+    return path.endsWith(`/${treeIdOfDirectory(settings, path)}`) ? undefined : "has other content than its name says";
+  } catch (error) {
+    return isErrno(error, "ENOENT") ? undefined : `cannot be read: ${error instanceof Error ? error.message : error}`;
+  }
 }
 
 const PIECE = 1 << 20;

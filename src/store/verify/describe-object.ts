@@ -40,6 +40,16 @@ export function describeObject(settings: VerifySettings, object: BaseName, direc
   return { treeId, entries: work.entries, baseNames: [...work.baseNames], ...work.found };
 }
 
+/** The tree id of a directory as it lies there. */
+export function treeIdOfDirectory(settings: VerifySettings, directory: string): TreeId {
+  const found = { size: 0, files: 0, mentions: false };
+  return describeDirectory(
+    { settings, canonicalise: [], entries: [], baseNames: new Set(), found },
+    fromText(directory),
+    "",
+  );
+}
+
 interface Work {
   readonly settings: VerifySettings;
   readonly canonicalise: readonly Replacement[];

@@ -3,13 +3,13 @@ import type { Finding } from "../../model/verify/finding.ts";
 import { checkObject } from "./check-object.ts";
 import { checkOrphan } from "./check-orphan.ts";
 import { checkPoolShard } from "./check-pool.ts";
-import { checkSourceShard } from "./check-source.ts";
+import { checkCommitShard, checkSourceShard } from "./check-source.ts";
 import { checkTwin } from "./check-twin.ts";
 import type { VerifySettings } from "./settings.ts";
 
 /** What a thread can be asked to check. */
 export type VerifyTask =
-  | { readonly kind: "pool" | "sources"; readonly shard: string }
+  | { readonly kind: "pool" | "sources" | "commits"; readonly shard: string }
   | { readonly kind: "objects"; readonly objects: readonly BaseName[] }
   | { readonly kind: "orphan" | "twin"; readonly name: string };
 
@@ -25,6 +25,8 @@ export function runVerifyTask(settings: VerifySettings, task: VerifyTask): Verif
       return checkPoolShard(settings, task.shard);
     case "sources":
       return { findings: checkSourceShard(settings, task.shard), good: [] };
+    case "commits":
+      return { findings: checkCommitShard(settings, task.shard), good: [] };
     case "objects":
       return joined(task.objects.map((object) => checkObject(settings, object)));
     case "orphan":

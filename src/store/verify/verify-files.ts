@@ -55,7 +55,7 @@ export async function verifyFiles(store: Store, options: VerifyFilesOptions): Pr
   if (!objects) {
     await checkAll(run, "objects", (await settledOrphans(store, signal)).map(orphanTask));
     await checkAll(run, "objects", namesIn(store.layout.twins).map(twinTask));
-    if (contents) await checkAll(run, "sources", shardsOf(`${store.layout.sources}/sha256`).map(sourceTask));
+    if (contents) await checkAll(run, "sources", sourceTasks(store));
   }
   progress?.finish();
   const { bytes, files } = readPace(pace);
@@ -143,9 +143,14 @@ function batchesOf(objects: readonly BaseName[]): VerifyTask[] {
 }
 
 const poolTask = (shard: string): VerifyTask => ({ kind: "pool", shard });
-const sourceTask = (shard: string): VerifyTask => ({ kind: "sources", shard });
 const twinTask = (name: string): VerifyTask => ({ kind: "twin", name });
 const orphanTask = (name: string): VerifyTask => ({ kind: "orphan", name });
+
+function sourceTasks({ layout }: Store): VerifyTask[] {
+  const tasks = (kind: "sources" | "commits", directory: string): VerifyTask[] =>
+    shardsOf(`${layout.sources}/${directory}`).map((shard) => ({ kind, shard }));
+  return [...tasks("sources", "sha256"), ...tasks("commits", "git/trees")];
+}
 
 function shardsOf(directory: string): string[] {
   return namesIn(directory).filter((name) => /^[0-9a-f]{2}$/.test(name));
