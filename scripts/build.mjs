@@ -26,13 +26,13 @@ const directAddon = {
 
 // What quick commands rarely need and what would make their file large: it comes from the whole program's bundle.
 const RARE = {
-  "obtain-objects": "src/operations/obtain-objects.ts",
-  forecast: "src/operations/obtain/forecast.ts",
-  "make-anew": "src/operations/make-anew.ts",
-  archives: "src/operations/archives.ts",
-  "change-profile": "src/operations/change-profile.ts",
-  journals: "src/operations/journals.ts",
-  "delete-generations": "src/operations/delete-generations.ts",
+  "obtain-objects": "src/operations/archives/obtain-objects.ts",
+  forecast: "src/operations/archives/obtain/forecast.ts",
+  "make-anew": "src/operations/profiles/make-anew.ts",
+  archives: "src/operations/archives/archives.ts",
+  "change-profile": "src/operations/profiles/change-profile.ts",
+  journals: "src/operations/history/journals.ts",
+  "delete-generations": "src/operations/profiles/delete-generations.ts",
   "care-for-log": "src/cli/care-for-log.ts",
 };
 

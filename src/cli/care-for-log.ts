@@ -1,8 +1,8 @@
 import { StoreError } from "../errors.ts";
-import { repairHistory } from "../operations/repair-log.ts";
-import { resealHistory } from "../operations/reseal-log.ts";
-import { type TrimRequest, trimHistory } from "../operations/trim-log.ts";
-import { verifyHistory } from "../operations/verify-log.ts";
+import { repairHistory } from "../operations/history/repair-log.ts";
+import { resealHistory } from "../operations/history/reseal-log.ts";
+import { type TrimRequest, trimHistory } from "../operations/history/trim-log.ts";
+import { verifyHistory } from "../operations/history/verify-log.ts";
 import type { LogFinding } from "../store/log/entries.ts";
 import type { Store } from "../store/open-store.ts";
 import type { CommandContext } from "./context.ts";

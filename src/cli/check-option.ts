@@ -1,5 +1,5 @@
 import { StoreError } from "../errors.ts";
-import type { GenerationCheck } from "../operations/check-generation.ts";
+import type { GenerationCheck } from "../operations/profiles/check-generation.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 

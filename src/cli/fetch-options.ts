@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import { parseMirror } from "../model/mirror.ts";
-import type { FetchSettings } from "../operations/fetch-context.ts";
+import type { FetchSettings } from "../operations/building/fetch-context.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 

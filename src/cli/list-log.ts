@@ -1,5 +1,5 @@
 import { StoreError } from "../errors.ts";
-import { type LogItem, type LogRequest, readLog } from "../operations/read-log.ts";
+import { type LogItem, type LogRequest, readLog } from "../operations/history/read-log.ts";
 import type { LogFinding } from "../store/log/entries.ts";
 import type { CommandContext } from "./context.ts";
 import { findingLine, logLiner } from "./output/log-lines.ts";

@@ -1,5 +1,5 @@
 import { StoreError } from "../errors.ts";
-import type { PackageInput } from "../operations/stage-package.ts";
+import type { PackageInput } from "../operations/packages/stage-package.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import { FETCH_OPTIONS, fetchSettings } from "./fetch-options.ts";
 import { parseCount, parseSize } from "./parse-quantity.ts";

@@ -1,4 +1,4 @@
-import type { RepositoryOptions } from "../operations/obtain/packed-places.ts";
+import type { RepositoryOptions } from "../operations/archives/obtain/packed-places.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Where objects are looked for that are not in the store, as the command line and the environment say. */

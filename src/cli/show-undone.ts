@@ -1,5 +1,5 @@
 import { markText } from "../model/marks.ts";
-import type { UndoneChange } from "../operations/undo.ts";
+import type { UndoneChange } from "../operations/history/undo.ts";
 import type { Store } from "../store/open-store.ts";
 import type { CommandContext } from "./context.ts";
 import { showSwitch, showSwitchPlan } from "./output/show-switch.ts";

@@ -1,4 +1,4 @@
-import type { TargetOptions } from "../operations/preflight.ts";
+import type { TargetOptions } from "../operations/profiles/preflight.ts";
 import { recipeDirectories } from "./build-options.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";

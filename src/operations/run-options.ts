@@ -1,7 +1,7 @@
 import type { RealiseEvent } from "../build/realise.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { LockHolder } from "../system/lock.ts";
-import type { BisectTest } from "./bisect-test.ts";
+import type { BisectTest } from "./running/bisect-test.ts";
 
 /** What long operations tell while they run; the command line's progress is made from these. */
 export type StoreEvent =

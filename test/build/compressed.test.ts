@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { finishOutput } from "../../src/build/finish-output.ts";
 import { digestOfSum } from "../../src/model/ids.ts";
-import type { BuiltPackage } from "../../src/operations/build.ts";
+import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { readManifest } from "../../src/store/manifests.ts";
 import { makeBuildWorld } from "../helpers/build-world.ts";
 import { makeWorld, readTree, type TreeData } from "../helpers/worlds.ts";

@@ -6,7 +6,7 @@ import type { Json } from "../../src/model/canonical-json.ts";
 import { compareDerivations, type Derivation, derivationKey, printDerivation } from "../../src/model/derivation.ts";
 import type { BaseName } from "../../src/model/ids.ts";
 import { resolveRecipe } from "../../src/model/recipe/resolve-recipe.ts";
-import { type ShownDerivation, showDerivations } from "../../src/operations/inspect-build.ts";
+import { type ShownDerivation, showDerivations } from "../../src/operations/building/inspect-build.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { type BuildWorld, makeBuildWorld, type Settings } from "../helpers/build-world.ts";
 import { caughtAsync } from "../helpers/caught.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BuiltPackage } from "../../src/operations/build.ts";
+import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { readManifest } from "../../src/store/manifests.ts";
 import { canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { BuiltPackage } from "../../src/operations/build.ts";
+import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { readManifest } from "../../src/store/manifests.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { canSandbox, makeBuildWorld } from "../helpers/build-world.ts";

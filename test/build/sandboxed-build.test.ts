@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { BuiltPackage } from "../../src/operations/build.ts";
+import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { findBuild } from "../../src/store/builds.ts";
 import { readManifest } from "../../src/store/manifests.ts";
 import { listProcesses } from "../../src/system/process/process-table.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { BuiltPackage } from "../../src/operations/build.ts";
+import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { findBuild, listBuilds } from "../../src/store/builds.ts";
 import { openStoreAt } from "../../src/store/open-store.ts";
 import { type BuildWorld, makeBuildWorld } from "../helpers/build-world.ts";

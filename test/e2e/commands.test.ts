@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import type { ListedGeneration } from "../../src/operations/list.ts";
+import type { ListedGeneration } from "../../src/operations/packages/list.ts";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
 
 test("init creates a store, once, of the width that is wanted", () => {

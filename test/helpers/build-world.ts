@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { probeSandbox } from "../../src/build/sandbox/probe-sandbox.ts";
 import type { StoreError } from "../../src/errors.ts";
-import { type BuildSettings, type BuiltPackage, build } from "../../src/operations/build.ts";
+import { type BuildSettings, type BuiltPackage, build } from "../../src/operations/building/build.ts";
 import type { RunOptions, StoreEvent } from "../../src/operations/run-options.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { caughtAsync } from "./caught.ts";

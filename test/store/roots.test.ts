@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parseGenerationNumber, parseProfileName } from "../../src/model/ids.ts";
 import { describeRoot } from "../../src/model/root.ts";
-import { addRoot, removeRoot, roots } from "../../src/operations/roots.ts";
+import { addRoot, removeRoot, roots } from "../../src/operations/collection/roots.ts";
 import { generationFile, namedRootPath } from "../../src/store/layout.ts";
 import { listResultLinks } from "../../src/store/result-links.ts";
 import { processRoots } from "../../src/store/roots.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { changeSetting } from "../../src/operations/config.ts";
+import { changeSetting } from "../../src/operations/upkeep/config.ts";
 import { installFrom, logRecords, makeProfileWorld, switchTo } from "../helpers/profile-worlds.ts";
 
 const DAY = 86_400_000;

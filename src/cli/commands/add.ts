@@ -23,7 +23,7 @@ export const command = defineCommand({
   json: "{path, name, version, treeId, files, size, reused}",
   isLong: true,
   async run(context, args) {
-    const { add } = await import("../../operations/add.ts");
+    const { add } = await import("../../operations/packages/add.ts");
     const began = context.now();
     const [input] = packageInputs([args.source], args, context.cwd);
     const store = await context.openStore({ create: true });

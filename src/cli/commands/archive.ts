@@ -106,14 +106,14 @@ function checkFits(args: Args): void {
 }
 
 async function list(context: CommandContext): Promise<undefined> {
-  const { archives } = await import("../../operations/archives.ts");
+  const { archives } = await import("../../operations/archives/archives.ts");
   const found = archives(await context.openStore());
   context.output.result(found, () => archiveLines(found));
   return undefined;
 }
 
 async function add(context: CommandContext, what: readonly string[]): Promise<undefined> {
-  const { addToArchives } = await import("../../operations/archives.ts");
+  const { addToArchives } = await import("../../operations/archives/archives.ts");
   const { profile, cwd, run } = context;
   const added = await addToArchives(await context.openStore(), { what, profile, cwd }, run);
   const fresh = added.filter(({ size }) => size !== undefined);
@@ -123,7 +123,7 @@ async function add(context: CommandContext, what: readonly string[]): Promise<un
 }
 
 async function prune(context: CommandContext, args: Args): Promise<undefined> {
-  const { pruneArchives } = await import("../../operations/archives.ts");
+  const { pruneArchives } = await import("../../operations/archives/archives.ts");
   const { "keep-last": keepLast, "younger-than": youngerThan, "dry-run": dryRun } = args;
   const rules = { ...(keepLast !== undefined && { keepLast }), ...(youngerThan !== undefined && { youngerThan }) };
   const pruned = pruneArchives(await context.openStore(), { ...rules, dryRun });
@@ -138,7 +138,7 @@ async function exportTo(
   what: readonly string[],
   { output, closure }: Pick<Args, "output" | "closure">,
 ): Promise<undefined> {
-  const { exportObjects } = await import("../../operations/export-objects.ts");
+  const { exportObjects } = await import("../../operations/archives/export-objects.ts");
   const { profile, cwd, run } = context;
   const store = await context.openStore();
   const exported = await exportObjects(store, { what, profile, cwd, output, closure }, run);
@@ -149,7 +149,7 @@ async function exportTo(
 }
 
 async function importFrom(context: CommandContext, files: readonly string[]): Promise<undefined> {
-  const { importObjects } = await import("../../operations/import-objects.ts");
+  const { importObjects } = await import("../../operations/archives/import-objects.ts");
   const store = await context.openStore({ create: true });
   const imported = await importObjects(store, { files, ...repositoryOptions(context) }, context.run);
   context.output.result(imported, () => imported.map(({ path }) => path));
@@ -160,7 +160,7 @@ async function importFrom(context: CommandContext, files: readonly string[]): Pr
 }
 
 async function indexAll(context: CommandContext, directories: readonly string[]): Promise<undefined> {
-  const { indexRepository } = await import("../../operations/index-repository.ts");
+  const { indexRepository } = await import("../../operations/archives/index-repository.ts");
   const written = directories.map((directory) => indexRepository({ directory, cwd: context.cwd }));
   context.output.result(written, () => written.map(({ file }) => printable(file)));
   const total = written.reduce((sum, { objects }) => sum + objects, 0);

@@ -33,7 +33,7 @@ export const command = defineCommand({
   json: "{profile, lastGood, firstBad, untested[], guilty: {added[], removed[], upgraded[]}, certain, transaction, command[], tests[]}",
   async run(context, { good, bad, rest }) {
     if (good === undefined) throw new StoreError("USAGE", "store bisect needs --good", { hint: NEEDS_GOOD });
-    const { bisect } = await import("../../operations/bisect.ts");
+    const { bisect } = await import("../../operations/running/bisect.ts");
     const { verdictLines } = await import("../output/bisect-lines.ts");
     const store = await context.openStore();
     const request = { good, bad: bad ?? "+0", command: rest, cwd: context.cwd };

@@ -23,7 +23,7 @@ export const command = defineCommand({
   ],
   json: "{profile, file, packages: [{name, version, options, path, priority, hidden, recipe, sources[], generation, created, orEarlier, transaction, command[], user}]}",
   async run(context, { file }) {
-    const { blame } = await import("../../operations/blame.ts");
+    const { blame } = await import("../../operations/packages/blame.ts");
     const store = await context.openStore();
     const result = blame(store, context.profile, { what: file, cwd: context.cwd });
     const shown = { ...result, packages: result.packages.map((item) => withPath(store, item)) };

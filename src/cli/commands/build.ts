@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { isReproFileName } from "../../model/repro.ts";
-import type { BuiltPackage } from "../../operations/build.ts";
+import type { BuiltPackage } from "../../operations/building/build.ts";
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
@@ -43,7 +43,7 @@ export const command = defineCommand({
   isLong: true,
   async recall(context, args) {
     if (args["dry-run"] || args.check || args["out-link"] !== undefined) return false;
-    const { recallBuild } = await import("../../operations/recall-build.ts");
+    const { recallBuild } = await import("../../operations/building/recall-build.ts");
     const store = await context.openStore({ create: false });
     const built = recallBuild(store, { ...buildSettings(args, context), specs: args.spec });
     if (built) tell(context, built);
@@ -58,20 +58,20 @@ export const command = defineCommand({
       return undefined;
     }
     if (args["dry-run"]) {
-      const { whyRebuild } = await import("../../operations/why-rebuild.ts");
+      const { whyRebuild } = await import("../../operations/building/why-rebuild.ts");
       const { forecastLines } = await import("../output/rebuild-lines.ts");
       const reasons = await whyRebuild(store, request, context.run);
       context.output.result(reasons, (style) => forecastLines(reasons, style));
       return undefined;
     }
     if (args.check) {
-      const { checkBuilds } = await import("../../operations/check-build.ts");
+      const { checkBuilds } = await import("../../operations/building/check-build.ts");
       const { checkLines } = await import("../output/rebuild-lines.ts");
       const checks = await checkBuilds(store, request, context.run);
       context.output.result(checks, () => checkLines(checks));
       return checks.every(({ same }) => same) ? undefined : 1;
     }
-    const { build } = await import("../../operations/build.ts");
+    const { build } = await import("../../operations/building/build.ts");
     const outLink = args["out-link"] === undefined ? undefined : resolve(context.cwd, args["out-link"]);
     tell(context, await build(store, { ...request, outLink }, context.run));
     return undefined;

@@ -26,7 +26,7 @@ export const command = defineCommand({
   json: "{transaction, profile, name, generation, changed}; without NAME [{name, generation, created, reason}]",
   changes: true,
   async run(context, { name, selector: words, delete: isDelete, move }) {
-    const { checkpoint, checkpoints, deleteCheckpoint } = await import("../../operations/checkpoint.ts");
+    const { checkpoint, checkpoints, deleteCheckpoint } = await import("../../operations/profiles/checkpoint.ts");
     const { profile, output, run } = context;
     const selector = words.length === 0 ? undefined : words.join(" ");
     if (isDelete && (name === undefined || selector !== undefined || move)) throw wrongDelete();

@@ -16,8 +16,8 @@ export const command = defineCommand({
   examples: [["store closure mpfr", "shows mpfr and the libraries that it uses, with their sizes"]],
   json: "[{path, name, version, size}]",
   async run(context, args) {
-    const { closure } = await import("../../operations/closure.ts");
-    const { findObject } = await import("../../operations/info.ts");
+    const { closure } = await import("../../operations/collection/closure.ts");
+    const { findObject } = await import("../../operations/packages/info.ts");
     const { objectPath } = await import("../../store/layout.ts");
     const store = await context.openStore();
     const object = findObject(store, context.profile, { what: args.object, cwd: context.cwd });

@@ -22,7 +22,7 @@ export const command = defineCommand({
   json: "{same, left: {generation, exitCode, signal, seconds, output}, right: {…}}",
   isLong: true,
   async run(context, { from, to, rest, "exit-code": exitCode }) {
-    const { compareGenerations } = await import("../../operations/compare.ts");
+    const { compareGenerations } = await import("../../operations/running/compare.ts");
     const { comparisonLines } = await import("../output/comparison-lines.ts");
     const store = await context.openStore();
     const request = { from, to, command: rest, cwd: context.cwd };

@@ -21,7 +21,7 @@ export const command = defineCommand({
   ],
   json: "[{key, value, isSet, default, describe}], or one of them",
   async run(context, { key, value, unset }) {
-    const { changeSetting, getSetting, listSettings } = await import("../../operations/config.ts");
+    const { changeSetting, getSetting, listSettings } = await import("../../operations/upkeep/config.ts");
     const store = await context.openStore();
     if (key === undefined) {
       if (unset) throw new StoreError("USAGE", "--unset needs the key of a setting", { hint: "See `store config`." });

@@ -10,7 +10,7 @@ export const command = defineCommand({
   examples: [["store debug mpfr", "opens a shell in the newest failed build of mpfr"]],
   json: "nothing",
   async run(context, args) {
-    const { debugFailedBuild } = await import("../../operations/debug-build.ts");
+    const { debugFailedBuild } = await import("../../operations/building/debug-build.ts");
     const status = await debugFailedBuild(await context.openStore(), args.name);
     return status === 0 ? undefined : 1;
   },

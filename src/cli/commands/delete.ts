@@ -20,8 +20,8 @@ export const command = defineCommand({
   json: "{dryRun, deleted[], freedBytes, freedInodes, left}",
   isLong: true,
   async run(context, args) {
-    const { deleteObjects } = await import("../../operations/delete-objects.ts");
-    const { findObject } = await import("../../operations/info.ts");
+    const { deleteObjects } = await import("../../operations/collection/delete-objects.ts");
+    const { findObject } = await import("../../operations/packages/info.ts");
     const store = await context.openStore();
     const objects = args.object.map((what) => findObject(store, context.profile, { what, cwd: context.cwd }));
     const dryRun = args["dry-run"] === true;

@@ -16,7 +16,7 @@ export const command = defineCommand({
   examples: [["store derivation --recipes ./recipes mpfr", "prints the derivation of mpfr; gmp must be built"]],
   json: "[{id, key, derivation, text}]",
   async run(context, args) {
-    const { showDerivations } = await import("../../operations/inspect-build.ts");
+    const { showDerivations } = await import("../../operations/building/inspect-build.ts");
     const store = await context.openStore({ create: true });
     const shown = await showDerivations(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
     context.output.result(shown, () => shown.map(({ text }) => text));

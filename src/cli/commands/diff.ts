@@ -20,7 +20,7 @@ export const command = defineCommand({
   ],
   json: "{from, to, added[], removed[], upgraded[{name, from, to, because[]}], closure: {from, to}}; with --files also files: {added[], removed[], changed[]}",
   async run(context, args) {
-    const { diffGenerations } = await import("../../operations/diff.ts");
+    const { diffGenerations } = await import("../../operations/history/diff.ts");
     const store = await context.openStore();
     const difference = await diffGenerations(store, context.profile, args);
     context.output.result(withPaths(store, difference), (style) => diffLines(difference, style));

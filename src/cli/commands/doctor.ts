@@ -15,7 +15,7 @@ export const command = defineCommand({
   ],
   json: "[{topic, state: ok|warn|bad, text, advice}]",
   async run(context) {
-    const { doctor } = await import("../../operations/doctor.ts");
+    const { doctor } = await import("../../operations/upkeep/doctor.ts");
     const { worstOf } = await import("../../model/diagnosis.ts");
     const diagnoses = await doctor({
       profile: context.profile,

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { ObjectUsage } from "../../operations/du.ts";
+import type { ObjectUsage } from "../../operations/collection/du.ts";
 import { defineCommand } from "../command.ts";
 import { formatCount, formatSize } from "../output/quantities.ts";
 import { formatTable } from "../output/table.ts";
@@ -24,8 +24,8 @@ export const command = defineCommand({
   json: "{bytes, inodes, savedBytes, parts[{part, bytes, inodes}]}; with OBJECT [{path, bytes, inodes, unique{}, shared{}, closure{}}]",
   isLong: true,
   async run(context, args) {
-    const { objectUsage, storeUsage } = await import("../../operations/du.ts");
-    const { findObject } = await import("../../operations/info.ts");
+    const { objectUsage, storeUsage } = await import("../../operations/collection/du.ts");
+    const { findObject } = await import("../../operations/packages/info.ts");
     const store = await context.openStore();
     if (args.object.length === 0) {
       const usage = await storeUsage(store, context.run);

@@ -19,7 +19,7 @@ export const command = defineCommand({
   json: "[{package, fileName, url, integrity}]",
   isLong: true,
   async run(context, args) {
-    const { fetchSources } = await import("../../operations/fetch-sources.ts");
+    const { fetchSources } = await import("../../operations/building/fetch-sources.ts");
     const store = await context.openStore({ create: true });
     const fetched = await fetchSources(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
     context.output.result(fetched, () =>

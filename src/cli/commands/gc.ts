@@ -40,7 +40,7 @@ export const command = defineCommand({
   json: "{dryRun, deleted[], packed[], freedBytes, freedInodes, left, generations[{profile, deleted[]}]}",
   isLong: true,
   async run(context, args) {
-    const { gc } = await import("../../operations/gc.ts");
+    const { gc } = await import("../../operations/collection/gc.ts");
     const request = {
       dryRun: args["dry-run"],
       olderThan: args["older-than"],

@@ -37,7 +37,7 @@ export const command = defineCommand({
       throw new StoreError("USAGE", "--last and --all are for listing", { hint: "Leave them out with `delete`." });
     if (args.action === "delete") return remove(context, args.pattern, args["dry-run"] === true);
     if (args["dry-run"]) throw new StoreError("USAGE", "--dry-run is for `store generations delete`");
-    const { countGenerations, generations } = await import("../../operations/list.ts");
+    const { countGenerations, generations } = await import("../../operations/packages/list.ts");
     const store = await context.openStore();
     const last = args.all ? undefined : (args.last ?? (context.global.json ? undefined : SHOWN));
     const found = generations(store, context.profile, { last });
@@ -55,7 +55,7 @@ async function remove(context: CommandContext, patterns: readonly string[], dryR
       hint: "For example `store generations delete +5`; see `store generations --help`.",
     });
   }
-  const { deleteGenerations } = await import("../../operations/delete-generations.ts");
+  const { deleteGenerations } = await import("../../operations/profiles/delete-generations.ts");
   const { deletionLines } = await import("../output/deletion-lines.ts");
   const result = await deleteGenerations(await context.openStore(), context.profile, { patterns, dryRun }, context.run);
   context.output.result(result, () => deletionLines(result, dryRun));

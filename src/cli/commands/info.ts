@@ -18,7 +18,7 @@ export const command = defineCommand({
   ],
   json: "{root, storeDir, format, width, id, objects, profiles[]}, or the manifest: {path, name, version, treeId, size, files, references[], created, origin}, of what was built here also build{started, seconds, phases, peakMemoryBytes, sandboxed, host, log}",
   async run(context, args) {
-    const { objectInfo, storeInfo } = await import("../../operations/info.ts");
+    const { objectInfo, storeInfo } = await import("../../operations/packages/info.ts");
     const store = await context.openStore();
     if (args.object === undefined) {
       const info = storeInfo(store);

@@ -47,11 +47,11 @@ export const command = defineCommand({
     const request = { profile: context.profile, packages, priority: args.priority, overwrite, check };
     const store = await context.openStore({ create: true });
     if (args["dry-run"]) {
-      const { planInstall } = await import("../../operations/plan.ts");
+      const { planInstall } = await import("../../operations/history/plan.ts");
       showPlan(context, store, await planInstall(store, request, context.run));
       return undefined;
     }
-    const { install } = await import("../../operations/install.ts");
+    const { install } = await import("../../operations/profiles/install.ts");
     showChange(context, store, await install(store, request, context.run), "rollback");
     return undefined;
   },

@@ -18,7 +18,7 @@ export const command = defineCommand({
   ],
   json: "the journal; with FILE {file, transaction, profile}",
   async run(context, args) {
-    const { exportJournal } = await import("../../operations/journals.ts");
+    const { exportJournal } = await import("../../operations/history/journals.ts");
     const store = await context.openStore();
     const file = args.file === undefined ? undefined : resolve(context.cwd, args.file);
     const journal = exportJournal(store, { transaction: parseTransaction(args.transaction), file });

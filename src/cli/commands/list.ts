@@ -16,7 +16,7 @@ export const command = defineCommand({
   ],
   json: "[{name, version, options, path, priority, requested}]",
   async run(context, args) {
-    const { listPackages } = await import("../../operations/list.ts");
+    const { listPackages } = await import("../../operations/packages/list.ts");
     const selector = args.selector.length === 0 ? undefined : args.selector.join(" ");
     const store = await context.openStore();
     const packages = await listPackages(store, context.profile, { selector });

@@ -14,7 +14,7 @@ export const command = defineCommand({
   examples: [["store log-of mpfr", "prints the log of the newest build of mpfr, also one that failed"]],
   json: "{key, record, log}",
   async run(context, args) {
-    const { buildLogOf } = await import("../../operations/build-log-of.ts");
+    const { buildLogOf } = await import("../../operations/building/build-log-of.ts");
     const store = await context.openStore();
     const { key, record, text } = buildLogOf(store, context.profile, { what: args.what, cwd: context.cwd });
     const log = text.toString("utf8");

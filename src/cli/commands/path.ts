@@ -12,7 +12,7 @@ export const command = defineCommand({
   ],
   json: "{path}",
   async run(context, args) {
-    const { packagePath } = await import("../../operations/package-path.ts");
+    const { packagePath } = await import("../../operations/packages/package-path.ts");
     const path = packagePath(await context.openStore(), context.profile, args.name);
     context.output.result({ path }, () => [path]);
     return undefined;

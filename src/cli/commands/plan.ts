@@ -23,7 +23,7 @@ export const command = defineCommand({
   ],
   json: "{at, before, transaction: 0, profile, from, to, changed: false, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], fetch[{name, version, url, bytes?}], build[{name, version, options, certain, reason, expectedSeconds?}], leftOut[], madeFrom?, wasDeleted?}",
   async run(context, args) {
-    const { planRevert } = await import("../../operations/revert.ts");
+    const { planRevert } = await import("../../operations/history/revert.ts");
     const store = await context.openStore();
     const options = { ...context.run, ...targetOptions(context, args) };
     const plan = await planRevert(store, context.profile, { selector: args.selector.join(" ") }, options);

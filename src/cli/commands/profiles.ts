@@ -11,7 +11,7 @@ export const command = defineCommand({
   examples: [["store profiles", "shows each profile with its live generation"]],
   json: "[{profile, current, generations, packages}]",
   async run(context) {
-    const { profiles } = await import("../../operations/list.ts");
+    const { profiles } = await import("../../operations/packages/list.ts");
     const store = await context.openStore();
     const found = profiles(store);
     context.output.result(found, ({ paint }) =>

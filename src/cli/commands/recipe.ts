@@ -28,7 +28,7 @@ export const command = defineCommand({
   ],
   json: "check: [{file, line, column, message, suggestion}]; show: the resolved recipe; list: [{name, versions[], summary, findings[]}], of a Sage tree also {type, kind, tarball, buildable, reason}; list --report: {packages, buildable, kinds{}, reasons[{reason, packages[]}]}; new: {recipe}",
   async run(context, args) {
-    const recipes = await import("../../operations/recipes.ts");
+    const recipes = await import("../../operations/building/recipes.ts");
     const named = args.action === "check" && args.what.length > 0;
     const places = {
       recipes: named ? args.what : recipeDirectories(context),
@@ -68,7 +68,7 @@ async function draft(
   url: string,
   { name, version }: { name: string | undefined; version: string | undefined },
 ) {
-  const { draftRecipe } = await import("../../operations/recipes.ts");
+  const { draftRecipe } = await import("../../operations/building/recipes.ts");
   const store = await context.openStore({ create: true });
   const text = await draftRecipe(store, { url, cwd: context.cwd, name, version }, context.run);
   if (context.global.json) context.output.result({ recipe: text }, () => []);

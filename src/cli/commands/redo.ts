@@ -24,7 +24,7 @@ export const command = defineCommand({
   changes: true,
   isLong: true,
   async run(context, args) {
-    const { redo } = await import("../../operations/undo.ts");
+    const { redo } = await import("../../operations/history/undo.ts");
     const dryRun = args["dry-run"];
     const request = { transaction: parseTransaction(args.transaction), ...forcedSteps(args) };
     const store = await context.openStore();

@@ -19,11 +19,11 @@ export const command = defineCommand({
     const request = { profile: context.profile, names: args.name };
     const store = await context.openStore();
     if (args["dry-run"]) {
-      const { planRemove } = await import("../../operations/plan.ts");
+      const { planRemove } = await import("../../operations/history/plan.ts");
       showPlan(context, store, planRemove(store, request));
       return undefined;
     }
-    const { remove } = await import("../../operations/remove.ts");
+    const { remove } = await import("../../operations/profiles/remove.ts");
     showChange(context, store, await remove(store, request, context.run), "rollback");
     return undefined;
   },

@@ -25,7 +25,7 @@ export const command = defineCommand({
   changes: true,
   isLong: true,
   async run(context, args) {
-    const { replay } = await import("../../operations/journals.ts");
+    const { replay } = await import("../../operations/history/journals.ts");
     const dryRun = args["dry-run"];
     const file = args.file === "-" ? "-" : resolve(context.cwd, args.file);
     const store = await context.openStore({ create: true });

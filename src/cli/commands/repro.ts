@@ -31,7 +31,7 @@ export const command = defineCommand({
   json: "{file, id, key, size}",
   isLong: true,
   async run(context, args) {
-    const { packRepro } = await import("../../operations/pack-repro.ts");
+    const { packRepro } = await import("../../operations/building/pack-repro.ts");
     const store = await context.openStore();
     const output = args.output === undefined ? undefined : resolve(context.cwd, args.output);
     const packed = await packRepro(store, { ...buildSettings(args, context), spec: args.spec, output }, context.run);

@@ -28,7 +28,7 @@ export const command = defineCommand({
   json: "{at, before, transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
   changes: true,
   async run(context, args) {
-    const { planRevert, revert } = await import("../../operations/revert.ts");
+    const { planRevert, revert } = await import("../../operations/history/revert.ts");
     const request = { selector: args.selector.join(" ") };
     const options = { ...context.run, ...targetOptions(context, args) };
     const store = await context.openStore();

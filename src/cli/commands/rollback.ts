@@ -34,7 +34,7 @@ export const command = defineCommand({
     if (journal !== undefined) {
       if (steps !== undefined)
         throw new StoreError("USAGE", "--journal and -n cannot stand together", { hint: NO_COUNT });
-      const { rollbackJournal } = await import("../../operations/journals.ts");
+      const { rollbackJournal } = await import("../../operations/history/journals.ts");
       const { showUndone } = await import("../show-undone.ts");
       const request = { file: resolve(context.cwd, journal), ...forcedSteps(args) };
       const store = await context.openStore();
@@ -42,7 +42,7 @@ export const command = defineCommand({
       return undefined;
     }
     if (args.force.length > 0) throw new StoreError("USAGE", "--force is for --journal", { hint: NO_FORCE });
-    const { rollback } = await import("../../operations/switch.ts");
+    const { rollback } = await import("../../operations/profiles/switch.ts");
     const store = await context.openStore();
     const change = await rollback(store, context.profile, steps === undefined ? {} : { steps }, options);
     if (dryRun) showSwitchPlan(context, store, change);

@@ -1,5 +1,5 @@
 import { StoreError } from "../../errors.ts";
-import type { AddedRoot } from "../../operations/roots.ts";
+import type { AddedRoot } from "../../operations/collection/roots.ts";
 import type { Store } from "../../store/open-store.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
@@ -47,7 +47,7 @@ export const command = defineCommand({
 });
 
 async function list(context: CommandContext, store: Store) {
-  const { roots } = await import("../../operations/roots.ts");
+  const { roots } = await import("../../operations/collection/roots.ts");
   const found = roots(store);
   context.output.result(found, () => rootLines(found));
   return undefined;
@@ -58,8 +58,8 @@ async function add(
   store: Store,
   { what, name, link }: { what: readonly string[]; name: string | undefined; link: string | undefined },
 ) {
-  const { addRoot } = await import("../../operations/roots.ts");
-  const { findObject } = await import("../../operations/info.ts");
+  const { addRoot } = await import("../../operations/collection/roots.ts");
+  const { findObject } = await import("../../operations/packages/info.ts");
   if (some(what, "an object").length > 1 && (name ?? link) !== undefined)
     throw new StoreError("USAGE", "--name and --link are for one object at a time");
   const added: AddedRoot[] = [];
@@ -72,7 +72,7 @@ async function add(
 }
 
 async function remove(context: CommandContext, store: Store, what: readonly string[]) {
-  const { removeRoot } = await import("../../operations/roots.ts");
+  const { removeRoot } = await import("../../operations/collection/roots.ts");
   const removed = what.map((root) => ({ root: removeRoot(store, { root, cwd: context.cwd }) }));
   context.output.result(removed, () => removed.map(({ root }) => root));
   return undefined;

@@ -11,7 +11,7 @@ export const command = defineCommand({
   examples: [["store roots", "shows what a collection would keep, and why"]],
   json: "[{kind, objects[], …}]; kind is generation, named, link, lease or process",
   async run(context) {
-    const { roots } = await import("../../operations/roots.ts");
+    const { roots } = await import("../../operations/collection/roots.ts");
     const found = roots(await context.openStore());
     context.output.result(found, () => rootLines(found));
     return undefined;

@@ -26,7 +26,7 @@ export const command = defineCommand({
   ],
   json: "nothing: what the command prints",
   async run(context, { at, rest }) {
-    const { runCommandAt } = await import("../../operations/run-command.ts");
+    const { runCommandAt } = await import("../../operations/running/run-command.ts");
     const store = await context.openStore();
     const request = { selector: at, command: rest, cwd: context.cwd };
     return statusOf(context, async () => (await runCommandAt(store, context.profile, request)).status);

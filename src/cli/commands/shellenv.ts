@@ -23,7 +23,7 @@ export const command = defineCommand({
   ],
   json: "[{variable, directories[]}]",
   async run(context, args) {
-    const { shellEnvironment } = await import("../../operations/shell-environment.ts");
+    const { shellEnvironment } = await import("../../operations/profiles/shell-environment.ts");
     const shell = args.shell ?? chooseShell(context.env);
     const store = await context.openStore();
     const paths = shellEnvironment(store, context.profile);

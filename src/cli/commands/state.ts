@@ -19,7 +19,7 @@ export const command = defineCommand({
   ],
   json: "{at, profile, generation, uncertain, packages[{name, version, options, path}]}",
   async run(context, { at }) {
-    const { stateAt } = await import("../../operations/state-at.ts");
+    const { stateAt } = await import("../../operations/history/state-at.ts");
     const store = await context.openStore();
     const state = await stateAt(store, context.profile, { selector: at });
     const value = { ...state, packages: state.packages.map((item) => withPath(store, item)) };

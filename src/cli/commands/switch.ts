@@ -23,7 +23,7 @@ export const command = defineCommand({
   json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
   changes: true,
   async run(context, args) {
-    const { switchGeneration } = await import("../../operations/switch.ts");
+    const { switchGeneration } = await import("../../operations/profiles/switch.ts");
     const selector = args.selector.join(" ");
     const dryRun = args["dry-run"];
     const store = await context.openStore();

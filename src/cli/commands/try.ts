@@ -21,7 +21,7 @@ export const command = defineCommand({
   ],
   json: "nothing: what the command prints",
   async run(context, { rest }) {
-    const { tryCommand } = await import("../../operations/try-command.ts");
+    const { tryCommand } = await import("../../operations/running/try-command.ts");
     const store = await context.openStore({ create: true });
     return statusOf(context, async () => {
       const request = { command: rest, cwd: context.cwd };

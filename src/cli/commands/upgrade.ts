@@ -30,11 +30,11 @@ export const command = defineCommand({
     const request = { profile: context.profile, names: args.name, input, check: generationCheck(args, context) };
     const store = await context.openStore();
     if (args["dry-run"]) {
-      const { planUpgrade } = await import("../../operations/plan.ts");
+      const { planUpgrade } = await import("../../operations/history/plan.ts");
       showPlan(context, store, await planUpgrade(store, request, context.run));
       return undefined;
     }
-    const { upgrade } = await import("../../operations/upgrade.ts");
+    const { upgrade } = await import("../../operations/profiles/upgrade.ts");
     showChange(context, store, await upgrade(store, request, context.run), "rollback");
     return undefined;
   },

@@ -1,4 +1,4 @@
-import type { VerifyRequest, VerifyResult } from "../../operations/verify.ts";
+import type { VerifyRequest, VerifyResult } from "../../operations/upkeep/verify.ts";
 import type { Store } from "../../store/open-store.ts";
 import { recipeDirectories } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
@@ -45,14 +45,14 @@ export const command = defineCommand({
     };
     const result = args.repair
       ? await repairWith(context, store, request)
-      : await (await import("../../operations/verify.ts")).verify(store, request, context.run);
+      : await (await import("../../operations/upkeep/verify.ts")).verify(store, request, context.run);
     context.output.result(toJson(result), (style) => verifyLines(result, style));
     return result.damaged.length > 0 ? 6 : undefined;
   },
 });
 
 async function repairWith(context: CommandContext, store: Store, request: VerifyRequest): Promise<VerifyResult> {
-  const { repair } = await import("../../operations/repair.ts");
+  const { repair } = await import("../../operations/upkeep/repair.ts");
   const recipes = recipeDirectories(context);
   const build = recipes.length > 0 ? { recipes, cwd: context.cwd } : undefined;
   return repair(store, { ...request, repositories: repositoryOptions(context), build }, context.run);

@@ -16,7 +16,7 @@ export const command = defineCommand({
   examples: [["store why-rebuild --recipes ./recipes pari", "tells which input of pari, gmp, readline … changed"]],
   json: "[{id, name, version, options, state: present|missing|open, why: never|changed|gone|unsandboxed, differences[{member, before, after, causes[]}], waitsFor[], chains[[id]], expectedSeconds, output, fetch[{url, bytes}]}]",
   async run(context, args) {
-    const { whyRebuild } = await import("../../operations/why-rebuild.ts");
+    const { whyRebuild } = await import("../../operations/building/why-rebuild.ts");
     const store = await context.openStore({ create: true });
     const reasons = await whyRebuild(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
     context.output.result(reasons, (style) => rebuildLines(reasons, style));

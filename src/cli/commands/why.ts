@@ -18,8 +18,8 @@ export const command = defineCommand({
   examples: [["store why zlib", "shows the generations, roots and processes that keep zlib"]],
   json: "{path, alive, chains[{root: {kind, …}, objects[]}]}",
   async run(context, args) {
-    const { why } = await import("../../operations/why.ts");
-    const { findObject } = await import("../../operations/info.ts");
+    const { why } = await import("../../operations/collection/why.ts");
+    const { findObject } = await import("../../operations/packages/info.ts");
     const store = await context.openStore();
     const found = await why(store, findObject(store, context.profile, { what: args.object, cwd: context.cwd }));
     context.output.result(found, () =>

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type ProfileName, parseProfileName } from "../../model/ids.ts";
-import { generations, listPackages, profiles } from "../../operations/list.ts";
 import { openStore } from "../../operations/open-store.ts";
+import { generations, listPackages, profiles } from "../../operations/packages/list.ts";
 import type { Store } from "../../store/open-store.ts";
 import { formatLocalTime, formatRelativeTime, localTime } from "../output/local-time.ts";
 import { printable } from "../output/printable.ts";
@@ -63,7 +63,7 @@ const MOST_TRANSACTIONS = 30;
 
 /** The newest first; without the `#` that begins a comment in a shell. */
 async function transactionCandidates(store: Store, profile: ProfileName): Promise<Candidate[]> {
-  const { listTransactions } = await import("../../operations/transaction-effect.ts");
+  const { listTransactions } = await import("../../operations/history/transaction-effect.ts");
   const { transactionLiner } = await import("../../model/transaction-line.ts");
   const line = transactionLiner({ now: Date.now(), localTime });
   return listTransactions(store, profile, MOST_TRANSACTIONS).map((each) => ({

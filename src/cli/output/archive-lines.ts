@@ -1,4 +1,4 @@
-import type { ListedArchive } from "../../operations/archives.ts";
+import type { ListedArchive } from "../../operations/archives/archives.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { formatSize } from "./quantities.ts";
 import { formatTable } from "./table.ts";

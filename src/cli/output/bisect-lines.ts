@@ -1,6 +1,6 @@
 import { printableCommand } from "../../model/printable.ts";
-import type { BisectResult } from "../../operations/bisect.ts";
-import type { BisectTest } from "../../operations/bisect-test.ts";
+import type { BisectResult } from "../../operations/running/bisect.ts";
+import type { BisectTest } from "../../operations/running/bisect-test.ts";
 import { printable } from "./printable.ts";
 import { formatDuration } from "./quantities.ts";
 import { differenceLines } from "./show-change.ts";

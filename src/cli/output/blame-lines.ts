@@ -1,5 +1,5 @@
 import { printableCommand } from "../../model/printable.ts";
-import type { Blame, BlameResult } from "../../operations/blame.ts";
+import type { Blame, BlameResult } from "../../operations/packages/blame.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
 import type { Style } from "./style.ts";

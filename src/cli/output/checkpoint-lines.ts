@@ -1,4 +1,4 @@
-import type { ListedCheckpoint } from "../../operations/checkpoint.ts";
+import type { ListedCheckpoint } from "../../operations/profiles/checkpoint.ts";
 import { formatLocalTime, formatRelativeTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
 import type { Style } from "./style.ts";

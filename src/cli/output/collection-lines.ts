@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Collected } from "../../operations/collect.ts";
+import type { Collected } from "../../operations/collection/collect.ts";
 import { formatCount, formatSize } from "./quantities.ts";
 
 /** What a collection did or would do: the objects, then a sum. */

@@ -1,5 +1,5 @@
 import { alignLines, type LinePair, linesOf } from "../../model/side-by-side.ts";
-import type { ComparedRun, Comparison } from "../../operations/compare.ts";
+import type { ComparedRun, Comparison } from "../../operations/running/compare.ts";
 import { printable } from "./printable.ts";
 import { formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";

@@ -1,4 +1,4 @@
-import type { DeletedGenerations } from "../../operations/delete-generations.ts";
+import type { DeletedGenerations } from "../../operations/profiles/delete-generations.ts";
 import { formatCount, formatSize } from "./quantities.ts";
 
 /** Which generations were deleted, or would be, and which were meant but stay. */

@@ -1,4 +1,4 @@
-import type { GenerationDifference } from "../../operations/diff.ts";
+import type { GenerationDifference } from "../../operations/history/diff.ts";
 import { printable } from "./printable.ts";
 import { formatCount, formatSize } from "./quantities.ts";
 import { differenceLines } from "./show-change.ts";

@@ -1,4 +1,4 @@
-import type { ListedGeneration } from "../../operations/list.ts";
+import type { ListedGeneration } from "../../operations/packages/list.ts";
 import { formatLocalTime, formatRelativeTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
 import type { Style } from "./style.ts";

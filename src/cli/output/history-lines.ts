@@ -1,5 +1,5 @@
-import type { Reversal } from "../../operations/revert.ts";
-import type { ProfileAt } from "../../operations/state-at.ts";
+import type { Reversal } from "../../operations/history/revert.ts";
+import type { ProfileAt } from "../../operations/history/state-at.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { newGeneration } from "./show-change.ts";
 import { isSame, pendingLines, switchLines } from "./show-switch.ts";

@@ -1,5 +1,5 @@
 import { isJsonObject } from "../../model/json-object.ts";
-import type { BuildInfo, ObjectInfo, StoreInfo } from "../../operations/info.ts";
+import type { BuildInfo, ObjectInfo, StoreInfo } from "../../operations/packages/info.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
 import { formatCount, formatDuration, formatSize } from "./quantities.ts";

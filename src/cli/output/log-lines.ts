@@ -1,6 +1,6 @@
 import { transactionLiner } from "../../model/transaction-line.ts";
-import type { LogItem } from "../../operations/read-log.ts";
-import type { LogRepair } from "../../operations/repair-log.ts";
+import type { LogItem } from "../../operations/history/read-log.ts";
+import type { LogRepair } from "../../operations/history/repair-log.ts";
 import type { LogFinding } from "../../store/log/entries.ts";
 import type { LogVerification } from "../../store/log/verify.ts";
 import { localTime } from "./local-time.ts";

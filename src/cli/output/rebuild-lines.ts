@@ -1,5 +1,5 @@
-import type { CheckedBuild } from "../../operations/check-build.ts";
-import type { RebuildReason } from "../../operations/why-rebuild.ts";
+import type { CheckedBuild } from "../../operations/building/check-build.ts";
+import type { RebuildReason } from "../../operations/building/why-rebuild.ts";
 import { causeLines } from "./cause-lines.ts";
 import { printable } from "./printable.ts";
 import { formatDuration, formatSize } from "./quantities.ts";

@@ -1,4 +1,4 @@
-import type { ListedRecipe, SageReport } from "../../operations/recipes.ts";
+import type { ListedRecipe, SageReport } from "../../operations/building/recipes.ts";
 import { printable } from "./printable.ts";
 import { formatTable } from "./table.ts";
 

@@ -1,4 +1,4 @@
-import type { ReproducedBuild } from "../../operations/build-repro.ts";
+import type { ReproducedBuild } from "../../operations/building/build-repro.ts";
 import { printable } from "./printable.ts";
 
 /** How a build that was packed elsewhere came out here, for a person. */

@@ -1,4 +1,4 @@
-import type { ListedSetting } from "../../operations/config.ts";
+import type { ListedSetting } from "../../operations/upkeep/config.ts";
 import { printable } from "./printable.ts";
 import type { Style } from "./style.ts";
 

@@ -1,5 +1,5 @@
 import { byName, type PackageDifference, type PackageSummary } from "../../model/change.ts";
-import type { SwitchedChange } from "../../operations/switch.ts";
+import type { SwitchedChange } from "../../operations/profiles/switch.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
 import { printable } from "./printable.ts";

@@ -1,6 +1,6 @@
 import { toEscaped } from "../../model/byte-string.ts";
 import type { SettledFinding } from "../../model/verify/finding.ts";
-import type { VerifyResult } from "../../operations/verify.ts";
+import type { VerifyResult } from "../../operations/upkeep/verify.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
 import { formatCount, formatSize } from "./quantities.ts";

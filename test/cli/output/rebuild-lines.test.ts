@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { checkLines, forecastLines, rebuildLines } from "../../../src/cli/output/rebuild-lines.ts";
 import { createStyle } from "../../../src/cli/output/style.ts";
-import type { CheckedBuild } from "../../../src/operations/check-build.ts";
-import type { RebuildReason } from "../../../src/operations/why-rebuild.ts";
+import type { CheckedBuild } from "../../../src/operations/building/check-build.ts";
+import type { RebuildReason } from "../../../src/operations/building/why-rebuild.ts";
 
 const style = createStyle({ hasColor: false, hasUnicode: true });
 

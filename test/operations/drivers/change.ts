@@ -96,44 +96,48 @@ async function carryOut(store: Store, step: Step, run: RunOptions): Promise<unkn
   const profile = parseProfileName(command.profile ?? "default");
   switch (step.do) {
     case "install": {
-      const { install } = await import("../../../src/operations/install.ts");
+      const { install } = await import("../../../src/operations/profiles/install.ts");
       const packages = step.from.map((from) => ({ from, cwd: "/" }));
       return install(store, { profile, packages, priority: step.priority }, run);
     }
     case "remove":
-      return (await import("../../../src/operations/remove.ts")).remove(store, { profile, names: step.names }, run);
+      return (await import("../../../src/operations/profiles/remove.ts")).remove(
+        store,
+        { profile, names: step.names },
+        run,
+      );
     case "upgrade": {
-      const { upgrade } = await import("../../../src/operations/upgrade.ts");
+      const { upgrade } = await import("../../../src/operations/profiles/upgrade.ts");
       return upgrade(store, { profile, names: step.names, input: { cwd: "/" } }, run);
     }
     case "switch": {
-      const { switchGeneration } = await import("../../../src/operations/switch.ts");
+      const { switchGeneration } = await import("../../../src/operations/profiles/switch.ts");
       return switchGeneration(store, profile, { selector: step.selector }, { ...run, trackingJournal: step.journal });
     }
     case "rollback": {
-      const { rollback } = await import("../../../src/operations/switch.ts");
+      const { rollback } = await import("../../../src/operations/profiles/switch.ts");
       return rollback(store, profile, { steps: step.count ?? 1 }, run);
     }
     case "pin":
     case "unpin": {
-      const { pin } = await import("../../../src/operations/pin.ts");
+      const { pin } = await import("../../../src/operations/profiles/pin.ts");
       return pin(store, profile, { pinned: step.do === "pin", selector: step.selector }, run);
     }
     case "repair": {
-      const { repair } = await import("../../../src/operations/repair.ts");
+      const { repair } = await import("../../../src/operations/upkeep/repair.ts");
       const { damaged } = await repair(store, { profile, cwd: "/", contents: true }, run);
       return damaged.length;
     }
     case "gc": {
-      const { gc } = await import("../../../src/operations/gc.ts");
+      const { gc } = await import("../../../src/operations/collection/gc.ts");
       return gc(store, { dryRun: step.dryRun }, run);
     }
     case "delete-generations": {
-      const { deleteGenerations } = await import("../../../src/operations/delete-generations.ts");
+      const { deleteGenerations } = await import("../../../src/operations/profiles/delete-generations.ts");
       return deleteGenerations(store, profile, { patterns: step.patterns }, run);
     }
     case "hold": {
-      const { lockProfile } = await import("../../../src/operations/lock-profile.ts");
+      const { lockProfile } = await import("../../../src/operations/profiles/lock-profile.ts");
       using _lock = await lockProfile(store, profile, run);
       report({ result: "held" });
       return await sleep(600_000);

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { findInPath } from "../../../src/build/sandbox/host-toolchain.ts";
-import { build } from "../../../src/operations/build.ts";
+import { build } from "../../../src/operations/building/build.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { needPrograms, skipTest } from "../../helpers/archives.ts";
 import { caughtAsync } from "../../helpers/caught.ts";

@@ -2,8 +2,8 @@ import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { BaseName } from "../../../src/model/ids.ts";
-import { gc } from "../../../src/operations/gc.ts";
-import { addRoot } from "../../../src/operations/roots.ts";
+import { gc } from "../../../src/operations/collection/gc.ts";
+import { addRoot } from "../../../src/operations/collection/roots.ts";
 import { openWorkspace } from "../../../src/operations/workspace.ts";
 import { isPoolTidy } from "../../../src/store/collection/pool-mark.ts";
 import { fileListPath, poolMark } from "../../../src/store/layout.ts";

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { closure, referrers } from "../../../src/operations/closure.ts";
+import { closure, referrers } from "../../../src/operations/collection/closure.ts";
 import type { StoreIndex } from "../../../src/store/index/index-entry.ts";
 import { openMemoryIndex } from "../../../src/store/index/memory-index.ts";
 import { indexDirectory, openIndex } from "../../../src/store/index/open-index.ts";

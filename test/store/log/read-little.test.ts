@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readLog } from "../../../src/operations/read-log.ts";
-import { planRevert } from "../../../src/operations/revert.ts";
-import { stateAt } from "../../../src/operations/state-at.ts";
+import { readLog } from "../../../src/operations/history/read-log.ts";
+import { planRevert } from "../../../src/operations/history/revert.ts";
+import { stateAt } from "../../../src/operations/history/state-at.ts";
 import { writeLongHistory } from "../../helpers/long-history.ts";
 import { patchFs } from "../../helpers/patch-fs.ts";
 import { DEFAULT, installFrom, logRecords, makeProfileWorld, START, switchTo } from "../../helpers/profile-worlds.ts";

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { StoreError } from "../../errors.ts";
+import type { BuildRecord } from "../../model/build-record.ts";
+import type { DerivationKey } from "../../model/derivation.ts";
+import type { ProfileName } from "../../model/ids.ts";
+import { buildLogPath, listBuilds } from "../../store/builds.ts";
+import { listFailedLogs } from "../../store/failed-builds.ts";
+import { objectAt } from "../../store/manifests.ts";
+import type { Store } from "../../store/open-store.ts";
+import { hasProfile, readGeneration, readProfile } from "../../store/profiles.ts";
+
+export interface BuildLogText {
+  readonly key: DerivationKey;
+  /** The record of the build; absent for one that failed. */
+  readonly record: BuildRecord | undefined;
+  /** Bytes of the log. */
+  readonly text: Buffer;
+}
+
+/**
+ * The log of a build: of an object, of an installed package, or of the newest build of a name, also one that failed.
+ * @throws StoreError NOT_FOUND
+ */
+export function buildLogOf(
+  store: Store,
+  profile: ProfileName,
+  request: { readonly what: string; readonly cwd: string },
+): BuildLogText {
+  const builds = listBuilds(store);
+  const object = objectAt(store, request.what, request.cwd) ?? installedAs(store, profile, request.what);
+  const failed = object === undefined ? listFailedLogs(store).find(({ name }) => name === request.what) : undefined;
+  const record = builds.find((build) =>
+    object === undefined ? build.derivation.name === request.what : build.output === object,
+  );
+  const key = failed && (!record || failed.time > Date.parse(record.started)) ? failed.key : record?.key;
+  if (key === undefined || !existsSync(buildLogPath(store, key))) throw noLog(request.what);
+  return {
+    key,
+    record: record?.key === key ? record : undefined,
+    text: gunzipSync(readFileSync(buildLogPath(store, key))),
+  };
+}
+
+function installedAs(store: Store, profile: ProfileName, name: string) {
+  if (!hasProfile(store, profile)) return undefined;
+  const { packages } = readGeneration(store, profile, readProfile(store, profile).current);
+  return packages.find((item) => item.name === name)?.path;
+}
+
+function noLog(what: string): StoreError {
+  return new StoreError("NOT_FOUND", `there is no log of a build of '${what}'`, {
+    hint: "Give a store path, or the name of a package that was built here.",
+    details: { what },
+  });
+}

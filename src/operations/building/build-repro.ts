@@ -1,0 +1,176 @@
+import { constants, copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { BuildGraph, PlannedPackage } from "../../build/build-plan.ts";
+import type { BuildSource } from "../../build/build-sources.ts";
+import type { PreparedBuild } from "../../build/prepare-build.ts";
+import { StoreError } from "../../errors.ts";
+import { BUILD_SUPPORT } from "../../model/build-support.ts";
+import { fromText } from "../../model/byte-string.ts";
+import type { Json } from "../../model/canonical-json.ts";
+import {
+  compareDerivations,
+  type DerivationDifference,
+  type DerivationSource,
+  derivationKey,
+} from "../../model/derivation.ts";
+import { type BaseName, baseNameOf, ZERO_DIGEST } from "../../model/ids.ts";
+import { platformOf } from "../../model/recipe/platform.ts";
+import { unfillText } from "../../model/recipe/unfill-text.ts";
+import { onHost, parseRepro, REPRO_FILE, REPRO_OBJECTS, REPRO_SOURCES, type Repro } from "../../model/repro.ts";
+import { readDirectoryContent } from "../../sources/directory-content.ts";
+import { hashFile } from "../../sources/hash-file.ts";
+import { parseIntegrity, toContentHash } from "../../sources/integrity.ts";
+import type { Store } from "../../store/open-store.ts";
+import { extractArchive } from "../../system/archive/extract-archive.ts";
+import { copyTree } from "../../system/copy-tree.ts";
+import { importObjects } from "../archives/import-objects.ts";
+import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
+import type { RunOptions } from "../run-options.ts";
+import { openWorkspace } from "../workspace.ts";
+import { type BuildSettings, type BuiltPackage, realiseGraph, wantedOutputs } from "./build.ts";
+
+export interface ReproducedBuild extends BuiltPackage {
+  /** What came out where the file was packed; null when it was not built there. */
+  readonly expected: BaseName | null;
+  /** Whether the same came out here; null when nothing is expected. */
+  readonly same: boolean | null;
+  /** In what the tools of this machine differ from those that the file tells of. */
+  readonly hostDifferences: readonly DerivationDifference[];
+}
+
+/**
+ * Carries out a build that was packed by `packRepro`, here: needs no recipe and no network. Its inputs become objects of
+ * this store.
+ * @throws StoreError ARCHIVE, INTEGRITY, UNSUPPORTED for another platform or width, BUILD_FAILED
+ */
+export async function buildRepro(
+  store: Store,
+  request: BuildSettings & { readonly file: string },
+  run: RunOptions = {},
+): Promise<ReproducedBuild> {
+  using workspace = openWorkspace(store);
+  const file = resolve(request.cwd, request.file);
+  const tree = join(workspace.room().path, "repro");
+  mkdirSync(tree);
+  run.onEvent?.({ kind: "step", step: "extract", subject: file });
+  await extractArchive(file, tree, { strip: 0, limits: DEFAULT_LIMITS, ...(run.signal && { signal: run.signal }) });
+  const repro = parseRepro(readEntry(tree, file), file);
+  checkPlace(store, repro, file);
+  const sources = await sourcesIn(tree, repro, file);
+  await importInputs(store, tree, { ...run, cwd: tree });
+  await workspace.lease.hold(repro.inputs.map(({ path }) => path));
+  let hostDifferences: readonly DerivationDifference[] = [];
+  const prepare = (_planned: PlannedPackage, host: Json): PreparedBuild => {
+    const derivation = onHost(repro.derivation, host, BUILD_SUPPORT);
+    hostDifferences = compareDerivations(repro.derivation, derivation);
+    return { derivation, key: derivationKey(derivation), inputs: repro.inputs, sources };
+  };
+  const graph = graphOf(store, repro, tree);
+  const results = await realiseGraph(store, graph, { ...run, request, workspace, prepare });
+  const [built] = wantedOutputs(store, graph, results) as [BuiltPackage];
+  const expected = repro.output ?? null;
+  return { ...built, expected, same: expected === null ? null : expected === built.baseName, hostDifferences };
+}
+
+function readEntry(tree: string, file: string): string {
+  const path = join(tree, REPRO_FILE);
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) return readFileSync(path, "utf8");
+  throw new StoreError("INVALID_INPUT", `${file} is no packed build: there is no ${REPRO_FILE} in it`, {
+    hint: "`store repro NAME` packs one.",
+    details: { file },
+  });
+}
+
+function checkPlace({ layout }: Store, { width, derivation }: Repro, file: string): void {
+  const { os, arch } = platformOf({ platform: process.platform, arch: process.arch });
+  if (derivation.platform !== `${os}-${arch}`) {
+    throw new StoreError("UNSUPPORTED", `${file} is for ${derivation.platform}, and this machine is ${os}-${arch}`, {
+      hint: "Build it on such a machine.",
+      details: { file, platform: derivation.platform },
+    });
+  }
+  if (width === layout.width) return;
+  throw new StoreError("UNSUPPORTED", `${file} was packed in a store of width ${width}; this one has ${layout.width}`, {
+    hint: `Build it in a store that was made with \`store init --width ${width}\`.`,
+    details: { file, width, storeWidth: layout.width },
+  });
+}
+
+async function importInputs(store: Store, tree: string, run: RunOptions & { readonly cwd: string }): Promise<void> {
+  const directory = join(tree, REPRO_OBJECTS);
+  const present = lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(directory) : [];
+  const files = present.map((name) => join(directory, name));
+  if (files.length > 0) await importObjects(store, { files, cwd: run.cwd }, run);
+}
+
+/** @throws StoreError INTEGRITY when a source is not what the derivation says */
+async function sourcesIn(tree: string, { derivation }: Repro, file: string): Promise<BuildSource[]> {
+  const all = [...derivation.sources, ...derivation.patches];
+  for (const source of all) {
+    if (await isAsSaid(join(tree, REPRO_SOURCES, source.fileName), source)) continue;
+    throw new StoreError("INTEGRITY", `${file}: the source ${source.fileName} is not what its derivation says`, {
+      hint: "The file is damaged or was changed. Get it again.",
+      details: { file, ...source },
+    });
+  }
+  return all.map((source) => ({
+    ...source,
+    request: undefined,
+    place: async (directory) => copyInto(join(tree, REPRO_SOURCES, source.fileName), join(directory, source.fileName)),
+  }));
+}
+
+async function isAsSaid(path: string, { content }: DerivationSource): Promise<boolean> {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (content.startsWith("tree:")) {
+    return status?.isDirectory() === true && `tree:${(await readDirectoryContent(fromText(path))).treeId}` === content;
+  }
+  const { algorithm, hex } = toContentHash(parseIntegrity(content));
+  return status?.isFile() === true && (await hashFile(path, algorithm)).hex.get(algorithm) === hex;
+}
+
+function copyInto(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  if (lstatSync(from).isDirectory()) copyTree(from, to);
+  else copyFileSync(from, to, constants.COPYFILE_FICLONE);
+}
+
+/** A graph of this one build, whose inputs are there. The recipe holds what a build looks at. */
+function graphOf({ layout }: Store, repro: Repro, tree: string): BuildGraph {
+  const { derivation, id, timeout, silentTimeout } = repro;
+  const { name, version, options, references, addressing } = derivation;
+  const at = (path: string): string => `${layout.canonicalStoreDir}/${path}`;
+  const dependencies = new Map(repro.inputs.map((input) => [input.name as string, at(input.path)]));
+  const paths = { dependencies, out: at(baseNameOf(ZERO_DIGEST, name, version)) };
+  const unfilled = <K extends string>(texts: Readonly<Partial<Record<K, string>>>) =>
+    Object.fromEntries(
+      Object.entries<string>(texts as Record<string, string>).map(([key, text]) => [key, unfillText(text, paths)]),
+    );
+  const planned: PlannedPackage = {
+    id,
+    name,
+    version,
+    recipe: {
+      name,
+      version,
+      metadata: {},
+      platform: platformOf({ platform: process.platform, arch: process.arch }),
+      options,
+      sources: [],
+      patches: [],
+      dependencies: [],
+      build: "script",
+      env: unfilled(derivation.env),
+      phases: unfilled(derivation.phases),
+      references,
+      addressing,
+      ...(timeout !== undefined && { timeout }),
+      ...(silentTimeout !== undefined && { silentTimeout }),
+    },
+    recipeFiles: [],
+    recipeDirectory: tree,
+    files: new Map(),
+    dependencies: [],
+  };
+  return { packages: new Map([[id, planned]]), wanted: [id] };
+}

@@ -1,0 +1,300 @@
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import type { BuildGraph, PlannedPackage } from "../../build/build-plan.ts";
+import { fingerprintText, hostFingerprint } from "../../build/host-fingerprint.ts";
+import { inspectGraph } from "../../build/inspect-graph.ts";
+import { planGraph, planSeparately, type Wanted } from "../../build/plan-graph.ts";
+import { type PrepareKnown, type Realised, type RealiseOptions, realise, runPrepared } from "../../build/realise.ts";
+import type { BuildResult } from "../../build/run-build.ts";
+import { findHostToolchain } from "../../build/sandbox/host-toolchain.ts";
+import { probeSandbox } from "../../build/sandbox/probe-sandbox.ts";
+import type { SandboxTools } from "../../build/sandbox.ts";
+import { StoreError } from "../../errors.ts";
+import type { DerivationKey } from "../../model/derivation.ts";
+import type { OptionValue } from "../../model/generation.ts";
+import type { BaseName, PackageName, PackageVersion } from "../../model/ids.ts";
+import type { OptionValues } from "../../model/recipe/options.ts";
+import { platformOf } from "../../model/recipe/platform.ts";
+import { parseSpec } from "../../model/recipe/spec.ts";
+import { type OpenOptions, openRecipes, type RecipeCollection, type SageOptions } from "../../recipes/open-recipes.ts";
+import { objectPath } from "../../store/layout.ts";
+import type { Store } from "../../store/open-store.ts";
+import { createJobserver } from "../../system/jobserver.ts";
+import { createPipeSupply } from "../../system/process/fifo.ts";
+import { collectWhenShort } from "../collection/collect-when-short.ts";
+import { linkObject } from "../collection/roots.ts";
+import type { RunOptions } from "../run-options.ts";
+import { openWorkspace, type Workspace } from "../workspace.ts";
+import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
+import { recallBuild } from "./recall-build.ts";
+import { rememberBuild } from "./remember-build.ts";
+
+export type SandboxMode = "required" | "auto" | "off";
+
+export interface BuildSettings extends FetchSettings {
+  /** Directories of recipes; earlier ones win. */
+  readonly recipes: readonly string[];
+  /** How Sage trees among them are read. */
+  readonly sage?: SageOptions | undefined;
+  /** Jobs in total, over all builds. Default: one per core. */
+  readonly jobs?: number | undefined;
+  readonly sandbox?: SandboxMode | undefined;
+  readonly keepGoing?: boolean | undefined;
+  readonly keepFailed?: boolean | undefined;
+  /** Run the test suites, too. */
+  readonly check?: boolean | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly silentTimeoutSeconds?: number | undefined;
+  readonly maxLogBytes?: number | undefined;
+  readonly maxDiskBytes?: number | undefined;
+  /** Further members that are recorded with what is built. */
+  readonly define?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface BuildRequest extends BuildSettings {
+  readonly specs: readonly string[];
+  /** By SPEC: values for options that it does not name, in place of the recipe's defaults. */
+  readonly kept?: ReadonlyMap<string, OptionValues> | undefined;
+  /** Where to make a link to the output that keeps it; of further outputs with `-2` and so on behind it. */
+  readonly outLink?: string | undefined;
+}
+
+export interface BuiltPackage {
+  /** Absolute path of the output. */
+  readonly path: string;
+  readonly baseName: BaseName;
+  readonly name: PackageName;
+  readonly version: PackageVersion;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly key: DerivationKey;
+  /** Whether it was built now. */
+  readonly built: boolean;
+}
+
+/**
+ * Builds packages from their recipes, with everything they need; what is in the store already is reused.
+ * @throws StoreError NOT_FOUND, INVALID_RECIPE, CONFLICT, BUILD_FAILED naming every build that failed or was skipped
+ */
+export async function build(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions = {},
+): Promise<readonly BuiltPackage[]> {
+  using workspace = openWorkspace(store);
+  return await buildIn(store, request, { ...run, workspace });
+}
+
+/** The same in a workspace that is there already. */
+export async function buildIn(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[]> {
+  const outputs = (await recallAndHold(store, request, run)) ?? (await workOut(store, request, run));
+  if (request.outLink !== undefined) linkOutputs(store, request.outLink, outputs);
+  return outputs;
+}
+
+/** Who asks may need the outputs for longer than this moment. */
+async function recallAndHold(
+  store: Store,
+  request: BuildRequest,
+  { workspace, signal }: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[] | undefined> {
+  const known = recallBuild(store, request);
+  const objects = known?.map(({ baseName }) => baseName) ?? [];
+  const valid = await workspace.lease.hold(objects, signal);
+  return objects.every((object) => valid.has(object)) ? known : undefined;
+}
+
+async function workOut(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions & { readonly workspace: Workspace },
+): Promise<readonly BuiltPackage[]> {
+  const began = Date.now();
+  const graph = planBuild(request);
+  const results = await realiseGraph(store, graph, { ...run, request });
+  const wanted = wantedOutputs(store, graph, results);
+  rememberBuild(store, request, { graph, results, wanted, began });
+  return wanted;
+}
+
+function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {
+  for (const [index, { baseName: object }] of outputs.entries())
+    linkObject(store, { link: index === 0 ? link : `${link}-${index + 1}`, object });
+}
+
+/** Which packages the request stands for, and all that they need. */
+export function planBuild(request: BuildRequest, options: Pick<OpenOptions, "missingIntegrity"> = {}): BuildGraph {
+  const recipes = openRecipes(request.recipes, { sage: request.sage, ...options });
+  const platform = platformOf({ platform: process.platform, arch: process.arch });
+  const wanted = request.specs.map((spec) => ({
+    ...wantedOf(recipes, spec, request.cwd),
+    kept: request.kept?.get(spec),
+  }));
+  const graphOptions = { platform, check: request.check ?? false };
+  try {
+    return planGraph(recipes, wanted, graphOptions);
+  } catch (error) {
+    // What is installed was asked for in several commands, which may have had other wishes for what they share.
+    const wasInstalled = (request.kept?.size ?? 0) > 0;
+    if (wasInstalled && error instanceof StoreError && error.code === "CONFLICT")
+      return planSeparately(recipes, wanted, graphOptions);
+    throw error;
+  }
+}
+
+function wantedOf(recipes: RecipeCollection, text: string, cwd: string): Wanted {
+  const spec = parseSpec(text);
+  switch (spec.kind) {
+    case "package":
+      return { name: spec.name, range: spec.range, options: spec.options };
+    case "path": {
+      const loaded = recipes.load(resolve(cwd, spec.path));
+      return { name: loaded.recipe.name, options: {}, loaded };
+    }
+    default:
+      throw new StoreError("INVALID_INPUT", `'${text}' is nothing to build`, {
+        hint: "Give the name of a recipe or the path to one; `store add` and `store install` take archives and npm packages.",
+      });
+  }
+}
+
+interface RealiseRequest extends RunOptions {
+  readonly request: BuildSettings;
+  readonly workspace: Workspace;
+  /** As in `RealiseOptions`. */
+  readonly prepare?: PrepareKnown | undefined;
+}
+
+/** Builds a graph as the request's settings say. */
+export async function realiseGraph(
+  store: Store,
+  graph: BuildGraph,
+  options: RealiseRequest,
+): Promise<readonly Realised[]> {
+  await using room = await collectWhenShort(store, options);
+  using setting = await openBuildSetting(store, options);
+  return await realise(store, graph, { ...setting.options, freeRoom: () => room.freeNow() });
+}
+
+/** What all builds of one command share; disposed of when they are done. */
+export async function openBuildSetting(
+  store: Store,
+  options: RealiseRequest,
+): Promise<Disposable & { readonly options: RealiseOptions }> {
+  const { request, workspace } = options;
+  const room = (): { readonly path: string } => workspace.room();
+  const sandbox = await chooseSandbox(store, request.sandbox ?? "auto", options);
+  const hostPath = sandbox?.toolchain.path ?? findHostToolchain(store.context.env.PATH ?? "").path;
+  const jobs = request.jobs ?? availableParallelism();
+  const jobserver = await createJobserver(jobs, room().path);
+  const pipes = createPipeSupply(room().path);
+  const settings: RealiseOptions = {
+    sandbox,
+    hostPath,
+    host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
+    jobs,
+    jobserver,
+    prepare: options.prepare,
+    pipes,
+    lease: workspace.lease,
+    limits: {
+      timeoutMs: milliseconds(request.timeoutSeconds),
+      silentTimeoutMs: milliseconds(request.silentTimeoutSeconds),
+      maxLogBytes: request.maxLogBytes,
+      maxDiskBytes: request.maxDiskBytes,
+    },
+    signal: options.signal,
+    keepGoing: request.keepGoing ?? false,
+    keepFailed: request.keepFailed ?? false,
+    requireSandboxed: request.sandbox === "required",
+    metadata: request.define ?? {},
+    places: { context: createFetchContext(store, request, options), room },
+    onEvent: (event) => {
+      if (event.kind === "warning") options.onEvent?.({ kind: "warning", message: event.message });
+      options.onEvent?.({ kind: "building", event });
+    },
+  };
+  return { options: settings, [Symbol.dispose]: () => jobserver[Symbol.dispose]() };
+}
+
+/** Builds one package of the request again, although its output is there; the new output is staged and not committed. */
+export async function buildOnce(
+  store: Store,
+  request: BuildRequest,
+  run: RunOptions & { readonly workspace: Workspace; readonly name: string },
+): Promise<BuildResult & { readonly id: string }> {
+  const graph = planBuild(request);
+  const planned = [...graph.packages.values()].find(({ name }) => name === run.name) as PlannedPackage;
+  using setting = await openBuildSetting(store, { ...run, request });
+  const standings = await inspectGraph(store, graph, setting.options);
+  const standing = standings.get(planned.id);
+  if (standing?.state !== "present") throw new StoreError("NOT_FOUND", `${planned.id} is not built`);
+  using _slot = await setting.options.jobserver.acquire(run.signal);
+  const result = await runPrepared(store, planned, standing.prepared, {
+    ...setting.options,
+    room: run.workspace.room().path,
+    forComparison: true,
+  });
+  return { ...result, id: planned.id };
+}
+
+/** @throws StoreError UNSUPPORTED when a sandbox is required and there is none */
+async function chooseSandbox(store: Store, mode: SandboxMode, run: RealiseRequest): Promise<SandboxTools | undefined> {
+  if (mode === "off") return undefined;
+  const path = store.context.env.PATH ?? "";
+  const probe = await probeSandbox({ path, platform: process.platform, directory: run.workspace.room().path });
+  if (probe.available) return probe.tools;
+  if (mode === "required")
+    throw new StoreError("UNSUPPORTED", `there is no sandbox here: ${probe.reason}`, { hint: probe.hint });
+  const message = `builds run without a sandbox: ${probe.reason}`;
+  run.onEvent?.({ kind: "warning", message, hint: `${probe.hint} Such outputs are recorded as not sandboxed.` });
+  return undefined;
+}
+
+/**
+ * What came out for the packages that a graph was asked for.
+ * @throws StoreError naming every build that failed or was skipped
+ */
+export function wantedOutputs(store: Store, graph: BuildGraph, results: readonly Realised[]): BuiltPackage[] {
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const failures = results.filter(({ state }) => state === "failed" || state === "skipped");
+  if (failures.length > 0) throw buildsFailed(failures);
+  return graph.wanted.map((id) => {
+    const result = byId.get(id) as Realised & { state: "built" | "reused" };
+    const { name, version, options } = result.record.derivation;
+    const baseName = result.record.output;
+    return {
+      path: objectPath(store.layout, baseName),
+      baseName,
+      name,
+      version,
+      options,
+      key: result.key,
+      built: result.state === "built",
+    };
+  });
+}
+
+function buildsFailed(failures: readonly Realised[]): unknown {
+  const failed = failures.flatMap((result) => (result.state === "failed" ? [result] : []));
+  const skipped = failures.flatMap((result) =>
+    result.state === "skipped" ? [`${result.id} was skipped: ${result.because} failed`] : [],
+  );
+  const [first] = failed;
+  if (failed.length === 1 && first && skipped.length === 0) return first.error;
+  const unexpected = failed.find(({ error }) => !(error instanceof StoreError));
+  if (unexpected) return unexpected.error;
+  const errors = failed.map(({ error }) => error as StoreError).filter(({ code }) => code !== "INTERRUPTED");
+  const message = [...errors.map((error) => error.message), ...skipped].join("\n");
+  return new StoreError(errors[0]?.code ?? "BUILD_FAILED", message, {
+    hint: errors[0]?.hint ?? "Run the command again; what was built is kept.",
+    details: { failed: failed.map(({ id }) => id), errors: errors.map(({ details }) => details) },
+  });
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}

@@ -1,0 +1,24 @@
+import { debugBuild } from "../../build/debug-spec.ts";
+import { probeSandbox } from "../../build/sandbox/probe-sandbox.ts";
+import { StoreError } from "../../errors.ts";
+import { failedTreePath, hasFailedTree, listFailedLogs } from "../../store/failed-builds.ts";
+import type { Store } from "../../store/open-store.ts";
+import { openWorkspace } from "../workspace.ts";
+
+/**
+ * Opens a shell in the newest failed build of a package whose tree was kept; returns the shell's exit status.
+ * @throws StoreError NOT_FOUND
+ */
+export async function debugFailedBuild(store: Store, name: string): Promise<number> {
+  const failed = listFailedLogs(store).find((build) => build.name === name && hasFailedTree(store, build.key));
+  if (!failed) {
+    throw new StoreError("NOT_FOUND", `no tree of a failed build of '${name}' was kept`, {
+      hint: `Build it again with --keep-failed, then run \`store debug ${name}\`.`,
+      details: { name },
+    });
+  }
+  using workspace = openWorkspace(store);
+  const path = store.context.env.PATH ?? "";
+  const probe = await probeSandbox({ path, platform: process.platform, directory: workspace.room().path });
+  return await debugBuild(failedTreePath(store, failed.key), probe.available ? probe.tools : undefined);
+}

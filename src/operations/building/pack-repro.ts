@@ -1,0 +1,147 @@
+import {
+  copyFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { buildEnvironment } from "../../build/build-environment.ts";
+import type { PlannedPackage } from "../../build/build-plan.ts";
+import { fillText, type TextPaths } from "../../build/fill-text.ts";
+import { inspectGraph, type Standing } from "../../build/inspect-graph.ts";
+import { baseEnvironment } from "../../build/sandbox/environment.ts";
+import { findHostToolchain } from "../../build/sandbox/host-toolchain.ts";
+import { StoreError } from "../../errors.ts";
+import { baseNameOf, parseProfileName, ZERO_DIGEST } from "../../model/ids.ts";
+import {
+  printRepro,
+  REPRO_FILE,
+  REPRO_LOG,
+  REPRO_OBJECTS,
+  REPRO_SOURCES,
+  type Repro,
+  reproFileName,
+} from "../../model/repro.ts";
+import { buildLogPath } from "../../store/builds.ts";
+import { objectPath } from "../../store/layout.ts";
+import type { Store } from "../../store/open-store.ts";
+import { treeMembers } from "../../system/archive/tar/tree-members.ts";
+import { writeTar } from "../../system/archive/tar/write-tar.ts";
+import { exportObjects } from "../archives/export-objects.ts";
+import type { RunOptions } from "../run-options.ts";
+import { openWorkspace } from "../workspace.ts";
+import { type BuildRequest, planBuild } from "./build.ts";
+import { openInspection } from "./inspect-build.ts";
+
+export interface ReproRequest extends Omit<BuildRequest, "specs"> {
+  readonly spec: string;
+  /** Default: `<name>-<version>.repro.tar.gz` in `cwd`. */
+  readonly output?: string | undefined;
+}
+
+export interface PackedRepro {
+  /** Absolute path of the file. */
+  readonly file: string;
+  readonly id: string;
+  readonly key: string;
+  /** Bytes of the file. */
+  readonly size: number;
+}
+
+type Ready = Exclude<Standing, { state: "open" }>;
+
+/**
+ * Packs the build of one package, built or not, as the recipes are now: derivation, sources, inputs with all that they
+ * need, environment, and the log of the last build. The file is whole or absent.
+ * @throws StoreError NOT_FOUND when inputs are not built yet; UNSUPPORTED when one cannot be moved to other stores
+ */
+export async function packRepro(store: Store, request: ReproRequest, run: RunOptions = {}): Promise<PackedRepro> {
+  using setting = await openInspection(store, request, run);
+  using workspace = openWorkspace(store);
+  const graph = planBuild({ ...request, specs: [request.spec] });
+  const standing = (await inspectGraph(store, graph, setting)).get(graph.wanted[0] as string) as Standing;
+  if (standing.state === "open") throw notBuilt(standing);
+  const tree = workspace.room().path;
+  await fillTree(store, standing, { tree, run });
+  const file = resolve(request.cwd, request.output ?? reproFileName(standing.planned));
+  await pack(tree, { file, temporary: join(workspace.room().path, "packed"), signal: run.signal });
+  return { file, id: standing.planned.id, key: standing.prepared.key, size: statSync(file).size };
+}
+
+async function fillTree(
+  store: Store,
+  standing: Ready,
+  { tree, run }: { readonly tree: string; readonly run: RunOptions },
+): Promise<void> {
+  const { planned, prepared } = standing;
+  writeFileSync(join(tree, REPRO_FILE), printRepro(reproOf(store, standing)));
+  const log = buildLogPath(store, prepared.key);
+  if (existsSync(log)) copyFileSync(log, join(tree, REPRO_LOG));
+  for (const directory of [REPRO_SOURCES, REPRO_OBJECTS]) mkdirSync(join(tree, directory));
+  for (const source of prepared.sources) await source.place(join(tree, REPRO_SOURCES));
+  const what = prepared.inputs.map(({ path }) => path);
+  const place = { cwd: tree, output: `${REPRO_OBJECTS}/`, closure: true, profile: parseProfileName("default") };
+  run.onEvent?.({ kind: "step", step: "export", subject: planned.id });
+  await exportObjects(store, { what, ...place }, run);
+}
+
+function reproOf(store: Store, standing: Ready): Repro {
+  const { planned, prepared } = standing;
+  const { key, derivation, inputs } = prepared;
+  const { timeout, silentTimeout } = planned.recipe;
+  const output = standing.state === "present" ? standing.record.output : undefined;
+  const environment = canonicalEnvironment(store, planned, prepared);
+  const { width } = store.layout;
+  return { id: planned.id, width, derivation, key, inputs, environment, output, timeout, silentTimeout };
+}
+
+/** The variables of the build as a store at `/store` would give them. */
+function canonicalEnvironment(store: Store, planned: PlannedPackage, { derivation, inputs }: Ready["prepared"]) {
+  const { canonicalStoreDir } = store.layout;
+  const input = (path: (typeof inputs)[number]["path"]) => ({
+    here: objectPath(store.layout, path),
+    seen: `${canonicalStoreDir}/${path}`,
+  });
+  const paths: TextPaths = {
+    dependencies: new Map(inputs.map(({ name, path }) => [name, input(path).seen])),
+    out: `${canonicalStoreDir}/${baseNameOf(ZERO_DIGEST, derivation.name, derivation.version)}`,
+  };
+  const environment = baseEnvironment(findHostToolchain(store.context.env.PATH ?? "").path);
+  const place = {
+    paths,
+    input,
+    environment,
+    source: "/source",
+    fill: (text: Parameters<typeof fillText>[0]) => fillText(text, paths),
+  };
+  return buildEnvironment({ planned, derivation, inputs, jobs: 1 }, place);
+}
+
+async function pack(
+  tree: string,
+  { file, temporary, signal }: { file: string; temporary: string; signal: AbortSignal | undefined },
+): Promise<void> {
+  const beside = `${file}.part`;
+  await pipeline(Readable.from(writeTar(treeMembers(tree))), createGzip(), createWriteStream(temporary), { signal });
+  try {
+    copyFileSync(temporary, beside);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
+
+function notBuilt({ planned: { id }, waitsFor }: Extract<Standing, { state: "open" }>): StoreError {
+  return new StoreError("NOT_FOUND", `${id} cannot be packed before ${waitsFor.join(", ")} is built`, {
+    hint: "Its inputs are packed along: build them first.",
+    details: { id, waitsFor },
+  });
+}

@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseSpec } from "../../model/recipe/spec.ts";
+import { placeHas } from "../../recipes/recipe-places.ts";
+import { readManifest } from "../../store/manifests.ts";
+import type { Store } from "../../store/open-store.ts";
+import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
+import type { RunOptions } from "../run-options.ts";
+import type { Workspace } from "../workspace.ts";
+import type { BuildRequest } from "./build.ts";
+
+/**
+ * Builds those of the inputs that stand for recipes, all in one graph: either everything is in the store afterwards, or
+ * it throws. The other inputs are not touched.
+ * @throws StoreError NOT_FOUND, INVALID_RECIPE, CONFLICT, BUILD_FAILED
+ */
+export async function prepareRecipes(
+  store: Store,
+  inputs: readonly PackageInput[],
+  options: RunOptions & { readonly workspace: Workspace },
+): Promise<ReadonlyMap<PackageInput, PreparedPackage>> {
+  const asked = recipesAmong(store, inputs);
+  if (!asked) return new Map();
+  const { buildIn } = await import("./build.ts");
+  const built = await buildIn(store, asked.request, options);
+  return new Map(
+    asked.inputs.map((input, index) => {
+      const found = built[index] as (typeof built)[number];
+      const manifest = readManifest(store, found.baseName);
+      const requested = asked.request.specs[index] as string;
+      return [input, { manifest, staged: undefined, requested, options: found.options }];
+    }),
+  );
+}
+
+/** Those of the inputs that stand for recipes, and what they ask to be built, in the same order. */
+export function recipesAmong(
+  store: Store,
+  inputs: readonly PackageInput[],
+): { readonly inputs: readonly PackageInput[]; readonly request: BuildRequest } | undefined {
+  const recipes = inputs.filter((input) => isRecipe(store, input));
+  const [first] = recipes;
+  if (!first) return undefined;
+  const settings = first.build ?? { recipes: [], cwd: first.cwd };
+  const specs = recipes.map(({ from, cwd }) => (isPath(store, from) ? resolve(cwd, from) : from));
+  const kept = new Map(
+    recipes.flatMap(({ keptOptions }, index) => (keptOptions ? [[specs[index] as string, keptOptions]] : [])),
+  );
+  return { inputs: recipes, request: { offline: first.offline, mirrors: first.mirrors, ...settings, specs, kept } };
+}
+
+/**
+ * Whether an input stands for a recipe: a path to one, or a name. A name that is no recipe's, but a file's or a
+ * directory's, stands for that.
+ */
+export function isRecipe(store: Store, { from, cwd, build }: PackageInput): boolean {
+  const path = resolve(cwd, from);
+  if (isPath(store, from)) return /\.ya?ml$/.test(from) ? existsSync(path) : existsSync(join(path, "recipe.yaml"));
+  if (parseSpec(from, { storeDir: store.layout.storeDir }).kind !== "package") return false;
+  return !existsSync(path) || (build?.recipes ?? []).some((place) => placeHas(place, from));
+}
+
+function isPath(store: Store, from: string): boolean {
+  return parseSpec(from, { storeDir: store.layout.storeDir }).kind === "path";
+}

@@ -1,0 +1,181 @@
+import { StoreError } from "../../errors.ts";
+import { type PlannedChange, type PlannedPackage, summarise } from "../../model/change.ts";
+import type { Generation, InstalledPackage } from "../../model/generation.ts";
+import type { PackageName, PackageVersion, ProfileName } from "../../model/ids.ts";
+import { readIfWhole } from "../../store/index/index-entry.ts";
+import type { Store } from "../../store/open-store.ts";
+import { createFetchContext } from "../building/fetch-context.ts";
+import type { RecipeForecast } from "../building/plan-recipes.ts";
+import { preparePackage } from "../packages/prepare-package.ts";
+import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
+import { headOf } from "../profiles/head-of.ts";
+import type { InstallRequest } from "../profiles/install.ts";
+import { merge } from "../profiles/install.ts";
+import { checkInstalled } from "../profiles/remove.ts";
+import { settleFiles } from "../profiles/settle-files.ts";
+import { inputOf, sayWhatStays, type UpgradeRequest, upgradable } from "../profiles/upgrade.ts";
+import type { RunOptions } from "../run-options.ts";
+import { openWorkspace, type Workspace } from "../workspace.ts";
+
+/** What `install` would do. Nothing is downloaded and nothing changes. */
+export async function planInstall(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<PlannedChange> {
+  const { profile, packages, priority, overwrite } = request;
+  const additions = packages.map((input) => ({ input, priority }));
+  return planEdits(store, { profile, additions, removals: [], overwrite }, run);
+}
+
+export interface PlannedEdits {
+  readonly profile: ProfileName;
+  readonly additions: readonly { readonly input: PackageInput; readonly priority: number | undefined }[];
+  /** Names of installed packages. */
+  readonly removals: readonly string[];
+  /** As for an install. */
+  readonly overwrite?: boolean | undefined;
+}
+
+/** What installs and removals would do as one change. */
+export async function planEdits(store: Store, request: PlannedEdits, run: RunOptions = {}): Promise<PlannedChange> {
+  const { profile, additions, removals } = request;
+  const head = headOf(store, profile);
+  checkInstalled(head, removals);
+  using workspace = openWorkspace(store);
+  const inputs = additions.map(({ input }) => input);
+  const looks = await lookAtAll(store, inputs, { ...run, workspace, head });
+  checkConflicts(store, request, { head, looks, run });
+  const names = new Set(looks.looks.map((look) => look.package.name));
+  const gone = head.packages.filter(({ name }) => removals.includes(name) && !names.has(name));
+  return { ...planned(head, looks), removed: gone.map(summarise) };
+}
+
+/** What `upgrade` would do. */
+export async function planUpgrade(store: Store, request: UpgradeRequest, run: RunOptions = {}): Promise<PlannedChange> {
+  const head = headOf(store, request.profile);
+  const wanted = upgradable(store, head, request);
+  sayWhatStays(head, request.names, run);
+  using workspace = openWorkspace(store);
+  const looks = await lookAtAll(
+    store,
+    wanted.map((item) => inputOf(store, item, request)),
+    { ...run, workspace, head },
+  );
+  return planned(head, looks);
+}
+
+/** What `remove` would do. */
+export function planRemove(
+  store: Store,
+  request: { readonly profile: ProfileName; readonly names: readonly string[] },
+): PlannedChange {
+  const head = headOf(store, request.profile);
+  checkInstalled(head, request.names);
+  const removed = head.packages.filter(({ name }) => request.names.includes(name)).map(summarise);
+  return { ...planned(head, NOTHING), removed };
+}
+
+/** What a SPEC stands for now, as far as that can be said without downloading and building. */
+interface Look {
+  readonly package: PlannedPackage;
+  readonly prepared: PreparedPackage | undefined;
+  /** Where it would be downloaded from. */
+  readonly url: string | undefined;
+}
+
+interface Looks extends RecipeForecast {
+  readonly looks: readonly Look[];
+}
+
+const NOTHING: Looks = { looks: [], packages: new Map(), fetch: [], build: [] };
+
+interface LookOptions extends RunOptions {
+  readonly workspace: Workspace;
+  readonly head: Generation;
+}
+
+async function lookAtAll(store: Store, inputs: readonly PackageInput[], options: LookOptions): Promise<Looks> {
+  const { lookAtRecipes } = await import("../building/plan-recipes.ts");
+  const recipes = await lookAtRecipes(store, inputs, options);
+  const looks: Look[] = [];
+  for (const input of inputs) looks.push(recipes.packages.get(input) ?? (await lookAt(store, input, options)));
+  return { ...recipes, looks };
+}
+
+async function lookAt(store: Store, input: PackageInput, options: LookOptions): Promise<Look> {
+  if (input.from.startsWith("npm:")) return lookAtNpm(store, input, options);
+  if (/^https?:\/\//i.test(input.from)) return lookAtUrl(input);
+  const prepared = await preparePackage(store, input, options);
+  const { name, version, path } = prepared.manifest;
+  return { package: { name, version, options: {}, path }, prepared, url: undefined };
+}
+
+async function lookAtNpm(store: Store, input: PackageInput, options: LookOptions): Promise<Look> {
+  const { resolveNpm } = await import("../../sources/resolve-npm.ts");
+  const found = await resolveNpm(createFetchContext(store, input, options), input.from);
+  const name = (input.name ?? found.packageName) as PackageName;
+  const installed = options.head.packages.find((item) => item.name === name);
+  const same = installed && readIfWhole(store, installed.path)?.origin.integrity === found.integrity;
+  const path = same ? installed.path : null;
+  return {
+    package: { name, version: found.version as PackageVersion, options: {}, path },
+    prepared: undefined,
+    url: same ? undefined : found.tarball,
+  };
+}
+
+async function lookAtUrl(input: PackageInput): Promise<Look> {
+  const { fromFileName } = await import("../../model/package-file-name.ts");
+  const { printableUrl } = await import("../../sources/printable-url.ts");
+  const derived = fromFileName(lastPart(input.from));
+  const name = (input.name ?? derived.name) as PackageName;
+  const version = (input.version ?? derived.version ?? "0") as PackageVersion;
+  return { package: { name, version, options: {}, path: null }, prepared: undefined, url: printableUrl(input.from) };
+}
+
+function lastPart(text: string): string {
+  const last = URL.canParse(text) ? new URL(text).pathname.split("/").findLast((part) => part !== "") : undefined;
+  if (last === undefined) {
+    throw new StoreError("INVALID_INPUT", `'${text}' is not a URL of a file`, { hint: "Write https://HOST/…/FILE." });
+  }
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
+function planned(head: Generation, { looks, fetch, build }: Looks): PlannedChange {
+  const installed = new Map<string, InstalledPackage>(head.packages.map((item) => [item.name, item]));
+  const upgraded = looks.flatMap(({ package: to }) => {
+    const from = installed.get(to.name);
+    return from && from.path !== to.path ? [{ name: to.name, from: summarise(from), to }] : [];
+  });
+  return {
+    transaction: 0,
+    profile: head.profile,
+    from: head.generation,
+    to: head.generation,
+    changed: false,
+    added: looks.map((look) => look.package).filter(({ name }) => !installed.has(name)),
+    removed: [],
+    upgraded,
+    fetch: [
+      ...fetch,
+      ...looks.flatMap(({ package: { name, version }, url }) => (url === undefined ? [] : [{ name, version, url }])),
+    ],
+    build,
+  };
+}
+
+/** Conflicts can be told when every object is in the store already. */
+function checkConflicts(
+  store: Store,
+  { profile, additions, removals, overwrite }: PlannedEdits,
+  { head, looks: { looks }, run }: { head: Generation; looks: Looks; run: RunOptions },
+): void {
+  const prepared = looks.flatMap((look) => look.prepared ?? []);
+  if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return;
+  let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
+  for (const [index, item] of prepared.entries())
+    now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
+  const back = new Set(prepared.map(({ manifest }) => manifest.path));
+  settleFiles(store, now.packages, { profile, back, force: overwrite ?? false }, run);
+}

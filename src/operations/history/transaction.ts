@@ -1,0 +1,158 @@
+import { StoreError } from "../../errors.ts";
+import {
+  type Change,
+  type PackageSummary,
+  type PlannedChange,
+  summarise,
+  type UpgradedPackage,
+} from "../../model/change.ts";
+import type { Generation, InstalledPackage } from "../../model/generation.ts";
+import type { PackageName, ProfileName } from "../../model/ids.ts";
+import type { Store } from "../../store/open-store.ts";
+import { readGeneration, readProfile } from "../../store/profiles.ts";
+import type { PackageInput } from "../packages/stage-package.ts";
+import { changeProfile } from "../profiles/change-profile.ts";
+import { merge, planOf, prepareAll, printableFrom } from "../profiles/install.ts";
+import { checkInstalled } from "../profiles/remove.ts";
+import { generationProblems, switchGeneration } from "../profiles/switch.ts";
+import type { RunOptions } from "../run-options.ts";
+import { planEdits } from "./plan.ts";
+
+export interface RollbackAnswer {
+  readonly possible: boolean;
+  /** Why not; empty when it is possible. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Several installs and removals that become one generation. What it tells of packages is empty before `commit`; it can
+ * be committed once, and taken back by `rollback` while its generation is the live one.
+ */
+export interface Transaction {
+  /** Asks for a package to be installed, or replaced. */
+  add(input: PackageInput, options?: { readonly priority?: number }): Transaction;
+  /** Asks for an installed package to be taken out. */
+  remove(name: string): Transaction;
+  /** What `commit` would do now, as far as that can be said without downloading; nothing is changed. */
+  resolve(run?: RunOptions): Promise<PlannedChange>;
+  /** @throws what `install` and `remove` throw; then nothing has changed */
+  commit(run?: RunOptions): Promise<Change>;
+  rollback(run?: RunOptions): Promise<Change>;
+  /** Whether `rollback` would be carried out, and if not, all reasons. */
+  canRollback(): RollbackAnswer;
+  readonly change: Change | undefined;
+  readonly previouslyInstalled: readonly PackageSummary[];
+  readonly newlyInstalled: readonly PackageSummary[];
+  readonly upgraded: readonly UpgradedPackage[];
+  readonly removed: readonly PackageSummary[];
+  /** Names of all packages that were installed, upgraded or removed. */
+  readonly changedPackages: readonly PackageName[];
+}
+
+export function beginTransaction(store: Store, profile: ProfileName): Transaction {
+  const additions: { input: PackageInput; priority: number | undefined }[] = [];
+  const removals: string[] = [];
+  let change: Change | undefined;
+  let before: readonly InstalledPackage[] = [];
+  const transaction: Transaction = {
+    add(input, options = {}) {
+      additions.push({ input, priority: options.priority });
+      return transaction;
+    },
+    remove(name) {
+      removals.push(name);
+      return transaction;
+    },
+    async resolve(run = {}) {
+      if (change) throw alreadyCommitted();
+      return planEdits(store, { profile, additions, removals }, run);
+    },
+    async commit(run = {}) {
+      if (change) throw alreadyCommitted();
+      const prepare = prepareEdits(store, additions, removals, run);
+      const reason = reasonOf(additions, removals);
+      const plan = { install: additions.map(({ input, priority }) => planOf(input, priority)), remove: removals };
+      change = await changeProfile(store, { profile, reason, plan, prepare }, run);
+      before = readGeneration(store, profile, change.from).packages;
+      return change;
+    },
+    async rollback(run = {}) {
+      const { reasons } = transaction.canRollback();
+      if (!change || reasons.length > 0) throw cannotRollBack(reasons);
+      return switchGeneration(store, profile, { selector: `gen-${change.from}` }, run);
+    },
+    canRollback: () => rollbackAnswer(store, profile, change),
+    get change() {
+      return change;
+    },
+    get previouslyInstalled() {
+      return before.map(summarise);
+    },
+    get newlyInstalled() {
+      return change?.added ?? [];
+    },
+    get upgraded() {
+      return change?.upgraded ?? [];
+    },
+    get removed() {
+      return change?.removed ?? [];
+    },
+    get changedPackages() {
+      return [...(change?.added ?? []), ...(change?.upgraded ?? []), ...(change?.removed ?? [])]
+        .map(({ name }) => name)
+        .sort();
+    },
+  };
+  return transaction;
+}
+
+function alreadyCommitted(): StoreError {
+  return new StoreError("USAGE", "the transaction is committed already", { hint: "Begin another one." });
+}
+
+type Addition = { readonly input: PackageInput; readonly priority: number | undefined };
+
+function prepareEdits(store: Store, additions: readonly Addition[], removals: readonly string[], run: RunOptions) {
+  return async (workspace: Parameters<typeof prepareAll>[2]["workspace"]) => {
+    const inputs = additions.map(({ input }) => input);
+    const prepared = await prepareAll(store, inputs, { ...run, workspace });
+    return (head: Generation) => {
+      checkInstalled(head, removals);
+      let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
+      for (const [index, item] of prepared.entries())
+        now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
+      return now.packages;
+    };
+  };
+}
+
+function reasonOf(additions: readonly Addition[], removals: readonly string[]): string {
+  const parts = [];
+  if (additions.length > 0) parts.push(`install ${additions.map(({ input }) => printableFrom(input)).join(" ")}`);
+  if (removals.length > 0) parts.push(`remove ${removals.join(" ")}`);
+  return parts.join(", ") || "nothing";
+}
+
+function rollbackAnswer(store: Store, profile: ProfileName, change: Change | undefined): RollbackAnswer {
+  if (!change) return { possible: false, reasons: ["the transaction is not committed"] };
+  if (!change.changed) return { possible: false, reasons: ["the transaction changed nothing"] };
+  const reasons = [...liveProblems(store, profile, change), ...generationProblems(store, profile, change.from)];
+  return { possible: reasons.length === 0, reasons };
+}
+
+function liveProblems(store: Store, profile: ProfileName, { to }: Change): string[] {
+  try {
+    const { current } = readProfile(store, profile);
+    return current === to ? [] : [`gen-${current} is live, not gen-${to} that the transaction made`];
+  } catch (error) {
+    if (error instanceof StoreError) return [error.message];
+    throw error;
+  }
+}
+
+function cannotRollBack(reasons: readonly string[]): StoreError {
+  return new StoreError("UNSAFE", `the transaction cannot be taken back: ${reasons.join("; ")}`, {
+    hint: "Choose the generation that shall be live with `store switch gen-N`.",
+    details: { reasons },
+  });
+}

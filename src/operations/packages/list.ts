@@ -1,0 +1,102 @@
+import { type PackageSummary, summarise } from "../../model/change.ts";
+import type { InstalledPackage } from "../../model/generation.ts";
+import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import type { Store } from "../../store/open-store.ts";
+import { readPins } from "../../store/pins.ts";
+import { hasProfile, listGenerations, listProfiles, readGeneration, readProfile } from "../../store/profiles.ts";
+import { selectGeneration } from "../profiles/select-generation.ts";
+
+export interface ListedPackage extends PackageSummary {
+  readonly priority: number;
+  readonly requested: string;
+}
+
+/** The packages of the live generation, or of the one that `selector` names. */
+export async function listPackages(
+  store: Store,
+  profile: ProfileName,
+  request: { readonly selector?: string | undefined } = {},
+): Promise<readonly ListedPackage[]> {
+  if (request.selector === undefined && isUntouched(store, profile)) return [];
+  const state = readProfile(store, profile);
+  const { selector } = request;
+  const number = selector === undefined ? state.current : (await selectGeneration(store, state, selector)).generation;
+  return readGeneration(store, profile, number).packages.map(listed);
+}
+
+export interface ListedGeneration {
+  readonly generation: GenerationNumber;
+  /** UTC, RFC 3339. */
+  readonly created: string;
+  readonly parent: GenerationNumber | null;
+  readonly current: boolean;
+  readonly pinned: boolean;
+  readonly tags: readonly string[];
+  readonly reason: string;
+  readonly transaction: number;
+  readonly packages: readonly PackageSummary[];
+}
+
+/** All generations of a profile, ascending; with `last` only so many of the newest, and the live one. */
+export function generations(
+  store: Store,
+  profile: ProfileName,
+  { last }: { readonly last?: number | undefined } = {},
+): readonly ListedGeneration[] {
+  if (isUntouched(store, profile)) return [];
+  const state = readProfile(store, profile);
+  const pins = readPins(store, profile);
+  const all = listGenerations(store, state);
+  const shown =
+    last === undefined ? all : all.filter((number, at) => at >= all.length - last || number === state.current);
+  return shown.map((number) => {
+    const { created, parent, reason, transaction, packages } = readGeneration(store, profile, number);
+    const tags = [...pins.tags].filter(([, tagged]) => tagged === number).map(([name]) => name);
+    const marks = { current: number === state.current, pinned: pins.generations.has(number), tags };
+    return {
+      generation: number,
+      created,
+      parent: parent ?? null,
+      ...marks,
+      reason,
+      transaction,
+      packages: packages.map(summarise),
+    };
+  });
+}
+
+export interface ListedProfile {
+  readonly profile: ProfileName;
+  readonly current: GenerationNumber;
+  readonly generations: number;
+  readonly packages: number;
+}
+
+export function profiles(store: Store): readonly ListedProfile[] {
+  return listProfiles(store)
+    .filter((profile) => hasProfile(store, profile))
+    .map((profile) => {
+      const state = readProfile(store, profile);
+      const { packages } = readGeneration(store, profile, state.current);
+      return {
+        profile,
+        current: state.current,
+        generations: listGenerations(store, state).length,
+        packages: packages.length,
+      };
+    });
+}
+
+/** How many generations a profile has. */
+export function countGenerations(store: Store, profile: ProfileName): number {
+  return isUntouched(store, profile) ? 0 : listGenerations(store, readProfile(store, profile)).length;
+}
+
+/** Whether this is the default profile before its first use: as good as an empty one. */
+function isUntouched(store: Store, profile: ProfileName): boolean {
+  return profile === "default" && !hasProfile(store, profile);
+}
+
+function listed(item: InstalledPackage): ListedPackage {
+  return { ...summarise(item), priority: item.priority, requested: item.requested };
+}

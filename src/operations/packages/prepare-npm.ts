@@ -1,0 +1,99 @@
+import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, statSync, symlinkSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { isErrno } from "../../errors.ts";
+import { isJsonObject } from "../../model/json-object.ts";
+import { fetchNpm } from "../../sources/fetch-npm.ts";
+import { resolveNpm } from "../../sources/resolve-npm.ts";
+import type { Store } from "../../store/open-store.ts";
+import { stagedTree } from "../../store/stage-object.ts";
+import { createFetchContext } from "../building/fetch-context.ts";
+import {
+  extractInto,
+  type PackageInput,
+  type PreparedPackage,
+  type PrepareOptions,
+  stagePackage,
+} from "./stage-package.ts";
+
+/**
+ * Stages a package of an npm registry as a prefix that can share a profile with others: the package at
+ * `lib/node_modules/<name>`, its commands in `bin`, as a global `npm install` lays it out.
+ */
+export async function prepareNpm(store: Store, input: PackageInput, options: PrepareOptions): Promise<PreparedPackage> {
+  const context = createFetchContext(store, input, options);
+  options.onEvent?.({ kind: "step", step: "resolve", subject: input.from });
+  const found = await resolveNpm(context, input.from);
+  options.onEvent?.({ kind: "step", step: "fetch", subject: `${found.name} ${found.version}` });
+  const fetched = await fetchNpm(context, found);
+  const room = options.workspace.room();
+  const unpacked = join(room.path, "unpacked");
+  mkdirSync(unpacked);
+  await extractInto(
+    unpacked,
+    { file: fetched.path, fileName: fetched.fileName, strip: input.strip ?? "auto", limits: input.limits },
+    options,
+  );
+  const place = join("lib/node_modules", found.name);
+  mkdirSync(dirname(join(stagedTree(room), place)), { recursive: true });
+  renameSync(unpacked, join(stagedTree(room), place));
+  linkCommands(stagedTree(room), place);
+  return stagePackage(
+    store,
+    {
+      ...input,
+      room,
+      name: input.name ?? found.packageName,
+      version: input.version ?? found.version,
+      fileName: fetched.fileName,
+      requested: input.from,
+      origin: { kind: "npm", spec: input.from, url: fetched.origin, integrity: found.integrity },
+    },
+    options,
+  );
+}
+
+/** Links what `bin` in package.json names into `<tree>/bin`, as npm does, and makes it executable. */
+function linkCommands(tree: string, place: string): void {
+  const commands = readCommands(join(tree, place));
+  if (commands.size > 0) mkdirSync(join(tree, "bin"));
+  for (const [command, file] of commands) {
+    chmodSync(join(tree, place, file), 0o755);
+    symlinkSync(posix.join("..", place, file), join(tree, "bin", command));
+  }
+}
+
+/** Commands of a package by name, with the file of each, which lies in the package. */
+function readCommands(directory: string): Map<string, string> {
+  const { name, bin } = readPackageJson(directory);
+  const entries =
+    typeof bin === "string" ? [[String(name), bin] as const] : Object.entries(isJsonObject(bin) ? bin : {});
+  const commands = new Map<string, string>();
+  for (const [key, value] of entries) {
+    const command = posix.basename(key);
+    // Rooted first, so that no amount of `..` leads out of the package.
+    const file = posix.join("/", String(value)).slice(1);
+    if (/^[A-Za-z0-9_@+][A-Za-z0-9_@+.-]*$/.test(command) && isFileWithin(directory, file)) commands.set(command, file);
+  }
+  return commands;
+}
+
+function readPackageJson(directory: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+    return isJsonObject(value) ? value : {};
+  } catch (error) {
+    if (error instanceof SyntaxError || isErrno(error, "ENOENT")) return {};
+    throw error;
+  }
+}
+
+function isFileWithin(directory: string, file: string): boolean {
+  try {
+    return (
+      realpathSync(join(directory, file)).startsWith(`${realpathSync(directory)}/`) &&
+      statSync(join(directory, file)).isFile()
+    );
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,124 @@
+import { copyFileSync, mkdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { isErrno, StoreError } from "../../errors.ts";
+import type { BaseName } from "../../model/ids.ts";
+import type { Origin } from "../../model/manifest.ts";
+import type { Fetched } from "../../sources/fetch-context.ts";
+import { printableUrl } from "../../sources/printable-url.ts";
+import { objectAt, readManifest } from "../../store/manifests.ts";
+import type { Store } from "../../store/open-store.ts";
+import { stagedTree } from "../../store/stage-object.ts";
+import { detectArchive } from "../../system/archive/detect-archive.ts";
+import { createFetchContext } from "../building/fetch-context.ts";
+import {
+  extractInto,
+  type PackageInput,
+  type PreparedPackage,
+  type PrepareOptions,
+  stagePackage,
+} from "./stage-package.ts";
+
+/** Gets what a package is made from and stages it; nothing becomes visible by that. */
+export async function preparePackage(
+  store: Store,
+  input: PackageInput,
+  options: PrepareOptions,
+): Promise<PreparedPackage> {
+  const { from } = input;
+  if (from.startsWith("npm:")) return (await import("./prepare-npm.ts")).prepareNpm(store, input, options);
+  if (/^https?:\/\//i.test(from)) return prepareUrl(store, input, options);
+  const object = knownObject(store, input);
+  if (object) {
+    await options.workspace.lease.hold([object], options.signal);
+    return { manifest: readManifest(store, object), staged: undefined, requested: object };
+  }
+  return preparePath(store, input, options);
+}
+
+/** The object of the store that was asked for, when it was one. */
+export function knownObject(store: Store, { from, cwd }: PackageInput): BaseName | undefined {
+  return /^(?:npm|https?):/i.test(from) ? undefined : objectAt(store, from, cwd);
+}
+
+async function prepareUrl(store: Store, input: PackageInput, options: PrepareOptions): Promise<PreparedPackage> {
+  const fetched = await fetch(store, input, { ...options, url: input.from });
+  const origin: Origin = { kind: "url", url: fetched.origin, integrity: fetched.integrity };
+  return prepareFile(
+    store,
+    { ...input, requested: printableUrl(input.from), origin, file: fetched.path, fileName: fetched.fileName },
+    options,
+  );
+}
+
+async function preparePath(store: Store, input: PackageInput, options: PrepareOptions): Promise<PreparedPackage> {
+  const path = input.from.startsWith("file:") ? fileURLToPath(input.from) : resolve(input.cwd, input.from);
+  const status = statOf(path, input.from);
+  const fileName = basename(path);
+  if (status.isDirectory()) {
+    const origin: Origin = { kind: "directory", path };
+    return stagePackage(store, { ...input, requested: path, origin, fileName, source: path }, options);
+  }
+  if (!status.isFile()) throw new StoreError("INVALID_INPUT", `${path} is neither a file nor a directory`);
+  const file = { ...input, requested: path, fileName };
+  if (input.integrity === undefined)
+    return prepareFile(store, { ...file, origin: { kind: "file", path }, file: path }, options);
+  // What is checked is a copy of the store's own: the file itself could be another one by the time it is unpacked.
+  const fetched = await fetch(store, input, { ...options, url: pathToFileURL(path).href });
+  return prepareFile(
+    store,
+    { ...file, origin: { kind: "file", path, integrity: fetched.integrity }, file: fetched.path },
+    options,
+  );
+}
+
+async function fetch(
+  store: Store,
+  input: PackageInput,
+  options: PrepareOptions & { readonly url: string },
+): Promise<Fetched> {
+  const { fetchFile } = await import("../../sources/fetch-file.ts");
+  const { parseIntegrity } = await import("../../sources/integrity.ts");
+  options.onEvent?.({ kind: "step", step: "fetch", subject: input.from });
+  const integrity = input.integrity === undefined ? undefined : parseIntegrity(input.integrity);
+  return fetchFile(createFetchContext(store, input, options), { urls: [options.url], integrity });
+}
+
+interface FileInput extends PackageInput {
+  readonly requested: string;
+  readonly origin: Origin;
+  readonly file: string;
+  /** What the file is called, for name and version. */
+  readonly fileName: string;
+}
+
+/** Stages an archive's content, or a tree that holds nothing but the file. */
+async function prepareFile(store: Store, input: FileInput, options: PrepareOptions): Promise<PreparedPackage> {
+  const room = options.workspace.room();
+  const tree = stagedTree(room);
+  mkdirSync(tree);
+  if ((await detectArchive(input.file)) === undefined) {
+    copyFileSync(input.file, join(tree, input.fileName));
+    return stagePackage(store, { ...input, room }, options);
+  }
+  await extractInto(tree, input, options);
+  const kind = input.origin.kind === "file" ? "archive" : input.origin.kind;
+  // Who unpacks it again must leave out as much of the names.
+  const origin = { ...input.origin, kind, ...(typeof input.strip === "number" && { strip: input.strip }) } as const;
+  return stagePackage(store, { ...input, origin, room }, options);
+}
+
+function statOf(path: string, from: string) {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
+    throw new StoreError("NOT_FOUND", `there is no file or directory ${path}`, {
+      hint: from.includes("/")
+        ? `The directory ${dirname(path)} is where it was looked for.`
+        : `For a package of the npm registry write npm:${from}.`,
+      details: { path },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,98 @@
+import type { OptionValue } from "../../model/generation.ts";
+import { parsePackageName, parsePackageVersion } from "../../model/ids.ts";
+import type { Manifest, Origin } from "../../model/manifest.ts";
+import { fromFileName } from "../../model/package-file-name.ts";
+import type { ImportMethod } from "../../store/import/import-method.ts";
+import type { Store } from "../../store/open-store.ts";
+import { type StagedObject, stageObject } from "../../store/stage-object.ts";
+import { type ArchiveLimits, extractArchive } from "../../system/archive/extract-archive.ts";
+import type { BuildSettings } from "../building/build.ts";
+import type { FetchSettings } from "../building/fetch-context.ts";
+import type { RunOptions } from "../run-options.ts";
+import type { Workspace } from "../workspace.ts";
+
+/** What a package is made from, and how. */
+export interface PackageInput extends FetchSettings {
+  /** A directory, a file, an archive, a URL, `npm:name@range`, or the path or name of a store object. */
+  readonly from: string;
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  /** Subresource integrity that the fetched file or the archive must have. */
+  readonly integrity?: string | undefined;
+  /** Leading directories of an archive's names to drop; `auto` drops the only top directory. */
+  readonly strip?: "auto" | number | undefined;
+  readonly importMethod?: ImportMethod | undefined;
+  readonly limits?: Partial<ArchiveLimits> | undefined;
+  /** Of a recipe: values for options that `from` does not name, in place of the recipe's defaults. */
+  readonly keptOptions?: Readonly<Record<string, OptionValue>> | undefined;
+  /** How packages that are built from recipes are found and built. */
+  readonly build?: BuildSettings | undefined;
+}
+
+/** A package that is in the store, or complete in a temporary directory. */
+export interface PreparedPackage {
+  readonly manifest: Manifest;
+  /** Absent when the object was named directly. */
+  readonly staged: StagedObject | undefined;
+  /** The SPEC to look at again for an upgrade. */
+  readonly requested: string;
+  /** Values of the recipe's options. */
+  readonly options?: Readonly<Record<string, OptionValue>>;
+}
+
+export interface PrepareOptions extends RunOptions {
+  /** Take the place of a damaged object of the same name. */
+  readonly replace?: boolean | undefined;
+  readonly workspace: Workspace;
+}
+
+export const DEFAULT_LIMITS: ArchiveLimits = { maxBytes: 64 * 2 ** 30, maxRatio: 400, maxEntries: 5_000_000 };
+
+/** Extracts an archive and tells how far it is. */
+export async function extractInto(
+  tree: string,
+  input: Pick<PackageInput, "strip" | "limits"> & { readonly file: string; readonly fileName: string },
+  options: PrepareOptions,
+): Promise<void> {
+  const subject = input.fileName;
+  options.onEvent?.({ kind: "step", step: "extract", subject });
+  await extractArchive(input.file, tree, {
+    strip: input.strip ?? "auto",
+    limits: { ...DEFAULT_LIMITS, ...input.limits },
+    ...(options.signal && { signal: options.signal }),
+    onProgress: ({ readBytes, totalBytes, entries }) =>
+      options.onEvent?.({ kind: "extracting", subject, readBytes, totalBytes, entries }),
+  });
+}
+
+export interface StageInput extends PackageInput {
+  readonly requested: string;
+  readonly origin: Origin;
+  readonly fileName: string;
+  /** A directory to copy. */
+  readonly source?: string;
+  /** Where the tree was staged already. */
+  readonly room?: { readonly path: string };
+}
+
+/** Gives a tree its name and version and stages it as an object. */
+export async function stagePackage(store: Store, input: StageInput, options: PrepareOptions): Promise<PreparedPackage> {
+  const derived = fromFileName(input.fileName);
+  const name = parsePackageName(input.name ?? derived.name);
+  const version = parsePackageVersion(input.version ?? derived.version ?? "0");
+  const subject = `${name} ${version}`;
+  options.onEvent?.({ kind: "step", step: "import", subject });
+  const staged = await stageObject(store, {
+    name,
+    version,
+    origin: input.origin,
+    temporary: input.room ?? options.workspace.room(),
+    lease: options.workspace.lease,
+    method: input.importMethod,
+    replace: options.replace,
+    signal: options.signal,
+    ...(input.source !== undefined && { source: input.source }),
+    onProgress: (progress) => options.onEvent?.({ kind: "importing", subject, ...progress }),
+  });
+  return { manifest: staged.manifest, staged, requested: input.requested };
+}

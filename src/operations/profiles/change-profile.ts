@@ -1,0 +1,134 @@
+import { StoreError } from "../../errors.ts";
+import type { Json } from "../../model/canonical-json.ts";
+import { byName, type Change, diffPackages, isSamePackages } from "../../model/change.ts";
+import { withReferences } from "../../model/closure.ts";
+import type { Generation, InstalledPackage } from "../../model/generation.ts";
+import { type BaseName, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
+import { buildForest } from "../../store/build-forest.ts";
+import { logBegin, logCommit, logGeneration } from "../../store/log-transactions.ts";
+import { readManifest } from "../../store/manifests.ts";
+import type { Store } from "../../store/open-store.ts";
+import { liveGeneration, readGeneration, readProfile, writeGeneration } from "../../store/profiles.ts";
+import type { RunOptions } from "../run-options.ts";
+import { openWorkspace, type Workspace } from "../workspace.ts";
+import { checkGeneration, type GenerationCheck } from "./check-generation.ts";
+import { endFailed, goLive } from "./go-live.ts";
+import { ensureProfile, lockProfile } from "./lock-profile.ts";
+import { checkTracking, trackChange } from "./track-change.ts";
+
+/** What shall become of a profile's packages: applied to whatever generation is live when it is carried out. */
+export type ProfileEdit = (head: Generation) => readonly InstalledPackage[];
+
+export interface ChangeRequest {
+  readonly profile: ProfileName;
+  /** What was asked for, in words: `install zlib`. */
+  readonly reason: string;
+  /** What was asked for, as the log tells it: `{"install": [{"from": "zlib"}]}`. */
+  readonly plan: Readonly<Record<string, Json>>;
+  /** What must succeed in the coming generation before it goes live; the profile's lock is held meanwhile. */
+  readonly check?: GenerationCheck | undefined;
+  /** Gets everything that the edit needs into the store; runs without a lock, so that it may take its time. */
+  prepare(workspace: Workspace): Promise<ProfileEdit>;
+}
+
+/**
+ * Makes a change of a profile's packages as one transaction: prepare, forest, log, one rename. Whatever fails before
+ * that rename leaves the profile as it was, and the log tells of the attempt.
+ */
+export async function changeProfile(store: Store, request: ChangeRequest, run: RunOptions): Promise<Change> {
+  checkTracking(run);
+  const { profile, check } = request;
+  const plan = check === undefined ? request.plan : { ...request.plan, check: check.command };
+  const base = liveGeneration(store, profile) ?? parseGenerationNumber(0);
+  const transaction = await logBegin(store, { profile, base, plan });
+  try {
+    await ensureProfile(store, profile, run);
+    using workspace = openWorkspace(store);
+    const edit = await request.prepare(workspace);
+    run.signal?.throwIfAborted();
+    const change = await carryOutLocked(store, { ...request, ...run, edit, transaction, workspace });
+    if (change.changed) await (await import("../archives/archives.ts")).archiveByPolicy(store, profile, run);
+    return change;
+  } catch (error) {
+    await endFailed(store, { transaction, profile, error });
+    throw error;
+  }
+}
+
+/** Behind it the profile is free for others, whatever is still to do. */
+async function carryOutLocked(store: Store, work: Work): Promise<Change> {
+  using _lock = await lockProfile(store, work.profile, work);
+  return await carryOut(store, work);
+}
+
+interface Work extends RunOptions {
+  readonly profile: ProfileName;
+  readonly reason: string;
+  readonly edit: ProfileEdit;
+  readonly check?: GenerationCheck | undefined;
+  readonly transaction: number;
+  readonly workspace: Workspace;
+}
+
+async function carryOut(store: Store, work: Work): Promise<Change> {
+  const { profile, transaction, workspace, signal } = work;
+  const state = readProfile(store, profile);
+  const head = readGeneration(store, profile, state.current);
+  const packages = byName(work.edit(head));
+  if (isSamePackages(head.packages, packages)) {
+    const change = { transaction, profile, from: head.generation, to: head.generation, changed: false };
+    trackChange(store, change, work);
+    await logCommit(store, change);
+    return { ...change, ...diffPackages([], []) };
+  }
+  work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
+  const path = await buildForest(
+    store,
+    { profile, packages },
+    { room: () => workspace.room(), lease: workspace.lease, signal },
+  );
+  const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });
+  if (work.check !== undefined) await checkGeneration(store, next, { ...work.check, ...work });
+  const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
+  signal?.throwIfAborted();
+  const stage = async () => {
+    await logGeneration(store, next, head);
+    writeGeneration(store, next);
+  };
+  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, stage });
+}
+
+interface Next {
+  readonly head: Generation;
+  readonly packages: readonly InstalledPackage[];
+  readonly path: Generation["path"];
+  readonly number: number;
+}
+
+function nextGeneration(store: Store, work: Work, { head, packages, path, number }: Next): Generation {
+  const closure = closureBeyond(store, packages);
+  return {
+    generation: parseGenerationNumber(number),
+    profile: work.profile,
+    created: store.context.now().toISOString(),
+    parent: head.generation,
+    reason: work.reason,
+    transaction: work.transaction,
+    path,
+    packages,
+    ...(closure !== undefined && { closure }),
+    unknown: {},
+  };
+}
+
+/** What packages need besides each other, sorted; not known where a manifest cannot be read. */
+function closureBeyond(store: Store, packages: readonly InstalledPackage[]): BaseName[] | undefined {
+  const own = new Set(packages.map(({ path }) => path));
+  try {
+    const all = withReferences(own, (object) => readManifest(store, object).references);
+    return all.filter((object) => !own.has(object)).sort();
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
+}

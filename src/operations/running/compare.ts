@@ -1,0 +1,89 @@
+import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import type { Store } from "../../store/open-store.ts";
+import { readProfile } from "../../store/profiles.ts";
+import { runProcess } from "../../system/process.ts";
+import { selectGeneration } from "../profiles/select-generation.ts";
+import type { RunOptions } from "../run-options.ts";
+import { openWorkspace, type Workspace } from "../workspace.ts";
+import { commandEnvironment } from "./command-environment.ts";
+import { type CommandRequest, holdGeneration } from "./run-command.ts";
+
+export interface CompareRequest extends CommandRequest {
+  readonly from: string;
+  /** The live one unless given. */
+  readonly to?: string | undefined;
+}
+
+/** How a command ran in one generation. */
+export interface ComparedRun {
+  readonly generation: GenerationNumber;
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly seconds: number;
+  /** What it wrote to stdout and stderr, in its order. */
+  readonly output: string;
+}
+
+export interface Comparison {
+  readonly left: ComparedRun;
+  readonly right: ComparedRun;
+  /** Whether both ended in the same way and wrote the same. */
+  readonly same: boolean;
+}
+
+const MOST_OUTPUT = 64 * 1024 * 1024;
+
+/** Runs a command in two generations, one after the other, without a switch. It has no terminal and no input. */
+export async function compareGenerations(
+  store: Store,
+  profile: ProfileName,
+  request: CompareRequest,
+  run: RunOptions = {},
+): Promise<Comparison> {
+  const state = readProfile(store, profile);
+  const from = (await selectGeneration(store, state, request.from)).generation;
+  const to = request.to === undefined ? state.current : (await selectGeneration(store, state, request.to)).generation;
+  using workspace = openWorkspace(store);
+  for (const generation of [from, to]) await holdGeneration(store, { profile, generation }, workspace.lease);
+  const left = await runIn(store, profile, { ...request, workspace, generation: from }, run);
+  const right = await runIn(store, profile, { ...request, workspace, generation: to }, run);
+  const same = left.exitCode === right.exitCode && left.signal === right.signal && left.output === right.output;
+  return { left, right, same };
+}
+
+interface Run extends CommandRequest {
+  readonly workspace: Workspace;
+  readonly generation: GenerationNumber;
+}
+
+async function runIn(
+  store: Store,
+  profile: ProfileName,
+  { command, cwd, workspace, generation }: Run,
+  { signal, onEvent }: RunOptions,
+): Promise<ComparedRun> {
+  const top = await holdGeneration(store, { profile, generation }, workspace.lease);
+  const [name = "", ...args] = command;
+  const chunks: Buffer[] = [];
+  const {
+    exitCode,
+    signal: ended,
+    reason,
+    durationMs,
+  } = await runProcess(name, args, {
+    cwd,
+    env: commandEnvironment(store, profile, { top, generation }),
+    pipeDirectory: workspace.room().path,
+    maxOutputBytes: MOST_OUTPUT,
+    onOutput: (chunk) => chunks.push(chunk),
+    signal,
+  });
+  signal?.throwIfAborted();
+  if (reason === "log-limit") {
+    const message = `in gen-${generation} the command wrote more than ${MOST_OUTPUT} bytes and was ended`;
+    onEvent?.({ kind: "warning", message });
+  }
+  const output = Buffer.concat(chunks).toString("utf8");
+  return { generation, exitCode, signal: ended, seconds: durationMs / 1000, output };
+}

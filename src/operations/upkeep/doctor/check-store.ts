@@ -1,0 +1,128 @@
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { StoreError } from "../../../errors.ts";
+import { type Diagnosis, judgeClock } from "../../../model/diagnosis.ts";
+import { indexDirectory } from "../../../store/index/open-index.ts";
+import { dataFile, isSealed } from "../../../store/index/seal.ts";
+import { checkAncestors } from "../../../store/init-store.ts";
+import { openJournal } from "../../../store/journal.ts";
+import { listLeases } from "../../../store/leases.ts";
+import { readTail } from "../../../store/log/tail.ts";
+import type { Store } from "../../../store/open-store.ts";
+import { readLockHolder, tryAcquireLock } from "../../../system/lock.ts";
+
+/** What can be told of the store itself without reading all of it. */
+export function checkStore(store: Store, directory: string): Diagnosis[] {
+  const log = checkLog(store);
+  return [
+    checkRoot(store),
+    log.diagnosis,
+    judgeClock(Date.now(), log.last, diskTime(directory)),
+    checkIndex(store),
+    checkLocks(store),
+    checkLeases(store),
+    checkLeftovers(store),
+  ];
+}
+
+function checkRoot({ layout, file }: Store): Diagnosis {
+  const topic = "root";
+  const text = `${layout.root}, width ${layout.width}, format ${file.format}`;
+  try {
+    checkAncestors(layout.root);
+    return { topic, state: "ok", text };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return { topic, state: "warn", text: error.message, ...(error.hint !== undefined && { advice: error.hint }) };
+  }
+}
+
+/** The end of the log, which every change builds on. */
+function checkLog(store: Store): { readonly diagnosis: Diagnosis; readonly last: string | undefined } {
+  const topic = "log";
+  try {
+    const { last } = readTail(openJournal(store));
+    const record = last?.record;
+    const text = record ? `record ${record.seq} of ${record.time} is the last` : "no record yet";
+    const open = record?.carry.intents ?? [];
+    if (open.length === 0) return { diagnosis: { topic, state: "ok", text }, last: record?.time };
+    const unsettled = `${text}; a change of ${open.map(({ profile }) => profile).join(", ")} is under way or was cut short`;
+    const advice = "If no command is at work, the next change of the profile settles it.";
+    return { diagnosis: { topic, state: "warn", text: unsettled, advice }, last: record?.time };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const advice = "Run `store verify --repair`.";
+    return { diagnosis: { topic, state: "bad", text: error.message, advice }, last: undefined };
+  }
+}
+
+function diskTime(directory: string): number {
+  const path = join(directory, "clock");
+  writeFileSync(path, "");
+  return statSync(path).mtimeMs;
+}
+
+function checkIndex(store: Store): Diagnosis {
+  const topic = "index";
+  const { path, network } = indexDirectory(store);
+  const index = { directory: path, storeId: store.file.id };
+  if (!existsSync(dataFile(index))) return { topic, state: "ok", text: "none yet; the first question makes it" };
+  const where = network === undefined ? "" : ` at ${path}`;
+  if (isSealed(index)) return { topic, state: "ok", text: `whole${where}` };
+  const advice = "The next question makes it anew from the manifests; nothing is lost.";
+  return { topic, state: "warn", text: `is not what was written${where}`, advice };
+}
+
+/** The kernel frees the lock of a process that is gone: one that is held is held by somebody who is there. */
+function checkLocks({ layout, context }: Store): Diagnosis {
+  const topic = "locks";
+  const held = readdirSync(layout.locks).flatMap((name) => {
+    const path = join(layout.locks, name);
+    const before = readFileSync(path, "utf8");
+    const lock = tryAcquireLock(path, context.command.join(" "), context.now);
+    if (!lock) return [`${name}: ${holderText(path)}`];
+    // Who looks is not who held it last.
+    writeFileSync(path, before);
+    lock[Symbol.dispose]();
+    return [];
+  });
+  if (held.length === 0) return { topic, state: "ok", text: "none is held" };
+  const advice = "Others wait for these processes; one that hangs can be ended, its lock is free then.";
+  return { topic, state: "warn", text: held.join("; "), advice };
+}
+
+function holderText(path: string): string {
+  const holder = readLockHolder(path);
+  return holder ? `process ${holder.pid} (${holder.command}) since ${holder.since}` : "an unknown process";
+}
+
+function checkLeases(store: Store): Diagnosis {
+  const topic = "leases";
+  const leases = listLeases(store);
+  const stale = leases.filter(({ alive }) => !alive).length;
+  if (stale === 0) return { topic, state: "ok", text: `${leases.length} of running commands` };
+  const advice = "The next command removes them.";
+  return { topic, state: "warn", text: `${stale} left by killed processes`, advice };
+}
+
+/** Temporary directories whose process is gone, and what waits to be removed. */
+function checkLeftovers({ layout, context }: Store): Diagnosis {
+  const topic = "leftovers";
+  const names = new Set(readdirSync(layout.temporary).map((name) => name.replace(/\.lock$/, "")));
+  const left = [...names].filter((name) => isLeft(join(layout.temporary, `${name}.lock`), context.now));
+  const trash = readdirSync(layout.trash).length;
+  if (left.length + trash === 0) return { topic, state: "ok", text: "none" };
+  const text = `${left.length} temporary directories of killed processes, ${trash} things in the trash`;
+  return { topic, state: "warn", text, advice: "`store gc` removes them." };
+}
+
+function isLeft(lockFile: string, now: () => Date): boolean {
+  if (!existsSync(lockFile)) return true;
+  const before = statSync(lockFile);
+  const text = readFileSync(lockFile, "utf8");
+  using lock = tryAcquireLock(lockFile, "doctor", now);
+  if (!lock) return false;
+  writeFileSync(lockFile, text);
+  utimesSync(lockFile, before.atime, before.mtime);
+  return true;
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fromText } from "../../../model/byte-string.ts";
+import type { Finding } from "../../../model/verify/finding.ts";
+import { indexDirectory } from "../../../store/index/open-index.ts";
+import { discardIndex } from "../../../store/index/seal.ts";
+import { openJournal } from "../../../store/journal.ts";
+import { lockPath } from "../../../store/layout.ts";
+import { appendRecords } from "../../../store/log/append.ts";
+import { rebuildLog } from "../../../store/log/rebuild.ts";
+import { repairLog } from "../../../store/log/repair.ts";
+import { verifyLog } from "../../../store/log/verify.ts";
+import type { Store } from "../../../store/open-store.ts";
+import { listProfiles } from "../../../store/profiles.ts";
+import { newestTransaction, recordedGenerations } from "../../../store/recorded-generations.ts";
+import { moveAside } from "../../../store/repair/aside.ts";
+import { acquireLock } from "../../../system/lock.ts";
+import { removeTree } from "../../../system/temporary-directory.ts";
+import { attempt, type RepairContext } from "./repair-context.ts";
+
+/**
+ * Repairs the log: every valid record stays, and what is none is kept beside it. What is lost altogether, or at the end,
+ * is written anew from the generations.
+ */
+export async function repairJournal(context: RepairContext, findings: readonly Finding[]): Promise<void> {
+  const own = findings.filter(({ kind }) => kind === "log");
+  if (own.length === 0) return;
+  await attempt(context, own, async () => {
+    const files = await mendLog(context.store);
+    if (!files) return;
+    const kept = files.map((file) => `log/${file}`).join(", ");
+    const how = kept === "" ? "written anew from the generations" : `damaged lines are kept in ${kept}`;
+    for (const finding of own) context.report.done(finding, how);
+  });
+}
+
+/** The files that keep what was taken out; `undefined` when something is still wrong. */
+async function mendLog(store: Store): Promise<readonly string[] | undefined> {
+  const log = openJournal(store);
+  if (verifyLog(log).records === 0) {
+    const records = await rebuildLog(log, recordedGenerations(store), profilesAsTheyAre(log));
+    // Only a log that can be read lets the profiles be told as they are.
+    await appendRecords(log, [], { durable: true, withSnapshot: true });
+    return records[0]?.members.files as readonly string[];
+  }
+  const { files, remaining } = await repairLog(log, profilesAsTheyAre(log));
+  const expects = Math.max(0, ...listProfiles(store).map((profile) => newestTransaction(store, profile)));
+  await appendRecords(log, [], { durable: true, expects });
+  return remaining.length > 0 ? undefined : files;
+}
+
+/** What repair can do without; a profile that is damaged itself tells nothing. */
+function profilesAsTheyAre(log: ReturnType<typeof openJournal>) {
+  try {
+    return [...(log.snapshot?.() ?? [])];
+  } catch {
+    return [];
+  }
+}
+
+/** What can be made or fetched again when it is needed is taken away; what belongs nowhere is moved aside. */
+export async function repairOthers(context: RepairContext, findings: readonly Finding[]): Promise<void> {
+  for (const finding of findings) await attempt(context, [finding], () => repairOther(context, finding));
+}
+
+async function repairOther(context: RepairContext, finding: Finding): Promise<void> {
+  const { store, report } = context;
+  const { root, storeDir, builds, trash } = store.layout;
+  switch (finding.kind) {
+    case "stray": {
+      const directory = finding.subject.startsWith("profiles/") ? root : storeDir;
+      return report.done(finding, `moved to ${moveAside(store, fromText(join(directory, finding.subject)))}`);
+    }
+    case "source": {
+      const where = moveAside(store, fromText(join(root, finding.subject)));
+      return report.done(finding, `moved to ${where}; it is fetched again when it is needed`);
+    }
+    case "pool-stray":
+      if (!finding.subject.startsWith("files/")) return;
+      return report.done(finding, `moved to ${moveAside(store, fromText(join(root, finding.subject)))}`);
+    case "build":
+      rmSync(join(builds, finding.subject.slice("builds/".length)), { force: true });
+      return report.done(finding, "forgotten; it is built again when it is needed");
+    case "twin": {
+      const twin = join(root, finding.subject.split("/").slice(0, 2).join("/"));
+      const discarded = join(trash, randomBytes(8).toString("hex"));
+      chmodSync(twin, 0o755);
+      renameSync(twin, discarded);
+      removeTree(discarded);
+      return report.done(finding, "taken away; it is made again when a build needs it");
+    }
+    default:
+      return;
+  }
+}
+
+/** The index is made anew from the manifests. */
+export async function repairIndex(context: RepairContext, findings: readonly Finding[]): Promise<void> {
+  const own = findings.filter(({ kind }) => kind === "index");
+  if (own.length === 0) return;
+  const { store, run, report } = context;
+  await attempt(context, own, async () => {
+    const { command, now } = store.context;
+    const options = { command: command.join(" "), now, wait: true, signal: run.signal };
+    using _lock = await acquireLock(lockPath(store.layout, "index"), options);
+    discardIndex({ directory: indexDirectory(store).path, storeId: store.file.id });
+    for (const finding of own) report.done(finding, "made anew from the manifests");
+  });
+}

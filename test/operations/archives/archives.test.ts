@@ -1,0 +1,239 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parseProfileName } from "../../../src/model/ids.ts";
+import { addToArchives, archives, pruneArchives } from "../../../src/operations/archives/archives.ts";
+import { forecastObjects } from "../../../src/operations/archives/obtain/forecast.ts";
+import { obtainObjects } from "../../../src/operations/archives/obtain-objects.ts";
+import { gc } from "../../../src/operations/collection/gc.ts";
+import { blame } from "../../../src/operations/packages/blame.ts";
+import { install } from "../../../src/operations/profiles/install.ts";
+import { remove } from "../../../src/operations/profiles/remove.ts";
+import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { changeSetting } from "../../../src/operations/upkeep/config.ts";
+import { archivePath, manifestPath } from "../../../src/store/layout.ts";
+import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { makeBuildWorld } from "../../helpers/build-world.ts";
+import { caught } from "../../helpers/caught.ts";
+import { addTree, fakeContext, makeWorld } from "../../helpers/worlds.ts";
+
+const profile = parseProfileName("default");
+
+describe("the archives of a store", () => {
+  it("take what is installed with what it needs, once", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const library = await addTree(store, { x: "x" }, { name: "library" });
+    const user = await addTree(
+      store,
+      { y: `${store.layout.canonicalStoreDir}/${library.manifest.path}/x` },
+      { name: "user" },
+    );
+    await install(store, { profile, packages: [{ from: user.path, cwd: "/" }] });
+    const request = { what: [], profile, cwd: "/" };
+    const added = await addToArchives(store, request);
+    expect(added.map(({ path }) => path)).toEqual([library.manifest.path, user.manifest.path]);
+    expect(await addToArchives(store, request)).toEqual(added.map(({ path }) => ({ path })));
+    removeTree(user.path);
+    expect(archives(store)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ path: library.manifest.path, present: true, needed: true }),
+        expect.objectContaining({ path: user.manifest.path, present: false, needed: true }),
+      ]),
+    );
+    expect(pruneArchives(store, { keepLast: 0, youngerThan: 0 })).toEqual({ deleted: [], freedBytes: 0 });
+    expect(await obtainObjects(store, [user.manifest.path], { cwd: "/" })).toMatchObject({
+      obtained: [{}, {}],
+      missing: [],
+    });
+  });
+
+  it("are filled with each change where the settings say so, and pruned by the rules", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store("s", { context: fakeContext({ now: () => new Date(Date.now() + 86_400_000) }) });
+    const [one, two] = [await addTree(store, { x: "1" }), await addTree(store, { x: "2" })];
+    await install(store, { profile, packages: [{ from: one.path, cwd: "/" }] });
+    expect(existsSync(store.layout.archives)).toBe(false);
+    await changeSetting(store, { key: "archives.automatic", values: ["yes"] });
+    await install(store, { profile, packages: [{ from: two.path, cwd: "/" }] });
+    expect(readdirSync(store.layout.archives)).toEqual([`${two.manifest.path}.tar.gz`]);
+    expect(statSync(store.layout.archives).mode & 0o777).toBe(0o700);
+    const loose = await addTree(store, { x: "3" }, { name: "loose" });
+    await addToArchives(store, { what: [loose.path], profile, cwd: "/" });
+    writeFileSync(join(store.layout.archives, "README"), "not ours");
+    expect(pruneArchives(store)).toEqual({ deleted: [], freedBytes: 0 });
+    const rules = { keepLast: 0, youngerThan: 3_600_000 };
+    const size = statSync(archivePath(store.layout, loose.manifest.path)).size;
+    const pruned = { deleted: [loose.manifest.path], freedBytes: size };
+    expect(pruneArchives(store, { ...rules, dryRun: true })).toEqual(pruned);
+    expect(pruneArchives(store, rules)).toEqual(pruned);
+    expect(readdirSync(store.layout.archives).sort()).toEqual(["README", `${two.manifest.path}.tar.gz`].sort());
+  });
+
+  it("that cannot be written keep no change from being made", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const { path } = await addTree(store, { x: "1" });
+    await changeSetting(store, { key: "archives.automatic", values: ["yes"] });
+    writeFileSync(store.layout.archives, "in the way");
+    const warnings: string[] = [];
+    const change = await install(
+      store,
+      { profile, packages: [{ from: path, cwd: "/" }] },
+      { onEvent: (event) => void (event.kind === "warning" && warnings.push(event.message)) },
+    );
+    expect(change).toMatchObject({ to: 1, changed: true });
+    expect(warnings).toEqual([expect.stringContaining("could not be archived")]);
+    await remove(store, { profile, names: ["demo"] });
+  });
+});
+
+describe("what a collection deletes", () => {
+  const HOUR = 3_600_000;
+
+  async function withDead(settings: Readonly<Record<string, string>>) {
+    const world = makeWorld({ memory: true });
+    const store = await world.store("s", { context: fakeContext({ now: () => new Date(Date.now() + HOUR) }) });
+    for (const [key, value] of Object.entries(settings)) await changeSetting(store, { key, values: [value] });
+    const dead = [
+      await addTree(store, { x: "1" }, { name: "dead" }),
+      await addTree(store, { x: "2" }, { name: "dead" }),
+    ];
+    return { store, paths: dead.map(({ path }) => path), names: dead.map(({ manifest }) => manifest.path).sort() };
+  }
+
+  it("is packed first as far as the rules keep it, and told to be", async () => {
+    const { store, paths, names } = await withDead({ "archives.automatic": "yes", "archives.younger-than": "0h" });
+    expect(await gc(store, { dryRun: true })).toMatchObject({ packed: expect.arrayContaining(paths) });
+    expect(existsSync(store.layout.archives)).toBe(false);
+    await changeSetting(store, { key: "archives.keep-last", values: ["1"] });
+    const { deleted, packed } = await gc(store);
+    expect([deleted.length, packed?.length]).toEqual([2, 1]);
+    const [kept] = archives(store).map(({ path }) => path);
+    expect(names).toContain(kept);
+    expect((await obtainObjects(store, [kept!], { cwd: "/" })).obtained).toMatchObject([{ from: "archive" }]);
+    expect(await gc(store)).toMatchObject({ deleted: packed, packed });
+  });
+
+  it("is not packed where nobody asks for archives", async () => {
+    const { store } = await withDead({});
+    expect(await gc(store)).toMatchObject({ deleted: [{}, {}].map(() => expect.any(String)), packed: [] });
+  });
+
+  it("stays when it cannot be packed", async () => {
+    const { store, names } = await withDead({ "archives.automatic": "yes" });
+    writeFileSync(store.layout.archives, "in the way");
+    const warnings: string[] = [];
+    const onEvent = (event: StoreEvent) => void (event.kind === "warning" && warnings.push(event.message));
+    expect(await gc(store, {}, { onEvent })).toMatchObject({ deleted: [], left: 2 });
+    expect(warnings).toEqual(names.map(() => expect.stringMatching(/-dead-\S+ could not be packed, and stays: /)));
+  });
+});
+
+describe("pruning, when a manifest is lost", () => {
+  it("keeps what a packed object says that it needs, and removes nothing when nobody says it", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const library = await addTree(store, { x: "x" }, { name: "library" });
+    const text = `${store.layout.canonicalStoreDir}/${library.manifest.path}/x`;
+    const user = await addTree(store, { y: text }, { name: "user" });
+    await install(store, { profile, packages: [{ from: user.path, cwd: "/" }] });
+    await addToArchives(store, { what: [], profile, cwd: "/" });
+    for (const { path } of [user, library]) removeTree(path);
+    rmSync(manifestPath(store.layout, user.manifest.path));
+    const rules = { keepLast: 0, youngerThan: 0 };
+    expect(pruneArchives(store, rules)).toEqual({ deleted: [], freedBytes: 0 });
+    rmSync(archivePath(store.layout, user.manifest.path));
+    expect(caught(() => pruneArchives(store, rules))).toMatchObject({
+      code: "DAMAGED",
+      message: expect.stringContaining(user.manifest.path),
+    });
+    expect(archives(store)).toMatchObject([{ path: library.manifest.path, needed: true }]);
+  });
+});
+
+describe("without archive or repository", () => {
+  it("a package comes again from its directory, as long as that has the content", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const source = world.tree({ "bin/x": "x" }, join(world.directory, "tool-1.0"));
+    const { added } = await install(store, { profile, packages: [{ from: source, cwd: "/" }] });
+    const { path } = added[0]!;
+    const options = { cwd: "/", rebuild: { cwd: "/", recipes: [] } };
+    const lose = () => removeTree(join(store.layout.storeDir, path));
+    lose();
+    expect(await obtainObjects(store, [path], options)).toMatchObject({
+      obtained: [{ from: "source", where: source }],
+    });
+    lose();
+    rmSync(manifestPath(store.layout, path));
+    expect(await obtainObjects(store, [path], options)).toMatchObject({
+      obtained: [{ from: "source", where: source }],
+    });
+    lose();
+    writeFileSync(join(source, "bin/x"), "other");
+    expect(await obtainObjects(store, [path], options)).toMatchObject({
+      missing: [{ reasons: [expect.stringContaining("by now")] }],
+    });
+  });
+
+  it("a build is carried out again from its record, with sources that are kept, and gives the same object", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const server = createServer((_request, response) => response.end("low\n"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/low.txt`;
+    const integrity = `sha256-${createHash("sha256").update("low\n").digest("base64")}`;
+    world.recipe(
+      "low",
+      `sources:\n  - url: ${url}\n    integrity: ${integrity}\nbuild: script\nphases: {install: 'mkdir "$out"; cat low.txt > "$out/text"; echo "$out" > "$out/self"'}\n`,
+    );
+    world.recipe(
+      "high",
+      `dependencies: {link: [low]}\nbuild: script\nphases: {install: 'mkdir "$out"; ln -s {{deps.low}}/text "$out/text"'}\n`,
+    );
+    const { built } = await world.build(store, "high", { sandbox: "off" });
+    const [high] = built;
+    const record = await world.build(store, "low", { sandbox: "off" });
+    const low = record.built[0]!;
+    await install(store, { profile, packages: [{ from: low.path, cwd: "/" }] });
+    expect(blame(store, profile, { what: "text", cwd: "/" }).packages).toMatchObject([
+      { name: "low", recipe: expect.stringContaining("low"), sources: [`low.txt ${integrity} ${url}`] },
+    ]);
+    for (const { path } of [low, high!]) removeTree(path);
+    const options = { cwd: "/", rebuild: { cwd: "/", recipes: [], sandbox: "off" as const, offline: true } };
+    const expected = {
+      obtained: [
+        { path: low.baseName, from: "build", where: low.key },
+        { path: high!.baseName, from: "build", where: high!.key },
+      ],
+      missing: [],
+    };
+    const build = ["low", "high"].map((name) =>
+      expect.objectContaining({ name, certain: true, expectedSeconds: expect.any(Number) }),
+    );
+    expect(await forecastObjects(store, [high!.baseName], options, {})).toEqual({ ...expected, fetch: [], build });
+    expect(existsSync(low.path)).toBe(false);
+    expect(await obtainObjects(store, [high!.baseName], options)).toEqual(expected);
+    for (const { path } of [low, high!]) removeTree(path);
+    rmSync(join(store.layout.sources, "sha256"), { recursive: true });
+    const online = { ...options, rebuild: { ...options.rebuild, offline: false } };
+    expect(await forecastObjects(store, [high!.baseName], online, {})).toEqual({
+      ...{ ...expected, build },
+      fetch: [expect.objectContaining({ name: "low", url })],
+    });
+    expect((await forecastObjects(store, [high!.baseName], options, {})).missing).toMatchObject([
+      { path: low.baseName, reasons: [expect.stringMatching(/offline/)] },
+      { path: high!.baseName },
+    ]);
+    const { missing } = await obtainObjects(store, [high!.baseName], options);
+    expect(missing).toMatchObject([
+      { path: low.baseName, reasons: [expect.stringMatching(/offline/)] },
+      { path: high!.baseName, reasons: [expect.stringContaining(low.baseName)] },
+    ]);
+  });
+});

@@ -1,0 +1,129 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { planInstall, planRemove, planUpgrade } from "../../../src/operations/history/plan.ts";
+import type { InstallRequest } from "../../../src/operations/profiles/install.ts";
+import { listObjects } from "../../../src/store/manifests.ts";
+import type { Store } from "../../../src/store/open-store.ts";
+import { caught, caughtAsync } from "../../helpers/caught.ts";
+import {
+  DEFAULT,
+  installFrom,
+  logRecords,
+  makeProfileWorld,
+  profileDirectory,
+  removeNames,
+} from "../../helpers/profile-worlds.ts";
+
+function requestFor(...from: readonly string[]): InstallRequest {
+  return { profile: DEFAULT, packages: from.map((item) => ({ from: item, cwd: "/" })) };
+}
+
+const forUpgrade = (...names: readonly string[]) => ({ profile: DEFAULT, names, input: { cwd: "/" } });
+
+/** All that a plan must leave as it is. */
+function stateOf(store: Store) {
+  return {
+    profile: profileDirectory(store),
+    objects: listObjects(store).sort(),
+    inStore: readdirSync(store.layout.storeDir).sort(),
+    sources: readdirSync(store.layout.sources),
+    temporary: readdirSync(store.layout.temporary),
+    records: logRecords(store).length,
+  };
+}
+
+async function withTwo() {
+  const world = makeProfileWorld();
+  const store = await world.open();
+  const sources = ["a-1", "b-1"].map((name) => world.source(name, { [name]: "" })) as [string, string];
+  await installFrom(store, ...sources);
+  return { world, store, sources };
+}
+
+describe("the plan of an install", () => {
+  it("is what the install then does", async () => {
+    const { world, store } = await withTwo();
+    const request = requestFor(world.source("c-1", { c: "" }), world.source("a-2", { "a-2": "" }));
+    const before = stateOf(store);
+    const plan = await planInstall(store, request);
+    expect(stateOf(store)).toEqual(before);
+    const change = await installFrom(store, ...request.packages);
+    const { added, removed, upgraded, from } = change;
+    expect(plan).toMatchObject({ transaction: 0, changed: false, from, to: from, added, removed, upgraded });
+    expect([plan.fetch, plan.build]).toEqual([[], []]);
+  });
+
+  it("says what would be downloaded, and downloads nothing", async () => {
+    const { store } = await withTwo();
+    const url = "https://me:secret@localhost:1/dir/tool-2.5.tar.gz";
+    const plan = await planInstall(store, requestFor(url));
+    expect(plan.added).toMatchObject([{ name: "tool", version: "2.5", path: null }]);
+    expect(plan.fetch).toEqual([{ name: "tool", version: "2.5", url: "https://localhost:1/dir/tool-2.5.tar.gz" }]);
+    expect(await caughtAsync(planInstall(store, requestFor("https://")))).toMatchObject({ code: "INVALID_INPUT" });
+    expect((await planInstall(store, requestFor("https://localhost:1/%zz-1.tar"))).added).toHaveLength(1);
+  });
+
+  it("is empty for what is installed already", async () => {
+    const { store, sources } = await withTwo();
+    expect(await planInstall(store, requestFor(...sources))).toMatchObject({ added: [], upgraded: [], fetch: [] });
+  });
+
+  it("tells a conflict of objects that are in the store", async () => {
+    const { world, store } = await withTwo();
+    const [x, y] = ["x", "y"].map((name) => world.source(`${name}-1`, { file: name })) as [string, string];
+    await installFrom(store, x);
+    await removeNames(store, "x");
+    await installFrom(store, y);
+    expect(await caughtAsync(planInstall(store, requestFor(x)))).toMatchObject({ code: "CONFLICT" });
+    const { priority } = { priority: 1 };
+    expect(await planInstall(store, { ...requestFor(x), priority })).toMatchObject({ added: [{ name: "x" }] });
+  });
+
+  it("needs no profile, and makes none", async () => {
+    const { world, store } = await withTwo();
+    const profile = "other" as typeof DEFAULT;
+    const plan = await planInstall(store, { ...requestFor(world.source("c-1", { c: "" })), profile });
+    expect(plan).toMatchObject({ profile, from: 0, added: [{ name: "c" }] });
+    expect(readdirSync(store.layout.profiles)).toEqual(["default"]);
+  });
+
+  it("fails as the install would", async () => {
+    const { store } = await withTwo();
+    expect(await caughtAsync(planInstall(store, requestFor("/nowhere/x")))).toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+describe("the plan of an upgrade", () => {
+  it("is what the upgrade then does", async () => {
+    const { world, store, sources } = await withTwo();
+    world.tree({ "a-1": "new" }, sources[0]);
+    const before = stateOf(store);
+    const plan = await planUpgrade(store, forUpgrade());
+    expect(stateOf(store)).toEqual(before);
+    expect(plan.upgraded).toMatchObject([{ name: "a", from: { version: "1" }, to: { version: "1" } }]);
+    const { upgrade } = await import("../../../src/operations/profiles/upgrade.ts");
+    expect((await upgrade(store, forUpgrade())).upgraded).toEqual(plan.upgraded);
+    expect((await planUpgrade(store, forUpgrade())).upgraded).toEqual([]);
+  });
+
+  it("refuses names that are not installed", async () => {
+    const { store } = await withTwo();
+    expect(await caughtAsync(planUpgrade(store, forUpgrade("z")))).toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+describe("the plan of a removal", () => {
+  it("is what the removal then does", async () => {
+    const { store } = await withTwo();
+    const before = stateOf(store);
+    const plan = planRemove(store, { profile: DEFAULT, names: ["b"] });
+    expect(stateOf(store)).toEqual(before);
+    expect(plan).toMatchObject({ added: [], upgraded: [], fetch: [], build: [] });
+    expect((await removeNames(store, "b")).removed).toEqual(plan.removed);
+  });
+
+  it("refuses names that are not installed", async () => {
+    const { store } = await withTwo();
+    expect(caught(() => planRemove(store, { profile: DEFAULT, names: ["z"] }))).toMatchObject({ code: "NOT_FOUND" });
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { gc } from "../../../src/operations/collection/gc.ts";
+import { planRevert, revert } from "../../../src/operations/history/revert.ts";
+import { trimHistory } from "../../../src/operations/history/trim-log.ts";
+import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
+import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
+import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { readGeneration } from "../../../src/store/profiles.ts";
+import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { caughtAsync } from "../../helpers/caught.ts";
+import { brokenRules } from "../../helpers/profile-invariants.ts";
+import {
+  DEFAULT,
+  generation,
+  installFrom,
+  liveFiles,
+  liveNumber,
+  logRecords,
+  makeProfileWorld,
+  removeNames,
+} from "../../helpers/profile-worlds.ts";
+
+/** gen-1: a; gen-2: a and b, deleted; gen-3: b; gen-4: b and c. */
+async function withDeleted() {
+  const world = makeProfileWorld();
+  const store = await world.open();
+  const sources = ["a", "b", "c"].map((name) => world.source(`${name}-1`, { [name]: name }));
+  const [a = "", b = "", c = ""] = sources;
+  await installFrom(store, a);
+  await installFrom(store, b);
+  await removeNames(store, "a");
+  await installFrom(store, c);
+  await deleteGenerations(store, DEFAULT, { patterns: ["1..2"] });
+  const events: StoreEvent[] = [];
+  const onEvent = (event: StoreEvent) => void events.push(event);
+  return { world, store, a, events, onEvent };
+}
+
+const then = { selector: "#2" };
+
+describe("a time whose generation was deleted", () => {
+  it("is planned and then reached by a new generation of the packages that the log tells", async () => {
+    const { store } = await withDeleted();
+    const expected = {
+      ...{ profile: DEFAULT, from: 4, madeFrom: 2, wasDeleted: true },
+      ...{ added: [{ name: "a" }], removed: [{ name: "c" }], upgraded: [] },
+    };
+    expect(await planRevert(store, DEFAULT, then)).toMatchObject({ ...expected, to: 4, changed: false });
+    const told: unknown[] = [];
+    const change = await revert(store, DEFAULT, then, { onPlan: (plan) => told.push(plan) });
+    expect(told).toMatchObject([expected]);
+    expect(change).toMatchObject({ ...expected, to: 5, changed: true });
+    expect(liveFiles(store)).toEqual({ a: "a", b: "b" });
+    expect(readGeneration(store, DEFAULT, generation(5))).toMatchObject({ parent: 4, reason: "gen-2 again" });
+    expect(logRecords(store).findLast(({ event }) => event.type === "begin")?.event).toMatchObject({
+      plan: { revert: "#2" },
+    });
+    expect(await revert(store, DEFAULT, then)).toMatchObject({ from: 5, to: 5, changed: false });
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("has what was collected again from where the log says that it came from", async () => {
+    const { world, store, a } = await withDeleted();
+    await gc(store, {});
+    const obtain = () => ({ cwd: world.directory, rebuild: { cwd: world.directory, recipes: [] } });
+    const plan = await planRevert(store, DEFAULT, then, { obtain });
+    expect(plan).toMatchObject({ obtained: [{ from: "source", where: a }], added: [{ name: "a" }] });
+    expect(await switchGeneration(store, DEFAULT, then, { obtain })).toMatchObject({
+      ...{ to: 5, obtained: plan.obtained, madeFrom: 2 },
+    });
+    expect(liveFiles(store)).toEqual({ a: "a", b: "b" });
+  });
+
+  it("is refused with the list where something cannot be had, unless that is left out", async () => {
+    const { world, store, a, events, onEvent } = await withDeleted();
+    await gc(store, {});
+    removeTree(a);
+    const obtain = () => ({ cwd: world.directory, rebuild: { cwd: world.directory, recipes: [] } });
+    for (const go of [planRevert, revert]) {
+      expect(await caughtAsync(go(store, DEFAULT, then, { obtain }))).toMatchObject({
+        code: "UNSAFE",
+        message: expect.stringMatching(/^gen-2 .*is not whole:\n {2}\S+-a-1: /s),
+        details: { generation: 2, missing: [{ path: expect.stringMatching(/-a-1$/) }] },
+      });
+    }
+    expect(liveNumber(store)).toBe(4);
+    const rest = { removed: [{ name: "c" }], added: [], leftOut: [{ name: "a" }], madeFrom: 2 };
+    expect(await planRevert(store, DEFAULT, then, { obtain, missing: "remove", onEvent })).toMatchObject(rest);
+    expect(await revert(store, DEFAULT, then, { obtain, missing: "remove", onEvent })).toMatchObject(rest);
+    const warnings = events.filter(({ kind }) => kind === "warning");
+    expect(warnings).toMatchObject([...Array(2)].map(() => ({ message: expect.stringMatching(/^a 1 is left out: /) })));
+    expect(warnings[0]).toEqual(warnings[1]);
+    expect(liveFiles(store)).toEqual({ b: "b" });
+    expect(logRecords(store).findLast(({ event }) => event.type === "begin")?.event).toMatchObject({
+      plan: { revert: "#2", without: ["a"] },
+    });
+  });
+
+  it("is known by its number, too, unless there never was one", async () => {
+    const { store } = await withDeleted();
+    expect(await revert(store, DEFAULT, { selector: "gen-2" })).toMatchObject({ to: 5, madeFrom: 2, wasDeleted: true });
+    expect(liveFiles(store)).toEqual({ a: "a", b: "b" });
+    expect(await caughtAsync(revert(store, DEFAULT, { selector: "gen-9" }))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("is a parent to go back to, and has one itself", async () => {
+    const { store } = await withDeleted();
+    const dryRun = true;
+    expect(await rollback(store, DEFAULT, { steps: 2 }, { dryRun })).toMatchObject({ from: 4, madeFrom: 2 });
+    expect(await rollback(store, DEFAULT, { steps: 3 })).toMatchObject({ from: 4, to: 5, madeFrom: 1 });
+    expect(liveFiles(store)).toEqual({ a: "a" });
+    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 5, to: 4 });
+    expect(await rollback(store, DEFAULT, { steps: 4 })).toMatchObject({ from: 4, to: 0 });
+    expect(await caughtAsync(rollback(store, DEFAULT, {}))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("is not known when the log does not reach back to it", async () => {
+    const { store } = await withDeleted();
+    await trimHistory(store, { keepLast: 1 });
+    expect(await caughtAsync(rollback(store, DEFAULT, { steps: 2 }))).toMatchObject({ code: "NOT_FOUND" });
+    expect(await caughtAsync(revert(store, DEFAULT, { selector: "gen-2" }))).toMatchObject({
+      code: "NOT_FOUND",
+      message: "there is no gen-2",
+    });
+  });
+});

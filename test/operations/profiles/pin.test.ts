@@ -1,0 +1,146 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { describe, expect, it } from "vitest";
+import { generations } from "../../../src/operations/packages/list.ts";
+import { pin } from "../../../src/operations/profiles/pin.ts";
+import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { pinsFile } from "../../../src/store/layout.ts";
+import type { Store } from "../../../src/store/open-store.ts";
+import { readPins } from "../../../src/store/pins.ts";
+import { caughtAsync } from "../../helpers/caught.ts";
+import { errno, patchFs } from "../../helpers/patch-fs.ts";
+import { brokenRules } from "../../helpers/profile-invariants.ts";
+import { DEFAULT, goBack, installFrom, logRecords, logTypes, makeProfileWorld } from "../../helpers/profile-worlds.ts";
+
+async function withTwo() {
+  const world = makeProfileWorld();
+  const store = await world.open();
+  for (const name of ["a-1", "b-1"]) await installFrom(store, world.source(name, { [name]: "" }));
+  return { world, store };
+}
+
+function pinned(store: Store): number[] {
+  return generations(store, DEFAULT).flatMap((each) => (each.pinned ? [each.generation] : []));
+}
+
+describe("pin", () => {
+  it("pins the live generation, or the one that is named, and unpins it", async () => {
+    const { store } = await withTwo();
+    expect(await pin(store, DEFAULT, { pinned: true })).toEqual({
+      transaction: 3,
+      profile: "default",
+      generation: 2,
+      pinned: true,
+      changed: true,
+    });
+    await pin(store, DEFAULT, { selector: "-2", pinned: true });
+    expect(pinned(store)).toEqual([0, 2]);
+    expect(await pin(store, DEFAULT, { pinned: false })).toMatchObject({ generation: 2, pinned: false, changed: true });
+    expect(pinned(store)).toEqual([0]);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("does nothing twice", async () => {
+    const { store } = await withTwo();
+    await pin(store, DEFAULT, { pinned: true });
+    const records = logRecords(store).length;
+    expect(await pin(store, DEFAULT, { pinned: true })).toMatchObject({ transaction: 0, changed: false });
+    expect(await pin(store, DEFAULT, { selector: "1", pinned: false })).toMatchObject({ changed: false });
+    expect(logRecords(store).length).toBe(records);
+  });
+
+  it("is logged, and logged before and after the file is replaced", async () => {
+    const { store } = await withTwo();
+    await pin(store, DEFAULT, { pinned: true });
+    expect(logTypes(store, 3)).toEqual(["begin", "intent", "pin", "commit"]);
+    expect(logRecords(store).at(-2)?.event).toMatchObject({ type: "pin", generation: 2 });
+  });
+
+  it("refuses what names no generation, which the log tells", async () => {
+    const { store } = await withTwo();
+    expect(await caughtAsync(pin(store, DEFAULT, { selector: "7", pinned: true }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(logTypes(store, 3)).toEqual(["begin", "abort"]);
+    expect(pinned(store)).toEqual([]);
+  });
+
+  it("keeps members of its file that it does not know", async () => {
+    const { store } = await withTwo();
+    await pin(store, DEFAULT, { pinned: true });
+    const path = pinsFile(store.layout, DEFAULT);
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), later: { x: 1 } }));
+    await pin(store, DEFAULT, { pinned: false });
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ format: 1, generations: [], tags: {}, later: { x: 1 } });
+  });
+
+  it("refuses a file of a newer format, and a damaged one", async () => {
+    const { store } = await withTwo();
+    for (const [text, code] of [
+      ['{"format": 9}', "NEWER_FORMAT"],
+      ['{"format": 1, "generations": ["x"]}', "DAMAGED"],
+      ["{", "DAMAGED"],
+    ]) {
+      writeFileSync(pinsFile(store.layout, DEFAULT), String(text));
+      expect(await caughtAsync(pin(store, DEFAULT, { pinned: true }))).toMatchObject({ code });
+    }
+  });
+
+  it("that cannot be written is taken back in the log", async () => {
+    const { store } = await withTwo();
+    patchFs("renameSync", (original) => (from: string, to: string) => {
+      if (to.endsWith("/pins.json")) throw errno("ENOSPC");
+      original(from, to);
+    });
+    expect(await caughtAsync(pin(store, DEFAULT, { pinned: true }))).toMatchObject({ code: "ENOSPC" });
+    expect(logTypes(store, 3)).toEqual(["begin", "intent", "abort"]);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("whose flush fails is done, with a warning", async () => {
+    const { store } = await withTwo();
+    const directory = dirname(pinsFile(store.layout, DEFAULT));
+    patchFs("openSync", (original) => (path: string, flags: string, mode: number) => {
+      if (path === directory) throw errno("EACCES");
+      return original(path, flags, mode);
+    });
+    const events: StoreEvent[] = [];
+    const result = await pin(store, DEFAULT, { pinned: true }, { onEvent: (event) => events.push(event) });
+    expect(result).toMatchObject({ changed: true });
+    expect(events).toContainEqual(expect.objectContaining({ message: expect.stringContaining("power failure") }));
+    expect([...readPins(store, DEFAULT).generations]).toEqual([2]);
+    expect(logTypes(store, 3)).toEqual(["begin", "intent", "pin", "commit"]);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("that the log does not tell yet is done, and completed by the next command", async () => {
+    const { store } = await withTwo();
+    let isBroken = false;
+    patchFs("renameSync", (original) => (from: string, to: string) => {
+      original(from, to);
+      isBroken ||= to.endsWith("/pins.json");
+    });
+    patchFs("openSync", (original) => (path: string, flags: string, mode: number) => {
+      if (isBroken && flags === "a") throw errno("EIO");
+      return original(path, flags, mode);
+    });
+    const events: StoreEvent[] = [];
+    const result = await pin(store, DEFAULT, { pinned: true }, { onEvent: (event) => events.push(event) });
+    expect(result).toMatchObject({ changed: true });
+    expect(events).toContainEqual(expect.objectContaining({ kind: "warning" }));
+    isBroken = false;
+    await goBack(store);
+    expect(logTypes(store, 3)).toEqual(["begin", "intent", "pin", "commit"]);
+    expect([...readPins(store, DEFAULT).generations]).toEqual([2]);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("stands in a snapshot that its own transaction brings about", async () => {
+    const { store } = await withTwo();
+    for (let tx = 3; tx < 64; tx++) await pin(store, DEFAULT, { pinned: tx % 2 === 1 });
+    await pin(store, DEFAULT, { pinned: false });
+    await pin(store, DEFAULT, { pinned: true, selector: "1" });
+    expect(logRecords(store).some(({ event }) => event.type === "snapshot")).toBe(true);
+    expect(brokenRules(store)).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { repair } from "../../../src/operations/upkeep/repair.ts";
+import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
+import type { Store } from "../../../src/store/open-store.ts";
+import { DAMAGES, flip, makeDamageWorld } from "../../helpers/damages.ts";
+import { brokenRules } from "../../helpers/profile-invariants.ts";
+import { DEFAULT, liveFiles } from "../../helpers/profile-worlds.ts";
+import { addTree } from "../../helpers/worlds.ts";
+
+const REQUEST = { profile: DEFAULT, cwd: "/" };
+const verifyAll = (store: Store) => verify(store, { ...REQUEST, contents: true });
+const repairAll = (store: Store) => repair(store, { ...REQUEST, contents: true });
+
+function told({ damaged }: VerifyResult): string[] {
+  return damaged.map(({ kind, subject }) => `${kind} ${subject}`).sort();
+}
+
+describe("verify and repair", () => {
+  it("find nothing in a store that is whole", async () => {
+    const { store } = await makeDamageWorld();
+    expect(await verifyAll(store)).toMatchObject({ damaged: [], repaired: [], leftovers: [], continued: null });
+    expect(await repairAll(store)).toMatchObject({ damaged: [], repaired: [], leftovers: [] });
+  });
+
+  // One world for all, since to make one takes long, and every damage but the last ones is repaired.
+  it("find and repair every kind of damage, one after the other", async () => {
+    const world = await makeDamageWorld();
+    const { store } = world;
+    const before = liveFiles(store);
+    for (const { name, damage, finds, hidden = false } of DAMAGES) {
+      damage(world);
+      const found = told(await verifyAll(store));
+      expect(found, name).toHaveLength(finds.length);
+      for (const [kind, end] of finds)
+        expect(
+          found.filter((line) => line.startsWith(`${kind} `) && line.endsWith(end)),
+          `${name}: ${kind} ${end}`,
+        ).not.toEqual([]);
+      const quick = told(await verify(store, REQUEST));
+      if (hidden) expect(quick, name).toEqual([]);
+      else expect(quick, name).not.toEqual([]);
+
+      const result = await repairAll(store);
+      expect(result.damaged, name).toEqual([]);
+      expect(result.repaired, name).toHaveLength(finds.length);
+      expect(brokenRules(store), name).toEqual([]);
+      expect(liveFiles(store), name).toEqual(before);
+    }
+    expect(await verifyAll(store)).toMatchObject({ damaged: [], repaired: [] });
+  });
+
+  it("leave a file as it is when nobody has good bytes, and keep it out of further objects", async () => {
+    const { store, at } = await makeDamageWorld({ spare: false });
+    flip(at("b", "own"));
+    const bytes = readFileSync(at("b", "own"));
+    expect(told(await verifyAll(store)).map((line) => line.split(" ")[0])).toEqual(["changed-file", "pool-file"]);
+    const result = await repairAll(store);
+    expect(told(result)).toEqual([expect.stringMatching(/^changed-file .*-b-1\/own$/)]);
+    expect(result.damaged[0]?.outcome.state).toBe("no-source");
+    expect(readFileSync(at("b", "own"))).toEqual(bytes);
+    const { path } = await addTree(store, { own: "only in b" }, { name: "e" });
+    expect(readFileSync(join(path, "own"), "utf8")).toBe("only in b");
+    // Now there are good bytes.
+    expect((await repairAll(store)).damaged).toEqual([]);
+    expect(readFileSync(at("b", "own"), "utf8")).toBe("only in b");
+  });
+
+  it("take good bytes from where the package came", async () => {
+    const { store, at, source } = await makeDamageWorld({ spare: false });
+    source("b-1", { "share/doc/same": "shared by all", own: "only in b" });
+    flip(at("b", "own"));
+    const { damaged, repaired } = await repairAll(store);
+    expect(damaged).toEqual([]);
+    expect(repaired.map(({ outcome }) => outcome)).toContainEqual({
+      state: "repaired",
+      from: "fetched again from where it came",
+    });
+    expect(readFileSync(at("b", "own"), "utf8")).toBe("only in b");
+  });
+
+  it("repair what other objects share when only one is asked for", async () => {
+    const { store, at, object } = await makeDamageWorld();
+    flip(at("a", "a/share/doc/same"));
+    const request = { ...REQUEST, contents: true, what: [object("a")] };
+    expect(told(await verify(store, request))).toEqual([`changed-file ${object("a")}/a/share/doc/same`]);
+    expect((await repair(store, request)).damaged).toEqual([]);
+    expect((await verifyAll(store)).damaged).toEqual([]);
+    expect(statSync(at("a", "a/share/doc/same")).ino).toBe(statSync(at("b", "share/doc/same")).ino);
+  });
+});
