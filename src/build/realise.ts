@@ -2,70 +2,19 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { BuildRecord } from "../model/build-record.ts";
-import type { Json } from "../model/canonical-json.ts";
 import type { DerivationKey } from "../model/derivation.ts";
-import type { BaseName } from "../model/ids.ts";
-import type { Phase } from "../model/recipe.ts";
 import { findBuild, listBuilds, writeBuild } from "../store/builds.ts";
 import { commitObjects } from "../store/commit-objects.ts";
 import { failedTreePath, forgetFailedBuild, noteFailedBuild } from "../store/failed-builds.ts";
 import { lockPath } from "../store/layout.ts";
-import type { Lease } from "../store/leases.ts";
-import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import { acquireLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
 import { isOutOfSpace } from "./build-failure.ts";
 import type { BuildGraph, PlannedPackage } from "./build-plan.ts";
-import type { SourcePlaces } from "./build-sources.ts";
 import { type KnownOutputs, noOutputs, noteOutput, type PreparedBuild, prepareBuild } from "./prepare-build.ts";
-import { type BuildResult, runBuild } from "./run-build.ts";
-import type { RunnerOptions } from "./run-phases.ts";
-
-/** What became of one package of a graph. */
-export type Realised =
-  | {
-      readonly id: string;
-      readonly state: "reused" | "built";
-      readonly key: DerivationKey;
-      readonly record: BuildRecord;
-    }
-  | { readonly id: string; readonly state: "failed"; readonly error: unknown }
-  /** A package that it needs failed. */
-  | { readonly id: string; readonly state: "skipped"; readonly because: string };
-
-export type RealiseEvent =
-  /** Everything that will be looked at, dependencies first. */
-  | { readonly kind: "planned"; readonly ids: readonly string[] }
-  /** Comes before the first build: seconds that the last build of each package took, where there was one. */
-  | { readonly kind: "expected"; readonly seconds: Readonly<Record<string, number>> }
-  | { readonly kind: "started"; readonly id: string; readonly key: DerivationKey }
-  | { readonly kind: "phase"; readonly id: string; readonly phase: Phase }
-  | { readonly kind: "line"; readonly id: string; readonly line: string }
-  | { readonly kind: "warning"; readonly id: string; readonly message: string }
-  | { readonly kind: "waiting"; readonly id: string }
-  | { readonly kind: "finished"; readonly result: Realised };
-
-export type PrepareKnown = (planned: PlannedPackage, host: Json) => PreparedBuild;
-
-export interface RealiseOptions extends RunnerOptions {
-  /** Go on with what does not need a package that failed. */
-  readonly keepGoing: boolean;
-  readonly keepFailed: boolean;
-  /** Refuse outputs that were made without a sandbox. */
-  readonly requireSandboxed: boolean;
-  readonly host: Json;
-  /** Keeps what is built, and what it is built from, from being collected. */
-  readonly lease: Lease;
-  readonly places: SourcePlaces;
-  /** What building a package means, where that is known and not to be found out from its recipe. */
-  readonly prepare?: PrepareKnown | undefined;
-  /** Further fields for the metadata in the manifests. */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Called when a build found the disk full; when it freed some bytes, that build is tried once more. */
-  readonly freeRoom?: (() => Promise<number>) | undefined;
-  readonly onEvent: (event: RealiseEvent) => void;
-}
+import type { Realised, RealiseOptions } from "./realise-options.ts";
+import { runPrepared } from "./run-prepared.ts";
 
 /**
  * Makes every package of a graph be in the store, each after its dependencies, several at once as far as there are job
@@ -195,52 +144,6 @@ async function buildNow(run: Run, planned: PlannedPackage, prepared: PreparedBui
     else if (isOutOfSpace(error)) removeTree(room);
     throw error;
   }
-}
-
-/** Carries out one prepared build; nothing of it is committed. */
-export async function runPrepared(
-  store: Store,
-  planned: PlannedPackage,
-  prepared: PreparedBuild,
-  options: RealiseOptions & { readonly room: string; readonly forComparison?: boolean; readonly replace?: boolean },
-): Promise<BuildResult> {
-  const { id } = planned;
-  const { room } = options;
-  return runBuild(store, {
-    ...options,
-    ...prepared,
-    planned,
-    visible: closureOf(
-      store,
-      prepared.inputs.map(({ path }) => path),
-    ),
-    room,
-    limits: limitsOf(planned, options),
-    onPhase: (phase) => options.onEvent({ kind: "phase", id, phase }),
-    onLine: (line) => options.onEvent({ kind: "line", id, line }),
-    onWarning: (message) => options.onEvent({ kind: "warning", id, message }),
-  });
-}
-
-function limitsOf({ recipe }: PlannedPackage, { limits }: RealiseOptions): RealiseOptions["limits"] {
-  return {
-    ...limits,
-    timeoutMs: limits.timeoutMs ?? (recipe.timeout === undefined ? undefined : recipe.timeout * 1000),
-    silentTimeoutMs:
-      limits.silentTimeoutMs ?? (recipe.silentTimeout === undefined ? undefined : recipe.silentTimeout * 1000),
-  };
-}
-
-/** These objects and all that they need at run time. */
-function closureOf(store: Store, objects: readonly BaseName[]): BaseName[] {
-  const found = new Set<BaseName>();
-  const waiting = [...objects];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    waiting.push(...readManifest(store, next).references);
-  }
-  return [...found].sort();
 }
 
 function keep(store: Store, room: string, key: DerivationKey): void {

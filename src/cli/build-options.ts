@@ -1,6 +1,6 @@
 import { delimiter } from "node:path";
 import { StoreError } from "../errors.ts";
-import type { BuildSettings } from "../operations/building/build.ts";
+import type { BuildSettings } from "../operations/building/build-settings.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { fetchSettings } from "./fetch-options.ts";

@@ -1,7 +1,7 @@
 import { StoreError } from "../errors.ts";
 import { isReproFileName } from "../model/repro.ts";
-import type { BuildSettings } from "../operations/building/build.ts";
 import { buildRepro, type ReproducedBuild } from "../operations/building/build-repro.ts";
+import type { BuildSettings } from "../operations/building/build-settings.ts";
 import type { Store } from "../store/open-store.ts";
 import type { CommandContext } from "./context.ts";
 import { reproLines } from "./output/repro-lines.ts";

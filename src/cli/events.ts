@@ -1,4 +1,4 @@
-import type { RealiseEvent } from "../build/realise.ts";
+import type { RealiseEvent } from "../build/realise-options.ts";
 import type { RunOptions, StoreEvent } from "../operations/run-options.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { Debug } from "./debug.ts";

@@ -2,7 +2,20 @@ import { StoreError } from "../errors.ts";
 import { parseAge } from "./age.ts";
 import { type Mirror, parseMirror } from "./mirror.ts";
 import { nearest } from "./nearest.ts";
-import { sizeOf } from "./size.ts";
+import {
+  type Age,
+  parseAgeOrNever,
+  parseAgeText,
+  parseAmount,
+  parseCountOrAll,
+  parseDays,
+  parseDirectory,
+  parseNumber,
+  parseRepository,
+  parseSizeOrOff,
+  parseYesNo,
+  type Size,
+} from "./setting-values.ts";
 
 interface SettingBase<Item> {
   /** What the value is called where it is asked for: `N`, `DIR|URL`. */
@@ -33,17 +46,6 @@ const NEVER: Age | "never" = "never";
 const MONTH: Age | "never" = { text: "30d", milliseconds: 30 * 24 * 3_600_000 };
 const ALL: number | "all" = "all";
 const OFF: Size | "off" = "off";
-
-/** Kept with its text, so that the default is shown as it is written. */
-interface Age {
-  readonly text: string;
-  readonly milliseconds: number;
-}
-
-interface Size {
-  readonly text: string;
-  readonly bytes: number;
-}
 
 /**
  * Everything that a person can decide for a store once and for all, by key. A command's own option goes before. A key
@@ -198,69 +200,6 @@ export function settingText(key: SettingKey, words: readonly string[]): SettingT
 export function defaultText(key: SettingKey): SettingText {
   const setting: Setting = SETTINGS[key];
   return setting.many === true ? setting.default.map(plain) : (setting.defaultText ?? plain(setting.default));
-}
-
-/** `yes` and `no`, and what other programs call them. @throws StoreError INVALID_INPUT */
-function parseYesNo(text: string): boolean {
-  if (/^(yes|true|on|1)$/i.test(text)) return true;
-  if (/^(no|false|off|0)$/i.test(text)) return false;
-  throw new StoreError("INVALID_INPUT", `'${text}' is neither yes nor no`, { hint: "Write yes or no." });
-}
-
-function parseDays(text: string): number | undefined {
-  const days = /^forever$/i.test(text) ? undefined : Number(/^(\d{1,6}) ?(?:d|days?)?$/i.exec(text)?.[1] ?? "0");
-  if (days !== 0) return days;
-  throw new StoreError("INVALID_INPUT", `'${text}' is not a number of days`, {
-    hint: "Write a whole number from 1, or forever.",
-  });
-}
-
-function parseNumber(text: string): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
-  throw new StoreError("INVALID_INPUT", `'${text}' is not a whole number from 1`, { hint: "Write one such as 100." });
-}
-
-/** A whole number. @throws StoreError INVALID_INPUT */
-function parseAmount(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new StoreError("INVALID_INPUT", `'${text}' is not a number`, { hint: "Write 0, 1, 2 and so on." });
-}
-
-function parseAgeText(text: string): Age {
-  return { text, milliseconds: parseAge(text) };
-}
-
-function parseAgeOrNever(text: string): Age | "never" {
-  return text === "never" ? text : { text, milliseconds: parseAge(text) };
-}
-
-function parseCountOrAll(text: string): number | "all" {
-  if (text === "all") return text;
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new StoreError("INVALID_INPUT", `'${text}' is not a number of generations`, {
-    hint: "Write a whole number from 1, or all.",
-  });
-}
-
-function parseSizeOrOff(text: string): Size | "off" {
-  const bytes = sizeOf(text);
-  if (text === "off") return text;
-  if (bytes !== undefined) return { text, bytes };
-  throw new StoreError("INVALID_INPUT", `'${text}' is not a size`, { hint: "Write it as 5G or 500MiB, or off." });
-}
-
-/** @throws StoreError INVALID_INPUT */
-function parseDirectory(text: string): string {
-  if (text === "" || text.startsWith("/")) return text;
-  throw new StoreError("INVALID_INPUT", `'${text}' is not an absolute directory`, { hint: "Begin it with /." });
-}
-
-/** A relative directory would mean another one in each place where a command is run. */
-function parseRepository(text: string): string {
-  if (/^(\/|https?:\/\/.)/i.test(text)) return text;
-  throw new StoreError("INVALID_INPUT", `'${text}' is neither an absolute directory nor an http URL`, {
-    hint: "Write a path that begins with /, or https://…",
-  });
 }
 
 function parseTexts(key: SettingKey, setting: Setting, text: SettingText): unknown {

@@ -1,4 +1,4 @@
-import type { RealiseEvent } from "../build/realise.ts";
+import type { RealiseEvent } from "../build/realise-options.ts";
 import type { FetchEvent } from "../sources/fetch-context.ts";
 import type { LockHolder } from "../system/lock.ts";
 import type { BisectTest } from "./running/bisect-test.ts";

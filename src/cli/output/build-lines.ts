@@ -1,4 +1,4 @@
-import type { Realised, RealiseEvent } from "../../build/realise.ts";
+import type { Realised, RealiseEvent } from "../../build/realise-options.ts";
 import { printable } from "./printable.ts";
 import { formatDuration } from "./quantities.ts";
 

@@ -1,4 +1,4 @@
-import type { RealiseEvent } from "../../build/realise.ts";
+import type { RealiseEvent } from "../../build/realise-options.ts";
 import { printable } from "../output/printable.ts";
 import { formatDuration } from "../output/quantities.ts";
 

@@ -27,7 +27,9 @@ import { importObjects } from "../archives/import-objects.ts";
 import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
-import { type BuildSettings, type BuiltPackage, realiseGraph, wantedOutputs } from "./build.ts";
+import { type BuiltPackage, wantedOutputs } from "./build.ts";
+import type { BuildSettings } from "./build-settings.ts";
+import { realiseGraph } from "./realise-graph.ts";
 
 export interface ReproducedBuild extends BuiltPackage {
   /** What came out where the file was packed; null when it was not built there. */

@@ -1,14 +1,10 @@
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../../build/build-plan.ts";
-import { fingerprintText, hostFingerprint } from "../../build/host-fingerprint.ts";
 import { inspectGraph } from "../../build/inspect-graph.ts";
 import { planGraph, planSeparately, type Wanted } from "../../build/plan-graph.ts";
-import { type PrepareKnown, type Realised, type RealiseOptions, realise, runPrepared } from "../../build/realise.ts";
+import type { Realised } from "../../build/realise-options.ts";
 import type { BuildResult } from "../../build/run-build.ts";
-import { findHostToolchain } from "../../build/sandbox/host-toolchain.ts";
-import { probeSandbox } from "../../build/sandbox/probe-sandbox.ts";
-import type { SandboxTools } from "../../build/sandbox.ts";
+import { runPrepared } from "../../build/run-prepared.ts";
 import { StoreError } from "../../errors.ts";
 import type { DerivationKey } from "../../model/derivation.ts";
 import type { OptionValue } from "../../model/generation.ts";
@@ -16,40 +12,16 @@ import type { BaseName, PackageName, PackageVersion } from "../../model/ids.ts";
 import type { OptionValues } from "../../model/recipe/options.ts";
 import { platformOf } from "../../model/recipe/platform.ts";
 import { parseSpec } from "../../model/recipe/spec.ts";
-import { type OpenOptions, openRecipes, type RecipeCollection, type SageOptions } from "../../recipes/open-recipes.ts";
+import { type OpenOptions, openRecipes, type RecipeCollection } from "../../recipes/open-recipes.ts";
 import { objectPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
-import { createJobserver } from "../../system/jobserver.ts";
-import { createPipeSupply } from "../../system/process/fifo.ts";
-import { collectWhenShort } from "../collection/collect-when-short.ts";
 import { linkObject } from "../collection/roots.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
-import { createFetchContext, type FetchSettings } from "./fetch-context.ts";
+import type { BuildSettings } from "./build-settings.ts";
+import { openBuildSetting, realiseGraph } from "./realise-graph.ts";
 import { recallBuild } from "./recall-build.ts";
 import { rememberBuild } from "./remember-build.ts";
-
-export type SandboxMode = "required" | "auto" | "off";
-
-export interface BuildSettings extends FetchSettings {
-  /** Directories of recipes; earlier ones win. */
-  readonly recipes: readonly string[];
-  /** How Sage trees among them are read. */
-  readonly sage?: SageOptions | undefined;
-  /** Jobs in total, over all builds. Default: one per core. */
-  readonly jobs?: number | undefined;
-  readonly sandbox?: SandboxMode | undefined;
-  readonly keepGoing?: boolean | undefined;
-  readonly keepFailed?: boolean | undefined;
-  /** Run the test suites, too. */
-  readonly check?: boolean | undefined;
-  readonly timeoutSeconds?: number | undefined;
-  readonly silentTimeoutSeconds?: number | undefined;
-  readonly maxLogBytes?: number | undefined;
-  readonly maxDiskBytes?: number | undefined;
-  /** Further members that are recorded with what is built. */
-  readonly define?: Readonly<Record<string, string>> | undefined;
-}
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
@@ -161,65 +133,6 @@ function wantedOf(recipes: RecipeCollection, text: string, cwd: string): Wanted 
   }
 }
 
-interface RealiseRequest extends RunOptions {
-  readonly request: BuildSettings;
-  readonly workspace: Workspace;
-  /** As in `RealiseOptions`. */
-  readonly prepare?: PrepareKnown | undefined;
-}
-
-/** Builds a graph as the request's settings say. */
-export async function realiseGraph(
-  store: Store,
-  graph: BuildGraph,
-  options: RealiseRequest,
-): Promise<readonly Realised[]> {
-  await using room = await collectWhenShort(store, options);
-  using setting = await openBuildSetting(store, options);
-  return await realise(store, graph, { ...setting.options, freeRoom: () => room.freeNow() });
-}
-
-/** What all builds of one command share; disposed of when they are done. */
-export async function openBuildSetting(
-  store: Store,
-  options: RealiseRequest,
-): Promise<Disposable & { readonly options: RealiseOptions }> {
-  const { request, workspace } = options;
-  const room = (): { readonly path: string } => workspace.room();
-  const sandbox = await chooseSandbox(store, request.sandbox ?? "auto", options);
-  const hostPath = sandbox?.toolchain.path ?? findHostToolchain(store.context.env.PATH ?? "").path;
-  const jobs = request.jobs ?? availableParallelism();
-  const jobserver = await createJobserver(jobs, room().path);
-  const pipes = createPipeSupply(room().path);
-  const settings: RealiseOptions = {
-    sandbox,
-    hostPath,
-    host: JSON.parse(fingerprintText(await hostFingerprint({ path: hostPath }))),
-    jobs,
-    jobserver,
-    prepare: options.prepare,
-    pipes,
-    lease: workspace.lease,
-    limits: {
-      timeoutMs: milliseconds(request.timeoutSeconds),
-      silentTimeoutMs: milliseconds(request.silentTimeoutSeconds),
-      maxLogBytes: request.maxLogBytes,
-      maxDiskBytes: request.maxDiskBytes,
-    },
-    signal: options.signal,
-    keepGoing: request.keepGoing ?? false,
-    keepFailed: request.keepFailed ?? false,
-    requireSandboxed: request.sandbox === "required",
-    metadata: request.define ?? {},
-    places: { context: createFetchContext(store, request, options), room },
-    onEvent: (event) => {
-      if (event.kind === "warning") options.onEvent?.({ kind: "warning", message: event.message });
-      options.onEvent?.({ kind: "building", event });
-    },
-  };
-  return { options: settings, [Symbol.dispose]: () => jobserver[Symbol.dispose]() };
-}
-
 /** Builds one package of the request again, although its output is there; the new output is staged and not committed. */
 export async function buildOnce(
   store: Store,
@@ -239,19 +152,6 @@ export async function buildOnce(
     forComparison: true,
   });
   return { ...result, id: planned.id };
-}
-
-/** @throws StoreError UNSUPPORTED when a sandbox is required and there is none */
-async function chooseSandbox(store: Store, mode: SandboxMode, run: RealiseRequest): Promise<SandboxTools | undefined> {
-  if (mode === "off") return undefined;
-  const path = store.context.env.PATH ?? "";
-  const probe = await probeSandbox({ path, platform: process.platform, directory: run.workspace.room().path });
-  if (probe.available) return probe.tools;
-  if (mode === "required")
-    throw new StoreError("UNSUPPORTED", `there is no sandbox here: ${probe.reason}`, { hint: probe.hint });
-  const message = `builds run without a sandbox: ${probe.reason}`;
-  run.onEvent?.({ kind: "warning", message, hint: `${probe.hint} Such outputs are recorded as not sandboxed.` });
-  return undefined;
 }
 
 /**
@@ -293,8 +193,4 @@ function buildsFailed(failures: readonly Realised[]): unknown {
     hint: errors[0]?.hint ?? "Run the command again; what was built is kept.",
     details: { failed: failed.map(({ id }) => id), errors: errors.map(({ details }) => details) },
   });
-}
-
-function milliseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000;
 }

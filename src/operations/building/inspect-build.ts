@@ -6,7 +6,8 @@ import { type Derivation, type DerivationKey, printDerivation } from "../../mode
 import type { Store } from "../../store/open-store.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
-import { type BuildRequest, type BuildSettings, planBuild } from "./build.ts";
+import { type BuildRequest, planBuild } from "./build.ts";
+import type { BuildSettings } from "./build-settings.ts";
 import { createFetchContext } from "./fetch-context.ts";
 
 /** The state of every package that a request needs, dependencies first. */

@@ -1,7 +1,7 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../../build/build-plan.ts";
-import type { Realised } from "../../build/realise.ts";
+import type { Realised } from "../../build/realise-options.ts";
 import { toFsPath } from "../../model/byte-string.ts";
 import { writeBuildMemory } from "../../store/build-memory.ts";
 import type { Store } from "../../store/open-store.ts";

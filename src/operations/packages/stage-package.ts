@@ -6,7 +6,7 @@ import type { ImportMethod } from "../../store/import/import-method.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type StagedObject, stageObject } from "../../store/stage-object.ts";
 import { type ArchiveLimits, extractArchive } from "../../system/archive/extract-archive.ts";
-import type { BuildSettings } from "../building/build.ts";
+import type { BuildSettings } from "../building/build-settings.ts";
 import type { FetchSettings } from "../building/fetch-context.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Workspace } from "../workspace.ts";

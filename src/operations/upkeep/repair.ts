@@ -11,7 +11,7 @@ import { createPace } from "../../store/verify/pace.ts";
 import { verifySettings } from "../../store/verify/verify-files.ts";
 import { acquireLock } from "../../system/lock.ts";
 import type { RepositoryOptions } from "../archives/obtain/packed-places.ts";
-import type { BuildSettings } from "../building/build.ts";
+import type { BuildSettings } from "../building/build-settings.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
 import { type ObtainAgain, obtainTree, restoreObject } from "./verify/obtain-again.ts";

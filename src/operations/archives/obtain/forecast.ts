@@ -12,7 +12,7 @@ import { listBuilds } from "../../../store/builds.ts";
 import { isWhole } from "../../../store/check-object.ts";
 import { readManifest } from "../../../store/manifests.ts";
 import type { Store } from "../../../store/open-store.ts";
-import type { BuildSettings } from "../../building/build.ts";
+import type { BuildSettings } from "../../building/build-settings.ts";
 import { createFetchContext } from "../../building/fetch-context.ts";
 import type { RunOptions } from "../../run-options.ts";
 import { openWorkspace } from "../../workspace.ts";

@@ -1,5 +1,5 @@
 import type { PlannedPackage } from "../../../build/build-plan.ts";
-import { runPrepared } from "../../../build/realise.ts";
+import { runPrepared } from "../../../build/run-prepared.ts";
 import type { BuildRecord } from "../../../model/build-record.ts";
 import type { Derivation } from "../../../model/derivation.ts";
 import { baseNameOf, ZERO_DIGEST } from "../../../model/ids.ts";
@@ -8,7 +8,8 @@ import type { ResolvedPart, ResolvedText } from "../../../model/recipe/resolved-
 import { listBuilds } from "../../../store/builds.ts";
 import { commitObjects } from "../../../store/commit-objects.ts";
 import type { Store } from "../../../store/open-store.ts";
-import { type BuildSettings, openBuildSetting } from "../../building/build.ts";
+import type { BuildSettings } from "../../building/build-settings.ts";
+import { openBuildSetting } from "../../building/realise-graph.ts";
 import { type Attempt, type Attempted, isPassing, type Search, type SearchRun } from "./attempt.ts";
 import { recordedSources } from "./recorded-sources.ts";
 

@@ -6,7 +6,7 @@ import { commitObjects } from "../../../store/commit-objects.ts";
 import { readManifest } from "../../../store/manifests.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { listGenerations, listProfiles, readGeneration, readProfileParts } from "../../../store/profiles.ts";
-import type { BuildSettings } from "../../building/build.ts";
+import type { BuildSettings } from "../../building/build-settings.ts";
 import { preparePackage } from "../../packages/prepare-package.ts";
 import type { PackageInput } from "../../packages/stage-package.ts";
 import { type Attempt, isPassing, type Search, type SearchRun } from "./attempt.ts";

@@ -8,7 +8,8 @@ import { parseIntegrity } from "../../../sources/integrity.ts";
 import { isKept } from "../../../sources/kept-files.ts";
 import { isSourceKept, sourceName, sourceSize } from "../../../sources/kept-sources.ts";
 import { recordedUrls } from "../../../sources/recorded-urls.ts";
-import { type BuildSettings, planBuild } from "../../building/build.ts";
+import { planBuild } from "../../building/build.ts";
+import type { BuildSettings } from "../../building/build-settings.ts";
 
 /** A source of a recorded build, and what would have to be downloaded for it. */
 export interface RecordedSource extends BuildSource {
