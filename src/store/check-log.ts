@@ -1,11 +1,12 @@
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import type { LogRecord } from "../model/log-record.ts";
+import { readGeneration } from "./generation-records.ts";
 import { openJournal, profileStates } from "./journal.ts";
 import { type LogFinding, type Place, type RecordEntry, toFinding } from "./log/entries.ts";
 import { readTail } from "./log/tail.ts";
 import { type LogVerification, verifyLog } from "./log/verify.ts";
 import type { Store } from "./open-store.ts";
-import { hasProfile, listProfiles, readGeneration } from "./profiles.ts";
+import { hasProfile, listProfiles } from "./profiles.ts";
 import { newestTransaction } from "./recorded-generations.ts";
 
 /**

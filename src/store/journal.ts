@@ -3,13 +3,14 @@ import type { ProfileName } from "../model/ids.ts";
 import type { GenerationContent, LogPackage } from "../model/log-event.ts";
 import type { OpenIntent } from "../model/log-record.ts";
 import { type SnapshotState, toSnapshotStates } from "../model/log-state.ts";
+import { readGeneration } from "./generation-records.ts";
 import { lockPath } from "./layout.ts";
 import { readTransaction, stateAfter } from "./log/history.ts";
 import { logEnd, readTail } from "./log/tail.ts";
 import { openLog, type TransactionLog } from "./log/transaction-log.ts";
 import type { Store } from "./open-store.ts";
 import { readPins } from "./pins.ts";
-import { listGenerations, listProfiles, readGeneration, readProfile } from "./profiles.ts";
+import { listGenerations, listProfiles, readProfile } from "./profiles.ts";
 import { recordedGenerations } from "./recorded-generations.ts";
 
 /** The transaction log of this store. */

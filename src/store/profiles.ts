@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
-import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
+import type { Generation } from "../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber, parseProfileName } from "../model/ids.ts";
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
 import {
@@ -12,16 +12,8 @@ import {
   TEMPORARY_MARK,
   writeFileAtomic,
 } from "../system/atomic-file.ts";
-import {
-  currentPath,
-  generationFile,
-  generationLink,
-  generationTarget,
-  type Layout,
-  previousPath,
-  profileFile,
-  profilePath,
-} from "./layout.ts";
+import { removeGeneration, writeGeneration } from "./generation-records.ts";
+import { currentPath, generationFile, type Layout, previousPath, profileFile, profilePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 
 const PROFILE_FORMAT = 1;
@@ -97,46 +89,6 @@ export function listGenerations(store: Store, { profile, last }: ProfileParts): 
 /** Whether one of them exists; for long histories quicker than to list all. */
 export function hasGeneration(store: Store, { profile, last }: ProfileParts, number: number): boolean {
   return number <= last && existsSync(generationFile(store.layout, profile, parseGenerationNumber(number)));
-}
-
-/** @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
-export function readGeneration(store: Store, profile: ProfileName, number: GenerationNumber): Generation {
-  const path = generationFile(store.layout, profile, number);
-  const text = readTextIfPresent(path);
-  if (text !== undefined) return checkPlace(parseGeneration(text, path), { profile, number, path });
-  throw new StoreError("NOT_FOUND", `profile '${profile}' has no generation gen-${number}`, {
-    hint: "List the generations with `store generations`.",
-    details: { profile, generation: number },
-  });
-}
-
-/** Whether there is a record of this generation, be it readable or not. */
-export function hasGenerationRecord(store: Store, profile: ProfileName, number: GenerationNumber): boolean {
-  return existsSync(generationFile(store.layout, profile, number));
-}
-
-/** Makes a generation that can be switched to: its link, then its record. It is not live by that. */
-export function writeGeneration(store: Store, generation: Generation): void {
-  const { profile, generation: number } = generation;
-  linkGeneration(store, generation);
-  writeFileAtomic(generationFile(store.layout, profile, number), printGeneration(generation));
-}
-
-/** Makes the link of a generation lead to the forest of its record. */
-export function linkGeneration(store: Store, { profile, generation, path }: Generation): void {
-  replaceLink(generationTarget(store.layout, path), generationLink(store.layout, profile, generation));
-}
-
-/** Removes generations: of each its record, then its link. Those that are gone already are passed over. */
-export function removeGenerations(store: Store, profile: ProfileName, numbers: readonly GenerationNumber[]): void {
-  for (const number of numbers) removeGeneration(store, profile, number);
-  syncDirectory(profilePath(store.layout, profile));
-}
-
-/** Removes a generation: its record, then its link. */
-export function removeGeneration(store: Store, profile: ProfileName, number: GenerationNumber): void {
-  rmSync(generationFile(store.layout, profile, number), { force: true });
-  rmSync(generationLink(store.layout, profile, number), { force: true });
 }
 
 /** Gives a number up for good: the generation that had it never became live and is gone. */
@@ -217,19 +169,6 @@ function namesIn(directory: string): string[] {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
     throw error;
   }
-}
-
-/** A record that was copied from elsewhere would have the wrong packages go live. */
-function checkPlace(
-  generation: Generation,
-  {
-    profile,
-    number,
-    path,
-  }: { readonly profile: ProfileName; readonly number: GenerationNumber; readonly path: string },
-): Generation {
-  if (generation.generation === number && generation.profile === profile) return generation;
-  throw damagedRecord(path, `it is that of gen-${generation.generation} of profile '${generation.profile}'`);
 }
 
 function readGenerationLink(path: string): GenerationNumber | undefined {

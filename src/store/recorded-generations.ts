@@ -3,10 +3,11 @@ import { packageToJson } from "../model/generation.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import type { LogPackage } from "../model/log-event.ts";
 import { readTextIfPresent } from "../system/atomic-file.ts";
+import { readGeneration } from "./generation-records.ts";
 import { generationFile } from "./layout.ts";
 import type { RecordedGeneration } from "./log/compose.ts";
 import type { Store } from "./open-store.ts";
-import { listGenerations, listProfiles, readGeneration, readProfileParts } from "./profiles.ts";
+import { listGenerations, listProfiles, readProfileParts } from "./profiles.ts";
 
 /** What all generation records tell of the changes that made them; those that cannot be read are left out. */
 export function* recordedGenerations(store: Store): Generator<RecordedGeneration, void> {

@@ -5,12 +5,13 @@ import { findBaseNames } from "../model/find-base-names.ts";
 import { type BaseName, isBaseName, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { Root } from "../model/root.ts";
 import { listProcessFacts } from "../system/process/process-facts.ts";
+import { hasGenerationRecord, readGeneration } from "./generation-records.ts";
 import { generationLink, profilePath } from "./layout.ts";
 import { listLeases } from "./leases.ts";
 import { listNamedRoots } from "./named-roots.ts";
 import type { Store } from "./open-store.ts";
 import { readPins } from "./pins.ts";
-import { hasGenerationRecord, listProfiles, liveGeneration, readGeneration } from "./profiles.ts";
+import { listProfiles, liveGeneration } from "./profiles.ts";
 import { resolveReferences } from "./references.ts";
 import { listResultLinks } from "./result-links.ts";
 

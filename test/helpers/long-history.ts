@@ -7,6 +7,7 @@ import { packageChange } from "../../src/model/log-change.ts";
 import type { LogPackage } from "../../src/model/log-event.ts";
 import { toSnapshot } from "../../src/model/log-state.ts";
 import { openStore } from "../../src/operations/open-store.ts";
+import { readGeneration } from "../../src/store/generation-records.ts";
 import {
   currentPath,
   generationFile,
@@ -16,7 +17,6 @@ import {
   profileFile,
 } from "../../src/store/layout.ts";
 import type { Store } from "../../src/store/open-store.ts";
-import { readGeneration } from "../../src/store/profiles.ts";
 
 const HOUR = 3_600_000;
 const SEGMENT_BYTES = 4 * 1024 * 1024;

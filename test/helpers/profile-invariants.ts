@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { toRanges } from "../../src/model/number-ranges.ts";
+import { readGeneration } from "../../src/store/generation-records.ts";
 import { openIntents, openJournal } from "../../src/store/journal.ts";
 import { stateAfter } from "../../src/store/log/history.ts";
 import { verifyLog } from "../../src/store/log/verify.ts";
 import { listObjects, readManifest } from "../../src/store/manifests.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { readPins } from "../../src/store/pins.ts";
-import { listGenerations, listProfiles, readGeneration, readProfile } from "../../src/store/profiles.ts";
+import { listGenerations, listProfiles, readProfile } from "../../src/store/profiles.ts";
 import { faultsOf } from "./naive-tree-id.ts";
 
 /**

@@ -2,16 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseGeneration, printGeneration } from "../../src/model/generation.ts";
+import { readGeneration } from "../../src/store/generation-records.ts";
 import { generationFile, pinsFile, profileFile } from "../../src/store/layout.ts";
 import { readPins, writePins } from "../../src/store/pins.ts";
-import {
-  discardNumber,
-  hasProfile,
-  listProfiles,
-  readGeneration,
-  readProfile,
-  sweepProfile,
-} from "../../src/store/profiles.ts";
+import { discardNumber, hasProfile, listProfiles, readProfile, sweepProfile } from "../../src/store/profiles.ts";
 import { caught } from "../helpers/caught.ts";
 import {
   DEFAULT,

@@ -6,9 +6,10 @@ import type { DerivationKey } from "../../model/derivation.ts";
 import type { ProfileName } from "../../model/ids.ts";
 import { buildLogPath, listBuilds } from "../../store/builds.ts";
 import { listFailedLogs } from "../../store/failed-builds.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import { objectAt } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
-import { hasProfile, readGeneration, readProfile } from "../../store/profiles.ts";
+import { hasProfile, readProfile } from "../../store/profiles.ts";
 
 export interface BuildLogText {
   readonly key: DerivationKey;

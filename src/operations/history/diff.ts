@@ -1,8 +1,9 @@
 import { diffPackages, type PackageDifference, type UpgradedPackage } from "../../model/change.ts";
 import type { InstalledPackage } from "../../model/generation.ts";
 import type { BaseName, GenerationNumber, ProfileName } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readGeneration, readProfile } from "../../store/profiles.ts";
+import { readProfile } from "../../store/profiles.ts";
 import { rebuildReasons } from "../building/rebuild-reasons.ts";
 import { type ClosureSize, closureSizer } from "../profiles/closure-size.ts";
 import { selectGeneration } from "../profiles/select-generation.ts";

@@ -1,8 +1,9 @@
 import { type PackageSummary, summarise } from "../../model/change.ts";
 import { parseInstalledPackage } from "../../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
-import { hasProfile, readGeneration, readProfile } from "../../store/profiles.ts";
+import { hasProfile, readProfile } from "../../store/profiles.ts";
 import { type Selected, selectGeneration } from "../profiles/select-generation.ts";
 
 /** What a profile was at some time. */

@@ -4,11 +4,11 @@ import { invertMark, isMark, type MarkEvent } from "../../model/marks.ts";
 import { type PackageStep, stepsBetween, stepsOf } from "../../model/package-steps.ts";
 import { summariseTransaction, type TransactionSummary } from "../../model/transaction-summary.ts";
 import { zonedText } from "../../model/zoned-text.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import { openJournal } from "../../store/journal.ts";
 import { historyBegins, readTransaction, stateAfter } from "../../store/log/history.ts";
 import { readTransactions } from "../../store/log/transactions.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readGeneration } from "../../store/profiles.ts";
 
 /** What one transaction did to its profile. */
 export interface TransactionEffect {

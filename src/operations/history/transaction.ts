@@ -8,8 +8,9 @@ import {
 } from "../../model/change.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import type { PackageName, ProfileName } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readGeneration, readProfile } from "../../store/profiles.ts";
+import { readProfile } from "../../store/profiles.ts";
 import type { PackageInput } from "../packages/stage-package.ts";
 import { changeProfile } from "../profiles/change-profile.ts";
 import { merge, planOf, prepareAll, printableFrom } from "../profiles/install.ts";

@@ -10,12 +10,13 @@ import { parseIntegrity, toContentHash, toIntegrity } from "../../sources/integr
 import { recordedUrls } from "../../sources/recorded-urls.ts";
 import { findBuild } from "../../store/builds.ts";
 import { findInForest } from "../../store/find-in-forest.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import { openJournal } from "../../store/journal.ts";
 import { objectPath, profilePath } from "../../store/layout.ts";
 import { readTransaction } from "../../store/log/history.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readGeneration, readProfile } from "../../store/profiles.ts";
+import { readProfile } from "../../store/profiles.ts";
 
 /** A package that has a file of a profile, and how it came there. */
 export interface Blame {

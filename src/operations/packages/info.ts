@@ -6,10 +6,11 @@ import type { DerivationKey } from "../../model/derivation.ts";
 import type { BaseName, ProfileName } from "../../model/ids.ts";
 import type { Manifest, Origin } from "../../model/manifest.ts";
 import { buildLogPath, findBuild } from "../../store/builds.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import { objectPath } from "../../store/layout.ts";
 import { listObjects, objectAt, readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
-import { hasProfile, listProfiles, readGeneration, readProfile } from "../../store/profiles.ts";
+import { hasProfile, listProfiles, readProfile } from "../../store/profiles.ts";
 
 export interface ObjectInfo extends Omit<Manifest, "path" | "unknown"> {
   /** Absolute path of the object. */

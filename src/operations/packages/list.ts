@@ -1,9 +1,10 @@
 import { type PackageSummary, summarise } from "../../model/change.ts";
 import type { InstalledPackage } from "../../model/generation.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPins } from "../../store/pins.ts";
-import { hasProfile, listGenerations, listProfiles, readGeneration, readProfile } from "../../store/profiles.ts";
+import { hasProfile, listGenerations, listProfiles, readProfile } from "../../store/profiles.ts";
 import { selectGeneration } from "../profiles/select-generation.ts";
 
 export interface ListedPackage extends PackageSummary {

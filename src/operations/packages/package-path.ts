@@ -1,8 +1,9 @@
 import type { ProfileName } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import { livePath } from "../../store/instdir.ts";
 import { objectPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readGeneration, readProfile } from "../../store/profiles.ts";
+import { readProfile } from "../../store/profiles.ts";
 import { checkInstalled } from "../profiles/remove.ts";
 
 /** The absolute path of an installed package's object; without a name where the profile is live. */

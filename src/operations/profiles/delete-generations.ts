@@ -6,10 +6,11 @@ import {
   parseGenerationPattern,
 } from "../../model/generation-pattern.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import { logDeletionIntent, logFailure } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPins } from "../../store/pins.ts";
-import { listGenerations, type ProfileState, readGeneration, readProfile } from "../../store/profiles.ts";
+import { listGenerations, type ProfileState, readProfile } from "../../store/profiles.ts";
 import { collect } from "../collection/collect.ts";
 import type { RunOptions } from "../run-options.ts";
 import { failureOf, finishDeletion, quietly } from "./go-live.ts";

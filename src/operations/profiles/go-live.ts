@@ -3,6 +3,7 @@ import type { Change } from "../../model/change.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import type { OpenIntent } from "../../model/log-record.ts";
 import { isMarked, type MarkEvent } from "../../model/marks.ts";
+import { readGeneration, removeGenerations } from "../../store/generation-records.ts";
 import { openIntents } from "../../store/journal.ts";
 import {
   type Contents,
@@ -26,9 +27,7 @@ import {
   hasGeneration,
   liveGeneration,
   noteActivation,
-  readGeneration,
   readProfileParts,
-  removeGenerations,
 } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
 import { trackChange, untrackChange } from "./track-change.ts";

@@ -1,7 +1,8 @@
 import type { Generation } from "../../model/generation.ts";
 import { type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
-import { hasProfile, readGeneration, readProfile } from "../../store/profiles.ts";
+import { hasProfile, readProfile } from "../../store/profiles.ts";
 
 /** The live generation; of a profile that is not there yet, an empty one. */
 export function headOf(store: Store, profile: ProfileName): Generation {

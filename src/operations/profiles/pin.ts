@@ -1,6 +1,6 @@
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readGeneration } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
 import { changeMarks } from "./change-marks.ts";
 import { selectGeneration } from "./select-generation.ts";

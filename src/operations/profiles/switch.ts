@@ -2,16 +2,10 @@ import { StoreError } from "../../errors.ts";
 import type { Json } from "../../model/canonical-json.ts";
 import { type Change, diffPackages, type PlannedBuild, type PlannedFetch } from "../../model/change.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import { linkGeneration, readGeneration } from "../../store/generation-records.ts";
 import { logFailure, logSwitch } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
-import {
-  hasGeneration,
-  linkGeneration,
-  type ProfileParts,
-  type ProfileState,
-  readGeneration,
-  readProfileParts,
-} from "../../store/profiles.ts";
+import { hasGeneration, type ProfileParts, type ProfileState, readProfileParts } from "../../store/profiles.ts";
 import type { Obtained } from "../archives/obtain/attempt.ts";
 import type { RunOptions } from "../run-options.ts";
 import { type Choice, type Examined, examineTarget, lastKnown } from "./examine-target.ts";

@@ -2,9 +2,9 @@ import type { Change } from "../../model/change.ts";
 import { invertMark, type MarkEvent } from "../../model/marks.ts";
 import { stepsBetween } from "../../model/package-steps.ts";
 import type { JournalState, TrackingJournal } from "../../model/tracking-journal.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Pins } from "../../store/pins.ts";
-import { readGeneration } from "../../store/profiles.ts";
 import { removeJournalFile, requireFreeFile, writeJournalFile } from "../../store/tracking-journals.ts";
 import type { RunOptions } from "../run-options.ts";
 

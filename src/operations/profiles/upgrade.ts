@@ -1,9 +1,10 @@
 import type { Change } from "../../model/change.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import { isBaseName, type ProfileName } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import { readIfWhole } from "../../store/index/index-entry.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readGeneration, readProfile } from "../../store/profiles.ts";
+import { readProfile } from "../../store/profiles.ts";
 import { isRecipe } from "../building/prepare-recipes.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";

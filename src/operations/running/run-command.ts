@@ -1,9 +1,10 @@
 import { StoreError } from "../../errors.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import { readGeneration } from "../../store/generation-records.ts";
 import { objectPath } from "../../store/layout.ts";
 import { type Lease, openLease } from "../../store/leases.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readGeneration, readProfile } from "../../store/profiles.ts";
+import { readProfile } from "../../store/profiles.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../../system/process/run-foreground.ts";
 import { selectGeneration } from "../profiles/select-generation.ts";
 import { generationProblems } from "../profiles/switch.ts";

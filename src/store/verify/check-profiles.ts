@@ -6,11 +6,12 @@ import { parseJsonObject, readRecord } from "../../model/json-object.ts";
 import type { ProfileState } from "../../model/log-state.ts";
 import type { Finding, ProfilePlace } from "../../model/verify/finding.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
+import { readGeneration } from "../generation-records.ts";
 import { generationLink, generationTarget, profileFile, profilePath } from "../layout.ts";
 import { hasObject } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { readPins } from "../pins.ts";
-import { hasProfile, readGeneration } from "../profiles.ts";
+import { hasProfile } from "../profiles.ts";
 
 /** The names of what lies in `profiles/`; what is no profile is a finding. */
 export function listAllProfiles(store: Store): {

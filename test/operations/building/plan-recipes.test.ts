@@ -5,8 +5,9 @@ import { whyRebuild } from "../../../src/operations/building/why-rebuild.ts";
 import { planInstall, planUpgrade } from "../../../src/operations/history/plan.ts";
 import { install } from "../../../src/operations/profiles/install.ts";
 import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
+import { readGeneration } from "../../../src/store/generation-records.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { readGeneration, readProfile } from "../../../src/store/profiles.ts";
+import { readProfile } from "../../../src/store/profiles.ts";
 import { type BuildWorld, makeBuildWorld } from "../../helpers/build-world.ts";
 import { DEFAULT, logRecords } from "../../helpers/profile-worlds.ts";
 

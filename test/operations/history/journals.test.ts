@@ -10,9 +10,9 @@ import { pin } from "../../../src/operations/profiles/pin.ts";
 import { remove } from "../../../src/operations/profiles/remove.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
+import { removeGeneration } from "../../../src/store/generation-records.ts";
 import { generationLink } from "../../../src/store/layout.ts";
 import { readPins } from "../../../src/store/pins.ts";
-import { removeGeneration } from "../../../src/store/profiles.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {

@@ -4,8 +4,8 @@ import { redo, undo } from "../../../src/operations/history/undo.ts";
 import { checkpoint, deleteCheckpoint } from "../../../src/operations/profiles/checkpoint.ts";
 import { pin } from "../../../src/operations/profiles/pin.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { readGeneration, removeGeneration } from "../../../src/store/generation-records.ts";
 import { readPins } from "../../../src/store/pins.ts";
-import { readGeneration, removeGeneration } from "../../../src/store/profiles.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {

@@ -5,9 +5,9 @@ import type { GenerationCheck } from "../../../src/operations/profiles/check-gen
 import { install } from "../../../src/operations/profiles/install.ts";
 import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
 import type { RunOptions } from "../../../src/operations/run-options.ts";
+import { readGeneration } from "../../../src/store/generation-records.ts";
 import { objectPath } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { readGeneration } from "../../../src/store/profiles.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {

@@ -5,7 +5,7 @@ import { trimHistory } from "../../../src/operations/history/trim-log.ts";
 import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
-import { readGeneration } from "../../../src/store/profiles.ts";
+import { readGeneration } from "../../../src/store/generation-records.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";

@@ -3,10 +3,11 @@ import type { Generation } from "../../../src/model/generation.ts";
 import { failureOf, goLive } from "../../../src/operations/profiles/go-live.ts";
 import { lockProfile } from "../../../src/operations/profiles/lock-profile.ts";
 import { pin } from "../../../src/operations/profiles/pin.ts";
+import { readGeneration, writeGeneration } from "../../../src/store/generation-records.ts";
 import { openIntents } from "../../../src/store/journal.ts";
 import { logBegin, logGeneration } from "../../../src/store/log-transactions.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { readGeneration, readProfile, writeGeneration } from "../../../src/store/profiles.ts";
+import { readProfile } from "../../../src/store/profiles.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {
   DEFAULT,

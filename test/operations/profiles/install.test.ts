@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { readGeneration } from "../../../src/store/generation-records.ts";
 import { generationFile } from "../../../src/store/layout.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
-import { readGeneration } from "../../../src/store/profiles.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {

@@ -13,6 +13,7 @@ import { describe, expect, it } from "vitest";
 import type { StoreError } from "../../../src/errors.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { readGeneration } from "../../../src/store/generation-records.ts";
 import {
   currentPath,
   generationFile,
@@ -22,7 +23,7 @@ import {
   profileFile,
 } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { readGeneration, readProfile } from "../../../src/store/profiles.ts";
+import { readProfile } from "../../../src/store/profiles.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { errno, patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";

@@ -2,8 +2,9 @@ import { StoreError } from "../../../errors.ts";
 import type { Generation } from "../../../model/generation.ts";
 import type { BaseName } from "../../../model/ids.ts";
 import { buildForest } from "../../../store/build-forest.ts";
+import { readGeneration } from "../../../store/generation-records.ts";
 import type { Store } from "../../../store/open-store.ts";
-import { listGenerations, listProfiles, readGeneration, readProfileParts } from "../../../store/profiles.ts";
+import { listGenerations, listProfiles, readProfileParts } from "../../../store/profiles.ts";
 import type { Attempt, Search, SearchRun } from "./attempt.ts";
 
 interface Parts {

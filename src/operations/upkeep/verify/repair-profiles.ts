@@ -7,6 +7,7 @@ import type { LogRecord } from "../../../model/log-record.ts";
 import type { HistoryState, ProfileState } from "../../../model/log-state.ts";
 import type { Finding, ProfilePlace } from "../../../model/verify/finding.ts";
 import { buildForest } from "../../../store/build-forest.ts";
+import { readGeneration, writeGeneration } from "../../../store/generation-records.ts";
 import { openJournal } from "../../../store/journal.ts";
 import {
   currentPath,
@@ -23,13 +24,7 @@ import { readForward } from "../../../store/log/read.ts";
 import type { TransactionLog } from "../../../store/log/transaction-log.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { flushPins, readPins, writePins } from "../../../store/pins.ts";
-import {
-  activateGeneration,
-  liveGeneration,
-  readGeneration,
-  restoreProfileRecord,
-  writeGeneration,
-} from "../../../store/profiles.ts";
+import { activateGeneration, liveGeneration, restoreProfileRecord } from "../../../store/profiles.ts";
 import { moveAside } from "../../../store/repair/aside.ts";
 import { replaceLink } from "../../../system/atomic-file.ts";
 import { acquireLock } from "../../../system/lock.ts";

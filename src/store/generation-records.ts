@@ -1,0 +1,61 @@
+import { existsSync, rmSync } from "node:fs";
+import { StoreError } from "../errors.ts";
+import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
+import type { GenerationNumber, ProfileName } from "../model/ids.ts";
+import { damagedRecord } from "../model/json-object.ts";
+import { readTextIfPresent, replaceLink, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
+import { generationFile, generationLink, generationTarget, profilePath } from "./layout.ts";
+import type { Store } from "./open-store.ts";
+
+/** @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
+export function readGeneration(store: Store, profile: ProfileName, number: GenerationNumber): Generation {
+  const path = generationFile(store.layout, profile, number);
+  const text = readTextIfPresent(path);
+  if (text !== undefined) return checkPlace(parseGeneration(text, path), { profile, number, path });
+  throw new StoreError("NOT_FOUND", `profile '${profile}' has no generation gen-${number}`, {
+    hint: "List the generations with `store generations`.",
+    details: { profile, generation: number },
+  });
+}
+
+/** Whether there is a record of this generation, be it readable or not. */
+export function hasGenerationRecord(store: Store, profile: ProfileName, number: GenerationNumber): boolean {
+  return existsSync(generationFile(store.layout, profile, number));
+}
+
+/** Makes a generation that can be switched to: its link, then its record. It is not live by that. */
+export function writeGeneration(store: Store, generation: Generation): void {
+  const { profile, generation: number } = generation;
+  linkGeneration(store, generation);
+  writeFileAtomic(generationFile(store.layout, profile, number), printGeneration(generation));
+}
+
+/** Makes the link of a generation lead to the forest of its record. */
+export function linkGeneration(store: Store, { profile, generation, path }: Generation): void {
+  replaceLink(generationTarget(store.layout, path), generationLink(store.layout, profile, generation));
+}
+
+/** Removes generations: of each its record, then its link. Those that are gone already are passed over. */
+export function removeGenerations(store: Store, profile: ProfileName, numbers: readonly GenerationNumber[]): void {
+  for (const number of numbers) removeGeneration(store, profile, number);
+  syncDirectory(profilePath(store.layout, profile));
+}
+
+/** Removes a generation: its record, then its link. */
+export function removeGeneration(store: Store, profile: ProfileName, number: GenerationNumber): void {
+  rmSync(generationFile(store.layout, profile, number), { force: true });
+  rmSync(generationLink(store.layout, profile, number), { force: true });
+}
+
+/** A record that was copied from elsewhere would have the wrong packages go live. */
+function checkPlace(
+  generation: Generation,
+  {
+    profile,
+    number,
+    path,
+  }: { readonly profile: ProfileName; readonly number: GenerationNumber; readonly path: string },
+): Generation {
+  if (generation.generation === number && generation.profile === profile) return generation;
+  throw damagedRecord(path, `it is that of gen-${generation.generation} of profile '${generation.profile}'`);
+}
