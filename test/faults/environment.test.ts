@@ -166,7 +166,7 @@ describe("a damaged record (invariant 15)", () => {
     world.done("install", world.source("b-1", { "bin/b": "b" }));
     const manifests = join(world.root, "manifests");
     const half = readdirSync(manifests).find((name) => name.endsWith("-b-1.json")) as string;
-    truncateSync(join(manifests, half), readFileSync(join(manifests, half)).length / 2);
+    truncateSync(join(manifests, half), readFileSync(join(manifests, half)).length >> 1);
     const run = world.run(["--json", "info", "b"]);
     expect(run.status).toBe(6);
     expect(JSON.parse(run.stderr)).toMatchObject({
