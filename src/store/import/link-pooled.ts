@@ -1,6 +1,7 @@
 import type { ByteString } from "../../model/byte-string.ts";
 import { importFiles } from "./import-files.ts";
-import type { ImportedFile, ImportSettings } from "./import-settings.ts";
+import type { ImportSettings } from "./import-settings.ts";
+import { type PackedFiles, unpackFiles } from "./pack-files.ts";
 import { takeFromPool } from "./pool-files.ts";
 import { changedWhileRead } from "./source-file.ts";
 
@@ -8,26 +9,28 @@ import { changedWhileRead } from "./source-file.ts";
 export interface PooledBatch {
   readonly source: ByteString;
   readonly target: ByteString;
-  readonly files: readonly PooledFile[];
+  readonly names: readonly ByteString[];
+  /** In the order of the names. */
+  readonly files: PackedFiles;
 }
-
-export type PooledFile = Pick<ImportedFile, "id" | "size" | "executable"> & { readonly name: ByteString };
 
 /**
  * Puts the pool's files at their targets. Returns the names of those that had to be copied after all: the pool's file
  * is gone meanwhile, has been written to, or has as many links as the filesystem allows.
  * @throws StoreError FAILED when the source is no longer what was hashed
  */
-export function linkPooled(settings: ImportSettings, { source, target, files }: PooledBatch): readonly ByteString[] {
+export function linkPooled(settings: ImportSettings, batch: PooledBatch): readonly ByteString[] {
+  const { source, target, names } = batch;
+  const files = unpackFiles(batch.files).map((file, at) => ({ ...file, name: names[at] as ByteString }));
   const missing = files.filter(
-    ({ name, ...file }) => !takeFromPool(settings, { ...file, target: `${target}/${name}` as ByteString }),
+    (file) => !takeFromPool(settings, { ...file, target: `${target}/${file.name}` as ByteString }),
   );
   if (missing.length === 0) return [];
-  const names = missing.map(({ name }) => name);
-  const copies = importFiles({ ...settings, method: "copy" }, { source, target, names });
+  const toCopy = missing.map(({ name }) => name);
+  const copies = importFiles({ ...settings, method: "copy" }, { source, target, names: toCopy });
   missing.forEach(({ name, id, executable }, at) => {
     const copy = copies[at];
     if (copy?.id !== id || copy.executable !== executable) throw changedWhileRead(`${source}/${name}` as ByteString);
   });
-  return names;
+  return toCopy;
 }

@@ -1,6 +1,7 @@
 import type { ByteString } from "../../model/byte-string.ts";
 import type { ImportedDirectory } from "./import-tree.ts";
 import type { PooledBatch } from "./link-pooled.ts";
+import { packFiles } from "./pack-files.ts";
 import { type ImportRunner, inPieces } from "./runner.ts";
 
 /**
@@ -25,10 +26,11 @@ interface PooledDirectory {
 }
 
 function* withPooled(tree: ImportedDirectory, source: ByteString): Iterable<PooledDirectory> {
-  const files = [...tree.files]
-    .filter(([, { pooled }]) => pooled)
-    .map(([name, { id, size, executable }]) => ({ name, id, size, executable }));
-  if (files.length > 0) yield { tree, batch: { source, target: tree.path, files } };
+  const pooled = [...tree.files].filter(([, file]) => file.pooled);
+  if (pooled.length > 0) {
+    const files = packFiles(pooled.map(([, file]) => file));
+    yield { tree, batch: { source, target: tree.path, names: pooled.map(([name]) => name), files } };
+  }
   for (const [name, inner] of tree.directories) yield* withPooled(inner, `${source}/${name}` as ByteString);
 }
 
