@@ -115,9 +115,10 @@ await build({
 // See bin/load-program.cjs.
 const quick = `${fresh}/quick.cjs`;
 writeFileSync(quick, readFileSync(quick, "utf8").replaceAll(/\bimport\((?="\.\/)/g, "__import("));
+// Before it is in place: V8 knows kept code by the length of its source only, so the two must never come from two builds.
+execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, quick], { stdio: "inherit" });
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(fresh, `${root}dist`);
-execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, `${root}dist/quick.cjs`], { stdio: "inherit" });
 
 if (!process.argv.includes("--no-types")) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {

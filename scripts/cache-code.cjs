@@ -7,6 +7,11 @@ const { tmpdir } = require("node:os");
 const { join, resolve } = require("node:path");
 const { loadProgram } = require("../bin/load-program.cjs");
 
+const LOADER = join(__dirname, "../bin/load-program.cjs");
+/** As `bin/store` does, for a program that is not in its place yet. */
+const RUN = `const [, loader, program, ...words] = process.argv;
+require(loader).loadProgram(program).exports.main(words, process.env).then((status) => { process.exitCode = status; });`;
+
 const COMMANDS = [
   ["list"],
   ["generations"],
@@ -25,7 +30,8 @@ const COMMANDS = [
 async function main(program) {
   const directory = mkdtempSync(join(tmpdir(), "store-warm-"));
   try {
-    const env = { ...process.env, STORE_ROOT: join(directory, "store") };
+    // Nothing of the builder's own settings, which could name a store of theirs.
+    const env = { PATH: process.env.PATH, HOME: directory, STORE_ROOT: join(directory, "store") };
     for (const [name, content] of [
       ["one", "1"],
       ["two", "2"],
@@ -33,7 +39,10 @@ async function main(program) {
       mkdirSync(join(directory, name));
       writeFileSync(join(directory, name, name), content);
       const line = ["install", join(directory, name), "--name", name, "--version", "1", "--no-progress"];
-      execFileSync(process.execPath, [join(__dirname, "../bin/store"), ...line], { env, stdio: "ignore" });
+      execFileSync(process.execPath, ["-e", RUN, LOADER, program, ...line], {
+        env,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
     }
     rmSync(`${program}.cache`, { force: true });
     const { exports, script } = loadProgram(program);
@@ -41,7 +50,7 @@ async function main(program) {
     for (const line of COMMANDS) await exports.main(line, env);
     writeFileSync(`${program}.cache`, script.createCachedData());
   } finally {
-    execFileSync("chmod", ["-R", "u+w", directory]);
+    execFileSync("chmod", ["-R", "u+w", directory]); // objects are read-only
     rmSync(directory, { recursive: true, force: true });
   }
 }
@@ -53,4 +62,7 @@ function swallow(_chunk, encoding, callback) {
   return true;
 }
 
-main(resolve(process.argv[2]));
+main(resolve(process.argv[2])).catch((error) => {
+  // It only takes longer without.
+  console.error(`notice: no code of the quick commands is kept: ${error.message}`);
+});

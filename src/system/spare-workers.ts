@@ -17,7 +17,15 @@ export function createSpareWorkers<Task, Result>(script: () => URL): SpareWorker
     clearTimeout(timer);
     const taken = spare;
     spare = undefined;
-    return taken?.idle ? taken : undefined;
+    return taken;
+  }
+
+  function borrowed(): WorkerPool<Task, Result> {
+    const waiting = take();
+    if (waiting?.idle) return waiting;
+    // A thread of it ended meanwhile.
+    void waiting?.[Symbol.asyncDispose]();
+    return createWorkerPool<Task, Result>(script(), undefined);
   }
 
   async function giveBack(pool: WorkerPool<Task, Result>): Promise<void> {
@@ -25,21 +33,22 @@ export function createSpareWorkers<Task, Result>(script: () => URL): SpareWorker
       await pool[Symbol.asyncDispose]();
       return;
     }
-    pool.hold(false);
+    pool.unref();
     spare = pool;
     timer = setTimeout(() => void take()?.[Symbol.asyncDispose](), PATIENCE).unref();
   }
 
   return {
     borrow() {
-      const pool = take() ?? createWorkerPool<Task, Result>(script(), undefined);
-      pool.hold(true);
+      const pool = borrowed();
+      pool.ref();
       return {
         run: (task) => pool.run(task),
         get idle() {
           return pool.idle;
         },
-        hold: (keep) => pool.hold(keep),
+        ref: () => pool.ref(),
+        unref: () => pool.unref(),
         [Symbol.asyncDispose]: () => giveBack(pool),
       };
     },

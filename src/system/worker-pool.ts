@@ -7,8 +7,10 @@ export interface WorkerPool<Task, Result> extends AsyncDisposable {
   run(task: Task): Promise<Result>;
   /** Whether every task has been answered, by a thread that still runs. */
   readonly idle: boolean;
-  /** Whether the threads keep the process running, as they do at first. */
-  hold(keep: boolean): void;
+  /** The threads keep the process running, as they do at first. */
+  ref(): void;
+  /** They do not. */
+  unref(): void;
 }
 
 /** What a worker thread answers to each task, in order. */
@@ -35,8 +37,11 @@ export function createWorkerPool<Task, Result>(script: URL, workerData: unknown)
     get idle() {
       return threads.every(({ waiting, ended }) => waiting.length === 0 && !ended);
     },
-    hold(keep) {
-      for (const { worker } of threads) keep ? worker.ref() : worker.unref();
+    ref() {
+      for (const { worker } of threads) worker.ref();
+    },
+    unref() {
+      for (const { worker } of threads) worker.unref();
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
