@@ -11,6 +11,7 @@ import {
   ZERO_DIGEST,
 } from "../model/ids.ts";
 import type { Manifest, Origin } from "../model/manifest.ts";
+import type { FileWatch } from "../system/archive/tree-writer.ts";
 import type { TemporaryDirectory } from "../system/temporary-directory.ts";
 import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
 import { makesPlainFiles } from "./import/freeze.ts";
@@ -19,7 +20,8 @@ import type { ImportSettings } from "./import/import-settings.ts";
 import { type ImportedDirectory, type ImportProgress, importTree } from "./import/import-tree.ts";
 import { localiseTree } from "./import/localise-tree.ts";
 import { poolName } from "./import/pool-files.ts";
-import { createImportRunner } from "./import/runner.ts";
+import { createImportRunner, type ImportRunner } from "./import/runner.ts";
+import { createScanAhead } from "./import/scan-ahead.ts";
 import { takePooled } from "./import/take-pooled.ts";
 import type { PoolBatch } from "./import/tasks.ts";
 import type { Lease } from "./leases.ts";
@@ -33,6 +35,11 @@ export interface StageOptions {
   readonly origin: Origin;
   /** The tree to copy. Without one, the tree at `stagedTree(temporary)` is adopted as it lies. */
   readonly source?: string;
+  /**
+   * Writes that tree, and tells of its files: they are read while others are written. Gives the top directory that it left
+   * out afterwards.
+   */
+  readonly fill?: ((tree: string, watch: FileWatch) => Promise<ByteString | undefined>) | undefined;
   readonly temporary: Pick<TemporaryDirectory, "path">;
   /** Keeps the object, and what it refers to, from being collected before something else does. */
   readonly lease: Lease;
@@ -86,7 +93,8 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   if (options.source !== undefined) mkdirSync(directory, 0o755);
   const settings = settingsOf(store, options);
   await using runner = createImportRunner(settings);
-  const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner });
+  const known = options.fill && (await fillTree(directory, runner, options.fill));
+  const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner, known });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
   const replaces = options.replace ?? false;
@@ -116,6 +124,11 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
     fresh: freshPaths(directories, batches),
     pooling: { settings, batches, directories: directories.slice(0, -1) },
   };
+}
+
+async function fillTree(directory: string, runner: ImportRunner, fill: NonNullable<StageOptions["fill"]>) {
+  const ahead = createScanAhead(directory, runner);
+  return ahead.results(await fill(directory, ahead));
 }
 
 function settingsOf(store: Store, options: StageOptions): ImportSettings {

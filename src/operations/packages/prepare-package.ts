@@ -10,6 +10,7 @@ import { objectAt, readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { stagedTree } from "../../store/stage-object.ts";
 import { detectArchive } from "../../system/archive/detect-archive.ts";
+import type { FileWatch } from "../../system/archive/tree-writer.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
 import {
   extractInto,
@@ -101,11 +102,11 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
     copyFileSync(input.file, join(tree, input.fileName));
     return stagePackage(store, { ...input, room }, options);
   }
-  await extractInto(tree, input, options);
   const kind = input.origin.kind === "file" ? "archive" : input.origin.kind;
   // Who unpacks it again must leave out as much of the names.
   const origin = { ...input.origin, kind, ...(typeof input.strip === "number" && { strip: input.strip }) } as const;
-  return stagePackage(store, { ...input, origin, room }, options);
+  const fill = (into: string, watch: FileWatch) => extractInto(into, input, { ...options, watch });
+  return stagePackage(store, { ...input, origin, room, fill }, options);
 }
 
 function statOf(path: string, from: string) {

@@ -1,3 +1,4 @@
+import type { ByteString } from "../../model/byte-string.ts";
 import type { OptionValue } from "../../model/generation.ts";
 import { parsePackageName, parsePackageVersion } from "../../model/ids.ts";
 import type { Manifest, Origin } from "../../model/manifest.ts";
@@ -6,6 +7,7 @@ import type { ImportMethod } from "../../store/import/import-method.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type StagedObject, stageObject } from "../../store/stage-object.ts";
 import { type ArchiveLimits, extractArchive } from "../../system/archive/extract-archive.ts";
+import type { FileWatch } from "../../system/archive/tree-writer.ts";
 import type { BuildSettings } from "../building/build-settings.ts";
 import type { FetchSettings } from "../building/fetch-context.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -48,21 +50,23 @@ export interface PrepareOptions extends RunOptions {
 
 export const DEFAULT_LIMITS: ArchiveLimits = { maxBytes: 64 * 2 ** 30, maxRatio: 400, maxEntries: 5_000_000 };
 
-/** Extracts an archive and tells how far it is. */
+/** Extracts an archive and tells how far it is; gives the top directory that was left out. */
 export async function extractInto(
   tree: string,
   input: Pick<PackageInput, "strip" | "limits"> & { readonly file: string; readonly fileName: string },
-  options: PrepareOptions,
-): Promise<void> {
+  options: PrepareOptions & { readonly watch?: FileWatch | undefined },
+): Promise<ByteString | undefined> {
   const subject = input.fileName;
   options.onEvent?.({ kind: "step", step: "extract", subject });
-  await extractArchive(input.file, tree, {
+  const { strippedDirectory } = await extractArchive(input.file, tree, {
     strip: input.strip ?? "auto",
+    watch: options.watch,
     limits: { ...DEFAULT_LIMITS, ...input.limits },
     ...(options.signal && { signal: options.signal }),
     onProgress: ({ readBytes, totalBytes, entries }) =>
       options.onEvent?.({ kind: "extracting", subject, readBytes, totalBytes, entries }),
   });
+  return strippedDirectory;
 }
 
 export interface StageInput extends PackageInput {
@@ -71,7 +75,9 @@ export interface StageInput extends PackageInput {
   readonly fileName: string;
   /** A directory to copy. */
   readonly source?: string;
-  /** Where the tree was staged already. */
+  /** Writes the tree that is staged in the room (see `stageObject`). */
+  readonly fill?: (tree: string, watch: FileWatch) => Promise<ByteString | undefined>;
+  /** Where the tree was staged already, or is. */
   readonly room?: { readonly path: string };
 }
 
@@ -81,7 +87,8 @@ export async function stagePackage(store: Store, input: StageInput, options: Pre
   const name = parsePackageName(input.name ?? derived.name);
   const version = parsePackageVersion(input.version ?? derived.version ?? "0");
   const subject = `${name} ${version}`;
-  options.onEvent?.({ kind: "step", step: "import", subject });
+  const announce = () => options.onEvent?.({ kind: "step", step: "import", subject });
+  if (!input.fill) announce();
   const staged = await stageObject(store, {
     name,
     version,
@@ -92,6 +99,13 @@ export async function stagePackage(store: Store, input: StageInput, options: Pre
     replace: options.replace,
     signal: options.signal,
     ...(input.source !== undefined && { source: input.source }),
+    fill:
+      input.fill &&
+      (async (tree, watch) => {
+        const hoisted = await input.fill?.(tree, watch);
+        announce();
+        return hoisted;
+      }),
     onProgress: (progress) => options.onEvent?.({ kind: "importing", subject, ...progress }),
   });
   return { manifest: staged.manifest, staged, requested: input.requested };

@@ -5,9 +5,9 @@ import { BLOB_HEADER_ROOM, hashBlobInPlace } from "../../model/git-object.ts";
 import { replaceInPlace } from "../../model/rewrite.ts";
 import { writeAll } from "../../system/atomic-file.ts";
 import { freeze, freezeNew, frozenMode } from "./freeze.ts";
-import { importLarge } from "./import-large.ts";
+import { importLarge, scanLarge } from "./import-large.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
-import { createImportWork, type ImportWork, SMALL } from "./import-work.ts";
+import { createImportWork, type ImportWork, type Mentions, SMALL } from "./import-work.ts";
 import { isWorthLinking } from "./pool-files.ts";
 import { openSource } from "./source-file.ts";
 
@@ -33,6 +33,18 @@ function importOne(work: ImportWork, source: ByteString, target: ByteString): Im
   }
 }
 
+/** What an open file of that size holds, as it is: where it mentions the store its id is not that of the canonical form. */
+export function readFile(work: ImportWork, fd: number, size: number): Mentions & Pick<ImportedFile, "id" | "size"> {
+  const read = size <= SMALL ? readSmall(work.buffer, fd, size) : undefined;
+  if (read === undefined) return scanLarge(work, fd, undefined);
+  work.search.look(contentOf(work, read));
+  return { ...work.search.found(), id: hashBlobInPlace(work.buffer, read), size: read };
+}
+
+function contentOf({ buffer }: ImportWork, size: number): Buffer {
+  return buffer.subarray(BLOB_HEADER_ROOM, BLOB_HEADER_ROOM + size);
+}
+
 /** Reads a file of that size behind the header room; `undefined` when it turns out to be of another size. */
 function readSmall(buffer: Buffer, fd: number, size: number): number | undefined {
   // The files of /proc and the like say 0 whatever they hold.
@@ -47,7 +59,7 @@ function readSmall(buffer: Buffer, fd: number, size: number): number | undefined
 }
 
 function importSmall(work: ImportWork, size: number, file: { status: Stats; target: ByteString }): ImportedFile {
-  const content = work.buffer.subarray(BLOB_HEADER_ROOM, BLOB_HEADER_ROOM + size);
+  const content = contentOf(work, size);
   const executable = (file.status.mode & 0o100) !== 0;
   work.search.look(content);
   const found = work.search.found();

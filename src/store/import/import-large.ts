@@ -95,7 +95,7 @@ function tryClone(file: LargeFile): boolean {
 }
 
 /** Reads `fd` from its start once: hashes, searches, and copies to `copyTo`. */
-function scanLarge(
+export function scanLarge(
   work: ImportWork,
   fd: number,
   copyTo: number | undefined,

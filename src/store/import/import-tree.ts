@@ -33,6 +33,8 @@ export interface ImportProgress {
 export interface ImportTreeOptions {
   readonly settings: ImportSettings;
   readonly runner: ImportRunner;
+  /** Of an adopted tree: files that were read already, by path in it, and stay as they are. */
+  readonly known?: ReadonlyMap<ByteString, ImportedFile> | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
 }
@@ -49,7 +51,7 @@ export async function importTree(
   options: ImportTreeOptions,
 ): Promise<ImportedDirectory> {
   const walk: Walk = { options, copying: options.settings.mode === "copy", pending: [], done: { files: 0, bytes: 0 } };
-  const tree = walkDirectory(walk, fromText(source), fromText(target));
+  const tree = walkDirectory(walk, { source: fromText(source), target: fromText(target), prefix: "" });
   options.runner.finishQueue();
   await Promise.all(walk.pending);
   return tree;
@@ -65,35 +67,50 @@ interface Walk {
 /** Files that one message to a thread carries at most. */
 const BATCH = 256;
 
-function walkDirectory(walk: Walk, source: ByteString, target: ByteString): ImportedDirectory {
+interface Place {
+  readonly source: ByteString;
+  readonly target: ByteString;
+  /** The path in the tree, with a slash behind it, or "" for the top. */
+  readonly prefix: string;
+}
+
+function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedDirectory {
   walk.options.signal?.throwIfAborted();
   if (!walk.copying) chmodSync(toFsPath(source), 0o755);
   const directories = new Map<ByteString, ImportedDirectory>();
   const files = new Map<ByteString, ImportedFile>();
   const links = new Map<ByteString, ImportedLink>();
   const names: ByteString[] = [];
+  const known: [ByteString, ImportedFile][] = [];
   const inner: ByteString[] = [];
   for (const entry of listDirectory(source)) {
     const name = entry.name as ByteString;
-    if (entry.isFile()) names.push(name);
-    else if (entry.isDirectory()) inner.push(name);
+    if (entry.isFile()) {
+      const file = walk.options.known?.get(`${prefix}${name}` as ByteString);
+      if (file) known.push([name, file]);
+      else names.push(name);
+    } else if (entry.isDirectory()) inner.push(name);
     else if (entry.isSymbolicLink())
       links.set(name, importLink(walk, `${source}/${name}` as ByteString, `${target}/${name}` as ByteString));
     else throw notPackable(`${source}/${name}` as ByteString);
   }
   for (let at = 0; at < names.length; at += BATCH) {
-    const batch = { source, target, names: names.slice(at, at + BATCH) };
-    const done = importBatch(walk, batch, files);
-    // The walk can fail before anybody waits for this.
-    done.catch(() => undefined);
-    walk.pending.push(done);
+    expect(walk, importBatch(walk, { source, target, names: names.slice(at, at + BATCH) }, files));
   }
+  if (known.length > 0) expect(walk, adoptKnown(walk, target, { known, files }));
   for (const name of inner) {
     const directory = `${target}/${name}` as ByteString;
     if (walk.copying) mkdirSync(toFsPath(directory), 0o755);
-    directories.set(name, walkDirectory(walk, `${source}/${name}` as ByteString, directory));
+    const place = { source: `${source}/${name}` as ByteString, target: directory, prefix: `${prefix}${name}/` };
+    directories.set(name, walkDirectory(walk, place));
   }
   return { path: target, directories, files, links };
+}
+
+function expect(walk: Walk, done: Promise<void>): void {
+  // The walk can fail before anybody waits for this.
+  done.catch(() => undefined);
+  walk.pending.push(done);
 }
 
 function listDirectory(path: ByteString) {
@@ -110,9 +127,29 @@ async function importBatch(walk: Walk, batch: FileBatch, files: Map<ByteString, 
   const results = await walk.options.runner.importBatch(batch);
   results.forEach((file, index) => {
     files.set(batch.names[index] as ByteString, file);
-    walk.done.bytes += file.size;
   });
-  walk.done.files += results.length;
+  report(walk, results);
+}
+
+interface KnownFiles {
+  readonly known: readonly (readonly [ByteString, ImportedFile])[];
+  readonly files: Map<ByteString, ImportedFile>;
+}
+
+async function adoptKnown(walk: Walk, directory: ByteString, { known, files }: KnownFiles): Promise<void> {
+  const names = known.map(([name]) => name);
+  const executable = known.map(([, file]) => file.executable);
+  for (const [name, file] of known) files.set(name, file);
+  await walk.options.runner.run({ kind: "freeze", directory, names, executable });
+  report(
+    walk,
+    known.map(([, file]) => file),
+  );
+}
+
+function report(walk: Walk, files: readonly ImportedFile[]): void {
+  walk.done.files += files.length;
+  for (const { size } of files) walk.done.bytes += size;
   walk.options.signal?.throwIfAborted();
   walk.options.onProgress?.({ ...walk.done });
 }

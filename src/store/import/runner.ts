@@ -10,6 +10,8 @@ import { type ImportAnswer, type ImportTask, type PoolBatch, runImportTask } fro
 export interface ImportRunner extends AsyncDisposable {
   importBatch(batch: FileBatch): Promise<readonly ImportedFile[]>;
   run<Task extends ImportTask>(task: Task): Promise<ImportAnswer<Task>>;
+  /** Whether so much is worth threads, which then start. */
+  useThreads(work: { readonly files: number; readonly bytes: number }): boolean;
   /** No more batches will come: what waits for enough company starts now. */
   finishQueue(): void;
 }
@@ -56,6 +58,11 @@ export function createImportRunner(settings: ImportSettings): ImportRunner {
     async run<Task extends ImportTask>(task: Task) {
       const answer = pool ? await pool.run({ settings, task }) : runImportTask(settings, task);
       return answer as ImportAnswer<Task>;
+    },
+    useThreads({ files, bytes }) {
+      if (files < ENOUGH_FILES && bytes < ENOUGH_BYTES) return false;
+      if (!pool) startPool();
+      return true;
     },
     finishQueue() {
       if (bytesOf(queue.map(({ batch }) => batch)) >= ENOUGH_BYTES) startPool();

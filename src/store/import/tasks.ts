@@ -5,6 +5,7 @@ import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.
 import { linkPooled, type PooledBatch } from "./link-pooled.ts";
 import { type LocalisedFile, localiseFile } from "./localise-file.ts";
 import { poolFiles } from "./pool-files.ts";
+import { type FreezeRequest, freezeFiles, type ScannedFiles, type ScanRequest, scanFiles } from "./scan-files.ts";
 
 /** Files of one directory of the finished tree that the pool does not know yet. */
 export interface PoolBatch {
@@ -17,6 +18,8 @@ export interface PoolBatch {
 /** What a thread can be asked to do. */
 export type ImportTask =
   | { readonly kind: "import"; readonly batch: FileBatch }
+  | ({ readonly kind: "scan" } & ScanRequest)
+  | ({ readonly kind: "freeze" } & FreezeRequest)
   | { readonly kind: "link"; readonly batches: readonly PooledBatch[] }
   | {
       readonly kind: "localise";
@@ -28,6 +31,8 @@ export type ImportTask =
 
 interface ImportAnswers {
   readonly import: readonly ImportedFile[];
+  readonly scan: ScannedFiles;
+  readonly freeze: undefined;
   /** For each batch. */
   readonly link: readonly (readonly ByteString[])[];
   readonly localise: LocalisedFile;
@@ -41,6 +46,10 @@ export function runImportTask(settings: ImportSettings, task: ImportTask): Impor
   switch (task.kind) {
     case "import":
       return importFiles(settings, task.batch);
+    case "scan":
+      return scanFiles(settings, task);
+    case "freeze":
+      return freezeFiles(task);
     case "link":
       return task.batches.map((batch) => linkPooled(settings, batch));
     case "localise":

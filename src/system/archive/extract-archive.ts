@@ -7,7 +7,7 @@ import { type ArchiveLimits, archiveError, type Extraction, newExtraction } from
 import { hoistDirectory } from "./hoist-directory.ts";
 import { type PackedFile, packedFile, unreadable } from "./packed-file.ts";
 import { extractTar } from "./tar/extract-tar.ts";
-import { TreeWriter } from "./tree-writer.ts";
+import { type FileWatch, TreeWriter } from "./tree-writer.ts";
 
 export { detectArchive } from "./detect-archive.ts";
 export type { ArchiveLimits } from "./extraction.ts";
@@ -31,6 +31,8 @@ export interface ExtractOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called at most once for each MiB read or written, and at the end. */
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
+  /** Is told of each file when it is complete, by its path in `target`, the top directory that `auto` leaves out included. */
+  readonly watch?: FileWatch | undefined;
   /** Where the programs `bzip2`, `xz` and `zstd` are looked for: `PATH` of this process unless given. */
   readonly environment?: Environment | undefined;
 }
@@ -61,7 +63,7 @@ export async function extractArchive(
   options.signal?.throwIfAborted();
   const file = packedFile(archivePath);
   const run = newExtraction(archivePath, file.size, options.limits);
-  using writer = new TreeWriter(run, target);
+  using writer = new TreeWriter(run, target, options.watch);
   try {
     await extractInto(file, run, { ...options, writer });
   } catch (error) {

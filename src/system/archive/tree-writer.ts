@@ -17,6 +17,14 @@ import { archiveError, countEntry, type Extraction, writeError } from "./extract
 
 type EntryKind = "directory" | "file" | "symlink";
 
+/** Who wants to know of files as they are written. Paths are relative to the target. */
+export interface FileWatch {
+  /** A file is complete: it stays as it is until it is replaced. */
+  written(path: ByteString, bytes: number): void;
+  /** What was at this path made room for another entry. */
+  replaced(path: ByteString): void;
+}
+
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
@@ -30,11 +38,15 @@ export class TreeWriter implements Disposable {
   readonly #run: Extraction;
   readonly #target: string;
   readonly #created = new Map<ByteString, EntryKind>([["" as ByteString, "directory"]]);
+  readonly #watch: FileWatch | undefined;
   #fd: number | undefined;
+  /** The file that is open, and how many bytes were written to it. */
+  #open = { path: "" as ByteString, bytes: 0 };
 
-  constructor(run: Extraction, target: string) {
+  constructor(run: Extraction, target: string, watch?: FileWatch) {
     this.#run = run;
     this.#target = target;
+    this.#watch = watch;
   }
 
   makeDirectory(path: ByteString): void {
@@ -76,6 +88,7 @@ export class TreeWriter implements Disposable {
     this.#make(path, "file", (at) => {
       this.#fd = openSync(at, CREATE, executable ? 0o755 : 0o644);
     });
+    this.#open = { path, bytes: 0 };
   }
 
   /** Writes `bytes[start, end)` to the file, at its position or at `position`. */
@@ -87,6 +100,7 @@ export class TreeWriter implements Disposable {
       }
     });
     this.#run.writtenBytes += end - start;
+    this.#open.bytes += end - start;
   }
 
   /** Ends the file; with `size` it becomes as long as that, with a hole where nothing was written. */
@@ -100,6 +114,7 @@ export class TreeWriter implements Disposable {
         closeSync(fd);
       }
     });
+    this.#watch?.written(this.#open.path, size ?? this.#open.bytes);
   }
 
   /** The only entry at the top, when it is a directory. */
@@ -142,6 +157,7 @@ export class TreeWriter implements Disposable {
       throw archiveError(this.#run, "would replace a directory that is not empty");
     }
     this.#created.delete(path);
+    this.#watch?.replaced(path);
   }
 
   #make(path: ByteString, kind: EntryKind, step: (at: string | Buffer) => void): void {
