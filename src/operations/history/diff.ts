@@ -1,12 +1,12 @@
 import { diffPackages, type PackageDifference, type UpgradedPackage } from "../../model/change.ts";
 import type { InstalledPackage } from "../../model/generation.ts";
 import type { BaseName, GenerationNumber, ProfileName } from "../../model/ids.ts";
-import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
 import { rebuildReasons } from "../building/rebuild-reasons.ts";
 import { type ClosureSize, closureSizer } from "../profiles/closure-size.ts";
-import { selectGeneration } from "../profiles/select-generation.ts";
+import { liveOf, selectGeneration } from "../profiles/select-generation.ts";
+import { selectedPackages } from "../profiles/selected-packages.ts";
 import { type ChangedFiles, changedFiles } from "./diff-files.ts";
 
 export interface ExplainedUpgrade extends UpgradedPackage {
@@ -32,7 +32,7 @@ export interface DiffRequest {
 }
 
 /**
- * How two generations of a profile differ.
+ * How two generations of a profile differ, also where one was deleted since.
  * @throws StoreError INVALID_INPUT, NOT_FOUND, DAMAGED
  */
 export async function diffGenerations(
@@ -41,15 +41,15 @@ export async function diffGenerations(
   request: DiffRequest,
 ): Promise<GenerationDifference> {
   const state = readProfile(store, profile);
-  const from = (await selectGeneration(store, state, request.from)).generation;
-  const to = request.to === undefined ? state.current : (await selectGeneration(store, state, request.to)).generation;
-  const before = readGeneration(store, profile, from).packages;
-  const after = readGeneration(store, profile, to).packages;
+  const from = await selectGeneration(store, state, request.from);
+  const to = request.to === undefined ? liveOf(state) : await selectGeneration(store, state, request.to);
+  const before = selectedPackages(store, profile, from);
+  const after = selectedPackages(store, profile, to);
   const difference = diffPackages(before, after);
   const sizeOf = closureSizer(store);
   return {
-    from,
-    to,
+    from: from.generation,
+    to: to.generation,
     ...difference,
     upgraded: difference.upgraded.map((each) => ({ ...each, because: rebuildReasons(store, each) })),
     closure: { from: sizeOf(before.map(pathOf)), to: sizeOf(after.map(pathOf)) },

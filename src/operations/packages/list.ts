@@ -6,13 +6,14 @@ import type { Store } from "../../store/open-store.ts";
 import { readPins } from "../../store/pins.ts";
 import { hasProfile, listGenerations, listProfiles, readProfile } from "../../store/profiles.ts";
 import { selectGeneration } from "../profiles/select-generation.ts";
+import { selectedPackages } from "../profiles/selected-packages.ts";
 
 export interface ListedPackage extends PackageSummary {
   readonly priority: number;
   readonly requested: string;
 }
 
-/** The packages of the live generation, or of the one that `selector` names. */
+/** The packages of the live generation, or of the one that `selector` names, also when that was deleted since. */
 export async function listPackages(
   store: Store,
   profile: ProfileName,
@@ -21,8 +22,8 @@ export async function listPackages(
   if (request.selector === undefined && isUntouched(store, profile)) return [];
   const state = readProfile(store, profile);
   const { selector } = request;
-  const number = selector === undefined ? state.current : (await selectGeneration(store, state, selector)).generation;
-  return readGeneration(store, profile, number).packages.map(listed);
+  if (selector === undefined) return readGeneration(store, profile, state.current).packages.map(listed);
+  return selectedPackages(store, profile, await selectGeneration(store, state, selector)).map(listed);
 }
 
 export interface ListedGeneration {

@@ -1,16 +1,17 @@
 import { StoreError } from "../../errors.ts";
 import { type Change, diffPackages } from "../../model/change.ts";
-import { type Generation, type InstalledPackage, parseInstalledPackage } from "../../model/generation.ts";
+import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import { openJournal } from "../../store/journal.ts";
 import { stateAfter } from "../../store/log/history.ts";
 import type { Contents } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
-import { hasGeneration, type ProfileParts, type ProfileState } from "../../store/profiles.ts";
+import type { ProfileParts, ProfileState } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
 import { generationFaults, type ObjectProblem, packageFaults, type TargetOptions } from "./preflight.ts";
 import type { Selected } from "./select-generation.ts";
+import { recalledPackages } from "./selected-packages.ts";
 
 /** The generation that a switch is to lead to, and what the log told of it where that was asked. */
 export type Choice = Pick<Selected, "generation" | "told">;
@@ -65,14 +66,11 @@ export function lastKnown(store: Store, { profile, current, previous }: ProfileP
   return previous ?? parseGenerationNumber(0);
 }
 
-function readTarget(store: Store, parts: ProfileParts, { generation, told }: Choice): Target {
-  const { profile } = parts;
-  if (told?.packages === undefined || hasGeneration(store, parts, generation)) {
-    const record = readGeneration(store, profile, generation);
-    return { profile, generation, packages: record.packages, record };
-  }
-  const packages = told.packages.map((item) => parseInstalledPackage(item, "the log"));
-  return { profile, generation, packages, record: undefined };
+function readTarget(store: Store, { profile }: ProfileParts, { generation, told }: Choice): Target {
+  const packages = recalledPackages(store, profile, { generation, told });
+  if (packages) return { profile, generation, packages, record: undefined };
+  const record = readGeneration(store, profile, generation);
+  return { profile, generation, packages: record.packages, record };
 }
 
 function pathsOf(packages: readonly InstalledPackage[]) {

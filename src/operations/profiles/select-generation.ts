@@ -20,6 +20,11 @@ export interface Selected {
 
 type LiveState = Extract<Live, { kind: "live" }>["state"];
 
+/** The live generation, for those who are not asked which. */
+export function liveOf({ current }: ProfileState): Selected {
+  return { generation: current, instant: undefined };
+}
+
 /**
  * Finds the generation that a person means by `text`.
  * @throws StoreError INVALID_INPUT for no SEL, NOT_FOUND for one that names nothing

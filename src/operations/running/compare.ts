@@ -2,11 +2,11 @@ import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
 import { runProcess } from "../../system/process.ts";
-import { selectGeneration } from "../profiles/select-generation.ts";
+import { liveOf, selectGeneration } from "../profiles/select-generation.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
 import { commandEnvironment } from "./command-environment.ts";
-import { type CommandRequest, holdGeneration } from "./run-command.ts";
+import { type CommandRequest, holdSelected } from "./run-command.ts";
 
 export interface CompareRequest extends CommandRequest {
   readonly from: string;
@@ -42,12 +42,15 @@ export async function compareGenerations(
   run: RunOptions = {},
 ): Promise<Comparison> {
   const state = readProfile(store, profile);
-  const from = (await selectGeneration(store, state, request.from)).generation;
-  const to = request.to === undefined ? state.current : (await selectGeneration(store, state, request.to)).generation;
+  const from = await selectGeneration(store, state, request.from);
+  const to = request.to === undefined ? liveOf(state) : await selectGeneration(store, state, request.to);
   using workspace = openWorkspace(store);
-  for (const generation of [from, to]) await holdGeneration(store, { profile, generation }, workspace.lease);
-  const left = await runIn(store, profile, { ...request, workspace, generation: from }, run);
-  const right = await runIn(store, profile, { ...request, workspace, generation: to }, run);
+  const [before, after] = [
+    await holdSelected(store, { profile, selected: from }, workspace),
+    await holdSelected(store, { profile, selected: to }, workspace),
+  ];
+  const left = await runIn(store, profile, { ...request, workspace, top: before, generation: from.generation }, run);
+  const right = await runIn(store, profile, { ...request, workspace, top: after, generation: to.generation }, run);
   const same = left.exitCode === right.exitCode && left.signal === right.signal && left.output === right.output;
   return { left, right, same };
 }
@@ -55,15 +58,16 @@ export async function compareGenerations(
 interface Run extends CommandRequest {
   readonly workspace: Workspace;
   readonly generation: GenerationNumber;
+  /** Where its forest lies. */
+  readonly top: string;
 }
 
 async function runIn(
   store: Store,
   profile: ProfileName,
-  { command, cwd, workspace, generation }: Run,
+  { command, cwd, workspace, generation, top }: Run,
   { signal, onEvent }: RunOptions,
 ): Promise<ComparedRun> {
-  const top = await holdGeneration(store, { profile, generation }, workspace.lease);
   const [name = "", ...args] = command;
   const chunks: Buffer[] = [];
   const {

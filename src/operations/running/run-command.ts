@@ -1,13 +1,17 @@
 import { StoreError } from "../../errors.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import { buildForest } from "../../store/build-forest.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import { objectPath } from "../../store/layout.ts";
-import { type Lease, openLease } from "../../store/leases.ts";
+import type { Lease } from "../../store/leases.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../../system/process/run-foreground.ts";
-import { selectGeneration } from "../profiles/select-generation.ts";
+import { packageFaults } from "../profiles/preflight.ts";
+import { liveOf, type Selected, selectGeneration } from "../profiles/select-generation.ts";
+import { recalledPackages } from "../profiles/selected-packages.ts";
 import { generationProblems } from "../profiles/switch.ts";
+import { openWorkspace, type Workspace } from "../workspace.ts";
 import { commandEnvironment } from "./command-environment.ts";
 
 export interface CommandRequest {
@@ -32,14 +36,37 @@ export async function runCommandAt(
 ): Promise<RunResult> {
   const { selector, command, cwd } = request;
   const state = readProfile(store, profile);
-  const generation =
-    selector === undefined ? state.current : (await selectGeneration(store, state, selector)).generation;
-  using lease = openLease(store);
-  const top = await holdGeneration(store, { profile, generation }, lease);
+  const selected = selector === undefined ? liveOf(state) : await selectGeneration(store, state, selector);
+  const { generation } = selected;
+  using workspace = openWorkspace(store);
+  const top = await holdSelected(store, { profile, selected }, workspace);
   using held = holdSignals();
   const env = commandEnvironment(store, profile, { top, generation });
   const [name = "", ...args] = command;
   return { generation, ...(await runForeground(name, args, { cwd, env, held })) };
+}
+
+/**
+ * Keeps the packages of a generation from being collected while something runs in it; returns where its forest lies, which
+ * is made again for one that was deleted since.
+ * @throws StoreError DAMAGED for one that is not whole
+ */
+export async function holdSelected(
+  store: Store,
+  { profile, selected }: { readonly profile: ProfileName; readonly selected: Selected },
+  workspace: Workspace,
+): Promise<string> {
+  const { generation } = selected;
+  const packages = recalledPackages(store, profile, selected);
+  if (!packages) return holdGeneration(store, { profile, generation }, workspace.lease);
+  const paths = packages.map(({ path }) => path);
+  await workspace.lease.hold(paths);
+  const faults = packageFaults(store, paths);
+  if (faults.length > 0) {
+    const problems = faults.map(({ object, reason }) => `${object}: ${reason}`);
+    throw notWhole({ profile, generation, problems }, `\`store switch gen-${generation}\` gets again what can be had.`);
+  }
+  return objectPath(store.layout, await buildForest(store, { profile, packages }, workspace));
 }
 
 /**
@@ -55,8 +82,19 @@ export async function holdGeneration(
   await lease.hold([record.path, ...record.packages.map(({ path }) => path)]);
   const problems = generationProblems(store, profile, generation);
   if (problems.length === 0) return objectPath(store.layout, record.path);
-  throw new StoreError("DAMAGED", `nothing can be run in gen-${generation}: ${problems.join("; ")}`, {
-    hint: "`store verify --repair` restores what can be had again.",
-    details: { profile, generation, problems },
+  throw notWhole({ profile, generation, problems }, "`store verify --repair` restores what can be had again.");
+}
+
+interface Problems {
+  readonly profile: ProfileName;
+  readonly generation: GenerationNumber;
+  readonly problems: readonly string[];
+}
+
+function notWhole(details: Problems, hint: string): StoreError {
+  const { generation, problems } = details;
+  return new StoreError("DAMAGED", `nothing can be run in gen-${generation}: ${problems.join("; ")}`, {
+    hint,
+    details: { ...details },
   });
 }

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { gc } from "../../../src/operations/collection/gc.ts";
+import { diffGenerations } from "../../../src/operations/history/diff.ts";
 import { planRevert, revert } from "../../../src/operations/history/revert.ts";
 import { trimHistory } from "../../../src/operations/history/trim-log.ts";
+import { listPackages } from "../../../src/operations/packages/list.ts";
 import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { compareGenerations } from "../../../src/operations/running/compare.ts";
+import { runCommandAt } from "../../../src/operations/running/run-command.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
@@ -101,6 +105,46 @@ describe("a time whose generation was deleted", () => {
     expect(await revert(store, DEFAULT, { selector: "gen-2" })).toMatchObject({ to: 5, madeFrom: 2, wasDeleted: true });
     expect(liveFiles(store)).toEqual({ a: "a", b: "b" });
     expect(await caughtAsync(revert(store, DEFAULT, { selector: "gen-9" }))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("is listed and compared as the log tells it", async () => {
+    const { store } = await withDeleted();
+    for (const selector of ["#2", "gen-2"]) {
+      const listed = await listPackages(store, DEFAULT, { selector });
+      expect(listed.map(({ name, requested }) => [name, typeof requested])).toEqual([
+        ["a", "string"],
+        ["b", "string"],
+      ]);
+      expect(await diffGenerations(store, DEFAULT, { from: selector })).toMatchObject({
+        ...{ from: 2, to: 4, added: [{ name: "c" }], removed: [{ name: "a" }], upgraded: [] },
+        closure: { from: { objects: 2 }, to: { objects: 2 } },
+      });
+      expect(await diffGenerations(store, DEFAULT, { from: "gen-3", to: selector })).toMatchObject({
+        ...{ from: 3, to: 2, added: [{ name: "a" }], removed: [] },
+      });
+    }
+    expect(await caughtAsync(listPackages(store, DEFAULT, { selector: "gen-9" }))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("can have commands run in it as long as its packages are there", async () => {
+    const { world, store } = await withDeleted();
+    const command = ["/bin/sh", "-c", 'cd "$STORE_PATH" && echo * $STORE_GENERATION'];
+    const request = { command, cwd: world.directory };
+    const compared = await compareGenerations(store, DEFAULT, { ...request, from: "#2", to: "gen-4" });
+    expect(compared).toMatchObject({
+      left: { generation: 2, exitCode: 0, output: "a b gen-2\n" },
+      right: { generation: 4, output: "b c gen-4\n" },
+    });
+    const there = { command: ["/bin/sh", "-c", 'test -e "$STORE_PATH/a"'], cwd: world.directory, selector: "gen-2" };
+    expect(await runCommandAt(store, DEFAULT, there)).toMatchObject({ generation: 2, exitCode: 0 });
+    expect(liveNumber(store)).toBe(4);
+    await gc(store, {});
+    expect(await caughtAsync(runCommandAt(store, DEFAULT, there))).toMatchObject({
+      code: "DAMAGED",
+      message: expect.stringMatching(/^nothing can be run in gen-2: \S+-a-1: /),
+      hint: "`store switch gen-2` gets again what can be had.",
+    });
+    expect(brokenRules(store)).toEqual([]);
   });
 
   it("is a parent to go back to, and has one itself", async () => {
