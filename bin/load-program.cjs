@@ -1,26 +1,39 @@
 const { readFileSync } = require("node:fs");
-const { createRequire } = require("node:module");
 const { dirname, resolve } = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { Script } = require("node:vm");
 
+/** @type {Map<string, Loaded>} */
+const loaded = new Map();
+
+/** @typedef {{ exports: any, script: Script }} Loaded */
+
+/** What a program's file holds: its source as a function. Kept code cannot say `import()`, so it says `__import`. */
+function wrapProgram(source) {
+  return `(function (exports, require, module, __filename, __dirname, __import) {${source}\n})`;
+}
+
 /**
- * Runs a CommonJS file as `require` would, with the code that V8 made of it when it was built (`<file>.cache`): to compile
- * it anew takes as long as what the quick commands do. V8 refuses the code of another version; then it is compiled.
- * Kept code cannot say `import()`: the file calls `__import` instead.
+ * Runs the file of a program (see `wrapProgram`) as `require` would run its source, with the code that V8 made of it when
+ * it was built (`<file>.cache`): to compile it anew takes as long as what the quick commands do. V8 refuses the code of
+ * another version; then it is compiled. What it requires beside itself is loaded in the same way.
  * @param {string} file absolute
- * @returns {{ exports: any, script: Script }}
+ * @returns {Loaded}
  */
 function loadProgram(file) {
-  const names = "exports, require, module, __filename, __dirname, __import";
-  const script = new Script(`(function (${names}) {${readFileSync(file, "utf8")}\n})`, {
-    filename: file,
-    cachedData: readIfThere(`${file}.cache`),
-  });
+  const known = loaded.get(file);
+  if (known) return known;
+  // The file is ASCII: as Latin-1 it is not looked at, character by character.
+  const script = new Script(readFileSync(file, "latin1"), { filename: file, cachedData: readIfThere(`${file}.cache`) });
   const module = { exports: {} };
-  const importFrom = (path) => import(pathToFileURL(resolve(dirname(file), path)));
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file), importFrom);
-  return { exports: module.exports, script };
+  const program = { script, exports: module.exports };
+  loaded.set(file, program);
+  const directory = dirname(file);
+  const requireFrom = (name) => (name.startsWith("./") ? loadProgram(resolve(directory, name)).exports : require(name));
+  const importFrom = (path) => import(pathToFileURL(resolve(directory, path)));
+  script.runInThisContext()(module.exports, requireFrom, module, file, directory, importFrom);
+  program.exports = module.exports;
+  return program;
 }
 
 function readIfThere(file) {
@@ -31,4 +44,4 @@ function readIfThere(file) {
   }
 }
 
-module.exports = { loadProgram };
+module.exports = { loadProgram, wrapProgram };

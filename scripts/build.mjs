@@ -6,6 +6,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { wrapProgram } from "../bin/load-program.cjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packageJson = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -13,14 +14,35 @@ const packageJson = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 // Stay outside the bundle: native addons, and npm's own HTTP stack, which only `npm:` and URLs load.
 const external = packageJson.unbundledDependencies;
 
-// The addon's own loader searches the disk at every start; where the prebuilt file lies is known.
-const directAddon = {
-  name: "direct-addon",
+// The addon's own loader searches the disk at every start; where the prebuilt file lies is known, and for the quick
+// commands mostly even which node_modules holds it.
+const ADDON =
+  '"fs-native-extensions/prebuilds/" + process.platform + "-" + process.arch + "/fs-native-extensions.node"';
+const NEAR_ADDON = `
+  const near = require("node:path").join(__dirname, "../node_modules", ${ADDON});
+  module.exports = require(require("node:fs").existsSync(near) ? near : ${ADDON});`;
+const addonBy = (contents) => ({
+  name: "addon",
   setup(setup) {
-    setup.onLoad({ filter: /node_modules\/fs-native-extensions\/binding\.js$/ }, () => ({
-      contents:
-        "const { platform, arch } = process; module.exports = require('fs-native-extensions/prebuilds/' + platform + '-' + arch + '/fs-native-extensions.node');",
-    }));
+    setup.onLoad({ filter: /node_modules\/fs-native-extensions\/binding\.js$/ }, () => ({ contents }));
+  },
+});
+
+// Parts of Node that take milliseconds to load and that most quick commands never use: they come with the first call.
+// A name that is missing here fails the build.
+const LATE = {
+  "node:crypto": `export const createHash = (...args) => require("node:crypto").createHash(...args);
+    export const hash = (...args) => require("node:crypto").hash(...args);
+    export const randomBytes = (...args) => require("node:crypto").randomBytes(...args);`,
+  "node:worker_threads": `export const Worker = function (...args) { return new (require("node:worker_threads").Worker)(...args); };`,
+};
+const late = {
+  name: "late",
+  setup(setup) {
+    setup.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      path in LATE && kind === "import-statement" ? { path, namespace: "late" } : undefined,
+    );
+    setup.onLoad({ filter: /./, namespace: "late" }, ({ path }) => ({ contents: LATE[path] }));
   },
 };
 
@@ -78,6 +100,9 @@ const shared = {
   logLevel: "warning",
 };
 
+// What is not there need not be read at each start; names stay, for the sake of stack traces.
+const terse = { minifyWhitespace: true, minifySyntax: true };
+
 // Built beside and put in place at the end: a program that runs meanwhile finds its files.
 const fresh = `${root}node_modules/.dist-${process.pid}`;
 await build({
@@ -92,7 +117,7 @@ await build({
   },
   outdir: fresh,
   splitting: true,
-  plugins: [directAddon],
+  plugins: [addonBy(`module.exports = require(${ADDON});`)],
 });
 await build({
   ...shared,
@@ -100,9 +125,10 @@ await build({
   outdir: fresh,
   outExtension: { ".js": ".cjs" },
   format: "cjs",
+  ...terse,
   banner: { js: 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   define: { ...shared.define, "import.meta.url": "__moduleUrl" },
-  plugins: [directAddon, handOver, apart],
+  plugins: [addonBy(NEAR_ADDON), handOver, apart, late],
 });
 await build({
   ...shared,
@@ -110,13 +136,23 @@ await build({
   outdir: fresh,
   outExtension: { ".js": ".cjs" },
   format: "cjs",
+  ...terse,
   banner: {},
 });
-// See bin/load-program.cjs.
-const quick = `${fresh}/quick.cjs`;
-writeFileSync(quick, readFileSync(quick, "utf8").replaceAll(/\bimport\((?="\.\/)/g, "__import("));
+const programs = ["quick", "temporal"].map((name) => `${fresh}/${name}.cjs`);
+for (const file of programs) {
+  const source = readFileSync(file, "latin1").replaceAll(/\bimport\((?="\.\/)/g, "__import(");
+  writeFileSync(file, wrapProgram(source), "latin1");
+}
 // Before it is in place: V8 knows kept code by the length of its source only, so the two must never come from two builds.
-execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, quick], { stdio: "inherit" });
+try {
+  // The commands that it runs have something to say.
+  execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, ...programs], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+} catch (error) {
+  console.error(`notice: quick commands will start more slowly, no code of theirs is kept: ${error.message}`);
+}
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(fresh, `${root}dist`);
 

@@ -1,5 +1,5 @@
-// Keeps what V8 makes of the quick commands' bundle while they run, for `bin/load-program.cjs`: `node
-// scripts/cache-code.cjs dist/quick.cjs`. Functions are compiled when they are first called, so each command is run once,
+// Keeps what V8 makes of the quick commands' bundle while they run, and of what it loads, for `bin/load-program.cjs`: `node
+// scripts/cache-code.cjs dist/quick.cjs dist/temporal.cjs`. Functions are compiled when they are first called, so each command is run once,
 // in a store of its own.
 const { execFileSync } = require("node:child_process");
 const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require("node:fs");
@@ -20,6 +20,8 @@ const COMMANDS = [
   ["rollback"],
   ["diff", "gen-1", "gen-2"],
   ["state", "--at", "now"],
+  ["state", "--at", "1 second ago"],
+  ["state", "--at", "today"],
   ["plan", "gen-1"],
   ["log"],
   ["log", "--json"],
@@ -27,7 +29,7 @@ const COMMANDS = [
   ["path", "one"],
 ];
 
-async function main(program) {
+async function main(program, ...parts) {
   const directory = mkdtempSync(join(tmpdir(), "store-warm-"));
   try {
     // Nothing of the builder's own settings, which could name a store of theirs.
@@ -44,25 +46,13 @@ async function main(program) {
         stdio: ["ignore", "ignore", "pipe"],
       });
     }
-    rmSync(`${program}.cache`, { force: true });
-    const { exports, script } = loadProgram(program);
-    for (const stream of [process.stdout, process.stderr]) stream.write = swallow;
+    const { exports } = loadProgram(program);
     for (const line of COMMANDS) await exports.main(line, env);
-    writeFileSync(`${program}.cache`, script.createCachedData());
+    for (const file of [program, ...parts]) writeFileSync(`${file}.cache`, loadProgram(file).script.createCachedData());
   } finally {
     execFileSync("chmod", ["-R", "u+w", directory]); // objects are read-only
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** A stream's `write` that shows nothing. */
-function swallow(_chunk, encoding, callback) {
-  const done = typeof encoding === "function" ? encoding : callback;
-  done?.();
-  return true;
-}
-
-main(resolve(process.argv[2])).catch((error) => {
-  // It only takes longer without.
-  console.error(`notice: no code of the quick commands is kept: ${error.message}`);
-});
+main(...process.argv.slice(2).map((file) => resolve(file)));

@@ -93,6 +93,8 @@ export interface CommandSpec<P extends Positionals, O extends OptionSpecs> {
   readonly runs?: { readonly describe: string };
   /** Signals are for the command that it runs: they do not end its own work. */
   readonly ownsSignals?: boolean;
+  /** With these arguments it only looks at little: a signal ends it at once, and nothing is set up for an orderly end. */
+  endsAtOnce?(args: Values<P, O>): boolean;
   /** Changes a profile, so that `--tracking-journal` has something to record. */
   readonly changes?: boolean;
   /** Takes long enough to show how far it is. */

@@ -1,5 +1,6 @@
 import { printError } from "./errors/print-error.ts";
 import { createOutput, type Output } from "./output/output.ts";
+import { STREAMS } from "./output/standard-streams.ts";
 import { readCommandLine } from "./read-command-line.ts";
 import { type ProcessParts, runCommand } from "./run-command.ts";
 import { describeTerminal } from "./terminal.ts";
@@ -31,6 +32,6 @@ async function runCommandLine(parts: ProcessParts): Promise<number> {
 function plainOutput({ argv, env, sink }: ProcessParts): Output {
   const isJson = argv.includes("--json");
   const color = argv.includes("--color=never") ? "never" : undefined;
-  const terminal = describeTerminal({ json: isJson, progress: false, quiet: false, color }, env, process);
+  const terminal = describeTerminal({ json: isJson, progress: false, quiet: false, color }, env, STREAMS);
   return createOutput(sink, { isJson, isQuiet: false, terminal });
 }

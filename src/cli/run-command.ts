@@ -7,6 +7,7 @@ import { printError } from "./errors/print-error.ts";
 import { createEventHandler } from "./events.ts";
 import { createOutput } from "./output/output.ts";
 import type { Sink } from "./output/sink.ts";
+import { STREAMS } from "./output/standard-streams.ts";
 import { watchSignals } from "./signals.ts";
 import { describeTerminal } from "./terminal.ts";
 
@@ -24,7 +25,8 @@ export async function runCommand(parsed: Parsed, parts: ProcessParts): Promise<n
   const { terminal, output, debug } = say(parsed, parts);
   const progress = command.isLong && terminal.showsProgress ? await createProgress(sink) : undefined;
   const events = createEventHandler({ output, debug, isVerbose: global.verbose, progress });
-  using interruption = command.ownsSignals ? undefined : watchSignals(process, () => giveUp(sink));
+  const isLeftAlone = command.ownsSignals || command.endsAtOnce?.(args);
+  using interruption = isLeftAlone ? undefined : watchSignals(process, () => giveUp(sink));
   try {
     const trackingJournal = journalFile(parsed);
     const run = { signal: interruption?.signal, onEvent: events.onEvent, trackingJournal };
@@ -50,7 +52,7 @@ export async function recallCommand(parsed: Parsed, parts: ProcessParts): Promis
 
 /** How a command speaks, as its options and the terminal say. */
 function say({ command, global, args }: Parsed, { env, sink }: ProcessParts) {
-  const terminal = describeTerminal(global, env, process);
+  const terminal = describeTerminal(global, env, STREAMS);
   const output = createOutput(sink, { isJson: global.json, isQuiet: global.quiet, terminal });
   const debug = createDebug(global.debug.flat(), () => performance.now(), output.trace);
   debug.time("command line read");

@@ -55,7 +55,8 @@ export function compareEntries(a: GitTreeEntry, b: GitTreeEntry): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-export const EMPTY_TREE_ID = hashTree([]);
+/** `hashTree([])`. */
+export const EMPTY_TREE_ID = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321" as TreeId;
 
 /** The blob id of a symlink: its target is the content. */
 export function hashLinkTarget(target: ByteString): BlobId {

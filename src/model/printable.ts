@@ -11,3 +11,8 @@ export function printableCommand(words: readonly string[]): string {
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** At most `most` characters; what is longer ends in three dots. */
+export function clip(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 3).replace(/[\ud800-\udbff]$/, "")}...`;
+}

@@ -1,6 +1,6 @@
 import type { LogChange, LogEvent } from "./log-event.ts";
 import { packageStep } from "./package-step.ts";
-import { printable, printableCommand } from "./printable.ts";
+import { clip, printable, printableCommand } from "./printable.ts";
 import type { TransactionSummary } from "./transaction-summary.ts";
 
 export interface LineContext {
@@ -20,6 +20,7 @@ export interface LocalTime {
 }
 
 const MOST_PACKAGES = 8;
+const LONGEST_COMMAND = 200;
 
 /**
  * Makes lines such as `#57  yesterday 18:04  upgrade  gen-41 → gen-42  mpfr {4.2.0 -> 4.2.2}  (store upgrade mpfr)`.
@@ -45,7 +46,7 @@ function transactionLine(summary: TransactionSummary, when: string, arrow: strin
     summary.clockWentBack ? "(the clock went back)" : "",
   ];
   const line = columns.map(printable).filter((column) => column !== "");
-  return [...line, ...(command ? [`(${printableCommand(command)})`] : [])].join("  ");
+  return [...line, ...(command ? [`(${clip(printableCommand(command), LONGEST_COMMAND)})`] : [])].join("  ");
 }
 
 /**

@@ -2,6 +2,7 @@
 export function zonedText(time: string | number, timeZone: string): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return String(time);
+  if (timeZone === "UTC") return date.toISOString().slice(0, 16).replace("T", " ");
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone,
     ...{ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },

@@ -65,16 +65,26 @@ export function defaultRoot(env: Readonly<Record<string, string | undefined>>): 
   return join(env.XDG_DATA_HOME || join(env.HOME || homedir(), ".local/share"), "store");
 }
 
-/** Asking Intl costs milliseconds at every start; the link that most systems have costs none. */
+/** Names of Coordinated Universal Time in the time zone database. */
+const UTC = /^(?:Etc\/)?(?:UTC|UCT|Universal|Zulu)$/;
+
+/**
+ * Asking Intl costs milliseconds at every start; the link that most systems have costs none. Nor does any calculation in
+ * UTC, when it is called by that name.
+ */
 function systemTimeZone(env: Readonly<Record<string, string | undefined>>): string {
-  if (env.TZ && /^[A-Za-z]/.test(env.TZ)) return env.TZ;
+  const zone = env.TZ && /^[A-Za-z]/.test(env.TZ) ? env.TZ : linkedTimeZone();
+  if (zone === undefined) return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return UTC.test(zone) ? "UTC" : zone;
+}
+
+function linkedTimeZone(): string | undefined {
   try {
-    const zone = /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(readlinkSync("/etc/localtime"))?.[1];
-    if (zone !== undefined) return zone;
+    return /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(readlinkSync("/etc/localtime"))?.[1];
   } catch {
     // No such link: Intl knows.
+    return undefined;
   }
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 function userName(env: Readonly<Record<string, string | undefined>>): string {

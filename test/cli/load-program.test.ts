@@ -1,11 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { makeWorld } from "../helpers/worlds.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const { wrapProgram } = createRequire(import.meta.url)("../../bin/load-program.cjs") as {
+  readonly wrapProgram: (source: string) => string;
+};
 const quick = join(root, "dist/quick.cjs");
 
 /** Runs lines after the program was loaded, each in a process of its own: V8 remembers what it has compiled once. */
@@ -19,23 +23,25 @@ const isRejected = (file: string) => afterLoading(file, "console.log(script.cach
 const keepCode = (file: string) =>
   afterLoading(file, "require('fs').writeFileSync(process.argv[2] + '.cache', script.createCachedData())");
 
-/** A program that says where it is, and imports a module beside it when it is asked to. */
+/** A program that says where it is, requires a part of itself, and imports a module beside it when it is asked to. */
 function makeProgram(): string {
   const { directory } = makeWorld();
   const file = join(directory, "program.cjs");
+  writeFileSync(join(directory, "part.cjs"), wrapProgram('module.exports = "part";'));
   writeFileSync(join(directory, "more.mjs"), "export const more = 'more';\n");
   writeFileSync(
     file,
-    `const { sep } = require("node:path");
+    wrapProgram(`const { sep } = require("node:path");
 exports.place = __dirname + sep + "program.cjs" === __filename && module.exports === exports;
+exports.part = require("./part.cjs");
 exports.more = async () => (await __import("./more.mjs")).more;
-// no line end`,
+// no line end`),
   );
   return file;
 }
 
 function expectItRuns(file: string): void {
-  expect(afterLoading(file, "console.log(program.place, await program.more())")).toBe("true more\n");
+  expect(afterLoading(file, "console.log(program.place, program.part, await program.more())")).toBe("true part more\n");
 }
 
 describe("loadProgram", () => {

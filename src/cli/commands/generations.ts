@@ -31,6 +31,7 @@ export const command = defineCommand({
     ["store generations delete --dry-run 30d", "shows what would be deleted and what that frees"],
   ],
   json: "[{generation, created, parent, current, pinned, tags[], reason, transaction, packages[]}]; delete: {transaction, profile, deleted[], kept[{generation, reason}]}, with --dry-run also freedBytes and freedInodes",
+  endsAtOnce: ({ action }) => action === undefined,
   async run(context, args) {
     const isListing = args.action === undefined;
     if (!isListing && (args.all || args.last !== undefined))

@@ -15,6 +15,7 @@ export const command = defineCommand({
     ["store list yesterday", "lists what was live at the end of yesterday"],
   ],
   json: "[{name, version, options, path, priority, requested}]",
+  endsAtOnce: () => true,
   async run(context, args) {
     const { listPackages } = await import("../../operations/packages/list.ts");
     const selector = args.selector.length === 0 ? undefined : args.selector.join(" ");

@@ -69,6 +69,7 @@ export const command = defineCommand({
     ["store log trim --before 90d --keep-last 100", "drops what is older than 90 days, and keeps at least 100"],
   ],
   json: "a record of the log on each line, oldest first; verify: {records, first, last, findings[]}; repair: {findings[], lost[], files[], rebuilt, remaining[]}; reseal: {edited[], removed[], from}; trim: {dropped, begins}",
+  endsAtOnce: ({ action }) => action === undefined,
   async run(context, { action, ...args }) {
     refuseOthers(action, args);
     if (action === undefined) {

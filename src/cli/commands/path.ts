@@ -11,6 +11,7 @@ export const command = defineCommand({
     ["ls $(store path zlib)/lib", "looks into an installed package"],
   ],
   json: "{path}",
+  endsAtOnce: () => true,
   async run(context, args) {
     const { packagePath } = await import("../../operations/packages/package-path.ts");
     const path = packagePath(await context.openStore(), context.profile, args.name);

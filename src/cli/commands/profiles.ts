@@ -10,6 +10,7 @@ export const command = defineCommand({
   options: {},
   examples: [["store profiles", "shows each profile with its live generation"]],
   json: "[{profile, current, generations, packages}]",
+  endsAtOnce: () => true,
   async run(context) {
     const { profiles } = await import("../../operations/packages/list.ts");
     const store = await context.openStore();

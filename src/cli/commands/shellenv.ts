@@ -22,6 +22,7 @@ export const command = defineCommand({
     ["store shellenv --shell fish | source", "in ~/.config/fish/config.fish"],
   ],
   json: "[{variable, directories[]}]",
+  endsAtOnce: () => true,
   async run(context, args) {
     const { shellEnvironment } = await import("../../operations/profiles/shell-environment.ts");
     const shell = args.shell ?? chooseShell(context.env);

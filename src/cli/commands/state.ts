@@ -18,6 +18,7 @@ export const command = defineCommand({
     ["store state --at '#57' --json", "shows for a program what there was behind transaction 57"],
   ],
   json: "{at, profile, generation, uncertain, packages[{name, version, options, path}]}",
+  endsAtOnce: () => true,
   async run(context, { at }) {
     const { stateAt } = await import("../../operations/history/state-at.ts");
     const store = await context.openStore();

@@ -1,3 +1,4 @@
+import { clip } from "../../model/printable.ts";
 import type { ListedGeneration } from "../../operations/packages/list.ts";
 import { formatLocalTime, formatRelativeTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
@@ -5,6 +6,9 @@ import type { Style } from "./style.ts";
 import { type Cell, formatTable } from "./table.ts";
 
 const HEAD = ["", "GENERATION", "CREATED", "", "PARENT", "PACKAGES", "REASON"];
+
+/** Longer ones name hundreds of packages. */
+const LONGEST_REASON = 120;
 
 /** A table of generations, the newest last. */
 export function generationLines(
@@ -26,7 +30,7 @@ function cells(each: ListedGeneration, style: Style, now: Date): Cell[] {
     { text: formatRelativeTime(created, now), paint: (shown) => style.paint("faint", shown) },
     { text: each.parent === null ? "-" : `gen-${each.parent}` },
     { text: String(each.packages.length), align: "right" },
-    { text: [printable(each.reason), ...marks(each).map((mark) => `[${mark}]`)].join(" ") },
+    { text: [clip(printable(each.reason), LONGEST_REASON), ...marks(each).map((mark) => `[${mark}]`)].join(" ") },
   ];
 }
 

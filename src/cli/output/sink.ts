@@ -1,4 +1,6 @@
-type StreamName = "stdout" | "stderr";
+import type { TextStreams } from "./standard-streams.ts";
+
+type StreamName = keyof TextStreams;
 
 /** Where text goes: results to stdout, everything else to stderr, and one line of progress that is written over. */
 export interface Sink {
@@ -17,7 +19,7 @@ function eraser(shown: string): string {
 }
 
 /** Writes to the streams of a process. A reader that goes away ends the writing, not the work. */
-export function openSink(streams: Readonly<Record<StreamName, NodeJS.WritableStream>>): Sink {
+export function openSink(streams: TextStreams): Sink {
   const closed = new Set<StreamName>();
   const watched = new Set<StreamName>();
   const pending = new Set<Promise<void>>();
