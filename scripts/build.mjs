@@ -111,7 +111,7 @@ await build({
     cli: "src/cli/main.ts",
     index: "src/index.ts",
     "import-worker": "src/store/import-worker.ts",
-    "removal-worker": "src/store/removal-worker.ts",
+    "collection-worker": "src/store/collection-worker.ts",
     "verify-worker": "src/store/verify-worker.ts",
     ...RARE,
   },

@@ -17,7 +17,7 @@ export function buildObjectGraph(
 ): ObjectGraph {
   const listed = [...objects];
   const names = listed.map(({ path }) => path);
-  const numbers = new Map(names.map((name, number) => [name, number]));
+  const numbers = numberAll(names);
   const offsets = new Uint32Array(listed.length + 1);
   const targets: number[] = [];
   for (const [number, { references }] of listed.entries()) {
@@ -46,8 +46,10 @@ export function markFrom(graph: ObjectGraph, marks: Marks, objects: Iterable<Bas
     waiting.push(number);
   };
   for (const object of objects) visit(graph.numbers.get(object));
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
-    for (const target of targetsOf(graph, next)) visit(target);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const end = next < graph.known ? (graph.offsets[next + 1] as number) : 0;
+    for (let at = graph.offsets[next] as number; at < end; at++) visit(graph.targets[at]);
+  }
 }
 
 /**
@@ -85,8 +87,9 @@ export function listUnmarked(graph: ObjectGraph, marks: Marks): number[] {
   }
 }
 
-function targetsOf({ offsets, targets, known }: ObjectGraph, number: number): Uint32Array {
-  return number < known ? targets.subarray(offsets[number], offsets[number + 1]) : NONE;
+/** The number of each name: its place. */
+export function numberAll(names: readonly BaseName[]): Map<BaseName, number> {
+  const numbers = new Map<BaseName, number>();
+  for (let number = 0; number < names.length; number++) numbers.set(names[number] as BaseName, number);
+  return numbers;
 }
-
-const NONE = new Uint32Array(0);

@@ -1,5 +1,5 @@
 import type { BaseName } from "./ids.ts";
-import type { ObjectGraph } from "./object-graph.ts";
+import { numberAll, type ObjectGraph } from "./object-graph.ts";
 
 /**
  * A graph as bytes, read in one piece: numbers of 32 bits (how many objects are known, how many targets, offsets,
@@ -16,14 +16,14 @@ export function packGraph({ names, offsets, targets, known }: ObjectGraph): Buff
 /** The inverse of `packGraph`, of whose making the bytes must be. */
 export function unpackGraph(bytes: Uint8Array): ObjectGraph {
   // A copy lies where numbers may lie, and lives on when what was read is gone.
-  const whole = Uint8Array.from(bytes).buffer;
+  const whole = new Uint8Array(bytes).buffer;
   const [known = 0, count = 0] = new Uint32Array(whole, 0, 2);
   const end = 2 + known + 1 + count;
   const text = Buffer.from(whole, 4 * end).toString("latin1");
   const names = text === "" ? [] : (text.split("\n") as BaseName[]);
   return {
     names,
-    numbers: new Map(names.map((name, number) => [name, number])),
+    numbers: numberAll(names),
     offsets: new Uint32Array(whole, 8, known + 1),
     targets: new Uint32Array(whole, 4 * (2 + known + 1), count),
     known,

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from "node:fs";
 import { isErrno } from "../errors.ts";
-import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
+import { type ByteString, fromText, isAscii, toBytes } from "../model/byte-string.ts";
 
 /** Room on a disk: the blocks of each inode once, and how many inodes there are. */
 export interface DiskUsage {
@@ -17,16 +17,37 @@ export function blockBytes({ blocks }: Pick<Stats, "blocks">): number {
 
 /** Looks at a file or directory and at everything below it; nothing when there is none. */
 export function visitTree(path: string, visit: (status: Stats) => void): void {
-  visitPath(fromText(path), visit);
+  visitPlace(placeOf(path), visit);
 }
 
-function visitPath(path: ByteString, visit: (status: Stats) => void): void {
-  const status = lstatSync(toFsPath(path), { throwIfNoEntry: false });
+function visitPlace(place: Place, visit: (status: Stats) => void): void {
+  const status = lstatSync(fsPathOf(place), IF_THERE);
   if (!status) return;
   visit(status);
   if (!status.isDirectory()) return;
-  for (const name of namesIn(path)) visitPath(`${path}/${name}` as ByteString, visit);
+  for (const name of namesIn(place)) visitPlace(below(place, name), visit);
 }
+
+/** A path, and whether it is ASCII: names are looked at for that, not whole paths again and again. */
+interface Place {
+  readonly path: ByteString;
+  readonly isPlain: boolean;
+}
+
+function placeOf(text: string): Place {
+  const path = fromText(text);
+  return { path, isPlain: isAscii(path) };
+}
+
+function below({ path, isPlain }: Place, name: string): Place {
+  return { path: `${path}/${name}` as ByteString, isPlain: isPlain && isAscii(name) };
+}
+
+function fsPathOf({ path, isPlain }: Place): string | Buffer {
+  return isPlain ? path : toBytes(path);
+}
+
+const IF_THERE = { throwIfNoEntry: false } as const;
 
 /**
  * Removes a file, or a directory with everything in it, also one that is read-only, and counts what that frees: an inode
@@ -44,27 +65,28 @@ export function removeCounting(path: string, freed: DiskUsage): number {
 
 /** The same, telling of each name that it removed what it was before. */
 export function removeTreeWith(path: string, onRemoved: (status: Stats) => void): void {
-  removePath(fromText(path), onRemoved);
+  removePlace(placeOf(path), onRemoved);
 }
 
-function removePath(path: ByteString, onRemoved: (status: Stats) => void): void {
-  const status = lstatSync(toFsPath(path), { throwIfNoEntry: false });
+function removePlace(place: Place, onRemoved: (status: Stats) => void): void {
+  const status = lstatSync(fsPathOf(place), IF_THERE);
   if (!status) return;
-  const remove = status.isDirectory() ? rmdirSync : unlinkSync;
-  if (status.isDirectory()) {
-    const names = namesIn(path);
-    if (names.length > 0 && (status.mode & 0o300) !== 0o300) chmodSync(toFsPath(path), 0o700);
-    for (const name of names) removePath(`${path}/${name}` as ByteString, onRemoved);
+  const isDirectory = status.isDirectory();
+  if (isDirectory) {
+    const names = namesIn(place);
+    if (names.length > 0 && (status.mode & 0o300) !== 0o300) chmodSync(fsPathOf(place), 0o700);
+    for (const name of names) removePlace(below(place, name), onRemoved);
   }
-  if (!isGone(() => remove(toFsPath(path)))) onRemoved(status);
+  if (isThere(place, isDirectory ? rmdirSync : unlinkSync)) onRemoved(status);
 }
 
-function isGone(remove: () => void): boolean {
+/** Whether it was still there to be removed. */
+function isThere(place: Place, remove: (path: string | Buffer) => void): boolean {
   try {
-    remove();
-    return false;
+    remove(fsPathOf(place));
+    return true;
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return true;
+    if (isErrno(error, "ENOENT")) return false;
     throw error;
   }
 }
@@ -74,9 +96,9 @@ function count(status: Stats, freed: DiskUsage): void {
   freed.inodes += 1;
 }
 
-function namesIn(path: ByteString): string[] {
+function namesIn(place: Place): string[] {
   try {
-    return readdirSync(toFsPath(path), "latin1");
+    return readdirSync(fsPathOf(place), "latin1");
   } catch (error) {
     if (isErrno(error, "ENOENT")) return [];
     throw error;

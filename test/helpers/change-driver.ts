@@ -90,7 +90,7 @@ async function bundle(directory: string): Promise<void> {
     entryPoints: {
       change: "test/operations/drivers/change.ts",
       "import-worker": "src/store/import-worker.ts",
-      "removal-worker": "src/store/removal-worker.ts",
+      "collection-worker": "src/store/collection-worker.ts",
     },
     outdir: directory,
     bundle: true,

@@ -72,7 +72,7 @@ async function bundle(directory: string): Promise<void> {
     entryPoints: {
       "store-driver": `${root}test/helpers/store-driver.ts`,
       "import-worker": `${root}src/store/import-worker.ts`,
-      "removal-worker": `${root}src/store/removal-worker.ts`,
+      "collection-worker": `${root}src/store/collection-worker.ts`,
     },
     outdir: directory,
     bundle: true,

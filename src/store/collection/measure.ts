@@ -1,11 +1,12 @@
-import { lstatSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import type { BaseName } from "../../model/ids.ts";
-import { blockBytes, type DiskUsage, visitTree } from "../../system/disk-usage.ts";
-import { fileListPath, manifestPath, objectPath, twinPath } from "../layout.ts";
+import { blockBytes, type DiskUsage } from "../../system/disk-usage.ts";
 import type { Store } from "../open-store.ts";
 import { hasTwins } from "../twins.ts";
+import { createHands } from "./collection-task.ts";
 import { type Leftover, pathsOfLeftover } from "./leftovers.ts";
-import { poolPathsOf, visitPool } from "./pool.ts";
+import { type Looks, lookAt } from "./look-at-objects.ts";
+import { visitPool } from "./pool.ts";
 
 /** What is to be removed: first the leftovers, then the objects in their order. */
 export interface Rubbish {
@@ -39,50 +40,62 @@ export async function measureRubbish(
   rubbish: Rubbish,
   { target = {}, signal }: { readonly target?: Target; readonly signal?: AbortSignal | undefined },
 ): Promise<Measured> {
-  const shared = createInodes();
-  const twins = hasTwins(store);
-  const first = lookAt(rubbish.leftovers.flatMap(pathsOfLeftover), shared);
-  const looks: Look[] = [];
-  const freed = { bytes: first.bytes, inodes: first.inodes };
+  const inodes = createInodes();
+  const seen: number[] = [];
+  const [bytes, count] = lookAt(rubbish.leftovers.flatMap(pathsOfLeftover), seen);
+  const freed = { bytes, inodes: count };
+  const living = inodes.meetAll(seen);
   // What is left of a killed add can have been in the pool, and nothing tells where.
-  let wholePool = rubbish.wholePool || first.shared.length > 0;
-  for (const [index, object] of rubbish.objects.entries()) {
-    looks.push(lookAt(pathsOf(store, object, { twins }), shared));
-    const pooled = wholePool ? [] : poolPathsOf(store.layout, object);
-    wholePool ||= pooled === undefined;
-    for (const path of pooled ?? []) {
-      const status = lstatSync(path, { throwIfNoEntry: false });
-      if (status) shared.meetInPool(status, freed);
-    }
-    if (index % SLICE === 0) await pause(signal);
+  const pool = !rubbish.wholePool && living.length === 0;
+  const all = await lookInThreads(store, rubbish.objects, { pool, signal });
+  const looks = all.flatMap(({ own, shared, pooled }) => {
+    const met = inodes.meetAll(shared);
+    for (let at = 0; at < pooled.length; at += 3) inodes.meetInPool(seenAt(pooled, at), freed);
+    return looksOf(own, met);
+  });
+  if (!pool || !all.every(({ poolIsKnown }) => poolIsKnown)) {
+    const meet = (_path: string, status: Stats) =>
+      inodes.meetInPool({ inode: status.ino, links: status.nlink, bytes: blockBytes(status) }, freed);
+    await visitPool(store, meet, signal);
   }
-  if (wholePool) await visitPool(store, (_path, status) => shared.meetInPool(status, freed), signal);
-  shared.release(first, freed);
-  let count = 0;
-  for (; count < looks.length && !isMet(freed, target); count++) {
-    const look = looks[count] as Look;
+  inodes.release(living, freed);
+  let enough = 0;
+  for (; enough < looks.length && !isMet(freed, target); enough++) {
+    const look = looks[enough] as Look;
     freed.bytes += look.bytes;
     freed.inodes += look.inodes;
-    shared.release(look, freed);
+    inodes.release(look.shared, freed);
   }
-  return { count, freed };
+  return { count: enough, freed };
 }
 
-/** Everything that vanishes with an object. */
-function pathsOf({ layout }: Store, object: BaseName, { twins }: { readonly twins: boolean }): string[] {
-  return [
-    manifestPath(layout, object),
-    fileListPath(layout, object),
-    ...(twins ? [twinPath(layout, object)] : []),
-    objectPath(layout, object),
-  ];
-}
+/** So many objects are one task. */
+const SLICE = 64;
 
-const SLICE = 256;
-
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+async function lookInThreads(
+  store: Store,
+  objects: readonly BaseName[],
+  { pool, signal }: { readonly pool: boolean; readonly signal: AbortSignal | undefined },
+): Promise<Looks[]> {
+  await using hands = createHands(signal);
+  const looks = await hands.share({ kind: "look", layout: store.layout, twins: hasTwins(store), pool, objects }, SLICE);
   signal?.throwIfAborted();
+  return looks;
+}
+
+/** What an object frees by itself, and the inodes that it shares with others, by the numbers given to them. */
+interface Look extends DiskUsage {
+  readonly shared: Uint32Array;
+}
+
+function looksOf(own: Float64Array, shared: Uint32Array): Look[] {
+  const looks: Look[] = [];
+  for (let at = 0, begin = 0; at < own.length; at += 3) {
+    const [bytes, inodes, count] = own.subarray(at, at + 3) as unknown as [number, number, number];
+    looks.push({ bytes, inodes, shared: shared.subarray(begin, begin + count) });
+    begin += count;
+  }
+  return looks;
 }
 
 function isMet(freed: DiskUsage, { most, bytes, inodes }: Target): boolean {
@@ -91,57 +104,52 @@ function isMet(freed: DiskUsage, { most, bytes, inodes }: Target): boolean {
   return freed.bytes >= (bytes ?? 0) && freed.inodes >= (inodes ?? 0);
 }
 
-/** What some paths free by themselves, and the inodes that they share with others, by the numbers given to them. */
-interface Look extends DiskUsage {
-  readonly shared: number[];
+interface SeenInode {
+  readonly inode: number;
+  /** How many names it has. */
+  readonly links: number;
+  readonly bytes: number;
 }
 
-function lookAt(paths: readonly string[], inodes: Inodes): Look {
-  const look: Look = { bytes: 0, inodes: 0, shared: [] };
-  for (const path of paths) {
-    visitTree(path, (status) => {
-      if (status.isDirectory() || status.nlink === 1) {
-        look.bytes += blockBytes(status);
-        look.inodes += 1;
-      } else look.shared.push(inodes.meet(status));
-    });
-  }
-  return look;
+function seenAt(seen: ArrayLike<number>, at: number): SeenInode {
+  return { inode: seen[at] as number, links: seen[at + 1] as number, bytes: seen[at + 2] as number };
 }
-
-type Inodes = ReturnType<typeof createInodes>;
 
 /** Inodes with several names: how many of them are left. */
 function createInodes() {
   const numbers = new Map<number, number>();
   const left: number[] = [];
-  const bytes: number[] = [];
+  const bytesOf: number[] = [];
   const pooled = new Set<number>();
-  const meet = (status: Stats): number => {
-    const known = numbers.get(status.ino);
+  const meet = ({ inode, links, bytes }: SeenInode): number => {
+    const known = numbers.get(inode);
     if (known !== undefined) return known;
-    numbers.set(status.ino, left.length);
-    left.push(status.nlink);
-    bytes.push(blockBytes(status));
+    numbers.set(inode, left.length);
+    left.push(links);
+    bytesOf.push(bytes);
     return left.length - 1;
   };
   return {
-    meet,
+    meetAll(seen: ArrayLike<number>): Uint32Array {
+      const met = new Uint32Array(seen.length / 3);
+      for (let at = 0; at < met.length; at++) met[at] = meet(seenAt(seen, 3 * at));
+      return met;
+    },
     /** The pool's own name does not keep a file; one that has no other goes in any case. */
-    meetInPool(status: Stats, freed: DiskUsage): void {
-      const number = status.nlink === 1 ? meet(status) : numbers.get(status.ino);
+    meetInPool({ inode, links, bytes }: SeenInode, freed: DiskUsage): void {
+      const number = links === 1 ? meet({ inode, links, bytes }) : numbers.get(inode);
       if (number === undefined || pooled.has(number)) return;
       pooled.add(number);
       left[number] = (left[number] as number) - 1;
-      if (status.nlink !== 1) return;
-      freed.bytes += blockBytes(status);
+      if (links !== 1) return;
+      freed.bytes += bytes;
       freed.inodes += 1;
     },
-    release(look: Look, freed: DiskUsage): void {
-      for (const number of look.shared) {
+    release(shared: Uint32Array, freed: DiskUsage): void {
+      for (const number of shared) {
         left[number] = (left[number] as number) - 1;
         if (left[number] !== 0) continue;
-        freed.bytes += bytes[number] as number;
+        freed.bytes += bytesOf[number] as number;
         freed.inodes += 1;
       }
     },

@@ -7,6 +7,7 @@ import { poolPathsOf } from "./pool.ts";
 
 /** Objects that were moved into a directory of the trash, which is laid out as a store is, and where the pool lies. */
 export interface RemovalTask {
+  readonly kind: "remove";
   readonly room: Layout;
   readonly files: string;
   readonly twins: boolean;

@@ -8,8 +8,8 @@ import { lockInTurn } from "../lock-objects.ts";
 import { hasObject } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { processRoots } from "../roots.ts";
+import { createHands } from "./collection-task.ts";
 import { isStillOld, type Leftover, pathsOfLeftover } from "./leftovers.ts";
-import { createRemover } from "./remover.ts";
 import { createTakenOut, type TakenOut } from "./taken-out.ts";
 import { makeTrashRoom } from "./trash-room.ts";
 
@@ -40,7 +40,7 @@ export async function sweepObjects(
   objects: readonly BaseName[],
   sweep: Sweep & { readonly deleted: BaseName[] },
 ): Promise<boolean> {
-  await using remover = createRemover();
+  await using hands = createHands();
   let poolIsKnown = true;
   for (let at = 0; at < objects.length; ) {
     sweep.signal?.throwIfAborted();
@@ -53,7 +53,7 @@ export async function sweepObjects(
       } while (at < objects.length && Date.now() < end && !sweep.signal?.aborted);
     } finally {
       await spareUsed(store, load, sweep);
-      const ended = await load.remove(remover, sweep.freed);
+      const ended = await load.remove(hands, sweep.freed);
       for (const object of ended.removed) sweep.deleted.push(object);
       poolIsKnown &&= ended.poolIsKnown;
     }

@@ -10,7 +10,8 @@ import { changeManifests } from "../index/manifest-changes.ts";
 import { fileListPath, type Layout, layoutOf, manifestPath, objectPath, twinPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 import { hasTwins } from "../twins.ts";
-import type { Remover } from "./remover.ts";
+import type { Hands } from "./collection-task.ts";
+import { removeWith } from "./remove-with.ts";
 import { move } from "./trash-room.ts";
 
 /** Objects that lie in a directory of the trash, whole, with their manifests: nobody finds them, and they can be put back. */
@@ -22,7 +23,7 @@ export interface TakenOut {
   putBack(isWanted: (object: BaseName) => boolean): void;
   /** Has them removed, with what the pool has of them alone; `poolIsKnown`: that was all. */
   remove(
-    remover: Remover,
+    hands: Hands,
     freed: DiskUsage,
   ): Promise<{ readonly removed: readonly BaseName[]; readonly poolIsKnown: boolean }>;
 }
@@ -53,13 +54,13 @@ export function createTakenOut(store: Store): TakenOut {
       });
       for (const directory of [layout.storeDir, layout.manifests]) if (wanted.length > 0) syncDirectory(directory);
     },
-    async remove(remover, freed) {
+    async remove(hands, freed) {
       const removed = [...taken];
       taken.clear();
       if (removed.length === 0) return { removed, poolIsKnown: true };
       // A tree may only be torn when its manifest is gone for good.
       syncDirectory(layout.manifests);
-      const poolIsKnown = await remover.remove({ room, files: layout.files, twins, objects: removed }, freed);
+      const poolIsKnown = await removeWith(hands, { room, files: layout.files, twins, objects: removed }, freed);
       rmSync(room.root, { recursive: true, force: true });
       return { removed, poolIsKnown };
     },

@@ -1,0 +1,54 @@
+import { createWorkerPool, type WorkerPool } from "../../system/worker-pool.ts";
+import { type Looks, type LookTask, lookAtObjects } from "./look-at-objects.ts";
+import { type Removal, type RemovalTask, removeTaken } from "./remove-taken.ts";
+
+/** What a collection has worker threads do. */
+export type CollectionTask = LookTask | RemovalTask;
+
+/** What each comes to. */
+export type ResultOf<Task extends CollectionTask> = Task extends LookTask ? Looks : Removal;
+
+export function runCollectionTask(task: CollectionTask): Looks | Removal {
+  return task.kind === "look" ? lookAtObjects(task) : removeTaken(task);
+}
+
+/** Does tasks with many objects in worker threads, and those with few in this one. */
+export interface Hands extends AsyncDisposable {
+  /** The results for slices of the task, in the order of its objects. When one fails all have ended before that is told. */
+  share<Task extends CollectionTask>(task: Task, slice: number): Promise<ResultOf<Task>[]>;
+}
+
+/** From so many objects on threads are worth their start. */
+const ENOUGH = 512;
+
+export function createHands(signal?: AbortSignal): Hands {
+  let pool: WorkerPool<CollectionTask, Looks | Removal> | undefined;
+  return {
+    async share<Task extends CollectionTask>(task: Task, slice: number) {
+      if (task.objects.length >= ENOUGH) pool ??= createWorkerPool(workerScript(), undefined);
+      const run = pool ? pool.run : (part: CollectionTask) => runSoon(part, signal);
+      const results: Promise<Looks | Removal>[] = [];
+      for (let at = 0; at < task.objects.length; at += slice)
+        results.push(run({ ...task, objects: task.objects.slice(at, at + slice) }));
+      await Promise.allSettled(results);
+      return (await Promise.all(results)) as ResultOf<Task>[];
+    },
+    async [Symbol.asyncDispose]() {
+      await pool?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Others get their turn in between. */
+async function runSoon(task: CollectionTask, signal: AbortSignal | undefined): Promise<Looks | Removal> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+  return runCollectionTask(task);
+}
+
+/** The bundled worker: beside this file in the bundle, in `dist/` for the sources. */
+function workerScript(): URL {
+  return import.meta.url.endsWith(".ts")
+    ? new URL("../../../dist/collection-worker.js", import.meta.url)
+    : new URL("./collection-worker.js", import.meta.url);
+}

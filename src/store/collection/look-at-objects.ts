@@ -1,0 +1,72 @@
+import { lstatSync, type Stats } from "node:fs";
+import type { BaseName } from "../../model/ids.ts";
+import { blockBytes, visitTree } from "../../system/disk-usage.ts";
+import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "../layout.ts";
+import { poolPathsOf } from "./pool.ts";
+
+/** Objects that may be going to be deleted. */
+export interface LookTask {
+  readonly kind: "look";
+  readonly layout: Layout;
+  readonly twins: boolean;
+  /** Whether the pool's files of the objects are looked at, too. */
+  readonly pool: boolean;
+  readonly objects: readonly BaseName[];
+}
+
+/** What was seen, in numbers that go from thread to thread in one piece. */
+export interface Looks {
+  /** For each object three: bytes and inodes that go with it in any case, and how many of `shared` are its. */
+  readonly own: Float64Array;
+  readonly shared: SeenInodes;
+  readonly pooled: SeenInodes;
+  /** Whether all that the pool has of the objects was looked at, as far as that was asked for. */
+  readonly poolIsKnown: boolean;
+}
+
+/** For each inode three: its number, how many names it has, its bytes. */
+export type SeenInodes = Float64Array;
+
+export function lookAtObjects({ layout, twins, pool, objects }: LookTask): Looks {
+  const own = new Float64Array(3 * objects.length);
+  const shared: number[] = [];
+  const pooled: number[] = [];
+  let poolIsKnown = true;
+  for (const [index, object] of objects.entries()) {
+    own.set(lookAt(pathsOf(layout, object, twins), shared), 3 * index);
+    const paths = pool ? poolPathsOf(layout, object) : [];
+    poolIsKnown &&= paths !== undefined;
+    for (const path of paths ?? []) {
+      const status = lstatSync(path, { throwIfNoEntry: false });
+      if (status) pooled.push(status.ino, status.nlink, blockBytes(status));
+    }
+  }
+  return { own, shared: Float64Array.from(shared), pooled: Float64Array.from(pooled), poolIsKnown };
+}
+
+/** Bytes and inodes that the paths free by themselves, and how many inodes with further names were added to `shared`. */
+export function lookAt(paths: readonly string[], shared: number[]): [number, number, number] {
+  let bytes = 0;
+  let inodes = 0;
+  const before = shared.length;
+  const visit = (status: Stats) => {
+    if (status.nlink > 1 && !status.isDirectory()) {
+      shared.push(status.ino, status.nlink, blockBytes(status));
+      return;
+    }
+    bytes += blockBytes(status);
+    inodes += 1;
+  };
+  for (const path of paths) visitTree(path, visit);
+  return [bytes, inodes, (shared.length - before) / 3];
+}
+
+/** Everything that vanishes with an object. */
+function pathsOf(layout: Layout, object: BaseName, twins: boolean): string[] {
+  return [
+    manifestPath(layout, object),
+    fileListPath(layout, object),
+    ...(twins ? [twinPath(layout, object)] : []),
+    objectPath(layout, object),
+  ];
+}

@@ -1,0 +1,27 @@
+import type { DiskUsage } from "../../system/disk-usage.ts";
+import type { Hands } from "./collection-task.ts";
+import type { RemovalTask, SharedInode } from "./remove-taken.ts";
+
+/** So many objects are one task. */
+const SLICE = 32;
+
+/** Removes what was taken out. Returns whether all that the pool has of the objects was looked at. */
+export async function removeWith(hands: Hands, task: Omit<RemovalTask, "kind">, freed: DiskUsage): Promise<boolean> {
+  const removals = await hands.share({ kind: "remove", ...task }, SLICE);
+  for (const { bytes, inodes } of [...removals, freedOf(removals.flatMap(({ shared }) => shared))]) {
+    freed.bytes += bytes;
+    freed.inodes += inodes;
+  }
+  return removals.every(({ poolIsKnown }) => poolIsKnown);
+}
+
+/** Those of which as many names were removed as they ever had. */
+function freedOf(shared: readonly SharedInode[]): DiskUsage {
+  const names = new Map<number, { removed: number; links: number; bytes: number }>();
+  for (const { inode, links, bytes } of shared) {
+    const known = names.get(inode);
+    names.set(inode, { removed: (known?.removed ?? 0) + 1, links: Math.max(known?.links ?? 0, links), bytes });
+  }
+  const freed = [...names.values()].filter(({ removed, links }) => removed === links);
+  return { bytes: freed.reduce((sum, { bytes }) => sum + bytes, 0), inodes: freed.length };
+}
