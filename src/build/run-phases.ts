@@ -16,6 +16,7 @@ import type { Store } from "../store/open-store.ts";
 import { canonicalView } from "../store/twins.ts";
 import { type Jobserver, jobserverFlags } from "../system/jobserver.ts";
 import type { PipeSupply } from "../system/process/fifo.ts";
+import type { Launcher } from "../system/process/launcher.ts";
 import { type ProcessResult, runProcess } from "../system/process.ts";
 import type { BuildRoom } from "./build-room.ts";
 import { fillText, type TextPaths } from "./fill-text.ts";
@@ -42,6 +43,8 @@ export interface RunnerOptions {
   readonly jobserver: Jobserver;
   /** For the output of the builds. */
   readonly pipes: PipeSupply;
+  /** Starts the sandboxes. */
+  readonly launcher: Launcher | undefined;
   readonly limits: BuildLimits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -133,6 +136,7 @@ export async function runPhases(
     maxOutputBytes: limits.maxLogBytes,
     pipeDirectory: room.scratch,
     pipes: options.pipes,
+    launcher: options.launcher,
     ...(limits.maxDiskBytes !== undefined && {
       disk: { paths: [room.path, place.output], maxBytes: limits.maxDiskBytes },
     }),
