@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isErrno } from "../errors.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import { isJsonObject } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
@@ -17,9 +18,16 @@ export interface FailedBuild {
   readonly interrupted?: boolean | undefined;
 }
 
-/** `scratch` is a directory of the store that vanishes with its process. */
+/**
+ * Notes that a build failed, unless the disk is too full for that: it must not hide why it failed. `scratch` is a
+ * directory of the store that vanishes with its process.
+ */
 export function noteFailedBuild(store: Store, failed: FailedBuild, scratch: string): void {
-  writeFileAtomic(noteFile(store, failed.key), `${JSON.stringify({ format: 1, ...failed })}\n`, { scratch });
+  try {
+    writeFileAtomic(noteFile(store, failed.key), `${JSON.stringify({ format: 1, ...failed })}\n`, { scratch });
+  } catch (error) {
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+  }
 }
 
 /** A build that succeeded is no failed one any more. */

@@ -4,11 +4,19 @@ import type { BaseName } from "../model/ids.ts";
 import { packedInFile } from "../model/packed-object.ts";
 import { printRepositoryIndex, REPOSITORY_INDEX, type RepositoryIndex } from "../model/repository-index.ts";
 import { writeFileAtomic } from "../system/atomic-file.ts";
+import { acquireLock } from "../system/lock.ts";
 
-/** Writes which packed objects lie in a directory and below it, for those who ask a server for them. */
-export function writeRepositoryIndex(directory: string): RepositoryIndex {
+/**
+ * Writes which packed objects lie in a directory and below it, for those who ask a server for them. Of several processes
+ * that do so one waits for the other: so the last one has seen what all have put there.
+ * @throws the signal's reason when aborted
+ */
+export async function writeRepositoryIndex(directory: string, signal?: AbortSignal): Promise<RepositoryIndex> {
+  const file = join(directory, REPOSITORY_INDEX);
+  const how = { command: "store archive", now: () => new Date(), wait: true, vanishes: true };
+  using _lock = await acquireLock(`${file}.lock`, { ...how, signal });
   const index = new Map([...packedBelow(directory)].map(([object, path]) => [object, relative(directory, path)]));
-  writeFileAtomic(join(directory, REPOSITORY_INDEX), printRepositoryIndex(index));
+  writeFileAtomic(file, printRepositoryIndex(index));
   return index;
 }
 

@@ -4,6 +4,8 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { type CommandLine, type Ended, runKept } from "./keep-store-process.ts";
 import { makeWorld, type TreeData, type World, type WorldOptions } from "./worlds.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/store", import.meta.url));
@@ -63,22 +65,41 @@ export function makeStoreWorld(options: WorldOptions = {}): StoreWorld {
   };
 }
 
-/** Runs the real program and waits for its end. */
-function runStore(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-): StoreRun {
-  const result = spawnSync(process.execPath, [PROGRAM, ...args], {
+/** Runs the program and waits for its end. */
+function runStore(argv: readonly string[], options: Omit<CommandLine, "argv">): StoreRun {
+  const { status, stdout, stderr } = isOrdinary(argv) ? runKept({ argv, ...options }) : runReal(argv, options);
+  return { status, stdout, stderr, json: <T>() => JSON.parse(stdout) as T };
+}
+
+/** Commands of each test file that a process of their own has carried out. */
+const carriedOut = new Map<string, Set<string>>();
+
+/**
+ * Whether a process that has carried out other command lines before can do this one. In each test file the first one of
+ * every command is done by bin/store itself, and so are all of those that run other programs.
+ */
+function isOrdinary(argv: readonly string[]): boolean {
+  const file = expect.getState().testPath ?? "";
+  const known = carriedOut.get(file) ?? new Set();
+  carriedOut.set(file, known);
+  const command = argv.find((word) => !word.startsWith("-")) ?? "";
+  const isFirst = !known.has(command);
+  known.add(command);
+  return !isFirst && process.platform === "linux" && !RUNNERS.has(command);
+}
+
+const RUNNERS: ReadonlySet<string> = new Set(["run", "try", "bisect", "compare"]);
+
+function runReal(argv: readonly string[], options: Omit<CommandLine, "argv">): Ended {
+  const result = spawnSync(process.execPath, [PROGRAM, ...argv], {
     ...options,
     stdio: ["ignore", "pipe", "pipe"],
     maxBuffer: 2 ** 28,
   });
   if (result.error) throw result.error;
-  const stdout = result.stdout.toString();
   return {
     status: result.status ?? 128 + constants.signals[result.signal as NodeJS.Signals],
-    stdout,
+    stdout: result.stdout.toString(),
     stderr: result.stderr.toString(),
-    json: <T>() => JSON.parse(stdout) as T,
   };
 }

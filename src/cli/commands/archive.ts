@@ -161,7 +161,9 @@ async function importFrom(context: CommandContext, files: readonly string[]): Pr
 
 async function indexAll(context: CommandContext, directories: readonly string[]): Promise<undefined> {
   const { indexRepository } = await import("../../operations/archives/index-repository.ts");
-  const written = directories.map((directory) => indexRepository({ directory, cwd: context.cwd }));
+  const written = await Promise.all(
+    directories.map((directory) => indexRepository({ directory, cwd: context.cwd }, context.run)),
+  );
   context.output.result(written, () => written.map(({ file }) => printable(file)));
   const total = written.reduce((sum, { objects }) => sum + objects, 0);
   context.output.note(() => `${formatCount(total, "object")} in ${written.length === 1 ? "it" : "them"}`);

@@ -52,7 +52,7 @@ export async function exportObjects(
     exported.push({ path, file, size: await packObject(store, path, { target: file, signal: run.signal }) });
   }
   for (const directory of new Set(exported.map(({ file }) => dirname(file))))
-    if (hasRepositoryIndex(directory)) writeRepositoryIndex(directory);
+    if (hasRepositoryIndex(directory)) await writeRepositoryIndex(directory, run.signal);
   return exported;
 }
 

@@ -3,15 +3,16 @@ import { join, resolve } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { REPOSITORY_INDEX } from "../../model/repository-index.ts";
 import { writeRepositoryIndex } from "../../store/repository-index.ts";
+import type { RunOptions } from "../run-options.ts";
 
 /**
  * Writes into a directory which packed objects lie in it and below, for `--repository URL --recursive`. Needs no store.
  * @throws StoreError NOT_FOUND when there is no such directory
  */
-export function indexRepository(request: { readonly directory: string; readonly cwd: string }): {
-  readonly file: string;
-  readonly objects: number;
-} {
+export async function indexRepository(
+  request: { readonly directory: string; readonly cwd: string },
+  { signal }: RunOptions = {},
+): Promise<{ readonly file: string; readonly objects: number }> {
   const directory = resolve(request.cwd, request.directory);
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new StoreError("NOT_FOUND", `there is no directory ${directory}`, {
@@ -19,5 +20,6 @@ export function indexRepository(request: { readonly directory: string; readonly 
       details: { path: directory },
     });
   }
-  return { file: join(directory, REPOSITORY_INDEX), objects: writeRepositoryIndex(directory).size };
+  const index = await writeRepositoryIndex(directory, signal);
+  return { file: join(directory, REPOSITORY_INDEX), objects: index.size };
 }

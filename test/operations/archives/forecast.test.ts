@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { exportObjects } from "../../../src/operations/archives/export-objects.ts";
 import { indexRepository } from "../../../src/operations/archives/index-repository.ts";
@@ -7,6 +8,7 @@ import { obtainObjects } from "../../../src/operations/archives/obtain-objects.t
 import { planRevert, revert } from "../../../src/operations/history/revert.ts";
 import { undo } from "../../../src/operations/history/undo.ts";
 import type { Store } from "../../../src/store/open-store.ts";
+import { acquireLock } from "../../../src/system/lock.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { startServer } from "../../helpers/fetch-world.ts";
@@ -115,7 +117,7 @@ describe("a server's directories", () => {
     expect((await obtainObjects(store, [path], options)).missing).toEqual([
       { path, reasons: [expect.stringContaining(`there is no packed-objects.json at ${server.url}/`)] },
     ]);
-    expect(indexRepository({ directory: "served", cwd: world.directory })).toEqual({
+    expect(await indexRepository({ directory: "served", cwd: world.directory })).toEqual({
       ...{ file: join(served, "packed-objects.json"), objects: 2 },
     });
     expect((await obtainObjects(store, [path], { ...options, recursive: false })).missing).toHaveLength(1);
@@ -125,8 +127,22 @@ describe("a server's directories", () => {
     await exportObjects(store, { what: ["b"], profile: DEFAULT, cwd: world.directory, output: "served/" });
     const { objects } = JSON.parse(readFileSync(join(served, "packed-objects.json"), "utf8"));
     expect(objects[path]).toBe(`other/${path}.tar.gz`);
-    expect(await caughtAsync((async () => indexRepository({ directory: "no", cwd: "/" }))())).toMatchObject({
+    expect(await caughtAsync(indexRepository({ directory: "no", cwd: "/" }))).toMatchObject({
       code: "NOT_FOUND",
     });
+  });
+
+  it("have an index that misses nothing when several write it at once", async () => {
+    const { world, served } = await withLost();
+    const file = join(served, "packed-objects.json");
+    const how = { command: "other", now: () => new Date(), wait: true, vanishes: true };
+    const other = await acquireLock(`${file}.lock`, how);
+    const written = indexRepository({ directory: "served", cwd: world.directory });
+    await sleep(50);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(join(served, `${"a".repeat(32)}-late-1.tar.gz`), "");
+    other[Symbol.dispose]();
+    expect((await written).objects).toBe(3);
+    expect(readdirSync(served).filter((name) => name.endsWith(".lock"))).toEqual([]);
   });
 });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { ProfileName } from "../../../src/model/ids.ts";
+import type { BaseName, ProfileName } from "../../../src/model/ids.ts";
 import { redo, undo } from "../../../src/operations/history/undo.ts";
 import { checkpoint, deleteCheckpoint } from "../../../src/operations/profiles/checkpoint.ts";
 import { pin } from "../../../src/operations/profiles/pin.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration, removeGeneration } from "../../../src/store/generation-records.ts";
+import { objectPath } from "../../../src/store/layout.ts";
 import { readPins } from "../../../src/store/pins.ts";
+import { removeTree } from "../../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {
@@ -53,6 +55,24 @@ describe("undo", () => {
     expect(readGeneration(store, DEFAULT, generation(4))).toMatchObject({ parent: 3, reason: "undo #2" });
     expect(logRecords(store).find(({ tx }) => tx === 4)?.event).toMatchObject({ plan: { undo: 2 } });
     expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("leaves out what cannot be had when that is asked for, and the log tells what", async () => {
+    const { store, undo: takeBack } = await withThree();
+    const [lost] = readGeneration(store, DEFAULT, generation(1)).packages.filter(({ name }) => name === "a");
+    removeTree(objectPath(store.layout, lost?.path as BaseName));
+    expect(await caughtAsync(takeBack(2))).toMatchObject({ code: "UNSAFE" });
+    const change = await undo(store, DEFAULT, { transaction: 2 }, { missing: "remove" });
+    expect(change).toMatchObject({ removed: [{ name: "a" }], leftOut: [{ name: "a", version: "1" }], upgraded: [] });
+    expect(liveFiles(store)).toEqual({ b: "b-1", c: "c-1" });
+    const begun = logRecords(store).find(({ tx, event }) => tx === change.transaction && event.type === "begin");
+    expect(begun?.event).toMatchObject({ plan: { undo: 2, without: ["a"] } });
+    expect(await redo(store, DEFAULT, { transaction: 2, outOfSequence: true }, { missing: "remove" })).toMatchObject({
+      added: [{ name: "a", version: "2" }],
+    });
+    const { event } = logRecords(store).findLast(({ event }) => event.type === "begin") as { event: object };
+    expect(event).toMatchObject({ plan: { redo: 2 } });
+    expect(event).not.toHaveProperty("plan.without");
   });
 
   it("of an undo does it again, and so does redo", async () => {

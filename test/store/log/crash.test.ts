@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -28,26 +28,51 @@ beforeAll(async () => {
 });
 afterAll(() => child[Symbol.dispose]());
 
-function argumentsFor({ log }: LogWorld, action: string, count: number, step: number): string[] {
+function argumentsFor({ log }: LogWorld, action: string, count: number, step: number | string): string[] {
   return [child.path, log.directory, log.lockFile, action, String(count), String(step)];
 }
 
-/** Runs the child once for every call at which it can die, on the same log each time, and checks what it left. */
+/**
+ * Checks what the child leaves when it is killed at any of its calls, the log being the same each time. At every tenth
+ * call one is really killed; between them it is what one child kept of those moments, which is the same.
+ */
 async function dieEverywhere(
   world: LogWorld,
   action: string,
   check: (acknowledged: readonly string[], finished: boolean) => Promise<void>,
 ): Promise<number> {
-  const start = segmentBytes(world.directory);
-  for (let step = 1; step < 500; step += 1) {
-    restoreSegments(world.directory, start);
-    const run = spawnSync(process.execPath, argumentsFor(world, action, action === "append" ? 2 : 1, step));
-    expect(run.stderr.toString()).toBe("");
-    expect(run.signal ?? run.status).toBe(run.status === 0 ? 0 : "SIGKILL");
-    await check(run.stdout.toString().split("\n").filter(Boolean), run.status === 0);
-    if (run.status === 0) return step - 1;
+  const { directory } = world;
+  const moments = join(directory, "../moments");
+  mkdirSync(moments);
+  const start = segmentBytes(directory);
+  const run = (step: number | string) => {
+    restoreSegments(directory, start);
+    const args = argumentsFor(world, action, action === "append" ? 2 : 1, step);
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect(stderr).toBe("");
+    return { end: signal ?? status, acknowledged: linesOf(stdout) };
+  };
+  const whole = run(moments);
+  expect(whole.end).toBe(0);
+  await check(whole.acknowledged, true);
+  const steps = readdirSync(moments).length / 2;
+  for (let step = 1; step <= steps; step += 1) {
+    if (step % 10 === 0) {
+      const { end, acknowledged } = run(step);
+      expect(end).toBe("SIGKILL");
+      await check(acknowledged, false);
+    } else {
+      rmSync(directory, { recursive: true });
+      renameSync(join(moments, `${step}`), directory);
+      await check(linesOf(readFileSync(join(moments, `${step}.told`), "utf8")), false);
+    }
   }
-  throw new Error("the child never finished");
+  expect(run(steps + 1).end).toBe(0);
+  return steps;
+}
+
+function linesOf(text: string): string[] {
+  return text.split("\n").filter(Boolean);
 }
 
 function sums(records: readonly LogRecord[]): string[] {

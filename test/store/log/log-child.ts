@@ -4,9 +4,9 @@ import { repairLog } from "../../../src/store/log/repair.ts";
 import { resealLog } from "../../../src/store/log/reseal.ts";
 import { openLog } from "../../../src/store/log/transaction-log.ts";
 import { trimLog } from "../../../src/store/log/trim.ts";
-import { killAt } from "../../helpers/kill-at.ts";
+import { keepMoments, killAt } from "../../helpers/kill-at.ts";
 
-/** Arguments: log directory, lock file, what to do, how often, and the call at which to die (0: live). */
+/** Arguments: log directory, lock file, what to do, how often, and the call at which to die (0: live), or where to keep what lies there at each call. */
 const [directory = "", lockFile = "", action = "", count = "1", step = "0"] = process.argv.slice(2);
 const log = openLog(directory, {
   lockFile,
@@ -15,9 +15,14 @@ const log = openLog(directory, {
   zone: "UTC",
   segmentBytes: 2000,
 });
-const acknowledge = (text: string | number) => writeSync(1, `${text}\n`);
+let acknowledged = "";
+function acknowledge(text: string | number): void {
+  writeSync(1, `${text}\n`);
+  acknowledged += `${text}\n`;
+}
 
-if (step !== "0") killAt(Number(step));
+if (step.startsWith("/")) keepMoments(directory, step, () => acknowledged);
+else if (step !== "0") killAt(Number(step));
 for (let done = 0; done < Number(count); done += 1) acknowledge(await act());
 
 async function act(): Promise<string | number> {
