@@ -39,7 +39,7 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
     ...(missing === undefined ? [] : [`  not visible in the build: ${missing}`]),
     "  the log ends:",
     ...tail.slice(-LAST_LINES).map((line) => `  | ${line}`),
-    `  whole log: ${path}`,
+    log.isWhole() ? `  whole log: ${path}` : "  no whole log was kept: the disk was full",
   ];
   const declare = missing === undefined ? "" : `Add the package of ${missing} to \`dependencies\`. `;
   return new StoreError("BUILD_FAILED", message.join("\n"), {

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
-import { writeFileAtomic } from "../system/atomic-file.ts";
+import { isErrno } from "../errors.ts";
+import { writeAll, writeFileAtomic } from "../system/atomic-file.ts";
 
 /** The log of a running build: kept whole on disk, its end in memory. */
 export interface BuildLog {
@@ -11,8 +12,10 @@ export interface BuildLog {
   tail(): string[];
   /** How many lines there are. */
   count(): number;
-  /** Ends the log and keeps it compressed at `path`. */
+  /** Ends the log and keeps it compressed at `path`, as far as the disk has room for it. */
   close(path: string): void;
+  /** Whether all of it is kept: a full disk ends no build that can do without, and hides no other reason. */
+  isWhole(): boolean;
 }
 
 /** Lines that are kept in memory to find out why a build failed. */
@@ -23,9 +26,18 @@ export function startBuildLog(file: string): BuildLog {
   const fd = openSync(file, "wx+", 0o600);
   const tail: string[] = [];
   let count = 0;
+  let isWhole = true;
+  const asFarAsThereIsRoom = (step: () => void) => {
+    try {
+      step();
+    } catch (error) {
+      if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+      isWhole = false;
+    }
+  };
   return {
     write(line) {
-      writeSync(fd, Buffer.from(`${line}\n`, "latin1"));
+      if (isWhole) asFarAsThereIsRoom(() => writeAll(fd, Buffer.from(`${line}\n`, "latin1")));
       tail.push(line);
       count += 1;
       if (tail.length > 2 * TAIL_LINES) tail.splice(0, tail.length - TAIL_LINES);
@@ -34,8 +46,9 @@ export function startBuildLog(file: string): BuildLog {
     count: () => count,
     close(path) {
       closeSync(fd);
-      writeFileAtomic(path, compress(readFileSync(file)), { scratch: dirname(file) });
+      asFarAsThereIsRoom(() => writeFileAtomic(path, compress(readFileSync(file)), { scratch: dirname(file) }));
     },
+    isWhole: () => isWhole,
   };
 }
 

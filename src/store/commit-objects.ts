@@ -11,6 +11,7 @@ import { removeTree } from "../system/temporary-directory.ts";
 import { doubtPool } from "./collection/pool-mark.ts";
 import { freezeDirectory } from "./import/freeze.ts";
 import { poolInThreads } from "./import/runner.ts";
+import { changeManifests } from "./index/manifest-changes.ts";
 import { discardedPath, fileListPath, type Layout, manifestPath, objectPath, twinPath } from "./layout.ts";
 import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
@@ -93,12 +94,15 @@ function writeManifests(layout: Layout, staged: readonly StagedObject[]): void {
   const [first] = staged;
   if (!first) return;
   const scratch = dirname(first.directory);
-  writeFilesAtomic(
-    staged.map(({ manifest, fileList }) => ({ path: fileListPath(layout, manifest.path), content: fileList })),
-    { scratch },
-  );
-  writeFilesAtomic(
-    staged.map(({ manifest }) => ({ path: manifestPath(layout, manifest.path), content: printManifest(manifest) })),
-    { scratch },
-  );
+  const objects = staged.map(({ manifest }) => manifest.path);
+  changeManifests(layout, objects, () => {
+    writeFilesAtomic(
+      staged.map(({ manifest, fileList }) => ({ path: fileListPath(layout, manifest.path), content: fileList })),
+      { scratch },
+    );
+    writeFilesAtomic(
+      staged.map(({ manifest }) => ({ path: manifestPath(layout, manifest.path), content: printManifest(manifest) })),
+      { scratch },
+    );
+  });
 }

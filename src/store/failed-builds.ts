@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isErrno } from "../errors.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import { isJsonObject } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import type { Store } from "./open-store.ts";
 
-/** A build that failed: by which name and when. Its log lies where logs of builds lie. */
+/** A build that failed, or was interrupted: by which name and when. Its log lies where logs of builds lie. */
 export interface FailedBuild {
   readonly key: DerivationKey;
   readonly name: string;
@@ -13,11 +14,20 @@ export interface FailedBuild {
   readonly phase: string | undefined;
   /** Milliseconds since 1970, UTC. */
   readonly time: number;
+  /** Somebody ended it, or another build that failed did: nothing is known to be wrong with it. */
+  readonly interrupted?: boolean | undefined;
 }
 
-/** `scratch` is a directory of the store that vanishes with its process. */
+/**
+ * Notes that a build failed, unless the disk is too full for that: it must not hide why it failed. `scratch` is a
+ * directory of the store that vanishes with its process.
+ */
 export function noteFailedBuild(store: Store, failed: FailedBuild, scratch: string): void {
-  writeFileAtomic(noteFile(store, failed.key), `${JSON.stringify({ format: 1, ...failed })}\n`, { scratch });
+  try {
+    writeFileAtomic(noteFile(store, failed.key), `${JSON.stringify({ format: 1, ...failed })}\n`, { scratch });
+  } catch (error) {
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+  }
 }
 
 /** A build that succeeded is no failed one any more. */

@@ -177,6 +177,11 @@ export function poolMark(layout: Layout): string {
   return `${layout.index}/pool-swept.json`;
 }
 
+/** What programs of the store changed among the manifests, so that the index need not look at all of them; a cache. */
+export function manifestChanges(layout: Pick<Layout, "index">): string {
+  return `${layout.index}/manifest-changes`;
+}
+
 export function lockPath(layout: Layout, name: string): string {
   return `${layout.locks}/${name}`;
 }

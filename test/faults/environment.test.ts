@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openStore } from "../../src/operations/open-store.ts";
@@ -87,6 +97,23 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
     world.done("install", big);
     expect(brokenRules(store)).toEqual([]);
     expect(leftovers(store)).toEqual([]);
+  });
+
+  it("that is full for a build is collected where that is wanted, and the build is done once more", () => {
+    const world = onSmallDisk("size=16m");
+    const dead = world.done("add", world.source("dead-1", { dead: Buffer.alloc(10 << 20, "x") })).stdout.trim();
+    const recipes = world.source("recipes", {
+      "big/recipe.yaml": `name: big\nversion: "1"\nbuild: script\nphases:\n  install: mkdir "$out" && head -c ${8 << 20} /dev/zero > "$out/big"\n`,
+    });
+    const build = ["build", "--recipes", recipes, "big"];
+    expect(world.run(build)).toMatchObject({ status: 1, stderr: expect.stringContaining("No space left on device") });
+    expect(existsSync(dead)).toBe(true);
+    world.done("config", "gc.min-free", "1K");
+    const { status, stderr, stdout } = world.run(build);
+    expect([status, existsSync(dead)], stderr).toEqual([3, false]);
+    expect(stderr).toContain("it is built once more");
+    expect(statSync(join(stdout.trim(), "big")).size).toBe(8 << 20);
+    expect(world.done("list").stdout).toMatch(/^a +1 .*\nb +1 /);
   });
 
   it("that has no more inodes refuses what does not fit", async () => {

@@ -23,7 +23,7 @@ export const command = defineCommand({
     const store = await context.openStore({ create: true });
     const fetched = await fetchSources(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
     context.output.result(fetched, () =>
-      fetched.map((each) => printable(`${each.package}  ${each.fileName}  ${each.integrity}`)),
+      fetched.map((each) => printable(`${each.package}  ${each.fileName}  ${each.integrity}  ${each.url}`)),
     );
     return undefined;
   },

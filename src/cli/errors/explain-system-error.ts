@@ -40,8 +40,8 @@ export function explainSystemError(error: unknown): StoreError | undefined {
   const meaning = MEANINGS[errno];
   if (!meaning) return new StoreError("FAILED", message, { hint: "The system refused this.", details, cause: error });
   const [code, text, hint] = meaning;
-  const subject =
-    path ?? message.replace(/^(?:E[A-Z0-9]+|UNKNOWN|Unknown system error -\d+): (?:unknown error, )?/, "");
+  // What the system calls the error stands before the comma, and in the meaning already.
+  const subject = path ?? `a file (${message.slice(message.lastIndexOf(" ") + 1)})`;
   return new StoreError(code, `${text} ${subject}`, { hint, details, cause: error });
 }
 

@@ -6,6 +6,7 @@ import type { BaseName } from "../../model/ids.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
 import type { DiskUsage } from "../../system/disk-usage.ts";
 import { freezeDirectory } from "../import/freeze.ts";
+import { changeManifests } from "../index/manifest-changes.ts";
 import { fileListPath, type Layout, layoutOf, manifestPath, objectPath, twinPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 import { hasTwins } from "../twins.ts";
@@ -36,16 +37,20 @@ export function createTakenOut(store: Store): TakenOut {
     has: (object) => taken.has(object),
     take(objects) {
       if (taken.size === 0) makeRoom(room);
-      for (const object of objects) {
-        move(manifestPath(layout, object), manifestPath(room, object));
-        taken.add(object);
-      }
-      for (const object of objects)
-        for (const place of places.slice(1)) move(place(layout, object), place(room, object));
+      changeManifests(layout, objects, () => {
+        for (const object of objects) {
+          move(manifestPath(layout, object), manifestPath(room, object));
+          taken.add(object);
+        }
+        for (const object of objects)
+          for (const place of places.slice(1)) move(place(layout, object), place(room, object));
+      });
     },
     putBack(isWanted) {
       const wanted = [...taken].filter(isWanted).reverse();
-      for (const object of wanted) if (putBackObject(layout, room, object)) taken.delete(object);
+      changeManifests(layout, wanted, () => {
+        for (const object of wanted) if (putBackObject(layout, room, object)) taken.delete(object);
+      });
       for (const directory of [layout.storeDir, layout.manifests]) if (wanted.length > 0) syncDirectory(directory);
     },
     async remove(remover, freed) {

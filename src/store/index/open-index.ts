@@ -10,6 +10,7 @@ import { lockPath, manifestPath } from "../layout.ts";
 import { listManifests } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { type IndexEntry, type OtherFiles, readIndexEntry, type StoreIndex } from "./index-entry.ts";
+import { forgetChanges, manifestsState, objectsChanged } from "./manifest-changes.ts";
 import { openMemoryIndex } from "./memory-index.ts";
 import { createLockFile, reserveSpace } from "./reserve.ts";
 import { dataFile, discardIndex, type IndexDirectory, isSealed, writeSeal } from "./seal.ts";
@@ -91,41 +92,77 @@ async function openTables(index: IndexDirectory): Promise<Tables> {
 
 /** Brings the tables up to date; whether anything had to be written. */
 function synchronise(store: Store, index: IndexDirectory, tables: Tables): boolean {
-  const stamp = manifestsStamp(store);
-  if (tables.state.get("manifests") === stamp.text) return false;
-  const { objects, strays } = listManifests(store);
-  const present = new Map(objects.map((object) => [object, manifestStamp(store, object)]));
-  const known = new Map([...tables.stamps.getRange()].map(({ key, value }) => [key as BaseName, value]));
-  const gone = [...known.keys()].filter((object) => present.get(object)?.text !== known.get(object));
-  const come = [...present].filter(([object, seen]) => known.get(object) !== seen?.text);
-  reserveSpace(
-    index,
-    come.reduce((sum, [, seen]) => sum + 3 * (seen?.size ?? 0) + 1024, 0),
-  );
+  const state = manifestsState(store.layout);
+  const before = tables.state.get("manifests");
+  if (before === state.text) return false;
+  const told = before ? objectsChanged(store.layout, before, state.text) : undefined;
+  const change = told ? changeOf(store, tables, told) : wholeChange(store, tables);
+  reserveSpace(index, 3 * change.come.reduce((sum, { size }) => sum + size + 512, 0));
   tables.root.transactionSync(() => {
-    for (const object of gone) forget(tables, object);
-    const learnt = come.flatMap(([object, seen]) => learn(store, tables, { object, seen }) ?? []);
-    summarise(tables, { gone: new Set(gone), come: learnt, objects, strays });
-    tables.state.put("manifests", stamp.settled ? stamp.text : "");
+    for (const object of change.gone) forget(tables, object);
+    const learnt = change.come.flatMap((seen) => learn(store, tables, seen) ?? []);
+    summarise(tables, { ...change, learnt });
+    tables.state.put("manifests", state.settled ? state.text : "");
   });
+  forgetChanges(store.layout);
   return true;
+}
+
+/** What the tables must learn, and what they must forget before. */
+interface IndexChange {
+  readonly gone: ReadonlySet<BaseName>;
+  readonly come: readonly SeenManifest[];
+  readonly strays: readonly string[];
+}
+
+/** Looks at every manifest. */
+function wholeChange(store: Store, tables: Tables): IndexChange {
+  const { objects, strays } = listManifests(store);
+  const gone = new Set<BaseName>();
+  const come: SeenManifest[] = [];
+  const known = tables.stamps.getRange()[Symbol.iterator]();
+  let next = known.next();
+  for (const object of objects.sort()) {
+    for (; !next.done && next.value.key < object; next = known.next()) gone.add(next.value.key as BaseName);
+    const isKnown = !next.done && next.value.key === object;
+    const seen = seeManifest(store, object);
+    if (!isKnown || seen?.stamp !== next.value.value) {
+      if (isKnown) gone.add(object);
+      if (seen) come.push(seen);
+    }
+    if (isKnown) next = known.next();
+  }
+  for (; !next.done; next = known.next()) gone.add(next.value.key as BaseName);
+  return { gone, come, strays };
+}
+
+/** Looks at those that may be others than they were. */
+function changeOf(store: Store, tables: Tables, objects: ReadonlySet<BaseName>): IndexChange {
+  const gone = new Set<BaseName>();
+  const come: SeenManifest[] = [];
+  for (const object of objects) {
+    const [known, seen] = [tables.stamps.get(object), seeManifest(store, object)];
+    if (known === seen?.stamp) continue;
+    if (known !== undefined) gone.add(object);
+    if (seen) come.push(seen);
+  }
+  return { gone, come, strays: othersIn(tables).strays };
 }
 
 function summarise(
   tables: Tables,
-  change: {
-    readonly gone: ReadonlySet<BaseName>;
-    readonly come: readonly GraphObject[];
-    readonly objects: readonly BaseName[];
-    readonly strays: readonly string[];
-  },
+  { gone, come, strays, learnt }: IndexChange & { readonly learnt: readonly GraphObject[] },
 ): void {
-  const before = graphIn(tables);
-  const isSame = change.gone.size === 0 && change.come.length === 0;
-  const graph = isSame ? before : buildObjectGraph(changeGraph(before, change));
-  const damaged = change.objects.filter((object) => (graph.numbers.get(object) ?? graph.known) >= graph.known);
-  if (!isSame || graph.known === 0) tables.summary.put("graph", packGraph(graph));
-  tables.summary.put("others", Buffer.from(JSON.stringify({ damaged, strays: change.strays } satisfies OtherFiles)));
+  if (gone.size > 0 || come.length > 0 || !tables.summary.getBinary("graph")) {
+    const graph = buildObjectGraph(changeGraph(graphIn(tables), { gone, come: learnt }));
+    tables.summary.put("graph", packGraph(graph));
+  }
+  const whole = new Set(learnt.map(({ path }) => path));
+  const damaged = [
+    ...othersIn(tables).damaged.filter((object) => !gone.has(object)),
+    ...come.map(({ object }) => object).filter((object) => !whole.has(object)),
+  ];
+  tables.summary.put("others", Buffer.from(JSON.stringify({ damaged, strays } satisfies OtherFiles)));
 }
 
 function graphIn(tables: Tables): ObjectGraph {
@@ -133,13 +170,13 @@ function graphIn(tables: Tables): ObjectGraph {
   return packed ? unpackGraph(packed) : buildObjectGraph([]);
 }
 
-function learn(
-  store: Store,
-  tables: Tables,
-  { object, seen }: { readonly object: BaseName; readonly seen: ManifestStamp | undefined },
-): GraphObject | undefined {
-  if (seen === undefined) return undefined;
-  tables.stamps.put(object, seen.text);
+function othersIn(tables: Tables): OtherFiles {
+  const text = tables.summary.getBinary("others")?.toString();
+  return text ? (JSON.parse(text) as OtherFiles) : { damaged: [], strays: [] };
+}
+
+function learn(store: Store, tables: Tables, { object, stamp }: SeenManifest): GraphObject | undefined {
+  tables.stamps.put(object, stamp);
   const entry = readIndexEntry(store, object);
   if (!entry) return undefined;
   tables.objects.put(object, entry);
@@ -154,24 +191,16 @@ function forget(tables: Tables, object: BaseName): void {
 }
 
 /** What a manifest's file looks like: an object that was deleted and added again can have other references. */
-interface ManifestStamp {
-  readonly text: string;
+interface SeenManifest {
+  readonly object: BaseName;
+  readonly stamp: string;
   /** Bytes. */
   readonly size: number;
 }
 
-function manifestStamp(store: Store, object: BaseName): ManifestStamp | undefined {
+function seeManifest(store: Store, object: BaseName): SeenManifest | undefined {
   const status = statSync(manifestPath(store.layout, object), { throwIfNoEntry: false });
-  return status && { text: `${status.ino} ${status.size} ${status.mtimeMs}`, size: status.size };
-}
-
-/** Milliseconds within which two changes of a directory can carry the same time. */
-const TIME_STEP_MS = 50;
-
-/** The state of the manifests' directory; not settled while a further change could leave it looking the same. */
-function manifestsStamp(store: Store): { readonly text: string; readonly settled: boolean } {
-  const { mtimeNs, ino } = statSync(store.layout.manifests, { bigint: true });
-  return { text: `${ino} ${mtimeNs}`, settled: Date.now() - Number(mtimeNs / 1_000_000n) > TIME_STEP_MS };
+  return status && { object, stamp: `${status.ino} ${status.size} ${status.mtimeMs}`, size: status.size };
 }
 
 function answersFrom(tables: Tables): StoreIndex {
@@ -179,7 +208,7 @@ function answersFrom(tables: Tables): StoreIndex {
     get: (object) => tables.objects.get(object),
     names: () => tables.objects.getKeys() as Iterable<BaseName>,
     graph: () => graphIn(tables),
-    others: () => JSON.parse(tables.summary.getBinary("others")?.toString() ?? "") as OtherFiles,
+    others: () => othersIn(tables),
     referrers: (object) => [...tables.referrers.getValues(object)] as BaseName[],
     [Symbol.asyncDispose]: () => tables.root.close(),
   };

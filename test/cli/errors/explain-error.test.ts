@@ -97,7 +97,10 @@ test("errors that Node has no name for are told like others", () => {
   );
   expect(told.error).toMatchObject({ code: "NO_SPACE", message: "your disk quota is used up at /a/b" });
   const withoutPath = explainError(unnamed("UNKNOWN", "UNKNOWN: unknown error, write"));
-  expect(withoutPath.error).toMatchObject({ code: "NO_SPACE", message: "your disk quota is used up at write" });
+  expect(withoutPath.error).toMatchObject({
+    code: "NO_SPACE",
+    message: "your disk quota is used up at a file (write)",
+  });
 });
 
 test("of several errors in a row, as when tidying up fails too, the first is told", () => {
