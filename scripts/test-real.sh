@@ -234,13 +234,16 @@ for package in "${packages[@]}"; do
 done
 [ -e "$(of_generation gen-1 include/gmp.h)" ] || fail "the headers of gmp are gone"
 
-# Without --quick the package that most others here need; gmp alone takes a minute or two.
-if $quick; then upgraded=mpfr; rebuilt="mpc mpfr"; else upgraded=gmp; rebuilt="gmp mpc mpfr pari"; fi
+# Without --quick the package that most others here need; its build alone takes minutes.
+if $quick; then upgraded=mpc; rebuilt="mpc"; else upgraded=gmp; rebuilt="gmp mpc mpfr pari"; fi
 library=lib/lib$upgraded.so
-mpc_links_to() { linked_to "$(of_generation "$1" lib/libmpc.so)" "lib$upgraded"; }
+
+# Which gmp, of all that there are, the mpc of a generation is linked to.
+mpc_links_to() { linked_to "$(of_generation "$1" lib/libmpc.so)" libgmp; }
+gmp_of() { of_generation "$1" lib/libgmp.so; }
 
 old=$(of_generation gen-1 "$library")
-[ "$(mpc_links_to gen-1)" = "$old" ] || fail "mpc is not linked to $old"
+[ "$(mpc_links_to gen-1)" = "$(gmp_of gen-1)" ] || fail "mpc is not linked to the installed gmp"
 [ "$(linked_to "$(of_generation gen-1 lib/libmpfr.so)" libgmp)" = "$(of_generation gen-1 lib/libgmp.so)" ] ||
   fail "mpfr is not linked to the installed gmp"
 say "linked   each library to the store path of the other"
@@ -260,9 +263,11 @@ build_and_install upgrade
 say "rebuilt  $rebuilt, and nothing else"
 new=$(of_generation gen-2 "$library")
 [ "$new" != "$old" ] || fail "there is no new $upgraded"
-[ "$(mpc_links_to gen-2)" = "$new" ] || fail "the new mpc is not linked to the new $upgraded"
-[ "$(mpc_links_to gen-1)" = "$old" ] || fail "the old mpc is not linked to the old $upgraded"
-say "linked   gen-2 to the new $upgraded, gen-1 still to the old one"
+[ "$(of_generation gen-1 "$library")" = "$old" ] || fail "gen-1 has another $upgraded now"
+for generation in gen-1 gen-2; do
+  [ "$(mpc_links_to "$generation")" = "$(gmp_of "$generation")" ] || fail "the mpc of $generation is linked to another gmp"
+done
+say "linked   gen-2 has the new $upgraded, gen-1 still the old one, and each mpc the gmp of its generation"
 if ! $quick; then run_gp "$profile/current/bin/gp"; fi
 
 say "--- rollback"

@@ -44,7 +44,7 @@ export function writeScripts(
 ): void {
   for (const phase of PHASES) {
     const text = script.phases[phase];
-    if (text !== undefined) writeFileSync(join(room.scripts, phaseFile(phase)), phaseScript(text, script.mark));
+    if (text !== undefined) writeFileSync(join(room.scripts, phaseFile(phase)), phaseScript(phase, text, script.mark));
   }
-  writeFileSync(join(room.scripts, DRIVER), driverScript(script.phases, script.seen, script.mark));
+  writeFileSync(join(room.scripts, DRIVER), driverScript(script.phases, script.seen));
 }

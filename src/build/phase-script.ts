@@ -8,34 +8,40 @@ export function phaseFile(phase: Phase): string {
 }
 
 /**
- * The shell text that runs the phases, each in a shell of its own, and says when one begins: a line of `mark`, a space,
- * the phase. `directory` is where the files of the phases lie in the build.
+ * The shell text that runs the phases one after the other, each in a shell of its own. `directory` is where the files of
+ * the phases lie in the build.
  */
-export function driverScript(
-  phases: Readonly<Partial<Record<Phase, string>>>,
-  directory: string,
-  mark: string,
-): string {
-  const names = PHASES.filter((phase) => phases[phase] !== undefined);
-  return [
-    "set -eu",
-    // The driver becomes the last one: to start a process takes as long as many a phase.
-    ...names.map((phase, at) => {
-      const run = at === names.length - 1 ? "exec bash" : "bash";
-      return `echo '${mark} ${phase}'\n${run} -eu '${directory}/${phaseFile(phase)}'`;
-    }),
-    "",
-  ].join("\n");
+export function driverScript(phases: PhaseTexts, directory: string): string {
+  const files = phaseFiles(phases).map((file) => `bash -eu '${directory}/${file}'`);
+  // The driver becomes the last one.
+  return ["set -eu", ...files.slice(0, -1), ...files.slice(-1).map((last) => `exec ${last}`), ""].join("\n");
 }
 
 /**
- * A phase as it is run: the shell says which command it is that fails. All on the first line, so that the numbers of
- * lines in the shell's own messages are those of the recipe. Nothing is said in subshells: what a command substitution
- * writes is its value.
+ * What runs the phases: the driver; a single phase does without one, since to start a shell takes as long as many a
+ * phase. `bash` is that of the driver, and `directory` where its file lies in the build.
  */
-export function phaseScript(text: string, mark: string): string {
+export function phaseCommand(phases: PhaseTexts, directory: string, bash: string): readonly string[] {
+  const [only = DRIVER, ...others] = phaseFiles(phases);
+  return others.length === 0 && only !== DRIVER
+    ? ["bash", "--norc", "-eu", `${directory}/${only}`]
+    : [bash, "--norc", `${directory}/${DRIVER}`];
+}
+
+type PhaseTexts = Readonly<Partial<Record<Phase, string>>>;
+
+function phaseFiles(phases: PhaseTexts): string[] {
+  return PHASES.filter((phase) => phases[phase] !== undefined).map(phaseFile);
+}
+
+/**
+ * A phase as it is run: it says that it begins, by a line of `mark`, a space, the phase, and the shell says which command
+ * it is that fails. All on the first line, so that the numbers of lines in the shell's own messages are those of the
+ * recipe. Nothing is said in subshells: what a command substitution writes is its value.
+ */
+export function phaseScript(phase: Phase, text: string, mark: string): string {
   const tell = `printf "%s\\n" "${mark}! \${BASH_COMMAND%%$'\\''\\n'\\''*}"`;
-  return `set -E; trap '((BASH_SUBSHELL)) || ${tell}' ERR; ${text}`;
+  return `echo '${mark} ${phase}'; set -E; trap '((BASH_SUBSHELL)) || ${tell}' ERR; ${text}`;
 }
 
 /** Splits a build's output into lines, takes the marks out, and tells of them. */

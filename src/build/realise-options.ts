@@ -17,6 +17,8 @@ export type Realised =
       readonly record: BuildRecord;
     }
   | { readonly id: string; readonly state: "failed"; readonly error: unknown }
+  /** The user ended it; told of what had begun. */
+  | { readonly id: string; readonly state: "interrupted" }
   /** A package that it needs failed. */
   | { readonly id: string; readonly state: "skipped"; readonly because: string };
 

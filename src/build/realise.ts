@@ -30,12 +30,14 @@ export async function realise(store: Store, graph: BuildGraph, options: RealiseO
     stop: stop.signal,
     results,
     known: noOutputs(),
+    begun: new Set(),
     tellExpected: once(() => tellExpected(store, graph, options)),
   };
   options.onEvent({ kind: "planned", ids: [...graph.packages.keys()] });
   for (const planned of graph.packages.values()) {
     const result = realiseOne(run, planned).then((realised) => {
-      options.onEvent({ kind: "finished", result: realised });
+      if (realised.state !== "interrupted" || run.begun.has(realised.id))
+        options.onEvent({ kind: "finished", result: realised });
       if (realised.state === "failed" && !options.keepGoing)
         stop.abort(new StoreError("INTERRUPTED", `${realised.id} failed`, { details: { failed: realised.id } }));
       return realised;
@@ -54,6 +56,8 @@ interface Run {
   readonly stop: AbortSignal;
   readonly results: ReadonlyMap<string, Promise<Realised>>;
   readonly known: KnownOutputs;
+  /** Ids of the packages whose builds began. */
+  readonly begun: Set<string>;
   readonly tellExpected: () => void;
 }
 
@@ -61,6 +65,7 @@ async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> 
   const { id } = planned;
   const needed = await Promise.all(planned.dependencies.map((each) => run.results.get(each.id) as Promise<Realised>));
   const failed = needed.find(({ state }) => state === "failed" || state === "skipped");
+  if (needed.some(({ state }) => state === "interrupted")) return { id, state: "interrupted" };
   if (failed) return { id, state: "skipped", because: failed.state === "skipped" ? failed.because : failed.id };
   try {
     run.options.signal?.throwIfAborted();
@@ -74,6 +79,7 @@ async function realiseOne(run: Run, planned: PlannedPackage): Promise<Realised> 
   } catch (error) {
     // What another failure put an end to has not failed itself.
     if (error === run.stop.reason) return { id, state: "skipped", because: String(run.stop.reason.details.failed) };
+    if (run.options.signal?.aborted && error === run.options.signal.reason) return { id, state: "interrupted" };
     return { id, state: "failed", error };
   }
 }
@@ -107,6 +113,7 @@ async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild)
   if (done) return done;
   using _slot = await options.jobserver.acquire(options.signal);
   run.tellExpected();
+  run.begun.add(id);
   options.onEvent({ kind: "started", id, key: prepared.key });
   return { record: await buildWithRoom(run, planned, prepared), built: true };
 }
@@ -133,17 +140,28 @@ async function buildNow(run: Run, planned: PlannedPackage, prepared: PreparedBui
     forgetFailedBuild(store, prepared.key);
     return record;
   } catch (error) {
-    if (error instanceof StoreError && error.code === "BUILD_FAILED") {
-      const { name } = planned;
-      const phase = typeof error.details.phase === "string" ? error.details.phase : undefined;
-      const time = store.context.now().getTime();
-      noteFailedBuild(store, { key: prepared.key, name, id: planned.id, phase, time }, room);
-    }
+    noteFailure(run, { error, planned, key: prepared.key, room });
     if (options.keepFailed && error instanceof StoreError && error.code === "BUILD_FAILED")
       keep(store, room, prepared.key);
     else if (isOutOfSpace(error)) removeTree(room);
     throw error;
   }
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly planned: PlannedPackage;
+  readonly key: DerivationKey;
+  readonly room: string;
+}
+
+/** Notes which build the log is of that is there now: of one that failed, or that was ended before it could. */
+function noteFailure({ store, options }: Run, { error, planned: { id, name }, key, room }: Failure): void {
+  const interrupted = options.signal?.aborted === true && error === options.signal.reason;
+  const failed = error instanceof StoreError && error.code === "BUILD_FAILED";
+  if (!interrupted && !failed) return;
+  const phase = failed && typeof error.details.phase === "string" ? error.details.phase : undefined;
+  noteFailedBuild(store, { key, name, id, phase, time: store.context.now().getTime(), interrupted }, room);
 }
 
 function keep(store: Store, room: string, key: DerivationKey): void {

@@ -127,7 +127,8 @@ async function runLogged(store: Store, job: BuildJob, running: Running): Promise
   const { room } = place;
   const log = startBuildLog(join(room.path, "log"));
   const mark = `@store-${job.key.slice(0, 16)}`;
-  writeScripts(room, { phases: filledPhases(job.planned, place.paths), seen: place.scripts, mark });
+  const phases = filledPhases(job.planned, place.paths);
+  writeScripts(room, { phases, seen: place.scripts, mark });
   let failing: string | undefined;
   const reader = createMarkReader(mark, {
     phase(phase) {
@@ -144,7 +145,7 @@ async function runLogged(store: Store, job: BuildJob, running: Running): Promise
   });
   let result: ProcessResult;
   try {
-    result = await runPhases(place, environment, { ...job, onOutput: reader.push });
+    result = await runPhases(place, environment, { ...job, phases, onOutput: reader.push });
   } finally {
     reader.end();
     log.close(buildLogPath(store, job.key));

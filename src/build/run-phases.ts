@@ -11,15 +11,17 @@ import {
   ZERO_DIGEST,
 } from "../model/ids.ts";
 import type { ResolvedText } from "../model/recipe/resolved-recipe.ts";
+import type { Phase } from "../model/recipe.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { canonicalView } from "../store/twins.ts";
 import { type Jobserver, jobserverFlags } from "../system/jobserver.ts";
 import type { PipeSupply } from "../system/process/fifo.ts";
+import type { Launcher } from "../system/process/launcher.ts";
 import { type ProcessResult, runProcess } from "../system/process.ts";
 import type { BuildRoom } from "./build-room.ts";
 import { fillText, type TextPaths } from "./fill-text.ts";
-import { DRIVER } from "./phase-script.ts";
+import { phaseCommand } from "./phase-script.ts";
 import { baseEnvironment } from "./sandbox/environment.ts";
 import { findInPath } from "./sandbox/host-toolchain.ts";
 import { limitedCommand, SANDBOX_LIMITS } from "./sandbox/limits.ts";
@@ -42,6 +44,8 @@ export interface RunnerOptions {
   readonly jobserver: Jobserver;
   /** For the output of the builds. */
   readonly pipes: PipeSupply;
+  /** Starts the sandboxes. */
+  readonly launcher: Launcher | undefined;
   readonly limits: BuildLimits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -114,11 +118,14 @@ export function placeOf(store: Store, room: BuildRoom, request: PlaceRequest): B
   };
 }
 
-/** Runs the driver of the phases in its place; when it returns nothing of the build is alive. */
+/** Runs the phases in their place; when it returns nothing of the build is alive. */
 export async function runPhases(
   place: BuildPlace,
   environment: Readonly<Record<string, string>>,
-  options: RunnerOptions & { readonly onOutput: (chunk: Buffer) => void },
+  options: RunnerOptions & {
+    readonly phases: Readonly<Partial<Record<Phase, string>>>;
+    readonly onOutput: (chunk: Buffer) => void;
+  },
 ): Promise<ProcessResult> {
   using connection = options.jobserver.connect();
   const { limits } = options;
@@ -133,12 +140,13 @@ export async function runPhases(
     maxOutputBytes: limits.maxLogBytes,
     pipeDirectory: room.scratch,
     pipes: options.pipes,
+    launcher: options.launcher,
     ...(limits.maxDiskBytes !== undefined && {
       disk: { paths: [room.path, place.output], maxBytes: limits.maxDiskBytes },
     }),
   };
   if (options.sandbox) {
-    const command = [options.sandbox.toolchain.bash, "--norc", `${place.scripts}/${DRIVER}`];
+    const command = phaseCommand(options.phases, place.scripts, options.sandbox.toolchain.bash);
     const spec = {
       tools: options.sandbox,
       identityDirectory: room.identity,
@@ -151,7 +159,7 @@ export async function runPhases(
   const bash = findInPath("bash", options.hostPath) ?? "/bin/bash";
   // Outside of a sandbox the kernel would count the user's whole session as processes of the build.
   const sandboxLimits = { ...SANDBOX_LIMITS, processes: undefined };
-  const [command = bash, ...args] = limitedCommand([bash, "--norc", `${place.scripts}/${DRIVER}`], {
+  const [command = bash, ...args] = limitedCommand(phaseCommand(options.phases, place.scripts, bash), {
     bash,
     limits: sandboxLimits,
     env,

@@ -1,4 +1,7 @@
 import type { BaseName } from "../model/ids.ts";
+import { fetchAll } from "../sources/fetch-all.ts";
+import type { FetchContext } from "../sources/fetch-context.ts";
+import { isSourceKept } from "../sources/kept-sources.ts";
 import { readManifest } from "../store/manifests.ts";
 import type { Store } from "../store/open-store.ts";
 import type { PlannedPackage } from "./build-plan.ts";
@@ -15,6 +18,7 @@ export async function runPrepared(
 ): Promise<BuildResult> {
   const { id } = planned;
   const { room } = options;
+  await fetchMissing(prepared.sources, options.places.context, options.signal);
   return runBuild(store, {
     ...options,
     ...prepared,
@@ -29,6 +33,16 @@ export async function runPrepared(
     onLine: (line) => options.onEvent({ kind: "line", id, line }),
     onWarning: (message) => options.onEvent({ kind: "warning", id, message }),
   });
+}
+
+/** Several at once; a single one is fetched where it is needed. */
+async function fetchMissing(
+  sources: PreparedBuild["sources"],
+  context: FetchContext,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const missing = sources.flatMap(({ request }) => (request && !isSourceKept(context, request) ? [request] : []));
+  if (missing.length > 1) await fetchAll({ ...context, signal }, missing);
 }
 
 function limitsOf({ recipe }: PlannedPackage, { limits }: RealiseOptions): RealiseOptions["limits"] {

@@ -9,6 +9,19 @@ import { SAGE_OPTIONS, sageSettings } from "./sage-options.ts";
 
 const BUILDING = "How it is built";
 
+/** For commands that look at what a build would be. */
+export const PLAN_OPTIONS = {
+  sandbox: {
+    type: "string",
+    value: "WHEN",
+    choices: ["required", "auto", "off"],
+    describe: "Build in a sandbox: required, auto (where there is one), off",
+    group: BUILDING,
+  },
+  "run-tests": { type: "boolean", describe: "Run the test suites of the build systems, too", group: BUILDING },
+  ...SAGE_OPTIONS,
+} as const satisfies OptionSpecs;
+
 /** For commands that may build packages from recipes. */
 export const BUILD_OPTIONS = {
   jobs: {
@@ -19,13 +32,6 @@ export const BUILD_OPTIONS = {
     describe: "Run N jobs at once, over all builds and what they start (one per core)",
     group: BUILDING,
   },
-  sandbox: {
-    type: "string",
-    value: "WHEN",
-    choices: ["required", "auto", "off"],
-    describe: "Build in a sandbox: required, auto (where there is one), off",
-    group: BUILDING,
-  },
   "keep-going": {
     type: "boolean",
     alias: "k",
@@ -33,7 +39,6 @@ export const BUILD_OPTIONS = {
     group: BUILDING,
   },
   "keep-failed": { type: "boolean", describe: "Keep the tree of a failed build, for `store debug`", group: BUILDING },
-  "run-tests": { type: "boolean", describe: "Run the test suites of the build systems, too", group: BUILDING },
   timeout: {
     type: "string",
     value: "SECONDS",
@@ -70,10 +75,25 @@ export const BUILD_OPTIONS = {
     describe: "Record KEY with what is built; can be repeated",
     group: BUILDING,
   },
-  ...SAGE_OPTIONS,
+  ...PLAN_OPTIONS,
 } as const satisfies OptionSpecs;
 
+type PlanValues = Values<Record<never, never>, typeof PLAN_OPTIONS>;
 type BuildValues = Values<Record<never, never>, typeof BUILD_OPTIONS>;
+
+/** What is built, as the options say. */
+export function planSettings(
+  args: PlanValues & Parameters<typeof fetchSettings>[0],
+  context: CommandContext,
+): BuildSettings {
+  return {
+    ...fetchSettings(args, context),
+    recipes: recipeDirectories(context),
+    sage: sageSettings(args, context),
+    sandbox: args.sandbox,
+    check: args["run-tests"],
+  };
+}
 
 /** How packages are built, as the options say. */
 export function buildSettings(
@@ -81,14 +101,10 @@ export function buildSettings(
   context: CommandContext,
 ): BuildSettings {
   return {
-    ...fetchSettings(args, context),
-    recipes: recipeDirectories(context),
-    sage: sageSettings(args, context),
+    ...planSettings(args, context),
     jobs: args.jobs,
-    sandbox: args.sandbox,
     keepGoing: args["keep-going"],
     keepFailed: args["keep-failed"],
-    check: args["run-tests"],
     timeoutSeconds: args.timeout,
     silentTimeoutSeconds: args["silent-timeout"],
     maxLogBytes: args["max-log"],

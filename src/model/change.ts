@@ -68,6 +68,8 @@ export interface PlannedBuild extends Pick<PackageSummary, "name" | "version" | 
   readonly reason: string;
   /** What the last build took, in seconds. */
   readonly expectedSeconds?: number | undefined;
+  /** Seconds from the beginning until it is built, where several run at once. */
+  readonly endsAfterSeconds?: number | undefined;
 }
 
 export interface PlannedPackage extends Omit<PackageSummary, "path"> {

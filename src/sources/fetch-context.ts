@@ -83,7 +83,7 @@ export interface Fetched {
   readonly integrity: Integrity;
   /** In bytes. */
   readonly size: number;
-  /** The URL that served it, or, when it was kept already, the first that was asked for; without credentials. */
+  /** The URL that served it, now or when it was fetched; the first that was asked for where that is not known; no credentials. */
   readonly origin: string;
   readonly reused: boolean;
 }

@@ -39,7 +39,7 @@ export async function fetchFile(context: FetchContext, request: FileRequest): Pr
     .map(({ url, isMirror }) => ({ url: parseUrl(url), isMirror }))
     .filter(({ url, isMirror }) => !context.offline || !isMirror || url.protocol === "file:");
   const kept = request.integrity && (await findKeptFile(context, request.integrity));
-  if (kept) return reuse(context, request, kept);
+  if (kept) return reuse(context, request, { kept, places: places.map(({ url }) => printableUrl(url)) });
   const failures: StoreError[] = [];
   for (const { url, isMirror } of urls) {
     try {
@@ -83,10 +83,26 @@ async function findOffline(context: FetchContext, request: FileRequest, url: URL
   });
 }
 
-function reuse(context: FetchContext, request: FileRequest, kept: KeptFile): Fetched {
+interface Reuse {
+  readonly kept: KeptFile;
+  /** The URLs and their mirrors. */
+  readonly places: readonly string[];
+}
+
+function reuse(context: FetchContext, request: FileRequest, { kept, places }: Reuse): Fetched {
   const urls = request.urls.map((text) => printableUrl(text));
   sayIfChanged(context, urls, kept.integrity);
-  return told(context, { ...kept, fileName: fileNameOf(request), origin: urls[0] ?? "", reused: true });
+  const origin = latestServer(context, places, kept.integrity) ?? urls[0] ?? "";
+  return told(context, { ...kept, fileName: fileNameOf(request), origin, reused: true });
+}
+
+/** Which of the URLs gave this content, the last time that one did. */
+function latestServer(context: FetchContext, urls: readonly string[], integrity: Integrity): string | undefined {
+  const served = urls.flatMap((url) => {
+    const content = recordedContents(context, url).find((each) => each.integrity === integrity);
+    return content ? [{ url, last: content.last }] : [];
+  });
+  return served.sort((a, b) => (a.last < b.last ? 1 : a.last > b.last ? -1 : 0))[0]?.url;
 }
 
 function told(context: FetchContext, fetched: Fetched): Fetched {

@@ -6,7 +6,7 @@ import { isJsonObject } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import type { Store } from "./open-store.ts";
 
-/** A build that failed: by which name and when. Its log lies where logs of builds lie. */
+/** A build that failed, or was interrupted: by which name and when. Its log lies where logs of builds lie. */
 export interface FailedBuild {
   readonly key: DerivationKey;
   readonly name: string;
@@ -14,6 +14,8 @@ export interface FailedBuild {
   readonly phase: string | undefined;
   /** Milliseconds since 1970, UTC. */
   readonly time: number;
+  /** Somebody ended it, or another build that failed did: nothing is known to be wrong with it. */
+  readonly interrupted?: boolean | undefined;
 }
 
 /**

@@ -1,9 +1,9 @@
-import type { ChildProcess } from "node:child_process";
 import { collectOutput } from "./process/collect-output.ts";
 import type { PipeSupply } from "./process/fifo.ts";
+import type { Launcher } from "./process/launcher.ts";
 import { type SampledLimits, watchDisk, watchUsage } from "./process/limits.ts";
 import { followProcessTree, sendSignal } from "./process/process-tree.ts";
-import { startChild } from "./process/start-child.ts";
+import { startCommand } from "./process/start-command.ts";
 import { createStopper, type EndReason, type Stopper } from "./process/stopper.ts";
 
 export interface ProcessOptions extends SampledLimits {
@@ -21,6 +21,11 @@ export interface ProcessOptions extends SampledLimits {
   readonly pipeDirectory?: string | undefined;
   /** Where such a pipe comes from, instead of being made for this command alone. */
   readonly pipes?: PipeSupply | undefined;
+  /**
+   * What starts the command when it has a pipe and no input, runs in `/` with an empty environment, and keeps its output
+   * open until it ends. Its end is told as a status alone.
+   */
+  readonly launcher?: Launcher | undefined;
   readonly timeoutMs?: number | undefined;
   /** The longest time without output. */
   readonly silentTimeoutMs?: number | undefined;
@@ -75,44 +80,28 @@ export async function runProcess(
   args: readonly string[],
   options: ProcessOptions,
 ): Promise<ProcessResult> {
-  const started = performance.now();
-  const took = (): number => Math.round(performance.now() - started);
+  const begun = performance.now();
+  const took = (): number => Math.round(performance.now() - begun);
   if (options.signal?.aborted) return { exitCode: null, signal: null, reason: "aborted", durationMs: took() };
   const output = await collectOutput(options);
-  const child = await startChild(command, args, {
-    cwd: options.cwd,
-    env: { ...options.env },
-    detached: true,
-    stdio: [options.stdin === undefined ? "ignore" : "pipe", ...output.stdio, ...(options.fds ?? [])],
-  }).catch((error: unknown) => {
+  const started = await startCommand(command, args, { ...options, output }).catch((error: unknown) => {
     output.abandon();
     throw error;
   });
-  const tree = followProcessTree(child.pid, options.marker);
+  const tree = followProcessTree(started.pid, options.marker);
   const stopper = createStopper(tree, options);
   using watch = watchUsage(tree, options, stopper.stop);
   using _disk = watchDisk(options.disk, stopper.stop);
   using _time = watchTime(options, stopper);
-  using _leaving = killWhenLeaving(child.pid);
+  using _leaving = killWhenLeaving(started.pid);
   const silence = watchSilence(options.silentTimeoutMs, stopper);
   using _silence = silence;
-  const outputEnded = output.start(child, { onChunk: silence.reset, onLimit: () => stopper.stop("log-limit") });
-  writeInput(child, options.stdin);
-  const status = await exited(child);
+  const collected = output.start(started.child, { onChunk: silence.reset, onLimit: () => stopper.stop("log-limit") });
+  const status = await started.exited(collected.ended);
   stopper.ended();
   await tree.killRest();
-  await outputEnded();
+  await collected.finish();
   return { ...status, reason: stopper.reason(), durationMs: took(), ...usageOf(watch.peak) };
-}
-
-function writeInput(child: ChildProcess, stdin: string | Uint8Array | undefined): void {
-  // A command that does not read its input to the end is no error of ours (EPIPE).
-  child.stdin?.on("error", () => {});
-  child.stdin?.end(stdin);
-}
-
-function exited(child: ChildProcess): Promise<Pick<ProcessResult, "exitCode" | "signal">> {
-  return new Promise((resolve) => child.once("exit", (exitCode, signal) => resolve({ exitCode, signal })));
 }
 
 function usageOf(peak: ReturnType<typeof watchUsage>["peak"]): Partial<ProcessResult> {

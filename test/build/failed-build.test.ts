@@ -7,6 +7,7 @@ import { debugBuild } from "../../src/build/debug-spec.ts";
 import type { ProfileName } from "../../src/model/ids.ts";
 import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { buildLogOf } from "../../src/operations/building/build-log-of.ts";
+import { debugFailedBuild } from "../../src/operations/building/debug-build.ts";
 import { type FailedBuild, failedTreePath, listFailedLogs } from "../../src/store/failed-builds.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { listProcesses } from "../../src/system/process/process-table.ts";
@@ -243,7 +244,8 @@ describe.each([...(hasSandbox ? (["auto"] as const) : []), "off"] as const)(
         ),
       );
       const stop = new AbortController();
-      const { error } = await world.failure(store, "long", {
+      world.recipe("never", script("true").replace(/^/, "dependencies: {build: [long]}\n"));
+      const { error, events } = await world.failure(store, "never", {
         sandbox,
         signal: stop.signal,
         onEvent: (event) => {
@@ -252,7 +254,15 @@ describe.each([...(hasSandbox ? (["auto"] as const) : []), "off"] as const)(
       });
       expect(error.message).toBe("stopped by hand");
       expect(processesWith(`98765${sandbox === "off" ? 1 : 2}`)).toEqual([]);
-      expect([leftovers(store), listFailedLogs(store)]).toEqual([[], []]);
+      expect(leftovers(store)).toEqual([]);
+      expect(listFailedLogs(store)).toMatchObject([{ id: "long@1", interrupted: true }]);
+      const finished = events.flatMap((event) =>
+        event.kind === "building" && event.event.kind === "finished" ? [event.event.result] : [],
+      );
+      expect(finished).toEqual([{ id: "long@1", state: "interrupted" }]);
+      const log = buildLogOf(store, "default" as ProfileName, { what: "long", cwd: world.directory });
+      expect([log.outcome, String(log.text)]).toEqual(["interrupted", "running\n"]);
+      expect(String(await caughtAsync(debugFailedBuild(store, "long")))).toContain("was interrupted");
     });
   },
 );

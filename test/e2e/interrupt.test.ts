@@ -1,11 +1,15 @@
 import { once } from "node:events";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { tryAcquireLock } from "../../src/system/lock.ts";
+import { listProcesses } from "../../src/system/process/process-table.ts";
 import { makeTar } from "../helpers/archives.ts";
+import { canSandbox } from "../helpers/build-world.ts";
 import { makeStoreWorld } from "../helpers/run-store.ts";
+
+const hasSandbox = await canSandbox();
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s during an add leaves nothing and ends with 130",
@@ -43,8 +47,32 @@ test("who waits for a lock can be interrupted", async () => {
   expect(existsSync(join(world.root, "profiles/default/current"))).toBe(true);
 });
 
+test.runIf(hasSandbox)("a build dies with the program, even when that is killed", async () => {
+  const world = makeStoreWorld();
+  const mark = `killed-${world.directory.slice(-6)}`;
+  mkdirSync(join(world.directory, "recipes/sleeper"), { recursive: true });
+  writeFileSync(
+    join(world.directory, "recipes/sleeper/recipe.yaml"),
+    `name: sleeper\nversion: "1"\nbuild: script\nphases: {install: "setsid bash -c 'sleep 1000; : ${mark}' & wait"}\n`,
+  );
+  const args = ["build", "--sandbox=required", "--no-progress", "-v", "--recipes", "recipes", "sleeper"];
+  const child = world.start(args);
+  const isRunning = (): boolean => listProcesses().some((pid) => commandLineOf(pid).includes(mark));
+  await until(isRunning);
+  child.kill("SIGKILL");
+  await until(() => !isRunning());
+});
+
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await sleep(5);
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 async function collect(stream: NodeJS.ReadableStream): Promise<string> {

@@ -44,7 +44,7 @@ export interface KillCount {
 }
 
 /** Kills of every command kind; more for a longer run: `npm run test:crash`. */
-export const KILLS = Number(process.env.STORE_KILLS ?? 3);
+export const KILLS = Number(process.env.STORE_KILLS ?? 1);
 
 /**
  * Kills the command before each of its calls that change the disk, and in the middle of each of its writes; then, up to

@@ -26,7 +26,7 @@ import { type Call, readCalls, useShim, whyNoShim } from "./shim.ts";
 vi.setConfig({ testTimeout: 0 });
 
 /** Losses of power for each command; more for a longer run: `npm run test:power`. */
-const LOSSES = Number(process.env.STORE_POWER_LOSSES ?? 8);
+const LOSSES = Number(process.env.STORE_POWER_LOSSES ?? 4);
 
 const reason = whyNoShim();
 const shim = useShim();

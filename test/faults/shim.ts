@@ -4,6 +4,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
+import { runKept } from "../helpers/keep-store-process.ts";
 import { PROGRAM } from "../helpers/run-store.ts";
 
 /** Kinds of calls; a fault counts those that it is told to. */
@@ -51,7 +52,7 @@ export interface RunOptions {
   readonly openFiles?: number;
 }
 
-/** The real program below a shim that meddles with its system calls. */
+/** The real program below a shim that meddles with its system calls; without any such wish a process that stays. */
 export interface Shim {
   run(words: readonly string[], options: RunOptions): Promise<Ended>;
 }
@@ -94,27 +95,22 @@ export function readCalls(path: string): Call[] {
   });
 }
 
-function runShimmed(library: string, words: readonly string[], options: RunOptions): Promise<Ended> {
-  const { root, openFiles } = options;
+async function runShimmed(library: string, words: readonly string[], options: RunOptions): Promise<Ended> {
+  const { root, openFiles, fault, journal, killAfter } = options;
+  const env = { PATH: process.env.PATH, HOME: root, TZ: "UTC", LANG: "C.UTF-8", ...options.env };
+  if (!fault && !journal && killAfter === undefined && openFiles === undefined)
+    return runKept({ argv: ["--root", root, ...words], cwd: "/", env });
   const argv = [process.execPath, PROGRAM, "--root", root, ...words];
   // The program itself needs some files before it comes to the store: they must be open by then.
   const limited = openFiles === undefined ? argv : ["sh", "-c", `ulimit -n ${openFiles}; exec "$@"`, "sh", ...argv];
   const [file = "", ...args] = limited;
   const child = spawn(file, args, {
-    env: {
-      PATH: process.env.PATH,
-      HOME: root,
-      TZ: "UTC",
-      LANG: "C.UTF-8",
-      ...variables(library, options),
-      ...options.env,
-    },
+    env: { ...env, ...variables(library, options) },
     stdio: ["ignore", "pipe", "pipe"],
     cwd: "/",
   });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-  const timer =
-    options.killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), options.killAfter);
+  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status, signal) => {

@@ -182,7 +182,7 @@ export function pack(packing: Packing, content: Uint8Array, args: readonly strin
 }
 
 /** How many trees another program packs for us to compare: `npm run test:fuzz` takes more. */
-export const ORACLE_RUNS = Math.ceil(Number(process.env.FUZZ_RUNS ?? 160) / 20);
+export const ORACLE_RUNS = Math.ceil(Number(process.env.FUZZ_RUNS ?? 60) / 20);
 
 /** Skips the running test, with a notice, unless the host has these programs. */
 export function needPrograms(...names: readonly string[]): void {

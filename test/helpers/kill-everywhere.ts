@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Store } from "../../src/store/open-store.ts";
 import { listProfiles } from "../../src/store/profiles.ts";
+import { removeTree } from "../../src/system/temporary-directory.ts";
 import type { Step } from "../operations/drivers/change.ts";
 import type { ChangeDriver } from "./change-driver.ts";
 import { brokenLive, brokenObjects, brokenRules } from "./profile-invariants.ts";
@@ -48,7 +49,10 @@ export async function killEverywhere(scenario: KillScenario): Promise<KillCount>
     if (killAt % 10 === 0) {
       putBack(begin, world.root);
       expect(driver.run({ root: world.root, steps: [step], killAt }).killed).toBe(true);
-    } else putBack(join(moments, `${killAt}`), world.root);
+    } else {
+      removeTree(world.root);
+      renameSync(join(moments, `${killAt}`), world.root);
+    }
     const which = checkWhole(scenario, `call ${killAt} of ${step.do}`);
     count.kills += 1;
     count[which] += 1;

@@ -15,6 +15,8 @@ export interface FetchProcesses {
 interface StartOptions {
   /** Kill the process, by itself and for good, before this call of a function that changes the disk; from 1. */
   readonly dieAt?: number;
+  /** A directory that gets a copy of the other one before each such call, named by its number. */
+  readonly moments?: string;
   /** Added to the environment of the process, but not to that of its fetch context. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -49,16 +51,24 @@ export async function bundleFetchProcesses(): Promise<FetchProcesses> {
   };
 }
 
-/** Wraps everything in `node:fs` that changes the disk: the call with the number in `DIE_AT` never happens. */
+/**
+ * Wraps everything in `node:fs` that changes the disk: the call with the number in `DIE_AT` never happens. Before each
+ * `MOMENTS` gets a copy of $HOME, which is the directory: what a process that dies there leaves behind.
+ */
 const DIE_AT_CALL = `
 const fs = require("node:fs");
-let left = Number(process.env.DIE_AT);
+const { execFileSync } = require("node:child_process");
+const { DIE_AT, MOMENTS, HOME } = process.env;
+let calls = 0;
 const names = ["chmodSync", "copyFileSync", "fsyncSync", "ftruncateSync", "mkdirSync", "renameSync", "rmSync", "symlinkSync", "writeSync"];
 for (const name of names) {
   const original = fs[name];
   fs[name] = (...args) => {
     // What goes to standard output is no change.
-    if (args[0] !== 1 && --left === 0) process.kill(process.pid, "SIGKILL");
+    if (args[0] === 1) return original(...args);
+    calls += 1;
+    if (calls === Number(DIE_AT)) process.kill(process.pid, "SIGKILL");
+    if (MOMENTS) execFileSync("cp", ["-a", HOME, MOMENTS + "/" + calls]);
     return original(...args);
   };
 }
@@ -69,17 +79,17 @@ function start(
   bundle: string,
   directory: string,
   request: SourceRequest,
-  { dieAt, env: more }: StartOptions = {},
+  { dieAt, moments, env: more }: StartOptions = {},
 ): FetchProcess {
   const env = { PATH: process.env.PATH, HOME: directory };
-  const preload = dieAt === undefined ? [] : ["--require", join(bundle, "die.cjs")];
+  const preload = dieAt === undefined && moments === undefined ? [] : ["--require", join(bundle, "die.cjs")];
   const args = [
     ...preload,
     join(bundle, "fetch-child.mjs"),
     JSON.stringify({ directory, env }),
     JSON.stringify(request),
   ];
-  const dying = dieAt !== undefined && { DIE_AT: String(dieAt) };
+  const dying = { ...(dieAt !== undefined && { DIE_AT: String(dieAt) }), ...(moments && { MOMENTS: moments }) };
   const child = spawn(process.execPath, args, {
     env: { ...env, ...more, ...dying },
     stdio: ["ignore", "pipe", "pipe"],

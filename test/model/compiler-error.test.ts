@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type BuildError, findBuildErrors } from "../../src/model/compiler-error.ts";
+import { runs } from "../helpers/runs.ts";
 
 interface Row {
   readonly name: string;
@@ -453,7 +454,7 @@ describe("findBuildErrors", () => {
         expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
         for (const line of numbers) expect(log.split("\n")[line - 1]).toBeDefined();
       }),
-      { numRuns: 300 },
+      { numRuns: runs(75) },
     );
   });
 

@@ -14,6 +14,7 @@ import {
 } from "../../src/model/git-object.ts";
 import { anyTree } from "../helpers/any-tree.ts";
 import { makeGit } from "../helpers/git.ts";
+import { runs } from "../helpers/runs.ts";
 import { DIRECTORY, type Entry, entriesOf, makeWorld, type TreeData } from "../helpers/worlds.ts";
 
 /** The id that the model gives to a tree of data. */
@@ -52,7 +53,7 @@ describe("hashTree", () => {
       fc.property(anyTree, (tree) => {
         expect(modelTreeId(tree)).toBe(git.treeId(tree));
       }),
-      { numRuns: 40 },
+      { numRuns: runs(8) },
     );
   });
 

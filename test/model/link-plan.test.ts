@@ -17,6 +17,7 @@ import {
   type World,
   world,
 } from "../helpers/package-world.ts";
+import { runs } from "../helpers/runs.ts";
 
 const STORE_DIR = "/s";
 
@@ -404,7 +405,7 @@ describe("properties", () => {
         expect(planLines(other.root, input)).toEqual(planLines(one.root, input));
         expect(other.conflicts).toEqual(one.conflicts);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -424,7 +425,7 @@ describe("properties", () => {
           }
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -439,7 +440,7 @@ describe("properties", () => {
         walk(root, "", input, seen);
         expect([...seen].sort()).toEqual([...union].sort());
       }),
-      { numRuns: 500 },
+      { numRuns: runs(150) },
     );
   });
 });

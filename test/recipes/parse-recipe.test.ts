@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { formatFinding, invalidRecipe } from "../../src/model/recipe/finding.ts";
 import { parseRecipe } from "../../src/recipes/parse-recipe.ts";
 import { recipeOf, SOME_INTEGRITY } from "../helpers/recipe-text.ts";
+import { runs } from "../helpers/runs.ts";
 
 const WRONG = "fixtures/recipes-wrong";
 
@@ -185,7 +186,7 @@ dependencies: {link: [{name: y, options: {valueOf: true}}]}
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { placeAt } from "../../src/model/recipe/place.ts";
 import type { ScalarTree, Tree } from "../../src/recipes/tree.ts";
 import { parseYaml, toYamlScalar } from "../../src/recipes/yaml.ts";
+import { runs } from "../helpers/runs.ts";
 
 function treeOf(text: string): Tree {
   const { tree, findings } = parseYaml(text, "f");
@@ -187,7 +188,7 @@ test("no text makes parseYaml crash", () => {
       const { tree, findings } = parseYaml(text, "f");
       expect(tree === undefined).toBe(findings.length > 0);
     }),
-    { numRuns: 5000 },
+    { numRuns: runs(1500) },
   );
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,6 +41,28 @@ function leftovers(directory: string): string[] {
   return names.filter((name) => name.includes(".tmp-") || name.startsWith("tmp/"));
 }
 
+/**
+ * Checks what is left when a process dies before each of its changes to the disk; how many it makes. At every tenth one
+ * really dies; between them it is what one process kept of those moments, which is the same.
+ */
+async function dieEverywhere(
+  request: SourceRequest,
+  check: (world: ReturnType<typeof fetchWorld>) => Promise<void>,
+): Promise<number> {
+  using moments = scratchDirectory();
+  using whole = fetchWorld();
+  expect(await processes.start(whole.path, request, { moments: moments.path }).end).toBeDefined();
+  await check(whole);
+  const calls = readdirSync(moments.path).length;
+  for (let dieAt = 1; dieAt <= calls; dieAt += 1) {
+    using world = fetchWorld();
+    if (dieAt % 10 === 0) expect(await processes.start(world.path, request, { dieAt }).end).toBeUndefined();
+    else execFileSync("cp", ["-a", `${join(moments.path, `${dieAt}`)}/.`, world.path]);
+    await check(world);
+  }
+  return calls;
+}
+
 /** A clock that is two hours ahead of the files' times. */
 const later = () => new Date(Date.now() + 7_200_000);
 
@@ -79,11 +102,7 @@ test("a process killed before any of its changes to the disk leaves nothing wron
   await using server = await startServer((request, response) => serveFile(request, response, { content, etag: '"1"' }));
   const urls = [`${server.url}/a`];
   const request: SourceRequest = { kind: "file", urls, integrity: integrityOf(content, "sha512") };
-  let dieAt = 0;
-  for (let killed = true; killed; ) {
-    using world = fetchWorld();
-    dieAt += 1;
-    killed = (await processes.start(world.path, request, { dieAt }).end) === undefined;
+  const calls = await dieEverywhere(request, async (world) => {
     checkKept(world.path);
     const fetched = await fetchSource(world.context, request);
     expect(readFileSync(fetched.path)).toEqual(content);
@@ -91,9 +110,9 @@ test("a process killed before any of its changes to the disk leaves nothing wron
     expect(readdirSync(join(world.path, "partial"))).toEqual([]);
     sweepSources({ directory: world.path, now: later });
     expect(leftovers(world.path)).toEqual([]);
-  }
+  });
   // Lock, record of the part, part, record of the URL, file, link: each is several changes.
-  expect(dieAt).toBeGreaterThan(15);
+  expect(calls).toBeGreaterThan(15);
 });
 
 test("a process killed while it fetches from git leaves nothing wrong", async ({ skip }) => {
@@ -102,17 +121,13 @@ test("a process killed while it fetches from git leaves nothing wrong", async ({
   const repository = gitRepository(scratch.path, "x");
   writeFileSync(join(repository.path, "a"), "content");
   const request: SourceRequest = { kind: "git", url: pathToFileURL(repository.path).href, commit: repository.commit() };
-  let dieAt = 0;
-  for (let killed = true; killed; ) {
-    using world = fetchWorld();
-    dieAt += 1;
-    killed = (await processes.start(world.path, request, { dieAt }).end) === undefined;
+  const calls = await dieEverywhere(request, async (world) => {
     const fetched = await fetchSource(world.context, request);
     expect(await readDirectoryContent(fromText(fetched.path))).toMatchObject({ files: 1, size: 7 });
     sweepSources({ directory: world.path, now: later });
     expect(leftovers(world.path)).toEqual([]);
-  }
-  expect(dieAt).toBeGreaterThan(10);
+  });
+  expect(calls).toBeGreaterThan(10);
 });
 
 test("only the context's environment names proxies, not that of the process", async () => {

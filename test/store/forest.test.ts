@@ -36,6 +36,7 @@ import {
   world,
   writeWorld,
 } from "../helpers/package-world.ts";
+import { runs } from "../helpers/runs.ts";
 
 let top: string;
 let count = 0;
@@ -158,7 +159,7 @@ describe("diskTreeReader", () => {
         expect(planLines(fromDisk.root, input)).toEqual(planLines(fromData.root, input));
         expect(fromDisk.conflicts).toEqual(fromData.conflicts);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(25) },
     );
   });
 });
@@ -261,7 +262,7 @@ describe("treeIdOfPlan", () => {
       fc.property(root.map(directory), (plan) => {
         expect(treeIdOfPlan(plan)).toBe(writtenTreeId(plan));
       }),
-      { numRuns: 40 },
+      { numRuns: runs(10) },
     );
   });
 });
@@ -291,7 +292,7 @@ describe("a forest on disk", () => {
         );
         expect(found).toEqual(demanded);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(75) },
     );
   });
 
@@ -304,7 +305,7 @@ describe("a forest on disk", () => {
           expect([path, having.length > 1]).toEqual([path, true]);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(25) },
     );
   });
 
@@ -325,7 +326,7 @@ describe("a forest on disk", () => {
         });
         expect(listing(forest)).toEqual(listing(`${storeDir}/stowed`));
       }),
-      { numRuns: 25 },
+      { numRuns: runs(6) },
     );
   });
 

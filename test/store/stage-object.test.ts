@@ -15,6 +15,7 @@ import { anyTree } from "../helpers/any-tree.ts";
 import { caughtAsync } from "../helpers/caught.ts";
 import { makeGit } from "../helpers/git.ts";
 import { faultsOf, naiveTreeId, toCanonical } from "../helpers/naive-tree-id.ts";
+import { runs } from "../helpers/runs.ts";
 import { addTree, type Entry, makeWorld, nameOf, readTree, stageTree, type TreeData } from "../helpers/worlds.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -35,7 +36,7 @@ describe("the tree id of a staged object", () => {
         expect(await stagedTreeId(store, tree, false)).toBe(id);
         expect(await stagedTreeId(store, tree, true)).toBe(id);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(6) },
     );
   });
 

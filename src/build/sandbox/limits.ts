@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { StoreError } from "../../errors.ts";
 
 const KIB = 1024;
@@ -56,9 +57,28 @@ export function limitedCommand(command: readonly string[], options: LimitedComma
     "umask 022",
     // A limit that the user's own session sets lower already cannot be raised, and need not be.
     ...settings.map((text) => `ulimit ${text} 2>/dev/null || :`),
-    'exec -- /usr/bin/env -i -- "$@"',
+    ...becomeCommand(command, options.env),
   ].join("\n");
   return [options.bash, "-p", "-c", script, "build", ...Object.entries(options.env).map(assignment), ...command];
+}
+
+/** The shell text that becomes the command with exactly these variables, which stand before it in the arguments. */
+function becomeCommand([program = ""]: readonly string[], env: Readonly<Record<string, string>>): readonly string[] {
+  const names = Object.keys(env);
+  if (basename(program) !== "bash" || !names.every(isPlainName)) return ['exec -- /usr/bin/env -i -- "$@"'];
+  // What this shell exports of its own accord is what the next one sets for itself.
+  const [count, own] = [names.length, "PWD OLDPWD SHLVL"];
+  return [`unset ${own}`, ...(count > 0 ? [`export -- "\${@:1:${count}}"; shift ${count}`] : []), 'exec -- "$@"'];
+}
+
+/**
+ * Whether a shell takes a variable of this name for nothing but a variable. One process less: to start `env` takes as
+ * long as a tenth of a short build.
+ */
+function isPlainName(name: string): boolean {
+  return /^(?:[a-z]\w*|PATH|HOME|USER|LOGNAME|SHELL|TERM|TMPDIR|TZ|LC_ALL|SOURCE_DATE_EPOCH|\w*FLAGS|\w+PATH)$/.test(
+    name,
+  );
 }
 
 function assignment([name, value]: readonly [string, string]): string {

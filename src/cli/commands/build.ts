@@ -43,6 +43,8 @@ export const command = defineCommand({
   isLong: true,
   async recall(context, args) {
     if (args["dry-run"] || args.check || args["out-link"] !== undefined) return false;
+    // What is not recorded is told of.
+    if ((args.define ?? []).length > 0) return false;
     const { recallBuild } = await import("../../operations/building/recall-build.ts");
     const store = await context.openStore({ create: false });
     const built = recallBuild(store, { ...buildSettings(args, context), specs: args.spec });

@@ -1,4 +1,4 @@
-import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { PLAN_OPTIONS, planSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 
 export const command = defineCommand({
@@ -12,13 +12,13 @@ export const command = defineCommand({
       completes: "path",
     },
   },
-  options: { ...BUILD_OPTIONS },
+  options: { ...PLAN_OPTIONS },
   examples: [["store derivation --recipes ./recipes mpfr", "prints the derivation of mpfr; gmp must be built"]],
   json: "[{id, key, derivation, text}]",
   async run(context, args) {
     const { showDerivations } = await import("../../operations/building/inspect-build.ts");
     const store = await context.openStore({ create: true });
-    const shown = await showDerivations(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
+    const shown = await showDerivations(store, { ...planSettings(args, context), specs: args.spec }, context.run);
     context.output.result(shown, () => shown.map(({ text }) => text));
     return undefined;
   },

@@ -1,4 +1,4 @@
-import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { PLAN_OPTIONS, planSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 import { MIRROR_OPTION } from "../fetch-options.ts";
 import { printable } from "../output/printable.ts";
@@ -14,16 +14,16 @@ export const command = defineCommand({
       completes: "path",
     },
   },
-  options: { ...BUILD_OPTIONS, ...MIRROR_OPTION },
+  options: { ...PLAN_OPTIONS, ...MIRROR_OPTION },
   examples: [["store fetch --recipes ./recipes pari", "downloads what a build of pari needs"]],
   json: "[{package, fileName, url, integrity}]",
   isLong: true,
   async run(context, args) {
     const { fetchSources } = await import("../../operations/building/fetch-sources.ts");
     const store = await context.openStore({ create: true });
-    const fetched = await fetchSources(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
+    const fetched = await fetchSources(store, { ...planSettings(args, context), specs: args.spec }, context.run);
     context.output.result(fetched, () =>
-      fetched.map((each) => printable(`${each.package}  ${each.fileName}  ${each.integrity}`)),
+      fetched.map((each) => printable(`${each.package}  ${each.fileName}  ${each.integrity}  ${each.url}`)),
     );
     return undefined;
   },

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { PLAN_OPTIONS, planSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 import { FETCH_OPTIONS } from "../fetch-options.ts";
 import { formatSize } from "../output/quantities.ts";
@@ -22,7 +22,7 @@ export const command = defineCommand({
       completes: "path",
     },
     ...FETCH_OPTIONS,
-    ...BUILD_OPTIONS,
+    ...PLAN_OPTIONS,
   },
   examples: [
     ["store repro mpfr", "packs the build of mpfr, also one that failed"],
@@ -34,7 +34,7 @@ export const command = defineCommand({
     const { packRepro } = await import("../../operations/building/pack-repro.ts");
     const store = await context.openStore();
     const output = args.output === undefined ? undefined : resolve(context.cwd, args.output);
-    const packed = await packRepro(store, { ...buildSettings(args, context), spec: args.spec, output }, context.run);
+    const packed = await packRepro(store, { ...planSettings(args, context), spec: args.spec, output }, context.run);
     context.output.result(packed, () => [packed.file]);
     context.output.note(() => `${packed.id}, ${formatSize(packed.size)}`);
     return undefined;

@@ -1,4 +1,4 @@
-import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
+import { PLAN_OPTIONS, planSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 import { rebuildLines } from "../output/rebuild-lines.ts";
 
@@ -12,13 +12,13 @@ export const command = defineCommand({
       completes: "path",
     },
   },
-  options: { ...BUILD_OPTIONS },
+  options: { ...PLAN_OPTIONS },
   examples: [["store why-rebuild --recipes ./recipes pari", "tells which input of pari, gmp, readline … changed"]],
   json: "[{id, name, version, options, state: present|missing|open, why: never|changed|gone|unsandboxed, differences[{member, before, after, causes[]}], waitsFor[], chains[[id]], expectedSeconds, output, fetch[{url, bytes}]}]",
   async run(context, args) {
     const { whyRebuild } = await import("../../operations/building/why-rebuild.ts");
     const store = await context.openStore({ create: true });
-    const reasons = await whyRebuild(store, { ...buildSettings(args, context), specs: args.spec }, context.run);
+    const reasons = await whyRebuild(store, { ...planSettings(args, context), specs: args.spec }, context.run);
     context.output.result(reasons, (style) => rebuildLines(reasons, style));
     return undefined;
   },

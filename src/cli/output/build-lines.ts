@@ -31,6 +31,7 @@ export function plainResult(result: Realised): Readonly<Record<string, unknown>>
         seconds: result.record.seconds,
       };
     case "failed":
+    case "interrupted":
       return { id: result.id, state: result.state };
     case "skipped":
       return { id: result.id, state: result.state, because: result.because };
@@ -46,6 +47,8 @@ function finishedLine(result: Realised): string {
       return `${id} is in the store`;
     case "failed":
       return `failed: ${id}`;
+    case "interrupted":
+      return `interrupted: ${id}`;
     case "skipped":
       return `skipped ${id}: ${printable(result.because)} failed`;
   }

@@ -1,6 +1,7 @@
 import type { CheckedBuild } from "../../operations/building/check-build.ts";
 import type { RebuildReason } from "../../operations/building/why-rebuild.ts";
 import { causeLines } from "./cause-lines.ts";
+import { expectedTimeLine } from "./expected-time.ts";
 import { printable } from "./printable.ts";
 import { formatDuration, formatSize } from "./quantities.ts";
 import type { Style } from "./style.ts";
@@ -18,7 +19,8 @@ export function forecastLines(reasons: readonly RebuildReason[], style: Style): 
       return `fetch ${printable(url)}${size} for ${printable(id)}`;
     }),
   );
-  return [...rebuildLines(reasons, style), ...fetches, ...totalLine(reasons)];
+  const open = reasons.filter(({ state }) => state !== "present");
+  return [...rebuildLines(reasons, style), ...fetches, ...expectedTimeLine(open)];
 }
 
 function linesOf(reason: RebuildReason, style: Style): string[] {
@@ -44,21 +46,18 @@ const MISSING = {
   unsandboxed: "is in the store, but was built without a sandbox",
 } as const;
 
-function totalLine(reasons: readonly RebuildReason[]): string[] {
-  const open = reasons.filter(({ state }) => state !== "present");
-  if (open.length === 0) return [];
-  const known = open.flatMap(({ expectedSeconds }) => expectedSeconds ?? []);
-  if (known.length === 0) return [];
-  const time = formatDuration(1000 * known.reduce((sum, seconds) => sum + seconds, 0));
-  const unknown = open.length - known.length;
-  return [`about ${time} to build, one after the other${unknown === 0 ? "" : `, and ${unknown} never built before`}`];
+/** Whether builds came out the same; one line each, one for each file that differs, and what diffoscope says of it. */
+export function checkLines(checks: readonly CheckedBuild[]): string[] {
+  return checks.flatMap(({ id, same, differences, reports, unreported }) => [
+    `${printable(id)}  ${same ? "builds the same again" : "comes out differently"}`,
+    ...differences.flatMap(({ path, what }) => [
+      `  ${printable(path)}: ${what}`,
+      ...reports.filter((report) => report.path === path).flatMap(({ text }) => reportLines(text)),
+    ]),
+    ...(unreported > 0 ? [`  diffoscope was not asked about the last ${unreported} of them`] : []),
+  ]);
 }
 
-/** Whether builds came out the same; one line each, one for each file that differs, and what diffoscope says. */
-export function checkLines(checks: readonly CheckedBuild[]): string[] {
-  return checks.flatMap(({ id, same, differences, report = "" }) => [
-    `${printable(id)}  ${same ? "builds the same again" : "comes out differently"}`,
-    ...differences.map(({ path, what }) => `  ${printable(path)}: ${what}`),
-    ...report.split("\n").flatMap((line) => (line === "" ? [] : [`  | ${printable(line)}`])),
-  ]);
+function reportLines(text: string): string[] {
+  return text.split("\n").flatMap((line) => (line === "" ? [] : [`  | ${printable(line)}`]));
 }

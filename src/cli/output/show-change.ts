@@ -9,6 +9,7 @@ import type {
 import { packageStep } from "../../model/package-step.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
+import { expectedTimeLine } from "./expected-time.ts";
 import { printable } from "./printable.ts";
 import { formatDuration, formatSize } from "./quantities.ts";
 import type { Style } from "./style.ts";
@@ -89,7 +90,7 @@ function packageText(item: Omit<PlannedPackage, "path">): string {
 
 /** What would be downloaded and built. */
 export function transferLines({ fetch, build }: Pick<PlannedChange, "fetch" | "build">): string[] {
-  return [...fetch.map(fetchLine), ...build.map(buildLine), ...timeLine(build)];
+  return [...fetch.map(fetchLine), ...build.map(buildLine), ...expectedTimeLine(build)];
 }
 
 function fetchLine({ name, version, url, bytes }: PlannedFetch): string {
@@ -100,13 +101,4 @@ function buildLine(item: PlannedBuild): string {
   const { certain, reason, expectedSeconds } = item;
   const took = expectedSeconds === undefined ? "" : `  (took ${formatDuration(1000 * expectedSeconds)} last time)`;
   return `${certain ? "build" : "perhaps build"} ${packageText(item)}: ${printable(reason)}${took}`;
-}
-
-/** How long the builds took the last time, when that is known of one at least. */
-function timeLine(builds: readonly PlannedBuild[]): string[] {
-  const known = builds.flatMap(({ expectedSeconds }) => expectedSeconds ?? []);
-  if (known.length === 0) return [];
-  const time = formatDuration(1000 * known.reduce((sum, seconds) => sum + seconds, 0));
-  const unknown = builds.length - known.length;
-  return [`about ${time} to build, one after the other${unknown === 0 ? "" : `, and ${unknown} never built before`}`];
 }

@@ -13,8 +13,9 @@ import { hasProfile, readProfile } from "../../store/profiles.ts";
 
 export interface BuildLogText {
   readonly key: DerivationKey;
-  /** The record of the build; absent for one that failed. */
+  /** The record of the build; absent for one that failed or was interrupted. */
   readonly record: BuildRecord | undefined;
+  readonly outcome: "built" | "failed" | "interrupted";
   /** Bytes of the log. */
   readonly text: Buffer;
 }
@@ -36,9 +37,11 @@ export function buildLogOf(
   );
   const key = failed && (!record || failed.time > Date.parse(record.started)) ? failed.key : record?.key;
   if (key === undefined || !existsSync(buildLogPath(store, key))) throw noLog(request.what);
+  const isOfFailed = failed?.key === key;
   return {
     key,
-    record: record?.key === key ? record : undefined,
+    record: !isOfFailed && record?.key === key ? record : undefined,
+    outcome: !isOfFailed ? "built" : failed.interrupted ? "interrupted" : "failed",
     text: gunzipSync(readFileSync(buildLogPath(store, key))),
   };
 }

@@ -9,11 +9,13 @@ import { StoreError } from "../../errors.ts";
 import type { DerivationKey } from "../../model/derivation.ts";
 import type { OptionValue } from "../../model/generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "../../model/ids.ts";
+import { isJsonObject } from "../../model/json-object.ts";
 import type { OptionValues } from "../../model/recipe/options.ts";
 import { platformOf } from "../../model/recipe/platform.ts";
 import { parseSpec } from "../../model/recipe/spec.ts";
 import { type OpenOptions, openRecipes, type RecipeCollection } from "../../recipes/open-recipes.ts";
 import { objectPath } from "../../store/layout.ts";
+import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { linkObject } from "../collection/roots.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -64,6 +66,7 @@ export async function buildIn(
 ): Promise<readonly BuiltPackage[]> {
   const outputs = (await recallAndHold(store, request, run)) ?? (await workOut(store, request, run));
   if (request.outLink !== undefined) linkOutputs(store, request.outLink, outputs);
+  tellUnrecorded(store, request, { ...run, outputs });
   return outputs;
 }
 
@@ -90,6 +93,25 @@ async function workOut(
   const wanted = wantedOutputs(store, graph, results);
   rememberBuild(store, request, { graph, results, wanted, began });
   return wanted;
+}
+
+/** Says which of the fields that the command defines are not recorded, since the object is older than the command. */
+function tellUnrecorded(
+  store: Store,
+  { define = {} }: BuildRequest,
+  { outputs, onEvent }: RunOptions & { readonly outputs: readonly BuiltPackage[] },
+): void {
+  for (const { baseName, name } of Object.keys(define).length === 0 ? [] : outputs) {
+    const { metadata } = readManifest(store, baseName).unknown;
+    const recorded = isJsonObject(metadata) ? metadata : {};
+    const missing = Object.keys(define).filter((key) => recorded[key] !== define[key]);
+    if (missing.length === 0) continue;
+    onEvent?.({
+      kind: "warning",
+      message: `${missing.join(", ")} of --define ${missing.length === 1 ? "is" : "are"} not recorded with ${name}: ${baseName} was in the store already`,
+      hint: `What is defined is recorded when an object is made. \`store delete ${baseName}\` and build it again to have it.`,
+    });
+  }
 }
 
 function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {

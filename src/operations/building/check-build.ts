@@ -15,9 +15,19 @@ export interface CheckedBuild {
   /** Whether a second build gave the same tree. */
   readonly same: boolean;
   readonly differences: readonly FileDifference[];
-  /** What diffoscope says of the first file that differs, where it is installed. */
-  readonly report: string | undefined;
+  /** What diffoscope says of the files that were changed, where it is installed; of the first twenty at most. */
+  readonly reports: readonly FileReport[];
+  /** Changed files beyond those. */
+  readonly unreported: number;
 }
+
+export interface FileReport {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** It can take a second for each. */
+const MOST_REPORTS = 20;
 
 /** Builds the packages that are asked for once more and compares, file by file; the second output is not kept. */
 export async function checkBuilds(
@@ -37,11 +47,27 @@ export async function checkBuilds(
     const same = differences.length === 0;
     const second = reused ? objectPath(store.layout, manifest.path) : again.staged.directory;
     const trees = [objectPath(store.layout, built.baseName), second] as const;
-    const changed = differences.find(({ what }) => what === "changed");
-    const report = changed && (await diffoscope(store, { trees, path: changed.path }, run));
-    checks.push({ id: again.id, path: built.baseName, same, differences, report });
+    const changed = differences.flatMap(({ what, path }) => (what === "changed" ? [path] : []));
+    const reports = await reportAll(store, { trees, paths: changed.slice(0, MOST_REPORTS) }, run);
+    const unreported = reports.length === 0 ? 0 : changed.length - reports.length;
+    checks.push({ id: again.id, path: built.baseName, same, differences, reports, unreported });
   }
   return checks;
+}
+
+async function reportAll(
+  store: Store,
+  { trees, paths }: { readonly trees: readonly [string, string]; readonly paths: readonly string[] },
+  run: RunOptions,
+): Promise<FileReport[]> {
+  const reports: FileReport[] = [];
+  for (const path of paths) {
+    run.signal?.throwIfAborted();
+    const text = await diffoscope(store, { trees, path }, run);
+    if (text === undefined) return reports;
+    reports.push({ path, text });
+  }
+  return reports;
 }
 
 async function diffoscope(

@@ -10,9 +10,11 @@ import { openWorkspace } from "../workspace.ts";
  * @throws StoreError NOT_FOUND
  */
 export async function debugFailedBuild(store: Store, name: string): Promise<number> {
-  const failed = listFailedLogs(store).find((build) => build.name === name && hasFailedTree(store, build.key));
+  const builds = listFailedLogs(store).filter((build) => build.name === name);
+  const failed = builds.find(({ key }) => hasFailedTree(store, key));
   if (!failed) {
-    throw new StoreError("NOT_FOUND", `no tree of a failed build of '${name}' was kept`, {
+    const last = builds[0]?.interrupted ? `the last build of '${name}' was interrupted; ` : "";
+    throw new StoreError("NOT_FOUND", `${last}no tree of a failed build of '${name}' was kept`, {
       hint: `Build it again with --keep-failed, then run \`store debug ${name}\`.`,
       details: { name },
     });

@@ -13,6 +13,7 @@ export interface PrefetchedSource {
   readonly package: string;
   /** What the build calls it. */
   readonly fileName: string;
+  /** Which URL or mirror served it. */
   readonly url: string;
   readonly integrity: Integrity;
 }
@@ -39,8 +40,9 @@ export async function fetchSources(
     wanted.map(({ source }) => (isComplete(source) ? source : { ...source, allowUnverified: true })),
   );
   const results = wanted.map(({ id, fileName, source }, index): PrefetchedSource => {
-    const integrity = integrityOf(fetched[index] as FetchedSource);
-    return { package: id, fileName, url: sourceName(source), integrity };
+    const got = fetched[index] as FetchedSource;
+    const url = got.kind === "file" ? got.origin : sourceName(source);
+    return { package: id, fileName, url, integrity: integrityOf(got) };
   });
   const without = results.filter((_, index) => !isComplete(wanted[index]?.source as SourceRequest));
   if (without.length > 0) throw missingIntegrities(without);

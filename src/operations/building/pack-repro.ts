@@ -19,6 +19,7 @@ import { inspectGraph, type Standing } from "../../build/inspect-graph.ts";
 import { baseEnvironment } from "../../build/sandbox/environment.ts";
 import { findHostToolchain } from "../../build/sandbox/host-toolchain.ts";
 import { StoreError } from "../../errors.ts";
+import { withReferences } from "../../model/closure.ts";
 import { baseNameOf, parseProfileName, ZERO_DIGEST } from "../../model/ids.ts";
 import {
   printRepro,
@@ -31,6 +32,7 @@ import {
 } from "../../model/repro.ts";
 import { buildLogPath } from "../../store/builds.ts";
 import { objectPath } from "../../store/layout.ts";
+import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { treeMembers } from "../../system/archive/tar/tree-members.ts";
 import { writeTar } from "../../system/archive/tar/write-tar.ts";
@@ -68,11 +70,29 @@ export async function packRepro(store: Store, request: ReproRequest, run: RunOpt
   const graph = planBuild({ ...request, specs: [request.spec] });
   const standing = (await inspectGraph(store, graph, setting)).get(graph.wanted[0] as string) as Standing;
   if (standing.state === "open") throw notBuilt(standing);
+  refuseFixed(store, standing);
   const tree = workspace.room().path;
   await fillTree(store, standing, { tree, run });
   const file = resolve(request.cwd, request.output ?? reproFileName(standing.planned));
   await pack(tree, { file, temporary: join(workspace.room().path, "packed"), signal: run.signal });
   return { file, id: standing.planned.id, key: standing.prepared.key, size: statSync(file).size };
+}
+
+/** Objects that are named by the derivation of their build cannot be taken along. */
+function refuseFixed(store: Store, { planned: { id }, prepared }: Ready): void {
+  const inputs = prepared.inputs.map(({ path }) => path);
+  const needed = withReferences(inputs, (path) => readManifest(store, path).references);
+  const fixed = needed.find((path) => readManifest(store, path).addressing === "input");
+  if (fixed === undefined) return;
+  const { name } = readManifest(store, fixed);
+  throw new StoreError(
+    "UNSUPPORTED",
+    `${id} cannot be packed: ${fixed}, which it needs, cannot be moved to other stores`,
+    {
+      hint: `The recipe of ${name} says \`addressing: input\`. Let it install its files uncompressed, without that line, and build again; or build on the other machine from the recipes, after \`store fetch\`.`,
+      details: { id, input: fixed },
+    },
+  );
 }
 
 async function fillTree(

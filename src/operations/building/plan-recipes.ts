@@ -49,8 +49,9 @@ function lookOf(store: Store, reason: RebuildReason, requested: string) {
 }
 
 function plannedBuild(reason: RebuildReason): PlannedBuild {
-  const { name, version, options, state, expectedSeconds } = reason;
-  return { name, version, options, certain: state === "missing", reason: reasonText(reason), expectedSeconds };
+  const { name, version, options, state, expectedSeconds, endsAfterSeconds } = reason;
+  const told = { certain: state === "missing", reason: reasonText(reason) };
+  return { name, version, options, ...told, expectedSeconds, endsAfterSeconds };
 }
 
 function reasonText({ why, differences, waitsFor }: RebuildReason): string {

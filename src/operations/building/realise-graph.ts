@@ -10,6 +10,7 @@ import { StoreError } from "../../errors.ts";
 import type { Store } from "../../store/open-store.ts";
 import { createJobserver } from "../../system/jobserver.ts";
 import { createPipeSupply } from "../../system/process/fifo.ts";
+import { createLauncher } from "../../system/process/launcher.ts";
 import { collectWhenShort } from "../collection/collect-when-short.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Workspace } from "../workspace.ts";
@@ -46,6 +47,7 @@ export async function openBuildSetting(
   const jobs = request.jobs ?? availableParallelism();
   const jobserver = await createJobserver(jobs, room().path);
   const pipes = createPipeSupply(room().path);
+  const launcher = sandbox && createLauncher(sandbox.toolchain.bash);
   const settings: RealiseOptions = {
     sandbox,
     hostPath,
@@ -54,6 +56,7 @@ export async function openBuildSetting(
     jobserver,
     prepare: options.prepare,
     pipes,
+    launcher,
     lease: workspace.lease,
     limits: {
       timeoutMs: milliseconds(request.timeoutSeconds),
@@ -72,7 +75,11 @@ export async function openBuildSetting(
       options.onEvent?.({ kind: "building", event });
     },
   };
-  return { options: settings, [Symbol.dispose]: () => jobserver[Symbol.dispose]() };
+  const dispose = (): void => {
+    launcher?.[Symbol.dispose]();
+    jobserver[Symbol.dispose]();
+  };
+  return { options: settings, [Symbol.dispose]: dispose };
 }
 
 /** @throws StoreError UNSUPPORTED when a sandbox is required and there is none */

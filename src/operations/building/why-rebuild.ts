@@ -1,5 +1,7 @@
+import { availableParallelism } from "node:os";
 import { buildSources } from "../../build/build-sources.ts";
 import { inspectGraph, type MissingReason, type Standing } from "../../build/inspect-graph.ts";
+import { estimateEnds } from "../../model/estimate-builds.ts";
 import type { OptionValue } from "../../model/generation.ts";
 import type { BaseName, PackageName, PackageVersion } from "../../model/ids.ts";
 import { type Cause, traceCauses } from "../../model/trace-causes.ts";
@@ -27,6 +29,8 @@ export interface RebuildReason {
   readonly chains: readonly (readonly string[])[];
   /** Seconds that the last build took. */
   readonly expectedSeconds: number | undefined;
+  /** Seconds from the beginning until it is built, with the jobs there are; what was never built counts for nothing. */
+  readonly endsAfterSeconds: number | undefined;
   /** What is in the store. */
   readonly output: BaseName | undefined;
   /** Sources that a build would download. */
@@ -52,6 +56,7 @@ export async function whyRebuild(
   const standings = [...(await inspectGraph(store, planBuild(request), setting)).values()];
   const builds = listBuilds(store);
   const chains = chainsTo(standings);
+  const ends = expectedEnds(standings, request.jobs ?? availableParallelism());
   return Promise.all(
     standings.map(async (standing) => {
       const { id, name, version, recipe } = standing.planned;
@@ -66,11 +71,21 @@ export async function whyRebuild(
         waitsFor: standing.state === "open" ? standing.waitsFor : [],
         chains: chains.get(id) ?? [],
         expectedSeconds: standing.state === "present" ? standing.record.seconds : standing.last?.seconds,
+        endsAfterSeconds: ends.get(id),
         output: standing.state === "present" ? standing.record.output : undefined,
         fetch: standing.state === "present" ? [] : await pendingFetches(standing, setting),
       };
     }),
   );
+}
+
+function expectedEnds(standings: readonly Standing[], jobs: number): ReadonlyMap<string, number> {
+  const builds = standings.flatMap((standing) => {
+    if (standing.state === "present") return [];
+    const { id, dependencies } = standing.planned;
+    return [{ id, seconds: standing.last?.seconds ?? 0, needs: dependencies.map((each) => each.id) }];
+  });
+  return estimateEnds(builds, jobs);
 }
 
 async function pendingFetches(

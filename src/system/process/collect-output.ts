@@ -19,18 +19,28 @@ interface OutputEvents {
 
 /** Where the output of a command goes until it has been read. */
 export interface OutputCollector {
+  /** The one pipe for stdout and stderr, open for writing, where there is one. */
+  readonly pipe: number | undefined;
   /** For `spawn`: stdout and stderr. */
   readonly stdio: readonly ["pipe" | number, "pipe" | number];
   /** The command did not start. */
   abandon(): void;
-  /** Hands output on as it comes; the function it returns waits for the end of it. */
-  start(child: ChildProcess, events: OutputEvents): () => Promise<void>;
+  /** Hands output on as it comes. Without a pipe it comes from the child's own streams. */
+  start(child: ChildProcess | undefined, events: OutputEvents): CollectedOutput;
+}
+
+interface CollectedOutput {
+  /** Nobody can write any more. */
+  readonly ended: Promise<void>;
+  /** Waits for that, but not for long: to be called when the command has ended. */
+  finish(): Promise<void>;
 }
 
 /** @throws StoreError UNSUPPORTED when a pipe is wanted and cannot be made */
 export async function collectOutput(options: OutputOptions): Promise<OutputCollector> {
   const pipe = await openWanted(options);
   return {
+    pipe: pipe?.write,
     stdio: pipe === undefined ? ["pipe", "pipe"] : [pipe.write, pipe.write],
     abandon: () => closePipe(pipe),
     start: (child, events) => {
@@ -45,7 +55,8 @@ export async function collectOutput(options: OutputOptions): Promise<OutputColle
           if (kept.length < chunk.length) events.onLimit();
         }),
       );
-      return () => endSoon(Promise.all(ends), () => streams.map(({ stream }) => stream.destroy()));
+      const ended = Promise.all(ends).then(() => undefined);
+      return { ended, finish: () => endSoon(ended, () => streams.map(({ stream }) => stream.destroy())) };
     },
   };
 }
@@ -55,10 +66,12 @@ async function openWanted({ pipes, pipeDirectory }: OutputOptions): Promise<Pipe
   return pipeDirectory === undefined ? undefined : await openPipe(pipeDirectory);
 }
 
-function streamsOf(child: ChildProcess): readonly { readonly name: "stdout" | "stderr"; readonly stream: Readable }[] {
+function streamsOf(
+  child: ChildProcess | undefined,
+): readonly { readonly name: "stdout" | "stderr"; readonly stream: Readable }[] {
   return [
-    { name: "stdout", stream: child.stdout! },
-    { name: "stderr", stream: child.stderr! },
+    { name: "stdout", stream: child?.stdout as Readable },
+    { name: "stderr", stream: child?.stderr as Readable },
   ];
 }
 

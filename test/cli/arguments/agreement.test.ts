@@ -6,6 +6,7 @@ import type { Parsed } from "../../../src/cli/arguments/parsed.ts";
 import { loadCommand } from "../../../src/cli/registry.ts";
 import { StoreError } from "../../../src/errors.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
+import { runs } from "../../helpers/runs.ts";
 
 const STYLE = { width: 100, version: "9.9.9" };
 
@@ -172,7 +173,7 @@ test("what is read without yargs is what yargs reads", async () => {
       // What is not in order, only yargs judges.
       if (quick !== undefined) expect(await outcome(yargs(words))).toEqual(quick);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(150) },
   );
 });
 

@@ -76,16 +76,26 @@ test("a forecast tells chains, downloads and the time of what was built before",
     "fetch npm:x@1 for gmp@6",
     "about 2.0 s to build, one after the other, and 1 never built before",
   ]);
+  const timed = reasons.map((reason, at) => ({ ...reason, endsAfterSeconds: 3 * at }));
+  expect(forecastLines(timed, style).at(-1)).toBe("about 3.0 s to build, and 1 never built before");
   expect(forecastLines([PRESENT], style)).toEqual(["gmp@6  is in the store"]);
 });
 
 test("a second build is told with what differs, and with what diffoscope says", () => {
-  const same = { id: "a@1", same: true, differences: [], report: undefined } as unknown as CheckedBuild;
+  const same = { id: "a@1", same: true, differences: [], reports: [], unreported: 0 } as unknown as CheckedBuild;
   const other = {
     ...same,
     same: false,
-    differences: [{ path: "bin/a", what: "changed" }],
-    report: "--- a\n+++ b\x1b\n",
+    differences: [
+      { path: "bin/a", what: "changed" },
+      { path: "bin/b", what: "changed" },
+      { path: "bin/c", what: "changed" },
+    ],
+    reports: [
+      { path: "bin/a", text: "--- a\n+++ b\x1b\n" },
+      { path: "bin/b", text: "binary\n" },
+    ],
+    unreported: 1,
   };
   expect(checkLines([same, other as CheckedBuild])).toEqual([
     "a@1  builds the same again",
@@ -93,5 +103,9 @@ test("a second build is told with what differs, and with what diffoscope says", 
     "  bin/a: changed",
     "  | --- a",
     "  | +++ b\\x1b",
+    "  bin/b: changed",
+    "  | binary",
+    "  bin/c: changed",
+    "  diffoscope was not asked about the last 1 of them",
   ]);
 });

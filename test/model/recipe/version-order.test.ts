@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parsePackageVersion } from "../../../src/model/ids.ts";
 import { compareVersions, isPrerelease } from "../../../src/model/recipe/version-order.ts";
+import { runs } from "../../helpers/runs.ts";
 
 const anyVersion = fc
   .tuple(
@@ -79,7 +80,7 @@ describe("compareVersions", () => {
         const output = execFileSync("sort", ["-V"], { input, env: { LC_ALL: "C" }, encoding: "utf8" });
         expect([...versions].sort(compareVersions)).toEqual(output.split("\n").slice(0, -1));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(15) },
     );
   });
 

@@ -17,6 +17,7 @@ import { objectInfo } from "../../../src/operations/packages/info.ts";
 import { install } from "../../../src/operations/profiles/install.ts";
 import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
+import { readManifest } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readProfile } from "../../../src/store/profiles.ts";
 import { type BuildWorld, canSandbox, makeBuildWorld } from "../../helpers/build-world.ts";
@@ -35,10 +36,12 @@ function request(world: BuildWorld, ...specs: readonly string[]) {
 /** Serves bodies by path, and counts what was asked for. */
 async function serve(
   bodies: Readonly<Record<string, string>>,
+  before: () => Promise<void> = async () => {},
 ): Promise<{ url: string; asked: string[]; close(): Promise<void> }> {
   const asked: string[] = [];
-  const server = createServer((incoming, response) => {
+  const server = createServer(async (incoming, response) => {
     asked.push(incoming.url ?? "");
+    await before();
     const body = bodies[incoming.url ?? ""];
     response.writeHead(body === undefined ? 404 : 200).end(body);
   });
@@ -55,6 +58,22 @@ async function serve(
 function integrityOf(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
+
+describe("fields that the command defines", () => {
+  it("are recorded with what is built, and said not to be with what was there", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const first = await world.build(store, "tree", { define: { team: "a" } });
+    const [tree] = first.built as [BuiltPackage];
+    expect(readManifest(store, tree.baseName).unknown.metadata).toMatchObject({ team: "a" });
+    expect((await world.build(store, "tree", { define: { team: "a" } })).warnings).toEqual([]);
+    const { warnings } = await world.build(store, "tree", { define: { team: "a", ticket: "7", more: "8" } });
+    expect([first.warnings, warnings]).toEqual([
+      [],
+      [`ticket, more of --define are not recorded with tree: ${tree.baseName} was in the store already`],
+    ]);
+  });
+});
 
 describe("sources from the network", () => {
   it("are fetched once, for a whole closure, and are enough to build offline", async () => {
@@ -73,21 +92,40 @@ describe("sources from the network", () => {
     expect(server.asked).toEqual([]);
     const fetched = await fetchSources(store, request(world, "high"));
     expect(fetched).toEqual([
-      { package: "low@1", fileName: "low.txt", url: `${server.url}/missing/low.txt`, integrity: integrityOf("low\n") },
+      { package: "low@1", fileName: "low.txt", url: `${server.url}/low.txt`, integrity: integrityOf("low\n") },
       {
         package: "high@1",
         fileName: "high.txt",
-        url: `${server.url}/missing/high.txt`,
+        url: `${server.url}/high.txt`,
         integrity: integrityOf("high\n"),
       },
     ]);
     const asked = [...server.asked];
+    expect(await fetchSources(store, request(world, "high"))).toEqual(fetched);
     expect(asked.sort()).toEqual(["/high.txt", "/low.txt", "/missing/high.txt", "/missing/low.txt"]);
     await server.close();
     const { built, started } = await world.build(store, "high", { offline: true });
     expect(started).toEqual(["low@1", "high@1"]);
     expect(readFileSync(join(built[0]?.path ?? "", "text"), "utf8")).toBe("high\nlow\n");
     expect(server.asked.length).toBe(asked.length);
+  });
+
+  it("of one build are fetched several at once", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const waiting: (() => void)[] = [];
+    const server = await serve({ "/a": "a\n", "/b": "b\n" }, async () => {
+      // Whoever asks first gets no answer before the other has asked.
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === 2) for (const go of waiting) go();
+      });
+    });
+    const sources = ["a", "b"].map((name) => `{url: '${server.url}/${name}', integrity: ${integrityOf(`${name}\n`)}}`);
+    world.recipe("x", `sources: [${sources.join(", ")}]\nbuild: copy\n`);
+    const { built } = await world.build(store, "x");
+    expect(readdirSync(built[0]?.path ?? "").sort()).toEqual(["a", "b"]);
+    expect(server.asked.length).toBe(2);
   });
 
   it("without an integrity are fetched to tell it, and build nothing", async () => {
@@ -157,8 +195,16 @@ describe.runIf(hasSandbox)("checkBuilds", () => {
       diffoscope: { exec: '#!/bin/sh\nfor file; do :; done\necho "differs: $(basename $file)"\nexit 1\n' },
     });
     const store = await world.buildStore("s", { PATH: `${tools}:${process.env.PATH}` });
-    const [check] = await checkBuilds(store, request(world, "random"));
-    expect(check?.report).toBe("differs: random\n");
+    world.recipe(
+      "dice",
+      `build: script\nphases:\n  install: |\n    mkdir $out; for n in {10..31}; do cat /proc/sys/kernel/random/uuid >$out/f$n; done; echo 1 >$out/same\n`,
+    );
+    const [one, many] = await checkBuilds(store, request(world, "random", "dice"));
+    expect(one?.reports).toEqual([{ path: "share/random", text: "differs: random\n" }]);
+    expect(many?.reports.map(({ text }) => text)).toEqual(
+      Array.from({ length: 20 }, (_, at) => `differs: f${10 + at}\n`),
+    );
+    expect([one?.unreported, many?.unreported]).toEqual([0, 2]);
   });
 
   it("compares what is named by its derivation, too", async () => {

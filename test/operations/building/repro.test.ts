@@ -68,6 +68,19 @@ describe("a packed build", () => {
     expect(readdirSync(world.directory).filter((name) => name.endsWith(".gz"))).toEqual([]);
   });
 
+  it.skipIf(!hasSandbox)("is refused, and nothing fetched or written, when an input cannot be moved", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    await world.build(store, "packed-by-key");
+    world.recipe("user", "dependencies: {build: [packed-by-key]}\nbuild: script\nphases: {install: 'mkdir $out'}\n");
+    const error = await caughtAsync(packRepro(store, { ...settings(world), spec: "user" }));
+    expect(error).toMatchObject({ code: "UNSUPPORTED", hint: expect.stringContaining("packed-by-key") });
+    expect(readdirSync(world.directory).filter((name) => /gz|part/.test(name))).toEqual([]);
+    expect(readdirSync(store.layout.temporary)).toEqual([]);
+    // It can be packed itself: where it is built, it gets a name of its own.
+    await packRepro(store, { ...settings(world), spec: "packed-by-key" });
+  });
+
   it("is refused when a source is not what it says, or when it is none", async () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();

@@ -27,6 +27,7 @@ import {
   START,
   switchTo,
 } from "../../helpers/profile-worlds.ts";
+import { runs } from "../../helpers/runs.ts";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -116,7 +117,7 @@ async function checkTimes(store: Store, { history }: ReturnType<typeof emptyMode
 
 it("any history of changes leaves what a model in memory has (invariants 2 to 6)", async () => {
   await fc.assert(fc.asyncProperty(fc.array(anyAction, { minLength: 3, maxLength: 16 }), checkHistory), {
-    numRuns: 25,
+    numRuns: runs(10),
   });
 });
 

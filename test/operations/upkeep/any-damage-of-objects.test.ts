@@ -20,6 +20,7 @@ import { removeTree } from "../../../src/system/temporary-directory.ts";
 import { anyTree } from "../../helpers/any-tree.ts";
 import { faultsOf } from "../../helpers/naive-tree-id.ts";
 import { DEFAULT } from "../../helpers/profile-worlds.ts";
+import { runs } from "../../helpers/runs.ts";
 import { addTree, makeWorld } from "../../helpers/worlds.ts";
 
 type Place = string | Buffer;
@@ -83,13 +84,13 @@ function frozenAgain(place: Place, action: () => void): boolean {
 
 test("any damage of an object is found, and repaired to the same tree where another has the bytes", async () => {
   const world = makeWorld({ memory: true });
-  let runs = 0;
+  let made = 0;
   await fc.assert(
     fc.asyncProperty(
       anyTree,
       fc.array(fc.tuple(fc.nat(), fc.constantFrom(...Object.keys(DAMAGES))), { minLength: 1, maxLength: 3 }),
       async (tree, damages) => {
-        const store = await world.store(`p${runs++}`);
+        const store = await world.store(`p${made++}`);
         const { manifest, path } = await addTree(store, tree);
         await addTree(store, tree, { name: "spare", method: "copy" });
         const entries = readFileList(store, manifest.path);
@@ -108,6 +109,6 @@ test("any damage of an object is found, and repaired to the same tree where anot
         removeTree(store.layout.root);
       },
     ),
-    { numRuns: 12 },
+    { numRuns: runs(5) },
   );
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { canonicalising, localising, type Replacement } from "../../../src/model/rewrite.ts";
 import { rewriteFile } from "../../../src/store/import/rewrite-file.ts";
 import { anyMention, naiveLocal } from "../../helpers/any-mention.ts";
+import { runs } from "../../helpers/runs.ts";
 import { makeWorld } from "../../helpers/worlds.ts";
 
 /** How much the function reads at once, without what it reads again. */
@@ -37,7 +38,7 @@ describe("rewriteFile", () => {
         expect(rewritten(path, canonical, localising(forms, baseName)) === local).toBe(true);
         expect(rewritten(path, local, canonicalising(forms, baseName)) === canonical).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(20) },
     );
   });
 

@@ -20,6 +20,7 @@ import {
   START,
   segmentBytes,
 } from "../../helpers/log-world.ts";
+import { runs } from "../../helpers/runs.ts";
 
 const HOUR = 3_600_000;
 const FIRST = "000001.jsonl";
@@ -208,7 +209,7 @@ describe("a log in which any single byte is changed", () => {
           expect(records[0]?.tx).toBeGreaterThan(steps.length);
         }
       }),
-      { numRuns: 8, endOnFailure: true },
+      { numRuns: runs(3), endOnFailure: true },
     );
   });
 
@@ -295,7 +296,7 @@ describe("a log of anything", () => {
         await appendRecords(world.log, [GC], { durable: false });
         expect(verifyLog(world.log).findings.filter(({ fault }) => fault !== "link")).toEqual([]);
       }),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: runs(20), endOnFailure: true },
     );
   });
 

@@ -11,6 +11,7 @@ import { packedFile } from "../../../../src/system/archive/packed-file.ts";
 import { makeTar, needPrograms, type Packing, pack } from "../../../helpers/archives.ts";
 import { caughtAsync } from "../../../helpers/caught.ts";
 import { refused } from "../../../helpers/extracted.ts";
+import { runs } from "../../../helpers/runs.ts";
 import { makeWorld } from "../../../helpers/worlds.ts";
 
 const PROGRAMS = { PATH: process.env.PATH };
@@ -127,7 +128,7 @@ describe.each(WAYS)("%s by %s", (packing, _by, environment) => {
         const outcome = await read(damaged).catch(() => "noticed");
         expect(outcome === "noticed" || CONTENT.equals(outcome as Buffer)).toBe(true);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(10) },
     );
   });
 
@@ -289,7 +290,7 @@ describe("options of the compressors", () => {
       fc.asyncProperty(anyContent, fc.constantFrom("-1", "-3", "-12", "--fast=3"), async (content, level) => {
         expect((await unpacked(pack("zstd", content, [level]), "zstd", LIBRARIES)).equals(content)).toBe(true);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(10) },
     );
   });
 
