@@ -29,6 +29,11 @@ export const REPRO_FILE = "repro.json";
 export const REPRO_SOURCES = "source";
 /** Packed objects: the inputs and all that they need. */
 export const REPRO_OBJECTS = "objects";
+/**
+ * Builds of inputs that cannot be packed as objects, since they are named by their derivation: directories `0`, `1` … with
+ * the same entries, each before those that need it.
+ */
+export const REPRO_NEEDS = "needs";
 /** What the last build said, when there was one. */
 export const REPRO_LOG = "build.log.gz";
 
@@ -128,4 +133,11 @@ function wrong(source: string, reason: string): StoreError {
 /** The derivation as this machine builds it: with its own tools. */
 export function onHost(derivation: Derivation, host: Json, support: number): Derivation {
   return JSON.parse(canonicalJson({ ...derivation, host, support } as unknown as Json)) as Derivation;
+}
+
+/** The build with other names for some of its inputs. */
+export function withInputs(repro: Repro, names: ReadonlyMap<BaseName, BaseName>): Repro {
+  let text = JSON.stringify({ derivation: repro.derivation, inputs: repro.inputs });
+  for (const [from, to] of names) text = text.replaceAll(from, to);
+  return { ...repro, ...(JSON.parse(text) as Pick<Repro, "derivation" | "inputs">) };
 }

@@ -1,4 +1,4 @@
-import { constants, copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { constants, copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../../build/build-plan.ts";
 import type { BuildSource } from "../../build/build-sources.ts";
@@ -16,7 +16,16 @@ import {
 import { type BaseName, baseNameOf, ZERO_DIGEST } from "../../model/ids.ts";
 import { platformOf } from "../../model/recipe/platform.ts";
 import { unfillText } from "../../model/recipe/unfill-text.ts";
-import { onHost, parseRepro, REPRO_FILE, REPRO_OBJECTS, REPRO_SOURCES, type Repro } from "../../model/repro.ts";
+import {
+  onHost,
+  parseRepro,
+  REPRO_FILE,
+  REPRO_NEEDS,
+  REPRO_OBJECTS,
+  REPRO_SOURCES,
+  type Repro,
+  withInputs,
+} from "../../model/repro.ts";
 import { readDirectoryContent } from "../../sources/directory-content.ts";
 import { hashFile } from "../../sources/hash-file.ts";
 import { parseIntegrity, toContentHash } from "../../sources/integrity.ts";
@@ -26,7 +35,7 @@ import { copyTree } from "../../system/copy-tree.ts";
 import { importObjects } from "../archives/import-objects.ts";
 import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
-import { openWorkspace } from "../workspace.ts";
+import { openWorkspace, type Workspace } from "../workspace.ts";
 import { type BuiltPackage, wantedOutputs } from "./build.ts";
 import type { BuildSettings } from "./build-settings.ts";
 import { realiseGraph } from "./realise-graph.ts";
@@ -56,8 +65,22 @@ export async function buildRepro(
   mkdirSync(tree);
   run.onEvent?.({ kind: "step", step: "extract", subject: file });
   await extractArchive(file, tree, { strip: 0, limits: DEFAULT_LIMITS, ...(run.signal && { signal: run.signal }) });
-  const repro = parseRepro(readEntry(tree, file), file);
-  checkPlace(store, repro, file);
+  return await buildTree(store, tree, { request, file, workspace, run });
+}
+
+interface Rebuilding {
+  readonly request: BuildSettings;
+  readonly file: string;
+  readonly workspace: Workspace;
+  readonly run: RunOptions;
+}
+
+async function buildTree(store: Store, tree: string, rebuilding: Rebuilding): Promise<ReproducedBuild> {
+  const { request, file, workspace, run } = rebuilding;
+  const packed = parseRepro(readEntry(tree, file), file);
+  checkPlace(store, packed, file);
+  const renamed = await buildNeeds(store, tree, rebuilding);
+  const repro = withInputs(packed, renamed);
   const sources = await sourcesIn(tree, repro, file);
   await importInputs(store, tree, { ...run, cwd: tree });
   await workspace.lease.hold(repro.inputs.map(({ path }) => path));
@@ -70,8 +93,22 @@ export async function buildRepro(
   const graph = graphOf(store, repro, tree);
   const results = await realiseGraph(store, graph, { ...run, request, workspace, prepare });
   const [built] = wantedOutputs(store, graph, results) as [BuiltPackage];
-  const expected = repro.output ?? null;
+  // Where an input has another name, whatever mentions it is another object.
+  const expected = renamed.size > 0 ? null : (repro.output ?? null);
   return { ...built, expected, same: expected === null ? null : expected === built.baseName, hostDifferences };
+}
+
+/** Builds the inputs that could not be packed; gives those that have another name here, since tools or root differ. */
+async function buildNeeds(store: Store, tree: string, rebuilding: Rebuilding): Promise<Map<BaseName, BaseName>> {
+  const renamed = new Map<BaseName, BaseName>();
+  const directory = join(tree, REPRO_NEEDS);
+  for (let number = 0; existsSync(join(directory, String(number))); number++) {
+    const inside = join(directory, String(number));
+    const { output } = parseRepro(readEntry(inside, rebuilding.file), rebuilding.file);
+    const { baseName } = await buildTree(store, inside, rebuilding);
+    if (output !== undefined && output !== baseName) renamed.set(output, baseName);
+  }
+  return renamed;
 }
 
 function readEntry(tree: string, file: string): string {

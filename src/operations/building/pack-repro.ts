@@ -20,11 +20,12 @@ import { baseEnvironment } from "../../build/sandbox/environment.ts";
 import { findHostToolchain } from "../../build/sandbox/host-toolchain.ts";
 import { StoreError } from "../../errors.ts";
 import { withReferences } from "../../model/closure.ts";
-import { baseNameOf, parseProfileName, ZERO_DIGEST } from "../../model/ids.ts";
+import { type BaseName, baseNameOf, parseProfileName, ZERO_DIGEST } from "../../model/ids.ts";
 import {
   printRepro,
   REPRO_FILE,
   REPRO_LOG,
+  REPRO_NEEDS,
   REPRO_OBJECTS,
   REPRO_SOURCES,
   type Repro,
@@ -61,35 +62,54 @@ type Ready = Exclude<Standing, { state: "open" }>;
 
 /**
  * Packs the build of one package, built or not, as the recipes are now: derivation, sources, inputs with all that they
- * need, environment, and the log of the last build. The file is whole or absent.
- * @throws StoreError NOT_FOUND when inputs are not built yet; UNSUPPORTED when one cannot be moved to other stores
+ * need, environment, and the log of the last build. Of inputs that cannot be moved the build is packed, too. The file is
+ * whole or absent.
+ * @throws StoreError NOT_FOUND when inputs are not built yet; UNSUPPORTED when one cannot be moved or built elsewhere
  */
 export async function packRepro(store: Store, request: ReproRequest, run: RunOptions = {}): Promise<PackedRepro> {
   using setting = await openInspection(store, request, run);
   using workspace = openWorkspace(store);
   const graph = planBuild({ ...request, specs: [request.spec] });
-  const standing = (await inspectGraph(store, graph, setting)).get(graph.wanted[0] as string) as Standing;
+  const standings = await inspectGraph(store, graph, setting);
+  const standing = standings.get(graph.wanted[0] as string) as Standing;
   if (standing.state === "open") throw notBuilt(standing);
-  refuseFixed(store, standing);
+  const packing = packingOf(store, standing, standings);
   const tree = workspace.room().path;
-  await fillTree(store, standing, { tree, run });
+  await fillTree(store, packing, { tree, run });
   const file = resolve(request.cwd, request.output ?? reproFileName(standing.planned));
   await pack(tree, { file, temporary: join(workspace.room().path, "packed"), signal: run.signal });
   return { file, id: standing.planned.id, key: standing.prepared.key, size: statSync(file).size };
 }
 
-/** Objects that are named by the derivation of their build cannot be taken along. */
-function refuseFixed(store: Store, { planned: { id }, prepared }: Ready): void {
-  const inputs = prepared.inputs.map(({ path }) => path);
+/** What goes into the file for one build. */
+interface Packing {
+  readonly standing: Ready;
+  /** Inputs and all that they need, each behind what it needs itself. */
+  readonly objects: readonly BaseName[];
+  /** Builds of those that cannot be moved to other stores: they are named by their derivation, and built again there. */
+  readonly needs: readonly Packing[];
+}
+
+/** @throws StoreError UNSUPPORTED when it is not known how such an object was built */
+function packingOf(store: Store, standing: Ready, standings: ReadonlyMap<string, Standing>): Packing {
+  const inputs = standing.prepared.inputs.map(({ path }) => path);
   const needed = withReferences(inputs, (path) => readManifest(store, path).references);
-  const fixed = needed.find((path) => readManifest(store, path).addressing === "input");
-  if (fixed === undefined) return;
+  const isFixed = (path: BaseName) => readManifest(store, path).addressing === "input";
+  const needs = needed.filter(isFixed).map((path) => {
+    const made = [...standings.values()].find((each) => each.state === "present" && each.record.output === path);
+    if (made?.state !== "present") throw unknownBuild(store, standing, path);
+    return packingOf(store, made, standings);
+  });
+  return { standing, objects: needed.filter((path) => !isFixed(path)), needs };
+}
+
+function unknownBuild(store: Store, { planned: { id } }: Ready, fixed: BaseName): StoreError {
   const { name } = readManifest(store, fixed);
-  throw new StoreError(
+  return new StoreError(
     "UNSUPPORTED",
-    `${id} cannot be packed: ${fixed}, which it needs, cannot be moved to other stores`,
+    `${id} cannot be packed: ${fixed}, which it needs, cannot be moved, and the recipes do not tell how it is built`,
     {
-      hint: `The recipe of ${name} says \`addressing: input\`. Let it install its files uncompressed, without that line, and build again; or build on the other machine from the recipes, after \`store fetch\`.`,
+      hint: `The recipe of ${name} says \`addressing: input\`. Build ${name} with the recipes of now, then ${id}.`,
       details: { id, input: fixed },
     },
   );
@@ -97,7 +117,7 @@ function refuseFixed(store: Store, { planned: { id }, prepared }: Ready): void {
 
 async function fillTree(
   store: Store,
-  standing: Ready,
+  { standing, objects, needs }: Packing,
   { tree, run }: { readonly tree: string; readonly run: RunOptions },
 ): Promise<void> {
   const { planned, prepared } = standing;
@@ -106,10 +126,14 @@ async function fillTree(
   if (existsSync(log)) copyFileSync(log, join(tree, REPRO_LOG));
   for (const directory of [REPRO_SOURCES, REPRO_OBJECTS]) mkdirSync(join(tree, directory));
   for (const source of prepared.sources) await source.place(join(tree, REPRO_SOURCES));
-  const what = prepared.inputs.map(({ path }) => path);
-  const place = { cwd: tree, output: `${REPRO_OBJECTS}/`, closure: true, profile: parseProfileName("default") };
+  const place = { cwd: tree, output: `${REPRO_OBJECTS}/`, profile: parseProfileName("default") };
   run.onEvent?.({ kind: "step", step: "export", subject: planned.id });
-  await exportObjects(store, { what, ...place }, run);
+  await exportObjects(store, { what: objects, ...place }, run);
+  for (const [number, need] of needs.entries()) {
+    const inside = join(tree, REPRO_NEEDS, String(number));
+    mkdirSync(inside, { recursive: true });
+    await fillTree(store, need, { tree: inside, run });
+  }
 }
 
 function reproOf(store: Store, standing: Ready): Repro {

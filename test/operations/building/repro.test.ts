@@ -68,18 +68,53 @@ describe("a packed build", () => {
     expect(readdirSync(world.directory).filter((name) => name.endsWith(".gz"))).toEqual([]);
   });
 
-  it.skipIf(!hasSandbox)("is refused, and nothing fetched or written, when an input cannot be moved", async () => {
-    const world = makeBuildWorld({ memory: true });
-    const store = await world.buildStore();
-    await world.build(store, "packed-by-key");
-    world.recipe("user", "dependencies: {build: [packed-by-key]}\nbuild: script\nphases: {install: 'mkdir $out'}\n");
-    const error = await caughtAsync(packRepro(store, { ...settings(world), spec: "user" }));
-    expect(error).toMatchObject({ code: "UNSUPPORTED", hint: expect.stringContaining("packed-by-key") });
-    expect(readdirSync(world.directory).filter((name) => /gz|part/.test(name))).toEqual([]);
-    expect(readdirSync(store.layout.temporary)).toEqual([]);
-    // It can be packed itself: where it is built, it gets a name of its own.
-    await packRepro(store, { ...settings(world), spec: "packed-by-key" });
-  });
+  it.skipIf(!hasSandbox)(
+    "takes along the builds of inputs that cannot be moved, directly and further down",
+    async () => {
+      const world = makeBuildWorld({ memory: true });
+      const [here, there] = [await world.buildStore("here"), await world.buildStore("far/away/there")];
+      world.recipe(
+        "fixed",
+        `addressing: input\nbuild: script\nphases:\n  install: mkdir "$out"; echo fixed > "$out/fixed"\n`,
+      );
+      const second = 'mkdir "$out"; cat "{{deps.fixed}}/fixed" > "$out/second"; echo "{{deps.fixed}}" >> "$out/second"';
+      world.recipe(
+        "second",
+        `addressing: input\nbuild: script\ndependencies: {build: [fixed], run: [fixed]}\nphases:\n  install: ${second}\n`,
+      );
+      world.recipe(
+        "user",
+        `build: script\ndependencies: {build: [second]}\nphases:\n  install: mkdir "$out"; head -n 1 "{{deps.second}}/second" > "$out/user"\n`,
+      );
+      const { built } = await world.build(here, "user");
+      const { file } = await packRepro(here, { ...settings(world), spec: "user" });
+      const again = await buildRepro(there, elsewhere(world, file));
+      expect(again).toMatchObject({ built: true, baseName: built[0]?.baseName });
+      expect(readFileSync(join(again.path, "user"), "utf8")).toBe("fixed\n");
+      const names = listObjects(there).map((name) => name.slice(33));
+      expect(names.sort()).toEqual(["fixed-1", "second-1", "user-1"]);
+      const named = (name: string) => listObjects(there).find((object) => object.endsWith(`-${name}-1`)) ?? "";
+      const [, inside = ""] = readFileSync(join(there.layout.storeDir, named("second"), "second"), "utf8").split("\n");
+      expect(inside).toBe(join(there.layout.storeDir, named("fixed")));
+      expect(await buildRepro(there, elsewhere(world, file))).toMatchObject({ built: false });
+
+      // As if it had been packed where such inputs have other names.
+      const tree = join(world.directory, "unpacked");
+      mkdirSync(tree);
+      execFileSync("tar", ["xzf", file, "-C", tree]);
+      const packedName = JSON.parse(readFileSync(join(tree, "needs/0/repro.json"), "utf8")).output;
+      for (const path of ["repro.json", "needs/0/repro.json", "needs/1/repro.json", "needs/1/needs/0/repro.json"]) {
+        const text = readFileSync(join(tree, path), "utf8");
+        const other = JSON.parse(text.replaceAll(packedName, `${"a".repeat(32)}-fixed-1`));
+        writeFileSync(join(tree, path), JSON.stringify({ ...other, key: derivationKey(other.derivation) }));
+      }
+      execFileSync("tar", ["czf", file, "-C", tree, "."]);
+      const third = await world.buildStore("third");
+      const renamed = await buildRepro(third, elsewhere(world, file));
+      expect(renamed).toMatchObject({ built: true, expected: null, same: null, baseName: again.baseName });
+      expect(listObjects(third).filter((object) => object.startsWith("a".repeat(32)))).toEqual([]);
+    },
+  );
 
   it("is refused when a source is not what it says, or when it is none", async () => {
     const world = makeBuildWorld({ memory: true });
