@@ -41,7 +41,7 @@ import type { BuildSettings } from "./build-settings.ts";
 import { realiseGraph } from "./realise-graph.ts";
 
 export interface ReproducedBuild extends BuiltPackage {
-  /** What came out where the file was packed; null when it was not built there. */
+  /** What came out where the file was packed; null when it was not built there, or inputs have other names here. */
   readonly expected: BaseName | null;
   /** Whether the same came out here; null when nothing is expected. */
   readonly same: boolean | null;
