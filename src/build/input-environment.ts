@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DerivationInput } from "../model/derivation.ts";
 
@@ -21,7 +21,7 @@ export function inputEnvironment(inputs: readonly SeenInput[], out: string): Rea
   const libraries = inputs.filter(({ kinds }) => kinds.some((kind) => INCLUDED.includes(kind as "link")));
   const dirs = (from: readonly SeenInput[], ...names: readonly string[]): string[] =>
     names.flatMap((name) =>
-      from.filter(({ here }) => existsSync(join(here, name))).map(({ seen }) => `${seen}/${name}`),
+      from.filter(({ here }) => isDirectory(join(here, name))).map(({ seen }) => `${seen}/${name}`),
     );
   const libraryDirs = dirs(libraries, "lib", "lib64");
   const env: Record<string, string> = {
@@ -65,9 +65,14 @@ export function joinEnvironments(...environments: readonly Readonly<Record<strin
 
 function sitePackages({ here, seen }: SeenInput): string[] {
   const lib = join(here, "lib");
-  if (!existsSync(lib)) return [];
+  if (!isDirectory(lib)) return [];
   return readdirSync(lib)
-    .filter((name) => /^python3(\.\d+)?$/.test(name) && existsSync(join(lib, name, "site-packages")))
+    .filter((name) => /^python3(\.\d+)?$/.test(name) && isDirectory(join(lib, name, "site-packages")))
     .sort()
     .map((name) => `${seen}/lib/${name}/site-packages`);
+}
+
+/** Packages of data can have a file where others have a directory. */
+function isDirectory(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }
