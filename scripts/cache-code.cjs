@@ -1,6 +1,6 @@
-// Keeps what V8 makes of the quick commands' bundle while they run, and of what it loads, for `bin/load-program.cjs`: `node
-// scripts/cache-code.cjs dist/quick.cjs dist/temporal.cjs`. Functions are compiled when they are first called, so each command is run once,
-// in a store of its own.
+// Keeps what V8 makes of the quick commands' bundle while they run, and of what it loads, for `bin/load-program.cjs`:
+// `node scripts/cache-code.cjs dist/quick.cjs dist/temporal.cjs`. Functions are compiled when they are first called, so
+// each command is run once, in a store of its own.
 const { execFileSync } = require("node:child_process");
 const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");

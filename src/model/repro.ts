@@ -31,7 +31,7 @@ export const REPRO_SOURCES = "source";
 export const REPRO_OBJECTS = "objects";
 /**
  * Builds of inputs that cannot be packed as objects, since they are named by their derivation: directories `0`, `1` … with
- * the same entries, each before those that need it.
+ * the same entries but this, each before those that need it.
  */
 export const REPRO_NEEDS = "needs";
 /** What the last build said, when there was one. */

@@ -65,7 +65,16 @@ export async function buildRepro(
   mkdirSync(tree);
   run.onEvent?.({ kind: "step", step: "extract", subject: file });
   await extractArchive(file, tree, { strip: 0, limits: DEFAULT_LIMITS, ...(run.signal && { signal: run.signal }) });
-  return await buildTree(store, tree, { request, file, workspace, run });
+  const renamed = new Map<BaseName, BaseName>();
+  const rebuilding = { request, file, workspace, run, renamed };
+  const needs = join(tree, REPRO_NEEDS);
+  for (let number = 0; existsSync(join(needs, String(number))); number++) {
+    const inside = join(needs, String(number));
+    const { output } = parseRepro(readEntry(inside, file), file);
+    const { baseName } = await buildTree(store, inside, rebuilding);
+    if (output !== undefined && output !== baseName) renamed.set(output, baseName);
+  }
+  return await buildTree(store, tree, rebuilding);
 }
 
 interface Rebuilding {
@@ -73,13 +82,14 @@ interface Rebuilding {
   readonly file: string;
   readonly workspace: Workspace;
   readonly run: RunOptions;
+  /** Inputs that were built before and have another name here, since tools or root differ. */
+  readonly renamed: ReadonlyMap<BaseName, BaseName>;
 }
 
 async function buildTree(store: Store, tree: string, rebuilding: Rebuilding): Promise<ReproducedBuild> {
-  const { request, file, workspace, run } = rebuilding;
+  const { request, file, workspace, run, renamed } = rebuilding;
   const packed = parseRepro(readEntry(tree, file), file);
   checkPlace(store, packed, file);
-  const renamed = await buildNeeds(store, tree, rebuilding);
   const repro = withInputs(packed, renamed);
   const sources = await sourcesIn(tree, repro, file);
   await importInputs(store, tree, { ...run, cwd: tree });
@@ -96,19 +106,6 @@ async function buildTree(store: Store, tree: string, rebuilding: Rebuilding): Pr
   // Where an input has another name, whatever mentions it is another object.
   const expected = renamed.size > 0 ? null : (repro.output ?? null);
   return { ...built, expected, same: expected === null ? null : expected === built.baseName, hostDifferences };
-}
-
-/** Builds the inputs that could not be packed; gives those that have another name here, since tools or root differ. */
-async function buildNeeds(store: Store, tree: string, rebuilding: Rebuilding): Promise<Map<BaseName, BaseName>> {
-  const renamed = new Map<BaseName, BaseName>();
-  const directory = join(tree, REPRO_NEEDS);
-  for (let number = 0; existsSync(join(directory, String(number))); number++) {
-    const inside = join(directory, String(number));
-    const { output } = parseRepro(readEntry(inside, rebuilding.file), rebuilding.file);
-    const { baseName } = await buildTree(store, inside, rebuilding);
-    if (output !== undefined && output !== baseName) renamed.set(output, baseName);
-  }
-  return renamed;
 }
 
 function readEntry(tree: string, file: string): string {

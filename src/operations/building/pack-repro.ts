@@ -73,34 +73,50 @@ export async function packRepro(store: Store, request: ReproRequest, run: RunOpt
   const standings = await inspectGraph(store, graph, setting);
   const standing = standings.get(graph.wanted[0] as string) as Standing;
   if (standing.state === "open") throw notBuilt(standing);
-  const packing = packingOf(store, standing, standings);
+  const needs = buildsOfFixed(store, standing, standings);
   const tree = workspace.room().path;
-  await fillTree(store, packing, { tree, run });
+  await fillTree(store, standing, { tree, run });
+  for (const [number, need] of needs.entries()) {
+    const inside = join(tree, REPRO_NEEDS, String(number));
+    mkdirSync(inside, { recursive: true });
+    await fillTree(store, need, { tree: inside, run });
+  }
   const file = resolve(request.cwd, request.output ?? reproFileName(standing.planned));
   await pack(tree, { file, temporary: join(workspace.room().path, "packed"), signal: run.signal });
   return { file, id: standing.planned.id, key: standing.prepared.key, size: statSync(file).size };
 }
 
-/** What goes into the file for one build. */
-interface Packing {
-  readonly standing: Ready;
-  /** Inputs and all that they need, each behind what it needs itself. */
-  readonly objects: readonly BaseName[];
-  /** Builds of those that cannot be moved to other stores: they are named by their derivation, and built again there. */
-  readonly needs: readonly Packing[];
+/** What a build needs of the store, each object behind those that it needs itself. */
+interface Needed {
+  readonly movable: readonly BaseName[];
+  /** They are named by their derivation, and cannot be moved to other stores. */
+  readonly fixed: readonly BaseName[];
 }
 
-/** @throws StoreError UNSUPPORTED when it is not known how such an object was built */
-function packingOf(store: Store, standing: Ready, standings: ReadonlyMap<string, Standing>): Packing {
-  const inputs = standing.prepared.inputs.map(({ path }) => path);
-  const needed = withReferences(inputs, (path) => readManifest(store, path).references);
+function neededBy(store: Store, { prepared }: Ready): Needed {
+  const inputs = prepared.inputs.map(({ path }) => path);
+  const all = withReferences(inputs, (path) => readManifest(store, path).references);
   const isFixed = (path: BaseName) => readManifest(store, path).addressing === "input";
-  const needs = needed.filter(isFixed).map((path) => {
-    const made = [...standings.values()].find((each) => each.state === "present" && each.record.output === path);
-    if (made?.state !== "present") throw unknownBuild(store, standing, path);
-    return packingOf(store, made, standings);
-  });
-  return { standing, objects: needed.filter((path) => !isFixed(path)), needs };
+  return { movable: all.filter((path) => !isFixed(path)), fixed: all.filter(isFixed) };
+}
+
+/**
+ * The builds of all that cannot be moved, each behind those that it needs: they are carried out elsewhere, too.
+ * @throws StoreError UNSUPPORTED when it is not known how such an object was built
+ */
+function buildsOfFixed(store: Store, standing: Ready, standings: ReadonlyMap<string, Standing>): readonly Ready[] {
+  const found = new Map<BaseName, Ready>();
+  const visit = (needing: Ready): void => {
+    for (const path of neededBy(store, needing).fixed) {
+      if (found.has(path)) continue;
+      const made = [...standings.values()].find((each) => each.state === "present" && each.record.output === path);
+      if (made?.state !== "present") throw unknownBuild(store, needing, path);
+      visit(made);
+      found.set(path, made);
+    }
+  };
+  visit(standing);
+  return [...found.values()];
 }
 
 function unknownBuild(store: Store, { planned: { id } }: Ready, fixed: BaseName): StoreError {
@@ -117,7 +133,7 @@ function unknownBuild(store: Store, { planned: { id } }: Ready, fixed: BaseName)
 
 async function fillTree(
   store: Store,
-  { standing, objects, needs }: Packing,
+  standing: Ready,
   { tree, run }: { readonly tree: string; readonly run: RunOptions },
 ): Promise<void> {
   const { planned, prepared } = standing;
@@ -128,12 +144,7 @@ async function fillTree(
   for (const source of prepared.sources) await source.place(join(tree, REPRO_SOURCES));
   const place = { cwd: tree, output: `${REPRO_OBJECTS}/`, profile: parseProfileName("default") };
   run.onEvent?.({ kind: "step", step: "export", subject: planned.id });
-  await exportObjects(store, { what: objects, ...place }, run);
-  for (const [number, need] of needs.entries()) {
-    const inside = join(tree, REPRO_NEEDS, String(number));
-    mkdirSync(inside, { recursive: true });
-    await fillTree(store, need, { tree: inside, run });
-  }
+  await exportObjects(store, { what: neededBy(store, standing).movable, ...place }, run);
 }
 
 function reproOf(store: Store, standing: Ready): Repro {
