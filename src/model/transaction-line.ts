@@ -119,7 +119,8 @@ function replacedText({ records }: TransactionSummary): string {
 function outcomeText({ outcome, failure, switched, events, records }: TransactionSummary): string {
   switch (outcome) {
     case "failed":
-      return `failed: ${failure?.message ?? ""}`;
+      // What stands on further lines is for who looks into it: `store log --json` has all of it.
+      return `failed: ${failure?.message.split("\n", 1)[0] ?? ""}`;
     case "unfinished":
       return "not finished";
     case "done":

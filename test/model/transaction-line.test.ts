@@ -48,6 +48,13 @@ describe("transactionLiner", () => {
       of(begin("install", "mpc"), { type: "abort", reason: { code: "BUILD_FAILED", message: "mpc: exit 2" } }),
       "#57  yesterday 18:04  install  failed: mpc: exit 2  (store install mpc)",
     ],
+    [
+      of(begin("install", "mpc"), {
+        type: "abort",
+        reason: { code: "BUILD_FAILED", message: "mpc: exit 2\n  the log" },
+      }),
+      "#57  yesterday 18:04  install  failed: mpc: exit 2  (store install mpc)",
+    ],
     [of(begin("gc")), "#57  yesterday 18:04  gc  not finished  (store gc)"],
     [of({ type: "pin", generation: 7 }), "#57  yesterday 18:04  pin  gen-7"],
     [of({ type: "tag", name: "good", generation: 7 }), "#57  yesterday 18:04  tag  good = gen-7"],
