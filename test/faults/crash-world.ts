@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, readdirSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../src/operations/open-store.ts";
 import { openJournal } from "../../src/store/journal.ts";
@@ -45,12 +45,8 @@ export function makeCrashWorld(shim: Shim, options: WorldOptions = {}): CrashWor
       if (status !== 0) throw new Error(`store ${words.join(" ")} ended with ${status}: ${stderr}`);
       return stdout;
     },
-    keep() {
-      shell('chmod -R u+w "$1" 2>/dev/null; rm -rf "$1"; [ ! -e "$0" ] || cp -a "$0" "$1"', root, kept);
-    },
-    restore() {
-      shell('chmod -R u+w "$0" 2>/dev/null; rm -rf "$0"; [ ! -e "$1" ] || cp -a "$1" "$0"', root, kept);
-    },
+    keep: () => putCopy(root, kept),
+    restore: () => putCopy(kept, root),
     wipe: () => removeTree(root),
     storeDir: layoutOf(root, 48).storeDir,
     open: () => openStore({ root, command: ["store", "after"], env: {}, timeZone: "UTC" }),
@@ -78,8 +74,10 @@ export function keepTwoGenerations(shim: Shim): () => Promise<CrashWorld> {
   });
 }
 
-function shell(script: string, ...words: readonly string[]): void {
-  execFileSync("sh", ["-c", script, ...words]);
+/** Makes `to` a copy of `from`; nothing, where that is not there. */
+function putCopy(from: string, to: string): void {
+  removeTree(to);
+  if (existsSync(from)) execFileSync("cp", ["-a", from, to]);
 }
 
 /** What a person has in a store: files of the live generations, pins and names. */

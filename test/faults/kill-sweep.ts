@@ -47,19 +47,19 @@ export interface KillCount {
 export const KILLS = Number(process.env.STORE_KILLS ?? 1);
 
 /**
- * Kills the command before each of its calls that change the disk, and in the middle of each of its writes; then, up to
- * `KILLS`, at random moments. With fewer kills than calls it takes a random sample. After each kill every invariant must
+ * Kills the command before each of its calls that change the disk, and in the middle of each of its writes; then, until
+ * there were `KILLS`, at random moments: mostly up to 3 ms behind one of these calls, wherever its threads are by then,
+ * and else from outside. With fewer kills than calls it takes a random sample. After each kill every invariant must
  * hold, and the next command, that one again or another, must work and clean up.
  */
 export async function killSweep(shim: Shim, world: CrashWorld, scenario: Scenario): Promise<KillCount> {
   const sweep = await beginSweep(shim, world, scenario);
-  const chosen = chooseFaults(sweep.faults);
   const count: KillCount = { kills: 0, old: 0, new: 0, calls: sweep.calls };
-  for (const [round, fault] of chosen.entries()) {
-    const told = `${scenario.name}, ${JSON.stringify(fault)}, seed ${SEED}`;
+  for (const [round, choice] of chooseKills(sweep).entries()) {
+    if (count.kills >= KILLS) break;
+    const told = `${scenario.name}, ${JSON.stringify(choice)}, seed ${SEED}`;
     world.restore();
-    const options = "at" in fault ? { fault } : { killAfter: fault.killAfter * sweep.milliseconds };
-    const ended = await shim.run(sweep.words, { root: world.root, ...options });
+    const ended = await shim.run(sweep.words, { root: world.root, ...choice });
     if (ended.status === undefined) count.kills += 1;
     const which = await checkAtOnce(sweep, ended, told);
     count[which] += 1;
@@ -70,7 +70,7 @@ export async function killSweep(shim: Shim, world: CrashWorld, scenario: Scenari
   return count;
 }
 
-type Choice = Fault | { readonly killAfter: number };
+type Choice = { readonly fault: Fault } | { readonly killAfter: number };
 
 interface Sweep {
   readonly shim: Shim;
@@ -116,11 +116,20 @@ async function beginSweep(shim: Shim, world: CrashWorld, scenario: Scenario): Pr
   };
 }
 
-function chooseFaults(faults: readonly Fault[]): readonly Choice[] {
-  if (KILLS < faults.length)
-    return fc.sample(fc.shuffledSubarray([...faults], { minLength: KILLS, maxLength: KILLS }), { numRuns: 1 })[0] ?? [];
-  const moments = fc.sample(fc.double({ min: 0.1, max: 1.1, noNaN: true }), { numRuns: KILLS - faults.length });
-  return [...faults, ...moments.map((killAfter) => ({ killAfter }))];
+/** More than will be made: a random moment can lie behind the end of the command. */
+function chooseKills({ faults, calls, milliseconds }: Sweep): readonly Choice[] {
+  const some = fc.shuffledSubarray([...faults], { minLength: Math.min(KILLS, faults.length) });
+  const chosen = KILLS < faults.length ? sampleOf(some, 1)[0] : faults;
+  const behindCall = fc.record({ at: fc.integer({ min: 1, max: calls }), delay: fc.integer({ min: 0, max: 3000 }) });
+  const later = behindCall.map((when): Choice => ({ fault: { mode: "kill", kinds: CHANGES, ...when } }));
+  const outside = fc.double({ min: 0.1, max: 1.1, noNaN: true });
+  const anywhere = outside.map((part): Choice => ({ killAfter: part * milliseconds }));
+  const random = fc.oneof({ weight: 3, arbitrary: later }, { weight: 1, arbitrary: anywhere });
+  return [...(chosen ?? []).map((fault): Choice => ({ fault })), ...sampleOf(random, 4 * KILLS)];
+}
+
+function sampleOf<T>(arbitrary: fc.Arbitrary<T>, numRuns: number): T[] {
+  return fc.sample(arbitrary, { numRuns });
 }
 
 /** Right after the kill: what is valid and what is live is whole, and old or new; nothing acknowledged is gone. */

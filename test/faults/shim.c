@@ -31,7 +31,7 @@ enum { NOTHING, KILL, TEAR, FAIL, STAY };
 static char root[PATH_MAX];
 static size_t root_length;
 static int mode, kinds, fault_errno, journal = -1, with_data;
-static long at;
+static long at, delay;
 static atomic_long count;
 static pthread_mutex_t order = PTHREAD_MUTEX_INITIALIZER;
 
@@ -50,6 +50,7 @@ __attribute__((constructor)) static void begin(void) {
        : !strcmp(mode_name, "stay") ? STAY : NOTHING;
   at = atol(variable("STORE_FAULT_AT", "0"));
   kinds = atoi(variable("STORE_FAULT_KINDS", "0"));
+  delay = atol(variable("STORE_FAULT_DELAY", "0"));
   fault_errno = atoi(variable("STORE_FAULT_ERRNO", "5"));
   with_data = atoi(variable("STORE_FAULT_DATA", "0"));
   const char *path = variable("STORE_FAULT_JOURNAL", "");
@@ -94,12 +95,22 @@ static void die(void) {
   for (;;) pause();
 }
 
+static void *die_later(void *nothing) {
+  usleep(delay);
+  die();
+  return nothing;
+}
+
 /* Whether this call shall fail, with errno set. `half` does half of a write. */
 static int meddle(int kind, void (*half)(void *), void *what) {
   if (mode == NOTHING || !(kinds & kind)) return 0;
   long number = atomic_fetch_add(&count, 1) + 1;
   if (number < at || (number > at && mode != STAY)) return 0;
   if (mode == TEAR && half) half(what);
+  if (mode == KILL && delay > 0) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, die_later, NULL) == 0) return 0;
+  }
   if (mode == KILL || mode == TEAR) die();
   errno = fault_errno;
   return 1;

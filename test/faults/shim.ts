@@ -22,6 +22,8 @@ export interface Fault {
   readonly mode: "kill" | "tear" | "fail" | "stay";
   readonly at: number;
   readonly kinds: number;
+  /** Microseconds that a process goes on, with all its threads, before it is killed. */
+  readonly delay?: number;
   /** Name of the error of a call that fails: `ENOSPC`. */
   readonly errno?: keyof typeof constants.errno;
 }
@@ -130,6 +132,7 @@ function variables(library: string, { root, fault, journal }: RunOptions): Recor
       STORE_FAULT_MODE: fault.mode,
       STORE_FAULT_AT: String(fault.at),
       STORE_FAULT_KINDS: String(fault.kinds),
+      STORE_FAULT_DELAY: String(fault.delay ?? 0),
       STORE_FAULT_ERRNO: String(constants.errno[fault.errno ?? "EIO"]),
     }),
     ...(journal && { STORE_FAULT_JOURNAL: journal.path, STORE_FAULT_DATA: journal.data ? "1" : "0" }),
