@@ -29,11 +29,17 @@ function loadProgram(file) {
   const program = { script, exports: module.exports };
   loaded.set(file, program);
   const directory = dirname(file);
-  const requireFrom = (name) => (name.startsWith("./") ? loadProgram(resolve(directory, name)).exports : require(name));
-  const importFrom = (path) => import(pathToFileURL(resolve(directory, path)));
+  const requireFrom = (name) => (isProgram(name) ? loadProgram(resolve(directory, name)).exports : require(name));
+  const importFrom = async (name) =>
+    isProgram(name) ? requireFrom(name) : import(pathToFileURL(resolve(directory, name)));
   script.runInThisContext()(module.exports, requireFrom, module, file, directory, importFrom);
   program.exports = module.exports;
   return program;
+}
+
+/** Whether the name is that of a program beside. */
+function isProgram(name) {
+  return name.startsWith("./") && name.endsWith(".cjs");
 }
 
 function readIfThere(file) {

@@ -1,6 +1,7 @@
-// Bundles src/ into dist/: the whole command line, the library and the worker threads share their chunks. The quick
-// commands are one file more, with copies of what they need: to load dozens of chunks would take as long as Node itself.
-// That file is CommonJS, which Node 20 loads without the machinery for modules and without touching all of `node:fs`.
+// Bundles src/ into dist/: the library as modules that share their chunks, and the programs as one CommonJS file each,
+// which Node 20 loads without its machinery for modules and without touching all of `node:fs`: to load dozens of chunks
+// takes twice as long as Node itself. The quick commands are a file of their own, the smallest; the whole command line is
+// another one, and what npm's HTTP stack is made of a third.
 import { execFileSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -11,7 +12,7 @@ import { wrapProgram } from "../bin/load-program.cjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packageJson = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
-// Stay outside the bundle: native addons, and npm's own HTTP stack, which only `npm:` and URLs load.
+// Stay outside the bundle: native addons.
 const external = packageJson.unbundledDependencies;
 
 // The addon's own loader searches the disk at every start; where the prebuilt file lies is known, and for the quick
@@ -28,12 +29,15 @@ const addonBy = (contents) => ({
   },
 });
 
-// Parts of Node that take milliseconds to load and that most quick commands never use: they come with the first call.
+// Parts of Node that take milliseconds to load and that most commands never use: they come with the first call.
 // A name that is missing here fails the build.
 const LATE = {
   "node:crypto": `export const createHash = (...args) => require("node:crypto").createHash(...args);
     export const hash = (...args) => require("node:crypto").hash(...args);
     export const randomBytes = (...args) => require("node:crypto").randomBytes(...args);`,
+  "node:child_process": `export const spawn = (...args) => require("node:child_process").spawn(...args);
+    export const execFile = (...args) => require("node:child_process").execFile(...args);
+    export const execFileSync = (...args) => require("node:child_process").execFileSync(...args);`,
   "node:worker_threads": `export const Worker = function (...args) { return new (require("node:worker_threads").Worker)(...args); };`,
 };
 const late = {
@@ -62,14 +66,14 @@ const RARE = {
 const handOver = {
   name: "hand-over",
   setup(setup) {
-    setup.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./cli.js", external: true }));
+    setup.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./whole.cjs", external: true }));
     // What `store build` runs; here it only recalls.
     setup.onResolve({ filter: /^\.\.\/\.\.\/operations\// }, ({ kind, importer, path }) =>
       kind === "dynamic-import" && importer.endsWith("/commands/build.ts") && !path.endsWith("/recall-build.ts")
-        ? { path: "./cli.js", external: true }
+        ? { path: "./whole.cjs", external: true }
         : undefined,
     );
-    setup.onResolve({ filter: /\/build-packed\.ts$/ }, () => ({ path: "./cli.js", external: true }));
+    setup.onResolve({ filter: /\/build-packed\.ts$/ }, () => ({ path: "./whole.cjs", external: true }));
     setup.onResolve({ filter: /\.ts$/ }, ({ kind, path }) => {
       const name = basename(path, ".ts");
       return kind === "dynamic-import" && name in RARE ? { path: `./${name}.js`, external: true } : undefined;
@@ -82,6 +86,28 @@ const apart = {
   name: "apart",
   setup(setup) {
     setup.onResolve({ filter: /^temporal-polyfill$/ }, () => ({ path: "./temporal.cjs", external: true }));
+  },
+};
+
+// What speaks to registries and servers: three fifths of the whole program, of which most commands need nothing.
+const NETWORK = [
+  "make-fetch-happen",
+  "npm-registry-fetch",
+  "npm-pick-manifest",
+  "npm-package-arg",
+  "@npmcli/config",
+  "@npmcli/config/lib/definitions/index.js",
+];
+const network = {
+  name: "network",
+  setup(setup) {
+    setup.onResolve({ filter: /^[^./]/ }, ({ path }) =>
+      NETWORK.includes(path) ? { path, namespace: "network" } : undefined,
+    );
+    setup.onResolve({ filter: /./, namespace: "network" }, ({ path }) => ({ path, external: true }));
+    setup.onLoad({ filter: /./, namespace: "network" }, ({ path }) => ({
+      contents: `module.exports = require("./network.cjs")[${JSON.stringify(path)}];`,
+    }));
   },
 };
 
@@ -105,45 +131,61 @@ const terse = { minifyWhitespace: true, minifySyntax: true };
 
 // Built beside and put in place at the end: a program that runs meanwhile finds its files.
 const fresh = `${root}node_modules/.dist-${process.pid}`;
+const program = {
+  ...shared,
+  ...terse,
+  format: "cjs",
+  outdir: fresh,
+  outExtension: { ".js": ".cjs" },
+  banner: { js: 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  define: { ...shared.define, "import.meta.url": "__moduleUrl" },
+};
 await build({
   ...shared,
-  entryPoints: {
-    cli: "src/cli/main.ts",
-    index: "src/index.ts",
-    "import-worker": "src/store/import-worker.ts",
-    "collection-worker": "src/store/collection-worker.ts",
-    "verify-worker": "src/store/verify-worker.ts",
-    ...RARE,
-  },
+  entryPoints: { index: "src/index.ts", ...RARE },
   outdir: fresh,
   splitting: true,
   plugins: [addonBy(`module.exports = require(${ADDON});`)],
 });
 await build({
-  ...shared,
+  ...program,
+  entryPoints: {
+    "import-worker": "src/store/import-worker.ts",
+    "collection-worker": "src/store/collection-worker.ts",
+    "verify-worker": "src/store/verify-worker.ts",
+  },
+  plugins: [addonBy(NEAR_ADDON)],
+});
+await build({
+  ...program,
   entryPoints: { quick: "src/cli/quick.ts" },
-  outdir: fresh,
-  outExtension: { ".js": ".cjs" },
-  format: "cjs",
-  ...terse,
-  banner: { js: 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
-  define: { ...shared.define, "import.meta.url": "__moduleUrl" },
   plugins: [addonBy(NEAR_ADDON), handOver, apart, late],
 });
 await build({
-  ...shared,
-  entryPoints: { temporal: "temporal-polyfill" },
-  outdir: fresh,
-  outExtension: { ".js": ".cjs" },
-  format: "cjs",
-  ...terse,
-  banner: {},
+  ...program,
+  entryPoints: { whole: "src/cli/main.ts" },
+  plugins: [addonBy(NEAR_ADDON), network, apart, late],
 });
-const programs = ["quick", "temporal"].map((name) => `${fresh}/${name}.cjs`);
-for (const file of programs) {
-  const source = readFileSync(file, "latin1").replaceAll(/\bimport\((?="\.\/)/g, "__import(");
+await build({
+  ...program,
+  stdin: {
+    contents: NETWORK.map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`).join("\n"),
+    resolveDir: root,
+    sourcefile: "network",
+  },
+  entryNames: "network",
+});
+await build({ ...program, entryPoints: { temporal: "temporal-polyfill" }, banner: {} });
+const programs = ["quick", "whole", "temporal"].map((name) => `${fresh}/${name}.cjs`);
+for (const file of [...programs, `${fresh}/network.cjs`]) {
+  const source = readFileSync(file, "latin1").replaceAll(/\bimport\((?=")/g, "__import(");
   writeFileSync(file, wrapProgram(source), "latin1");
 }
+// What `bin/store` looks for in a command line; the last one is an alias.
+const quickNames = [
+  ...readFileSync(`${root}src/cli/quick-commands.ts`, "utf8").matchAll(/^ {2}(\w+): \(\) => import\(/gm),
+];
+writeFileSync(`${fresh}/quick.json`, JSON.stringify([...quickNames.map(([, name]) => name), "--revert"]));
 // Before it is in place: V8 knows kept code by the length of its source only, so the two must never come from two builds.
 try {
   // The commands that it runs have something to say.

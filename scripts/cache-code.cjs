@@ -1,5 +1,5 @@
-// Keeps what V8 makes of the quick commands' bundle while they run, and of what it loads, for `bin/load-program.cjs`:
-// `node scripts/cache-code.cjs dist/quick.cjs dist/temporal.cjs`. Functions are compiled when they are first called, so
+// Keeps what V8 makes of the programs while commands run, the quick ones' first, for `bin/load-program.cjs`:
+// `node scripts/cache-code.cjs dist/quick.cjs dist/whole.cjs dist/temporal.cjs`. Functions are compiled when they are first called, so
 // each command is run once, in a store of its own.
 const { execFileSync } = require("node:child_process");
 const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require("node:fs");
@@ -29,6 +29,16 @@ const COMMANDS = [
   ["path", "one"],
 ];
 
+/** What the whole program does most often, in `directory`. */
+function ordinary(directory) {
+  const tree = join(directory, "three-1");
+  mkdirSync(join(tree, "bin"), { recursive: true });
+  writeFileSync(join(tree, "bin/three"), "3");
+  writeFileSync(join(tree, "plain"), "3");
+  execFileSync("tar", ["-C", directory, "-czf", join(directory, "four-1.tar.gz"), "three-1"]);
+  return [["add", join(directory, "four-1.tar.gz")], ["install", tree], ["remove", "three"], ["gc"]];
+}
+
 async function main(program, ...parts) {
   const directory = mkdtempSync(join(tmpdir(), "store-warm-"));
   try {
@@ -47,7 +57,7 @@ async function main(program, ...parts) {
       });
     }
     const { exports } = loadProgram(program);
-    for (const line of COMMANDS) await exports.main(line, env);
+    for (const line of [...COMMANDS, ...ordinary(directory)]) await exports.main(line, env);
     for (const file of [program, ...parts]) writeFileSync(`${file}.cache`, loadProgram(file).script.createCachedData());
   } finally {
     execFileSync("chmod", ["-R", "u+w", directory]); // objects are read-only

@@ -27,7 +27,7 @@ export function toFsPath(path: ByteString): string | Buffer {
  * for `%` itself. `parseEscaped` is the inverse.
  */
 export function toEscaped(name: ByteString): string {
-  if (/^[\x20-\x24\x26-\x7e]*$/.test(name)) return name;
+  if (PLAIN.test(name)) return name;
   let text = "";
   const bytes = toBytes(name);
   for (let at = 0; at < bytes.length; ) {
@@ -39,8 +39,12 @@ export function toEscaped(name: ByteString): string {
   return text;
 }
 
+/** Stands for itself: printable ASCII without `%`. */
+const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
+
 /** The inverse of `toEscaped`; `undefined` when `text` is not in that form. */
 export function parseEscaped(text: string): ByteString | undefined {
+  if (PLAIN.test(text)) return text as ByteString;
   let name = "";
   for (let at = 0; at < text.length; ) {
     if (text[at] !== "%") {

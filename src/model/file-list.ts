@@ -36,16 +36,24 @@ export function parseFileList(text: string): FileListEntry[] | undefined {
   return text === "" || text.endsWith("\n") ? entries : undefined;
 }
 
-/** Which files of the pool a list names, without looking at paths; `undefined` when a line is not in the form. */
-export function pooledFiles(text: string): { readonly id: BlobId; readonly executable: boolean }[] | undefined {
-  const files: { id: BlobId; executable: boolean }[] = [];
-  const line = /(100644|100755|120000|40000) ([0-9a-f]{64}) \d{1,15} (-|[0-9a-f]{64})\t.+\n/y;
+/** Where an entry of a list lies, and for a file which one of the pool it is. */
+export interface ListedPlace {
+  readonly path: ByteString;
+  readonly pooled: { readonly id: BlobId; readonly executable: boolean } | undefined;
+}
+
+/** What a list tells of places, and nothing else; `undefined` when a line is not in the form. */
+export function listedPlaces(text: string): ListedPlace[] | undefined {
+  const places: ListedPlace[] = [];
+  const line = /(100644|100755|120000|40000) ([0-9a-f]{64}) \d{1,15} (-|[0-9a-f]{64})\t(.+)\n/y;
   while (line.lastIndex < text.length) {
     const match = line.exec(text);
-    if (!match) return undefined;
+    const path = match && parseEscaped(match[4] as string);
+    if (!match || path === undefined || path === null) return undefined;
     const [, mode, id, localId] = match as unknown as [string, GitMode, BlobId, BlobId | "-"];
-    if (mode !== "100644" && mode !== "100755") continue;
-    files.push({ id: localId === "-" ? id : localId, executable: mode === "100755" });
+    const isFile = mode === "100644" || mode === "100755";
+    const pooled = isFile ? { id: localId === "-" ? id : localId, executable: mode === "100755" } : undefined;
+    places.push({ path, pooled });
   }
-  return files;
+  return places;
 }

@@ -80,7 +80,7 @@ export function longestRoot(width: Width): number {
   return width - "/pkgs_".length;
 }
 
-export function objectPath(layout: Layout, baseName: BaseName): string {
+export function objectPath(layout: Pick<Layout, "storeDir">, baseName: BaseName): string {
   return `${layout.storeDir}/${baseName}`;
 }
 

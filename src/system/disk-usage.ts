@@ -16,14 +16,14 @@ export function blockBytes({ blocks }: Pick<Stats, "blocks">): number {
 }
 
 /** Looks at a file or directory and at everything below it; nothing when there is none. */
-export function visitTree(path: string, visit: (status: Stats) => void): void {
+export function visitTree(path: string, visit: (status: Stats, path: ByteString) => void): void {
   visitPlace(placeOf(path), visit);
 }
 
-function visitPlace(place: Place, visit: (status: Stats) => void): void {
+function visitPlace(place: Place, visit: (status: Stats, path: ByteString) => void): void {
   const status = lstatSync(fsPathOf(place), IF_THERE);
   if (!status) return;
-  visit(status);
+  visit(status, place.path);
   if (!status.isDirectory()) return;
   for (const name of namesIn(place)) visitPlace(below(place, name), visit);
 }
@@ -63,21 +63,46 @@ export function removeCounting(path: string, freed: DiskUsage): number {
   return living;
 }
 
-/** The same, telling of each name that it removed what it was before. */
-export function removeTreeWith(path: string, onRemoved: (status: Stats) => void): void {
-  removePlace(placeOf(path), onRemoved);
+/**
+ * The same, telling of each name that it removed what it was before. `names` may tell what is in the directories, which
+ * are then only read when they turn out to hold something else.
+ */
+export function removeTreeWith(
+  path: string,
+  onRemoved: OnRemoved,
+  names: ReadonlyMap<ByteString, readonly string[]> = new Map(),
+): void {
+  removePlace(placeOf(path), { onRemoved, names });
 }
 
-function removePlace(place: Place, onRemoved: (status: Stats) => void): void {
+type OnRemoved = (status: Stats, path: ByteString) => void;
+
+interface Removing {
+  readonly onRemoved: OnRemoved;
+  readonly names: ReadonlyMap<ByteString, readonly string[]>;
+}
+
+function removePlace(place: Place, removing: Removing): void {
   const status = lstatSync(fsPathOf(place), IF_THERE);
   if (!status) return;
-  const isDirectory = status.isDirectory();
-  if (isDirectory) {
-    const names = namesIn(place);
+  const isRemoved = status.isDirectory() ? removeDirectory(place, status, removing) : isThere(place, unlinkSync);
+  if (isRemoved) removing.onRemoved(status, place.path);
+}
+
+function removeDirectory(place: Place, status: Stats, removing: Removing): boolean {
+  const known = removing.names.get(place.path);
+  const removeAll = (names: readonly string[]) => {
     if (names.length > 0 && (status.mode & 0o300) !== 0o300) chmodSync(fsPathOf(place), 0o700);
-    for (const name of names) removePlace(below(place, name), onRemoved);
+    for (const name of names) removePlace(below(place, name), removing);
+  };
+  removeAll(known ?? namesIn(place));
+  try {
+    return isThere(place, rmdirSync);
+  } catch (error) {
+    if (!known || !isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
+    removeAll(namesIn(place));
+    return isThere(place, rmdirSync);
   }
-  if (isThere(place, isDirectory ? rmdirSync : unlinkSync)) onRemoved(status);
 }
 
 /** Whether it was still there to be removed. */

@@ -22,10 +22,14 @@ interface Thread<Result> {
   readonly waiting: { resolve(result: Result): void; reject(error: unknown): void }[];
 }
 
-/** Starts threads that run `script` with `workerData`. */
-export function createWorkerPool<Task, Result>(script: URL, workerData: unknown): WorkerPool<Task, Result> {
+/** Starts threads that run `script` with `workerData`; `youngMb`: MiB that new values of each may take. */
+export function createWorkerPool<Task, Result>(
+  script: URL,
+  workerData: unknown,
+  youngMb = YOUNG_MB,
+): WorkerPool<Task, Result> {
   const count = Math.max(1, Math.min(8, availableParallelism()));
-  const threads = Array.from({ length: count }, () => startThread<Result>(script, workerData));
+  const threads = Array.from({ length: count }, () => startThread<Result>(script, { workerData, youngMb }));
   return {
     run(task) {
       const thread = threads.reduce((best, other) => (other.waiting.length < best.waiting.length ? other : best));
@@ -49,8 +53,11 @@ export function createWorkerPool<Task, Result>(script: URL, workerData: unknown)
   };
 }
 
-function startThread<Result>(script: URL, workerData: unknown): Thread<Result> {
-  const worker = new Worker(script, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+function startThread<Result>(
+  script: URL,
+  { workerData, youngMb }: { readonly workerData: unknown; readonly youngMb: number },
+): Thread<Result> {
+  const worker = new Worker(script, { workerData, resourceLimits: { maxYoungGenerationSizeMb: youngMb } });
   const thread: Thread<Result> = { worker, ended: false, waiting: [] };
   thread.worker.on("message", (answer: WorkerAnswer<Result>) => {
     const waiting = thread.waiting.shift();

@@ -3,6 +3,7 @@ import type { BaseName, ProfileName } from "../../model/ids.ts";
 import { markFrom } from "../../model/object-graph.ts";
 import type { Root } from "../../model/root.ts";
 import { lockCollection } from "../../store/collection/collection-lock.ts";
+import { createHands, type Hands } from "../../store/collection/collection-task.ts";
 import { datedLeftover, findLeftovers, type Leftover, type Retention } from "../../store/collection/leftovers.ts";
 import { loadObjects, type StoreObjects } from "../../store/collection/load-objects.ts";
 import { type Marked, markObjects } from "../../store/collection/mark.ts";
@@ -56,11 +57,14 @@ export async function collect(store: Store, request: CollectRequest, run: RunOpt
     signal: run.signal,
     onWait: (holder) => run.onEvent?.({ kind: "waiting", holder }),
   });
-  const found = await chosen(store, await findRubbish(store, request), { request, run });
-  if (!request.pack) return await sweep(store, found, run);
+  await using hands = createHands();
+  // When a tenth of a store is dead it is worth to have threads start while that is found out.
+  const onLoaded = ({ graph }: StoreObjects) => hands.expect(graph.known / 10);
+  const found = await chosen(store, await findRubbish(store, request, onLoaded), { request, run });
+  if (!request.pack) return await sweep(store, found, { hands, run });
   const { packed, unpacked } = await packDying(store, found.dead, { dryRun: false }, run);
   markFrom(found.objects.graph, found.marked.marks, unpacked);
-  return withPacked(store, await sweep(store, found, run), packed);
+  return withPacked(store, await sweep(store, found, { hands, run }), packed);
 }
 
 function withPacked({ layout }: Store, collected: Collected, packed: ReadonlySet<BaseName>): Collected {
@@ -76,8 +80,13 @@ interface Rubbish {
   readonly dead: readonly BaseName[];
 }
 
-async function findRubbish(store: Store, request: CollectRequest): Promise<Rubbish> {
+async function findRubbish(
+  store: Store,
+  request: CollectRequest,
+  onLoaded?: (objects: StoreObjects) => void,
+): Promise<Rubbish> {
   const objects = await loadObjects(store);
+  onLoaded?.(objects);
   const roots = readRoots(store).filter((root) => counts(root, request));
   const marked = markObjects(store, objects, roots);
   const retention = request.retention ?? KEEP_ALL;
@@ -120,7 +129,11 @@ async function chosen(
 }
 
 /** Whatever ends it early, the log tells what is gone. */
-async function sweep(store: Store, found: Rubbish, { signal, onEvent }: RunOptions): Promise<Collected> {
+async function sweep(
+  store: Store,
+  found: Rubbish,
+  { hands, run: { signal, onEvent } }: { readonly hands: Hands; readonly run: RunOptions },
+): Promise<Collected> {
   const { objects, marked, leftovers, dead } = found;
   const freed = { bytes: 0, inodes: 0 };
   const deleted: BaseName[] = [];
@@ -131,7 +144,7 @@ async function sweep(store: Store, found: Rubbish, { signal, onEvent }: RunOptio
     const nothingLost = await sweepLeftovers(store, leftovers, { freed, signal });
     pool.watch();
     const poolIsKnown = await sweepObjects(store, dead, {
-      ...{ graph: objects.graph, marks: marked.marks, freed, deleted, signal, onBatch },
+      ...{ hands, graph: objects.graph, marks: marked.marks, freed, deleted, signal, onBatch },
     });
     await turn();
     if (pool.whole || !nothingLost || !poolIsKnown) await sweepPool(store, freed, signal);

@@ -4,6 +4,7 @@ import type { BaseName } from "../../model/ids.ts";
 import { markFrom } from "../../model/object-graph.ts";
 import { describeRoot } from "../../model/root.ts";
 import { lockCollection } from "../../store/collection/collection-lock.ts";
+import { createHands } from "../../store/collection/collection-task.ts";
 import { loadObjects } from "../../store/collection/load-objects.ts";
 import { markObjects } from "../../store/collection/mark.ts";
 import { measureRubbish } from "../../store/collection/measure.ts";
@@ -53,7 +54,9 @@ export async function deleteObjects(store: Store, request: DeleteRequest, run: R
   } else {
     const pool = beginPoolSweep(store);
     pool.watch();
-    const poolIsKnown = await sweepObjects(store, wanted, { graph, marks, freed, deleted, signal: run.signal });
+    await using hands = createHands();
+    const sweep = { hands, graph, marks, freed, deleted, signal: run.signal };
+    const poolIsKnown = await sweepObjects(store, wanted, sweep);
     if (!poolIsKnown) await sweepPool(store, freed, run.signal);
     pool.end(!pool.whole || !poolIsKnown);
     await logCollection(store, { deleted: deleted.length, freedBytes: freed.bytes });

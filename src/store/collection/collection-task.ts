@@ -14,6 +14,8 @@ export function runCollectionTask(task: CollectionTask): Looks | Removal {
 
 /** Does tasks with many objects in worker threads, and those with few in this one. */
 export interface Hands extends AsyncDisposable {
+  /** Tells that tasks with so many objects, in all, may come: threads take a while to start. */
+  expect(count: number): void;
   /** The results for slices of the task, in the order of its objects. When one fails all have ended before that is told. */
   share<Task extends CollectionTask>(task: Task, slice: number): Promise<ResultOf<Task>[]>;
 }
@@ -21,11 +23,16 @@ export interface Hands extends AsyncDisposable {
 /** From so many objects on threads are worth their start. */
 const ENOUGH = 512;
 
+/** What they look at is of no use a moment later, and their results are small: memory that stays warm is enough. */
+const YOUNG_MB = 8;
+
 export function createHands(signal?: AbortSignal): Hands {
   let pool: WorkerPool<CollectionTask, Looks | Removal> | undefined;
   return {
+    expect(count) {
+      if (count >= ENOUGH) pool ??= createWorkerPool(workerScript(), undefined, YOUNG_MB);
+    },
     async share<Task extends CollectionTask>(task: Task, slice: number) {
-      if (task.objects.length >= ENOUGH) pool ??= createWorkerPool(workerScript(), undefined);
       const run = pool ? pool.run : (part: CollectionTask) => runSoon(part, signal);
       const results: Promise<Looks | Removal>[] = [];
       for (let at = 0; at < task.objects.length; at += slice)
@@ -49,6 +56,6 @@ async function runSoon(task: CollectionTask, signal: AbortSignal | undefined): P
 /** The bundled worker: beside this file in the bundle, in `dist/` for the sources. */
 function workerScript(): URL {
   return import.meta.url.endsWith(".ts")
-    ? new URL("../../../dist/collection-worker.js", import.meta.url)
-    : new URL("./collection-worker.js", import.meta.url);
+    ? new URL("../../../dist/collection-worker.cjs", import.meta.url)
+    : new URL("./collection-worker.cjs", import.meta.url);
 }

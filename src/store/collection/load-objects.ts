@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import type { BaseName } from "../../model/ids.ts";
 import type { ObjectGraph } from "../../model/object-graph.ts";
 import { openIndex } from "../index/open-index.ts";
@@ -16,8 +16,10 @@ export interface StoreObjects {
 }
 
 export async function loadObjects(store: Store): Promise<StoreObjects> {
-  const present = new Set(readdirSync(store.layout.storeDir));
+  // While it is read in another thread, so is the index.
+  const names = readdir(store.layout.storeDir);
+  names.catch(() => {}); // It is waited for below.
   await using index = await openIndex(store);
   const { damaged, strays } = index.others();
-  return { graph: index.graph(), damaged: new Set(damaged), present, strays };
+  return { graph: index.graph(), damaged: new Set(damaged), present: new Set(await names), strays };
 }

@@ -1,8 +1,9 @@
 import { lstatSync, type Stats } from "node:fs";
+import type { ByteString } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { blockBytes, visitTree } from "../../system/disk-usage.ts";
 import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "../layout.ts";
-import { poolPathsOf } from "./pool.ts";
+import { readListedObject } from "./listed-object.ts";
 
 /** Objects that may be going to be deleted. */
 export interface LookTask {
@@ -33,25 +34,37 @@ export function lookAtObjects({ layout, twins, pool, objects }: LookTask): Looks
   const pooled: number[] = [];
   let poolIsKnown = true;
   for (const [index, object] of objects.entries()) {
-    own.set(lookAt(pathsOf(layout, object, twins), shared), 3 * index);
-    const paths = pool ? poolPathsOf(layout, object) : [];
-    poolIsKnown &&= paths !== undefined;
-    for (const path of paths ?? []) {
+    const listed = pool ? readListedObject(layout, object) : undefined;
+    poolIsKnown &&= !pool || listed !== undefined;
+    const onShared = (status: Stats, path: ByteString) => {
+      // One of its names is the pool's.
+      if (listed?.pooled.delete(path)) addTo(pooled, status);
+    };
+    own.set(lookAt(pathsOf(layout, object, twins), shared, onShared), 3 * index);
+    for (const path of listed?.pooled.values() ?? []) {
       const status = lstatSync(path, { throwIfNoEntry: false });
-      if (status) pooled.push(status.ino, status.nlink, blockBytes(status));
+      if (status) addTo(pooled, status);
     }
   }
   return { own, shared: Float64Array.from(shared), pooled: Float64Array.from(pooled), poolIsKnown };
 }
 
-/** Bytes and inodes that the paths free by themselves, and how many inodes with further names were added to `shared`. */
-export function lookAt(paths: readonly string[], shared: number[]): [number, number, number] {
+/**
+ * Bytes and inodes that the paths free by themselves, and how many inodes with further names were added to `shared`;
+ * `onShared` hears of these.
+ */
+export function lookAt(
+  paths: readonly string[],
+  shared: number[],
+  onShared?: (status: Stats, path: ByteString) => void,
+): [number, number, number] {
   let bytes = 0;
   let inodes = 0;
   const before = shared.length;
-  const visit = (status: Stats) => {
+  const visit = (status: Stats, path: ByteString) => {
     if (status.nlink > 1 && !status.isDirectory()) {
-      shared.push(status.ino, status.nlink, blockBytes(status));
+      addTo(shared, status);
+      onShared?.(status, path);
       return;
     }
     bytes += blockBytes(status);
@@ -59,6 +72,10 @@ export function lookAt(paths: readonly string[], shared: number[]): [number, num
   };
   for (const path of paths) visitTree(path, visit);
   return [bytes, inodes, (shared.length - before) / 3];
+}
+
+function addTo(seen: number[], status: Stats): void {
+  seen.push(status.ino, status.nlink, blockBytes(status));
 }
 
 /** Everything that vanishes with an object. */

@@ -78,6 +78,7 @@ async function lookInThreads(
   { pool, signal }: { readonly pool: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<Looks[]> {
   await using hands = createHands(signal);
+  hands.expect(objects.length);
   const looks = await hands.share({ kind: "look", layout: store.layout, twins: hasTwins(store), pool, objects }, SLICE);
   signal?.throwIfAborted();
   return looks;

@@ -1,10 +1,6 @@
-import { lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
+import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { isErrno } from "../../errors.ts";
-import { pooledFiles } from "../../model/file-list.ts";
-import type { BaseName } from "../../model/ids.ts";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
-import { fileListPath, type Layout, poolPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 
 /**
@@ -29,19 +25,3 @@ export async function visitPool(
 }
 
 const DAY = 24 * 3_600_000;
-
-/** Where the pool holds the files of an object, by its file list; `undefined` when that cannot be read. */
-export function poolPathsOf(places: Pick<Layout, "files" | "manifests">, object: BaseName): string[] | undefined {
-  const files = pooledFiles(readIfThere(fileListPath(places, object)));
-  return files?.map(({ id, executable }) => poolPath(places, id, executable));
-}
-
-/** A text that is no list, when there is none. */
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return "?";
-    throw error;
-  }
-}

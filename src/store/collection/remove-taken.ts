@@ -1,9 +1,10 @@
 import { lstatSync, type Stats, unlinkSync } from "node:fs";
 import { isErrno } from "../../errors.ts";
+import type { ByteString } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { blockBytes, type DiskUsage, removeTreeWith } from "../../system/disk-usage.ts";
 import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "../layout.ts";
-import { poolPathsOf } from "./pool.ts";
+import { readListedObject } from "./listed-object.ts";
 
 /** Objects that were moved into a directory of the trash, which is laid out as a store is, and where the pool lies. */
 export interface RemovalTask {
@@ -39,24 +40,37 @@ export function removeTaken(task: RemovalTask): Removal {
 }
 
 function removeObject({ room, files, twins }: RemovalTask, object: BaseName, removal: Removal): void {
+  const listed = readListedObject({ ...room, files }, object);
+  removal.poolIsKnown &&= listed !== undefined;
+  const { pooled, names } = listed ?? { pooled: new Map<ByteString, string>() };
+  const inPool = new Set<number>();
   const living: Stats[] = [];
-  const onRemoved = (status: Stats) => {
-    if (status.nlink > 1 && !status.isDirectory()) living.push(status);
-    else count(status, removal);
+  const onRemoved = (status: Stats, path: ByteString) => {
+    if (status.nlink === 1 || status.isDirectory()) return count(status, removal);
+    // A file with two names has the other one in the pool: to look there first would take as long as to remove it.
+    if (status.nlink > 2 || !removeLastName(pooled, path)) return void living.push(status);
+    inPool.add(status.ino);
+    count(status, removal);
   };
-  const pooled = poolPathsOf({ files, manifests: room.manifests }, object);
-  for (const path of [manifestPath(room, object), fileListPath(room, object), objectPath(room, object)])
-    removeTreeWith(path, onRemoved);
+  removeTreeWith(objectPath(room, object), onRemoved, names);
+  for (const path of [manifestPath(room, object), fileListPath(room, object)]) removeTreeWith(path, onRemoved);
   if (twins) removeTreeWith(twinPath(room, object), onRemoved);
-  const inPool = pooled ? removeFromPool(pooled, removal) : new Set();
-  removal.poolIsKnown &&= pooled !== undefined;
+  for (const inode of removeFromPool(new Set(pooled.values()), removal)) inPool.add(inode);
   for (const status of living)
     if (!inPool.has(status.ino))
       removal.shared.push({ inode: status.ino, bytes: blockBytes(status), links: status.nlink });
 }
 
+/** Removes the pool's file for the one at `path`, and its entry; false when there is none. */
+function removeLastName(pooled: Map<ByteString, string>, path: ByteString): boolean {
+  const file = pooled.get(path);
+  if (file === undefined || !unlinkIfThere(file)) return false;
+  pooled.delete(path);
+  return true;
+}
+
 /** Returns the inodes that are there, or were until now. */
-function removeFromPool(paths: readonly string[], removal: DiskUsage): ReadonlySet<number> {
+function removeFromPool(paths: Iterable<string>, removal: DiskUsage): ReadonlySet<number> {
   const inodes = new Set<number>();
   for (const path of paths) {
     const status = lstatSync(path, { throwIfNoEntry: false });
@@ -69,13 +83,17 @@ function removeFromPool(paths: readonly string[], removal: DiskUsage): ReadonlyS
 
 /** Removes a file of the pool that is in no object. */
 export function removeIfUnused(path: string, status: Stats, freed: DiskUsage): void {
-  if (status.nlink !== 1) return;
+  if (status.nlink === 1 && unlinkIfThere(path)) count(status, freed);
+}
+
+/** False when another thread has removed the last object of the file as well. */
+function unlinkIfThere(path: string): boolean {
   try {
     unlinkSync(path);
-    count(status, freed);
+    return true;
   } catch (error) {
-    // Another thread has removed the last object of the file as well.
-    if (!isErrno(error, "ENOENT")) throw error;
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
   }
 }
 

@@ -8,7 +8,7 @@ import { lockInTurn } from "../lock-objects.ts";
 import { hasObject } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { processRoots } from "../roots.ts";
-import { createHands } from "./collection-task.ts";
+import type { Hands } from "./collection-task.ts";
 import { isStillOld, type Leftover, pathsOfLeftover } from "./leftovers.ts";
 import { createTakenOut, type TakenOut } from "./taken-out.ts";
 import { makeTrashRoom } from "./trash-room.ts";
@@ -26,40 +26,79 @@ export interface Sweep {
 /** So many are moved away under one lock: a few milliseconds. */
 const BATCH = 128;
 
-/** How long objects lie in the trash, at most, before it is looked at whether they are in use, in milliseconds. */
-const LOAD_MS = 1000;
+/**
+ * How long objects lie in the trash, at most, before it is looked at whether they are in use, in milliseconds. The first
+ * load is a small one, so that the threads have something to remove soon; each other takes twice the time of the one before.
+ */
+const LOAD_MS = { first: 60, most: 1000 };
 
 /**
  * Deletes objects, which stand before what they refer to. In batches, under the lock on objects, those that no lease
  * holds by now are moved to the trash, manifests first; who waits for the lock gets it between two batches. Then those
- * that a process has come to use before they were gone are put back, with what they need, and the others are removed.
- * Those deleted are appended to `deleted`. Returns whether the pool holds nothing that was theirs alone.
+ * that a process has come to use before they were gone are put back, with what they need, and the others are removed,
+ * in threads, while the next ones are moved. Those deleted are appended to `deleted`. Returns whether the pool holds
+ * nothing that was theirs alone.
  */
 export async function sweepObjects(
   store: Store,
   objects: readonly BaseName[],
-  sweep: Sweep & { readonly deleted: BaseName[] },
+  sweep: Sweep & { readonly hands: Hands; readonly deleted: BaseName[] },
 ): Promise<boolean> {
-  await using hands = createHands();
-  let poolIsKnown = true;
-  for (let at = 0; at < objects.length; ) {
+  const { hands } = sweep;
+  hands.expect(objects.length);
+  await using removals = createRemovals(hands, sweep);
+  for (let at = 0, time = LOAD_MS.first; at < objects.length; time = Math.min(2 * time, LOAD_MS.most)) {
     sweep.signal?.throwIfAborted();
     const load = createTakenOut(store);
     try {
-      const end = Date.now() + LOAD_MS;
+      const end = Date.now() + time;
       do {
         await takeBatch(store, load, { batch: objects.slice(at, at + BATCH), sweep });
         at += BATCH;
       } while (at < objects.length && Date.now() < end && !sweep.signal?.aborted);
     } finally {
       await spareUsed(store, load, sweep);
-      const ended = await load.remove(hands, sweep.freed);
-      for (const object of ended.removed) sweep.deleted.push(object);
-      poolIsKnown &&= ended.poolIsKnown;
+      await removals.begin(load);
     }
-    sweep.onBatch?.(sweep.deleted);
   }
-  return poolIsKnown;
+  return await removals.end();
+}
+
+/** Removes one load after the other. When it goes, none is still being removed. */
+interface Removals extends AsyncDisposable {
+  /** Waits for the load before. */
+  begin(load: TakenOut): Promise<void>;
+  /** Whether all that the pool has of them was looked at. */
+  end(): Promise<boolean>;
+}
+
+function createRemovals(hands: Hands, sweep: Sweep & { readonly deleted: BaseName[] }): Removals {
+  let poolIsKnown = true;
+  let running: Promise<void> | undefined;
+  const remove = async (load: TakenOut) => {
+    const ended = await load.remove(hands, sweep.freed);
+    for (const object of ended.removed) sweep.deleted.push(object);
+    poolIsKnown &&= ended.poolIsKnown;
+    sweep.onBatch?.(sweep.deleted);
+  };
+  return {
+    async begin(load) {
+      try {
+        await running;
+      } finally {
+        running = remove(load);
+        // It is waited for later; until then nobody need hear of its failure.
+        running.catch(() => {});
+      }
+    },
+    async end() {
+      await running;
+      return poolIsKnown;
+    },
+    async [Symbol.asyncDispose]() {
+      await running?.catch(() => {});
+    },
+  };
 }
 
 async function takeBatch(

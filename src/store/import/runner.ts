@@ -114,6 +114,6 @@ async function importHere(settings: ImportSettings, batch: FileBatch): Promise<r
 /** The bundled worker: beside this file in the bundle, in `dist/` for the sources. */
 function workerScript(): URL {
   return import.meta.url.endsWith(".ts")
-    ? new URL("../../../dist/import-worker.js", import.meta.url)
-    : new URL("./import-worker.js", import.meta.url);
+    ? new URL("../../../dist/import-worker.cjs", import.meta.url)
+    : new URL("./import-worker.cjs", import.meta.url);
 }

@@ -52,6 +52,6 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 /** The bundled worker: beside this file in the bundle, in `dist/` for the sources. */
 function workerScript(): URL {
   return import.meta.url.endsWith(".ts")
-    ? new URL("../../../dist/verify-worker.js", import.meta.url)
-    : new URL("./verify-worker.js", import.meta.url);
+    ? new URL("../../../dist/verify-worker.cjs", import.meta.url)
+    : new URL("./verify-worker.cjs", import.meta.url);
 }

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { isErrno } from "../../errors.ts";
+import { type ByteString, fromText } from "../../model/byte-string.ts";
+import { type ListedPlace, listedPlaces } from "../../model/file-list.ts";
+import type { BaseName } from "../../model/ids.ts";
+import { fileListPath, type Layout, objectPath, poolPath } from "../layout.ts";
+
+/** What the file list of an object tells of where things lie. */
+export interface ListedObject {
+  /** The files of the pool, by the paths of the object's own. */
+  readonly pooled: Map<ByteString, string>;
+  /** The names in each of its directories. */
+  readonly names: ReadonlyMap<ByteString, readonly string[]>;
+}
+
+/** `undefined` when the list cannot be read. */
+export function readListedObject(
+  places: Pick<Layout, "files" | "manifests" | "storeDir">,
+  object: BaseName,
+): ListedObject | undefined {
+  const listed = listedPlaces(readIfThere(fileListPath(places, object)));
+  if (!listed) return undefined;
+  const tree = fromText(objectPath(places, object));
+  const pooled = new Map<ByteString, string>();
+  for (const { path, pooled: file } of listed)
+    if (file) pooled.set(`${tree}/${path}` as ByteString, poolPath(places, file.id, file.executable));
+  return { pooled, names: namesBelow(tree, listed) };
+}
+
+function namesBelow(tree: ByteString, listed: readonly ListedPlace[]): Map<ByteString, string[]> {
+  const names = new Map<ByteString, string[]>([[tree, []]]);
+  const enter = (path: ByteString): void => {
+    const slash = path.lastIndexOf("/");
+    const directory = path.slice(0, slash) as ByteString;
+    const known = names.get(directory);
+    if (known) return void known.push(path.slice(slash + 1));
+    names.set(directory, [path.slice(slash + 1)]);
+    if (slash > tree.length) enter(directory);
+  };
+  for (const { path } of listed) if (isBelow(path)) enter(`${tree}/${path}` as ByteString);
+  return names;
+}
+
+/** Whether no part of a path leads elsewhere. */
+function isBelow(path: ByteString): boolean {
+  return !`/${path}/`.match(/\/\.{0,2}\//);
+}
+
+/** A text that is no list, when there is none. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "?";
+    throw error;
+  }
+}
