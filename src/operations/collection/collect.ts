@@ -51,20 +51,19 @@ const KEEP_ALL: Retention = { buildLogs: undefined, failedBuilds: undefined };
  * @throws StoreError DAMAGED, UNSAFE when it cannot be told what a root keeps: then nothing is deleted
  */
 export async function collect(store: Store, request: CollectRequest, run: RunOptions): Promise<Collected> {
-  if (request.dryRun) return look(store, request, run);
+  await using hands = createHands();
+  const work: Work = { request, run, hands };
+  if (request.dryRun) return await look(store, work);
   refuseReadOnly(store);
   using _lock = await lockCollection(store, {
     signal: run.signal,
     onWait: (holder) => run.onEvent?.({ kind: "waiting", holder }),
   });
-  await using hands = createHands();
-  // When a tenth of a store is dead it is worth to have threads start while that is found out.
-  const onLoaded = ({ graph }: StoreObjects) => hands.expect(graph.known / 10);
-  const found = await chosen(store, await findRubbish(store, request, onLoaded), { request, run });
-  if (!request.pack) return await sweep(store, found, { hands, run });
+  const found = await chosen(store, await findRubbish(store, work), work);
+  if (!request.pack) return await sweep(store, found, work);
   const { packed, unpacked } = await packDying(store, found.dead, { dryRun: false }, run);
   markFrom(found.objects.graph, found.marked.marks, unpacked);
-  return withPacked(store, await sweep(store, found, { hands, run }), packed);
+  return withPacked(store, await sweep(store, found, work), packed);
 }
 
 function withPacked({ layout }: Store, collected: Collected, packed: ReadonlySet<BaseName>): Collected {
@@ -80,13 +79,16 @@ interface Rubbish {
   readonly dead: readonly BaseName[];
 }
 
-async function findRubbish(
-  store: Store,
-  request: CollectRequest,
-  onLoaded?: (objects: StoreObjects) => void,
-): Promise<Rubbish> {
+interface Work {
+  readonly request: CollectRequest;
+  readonly run: RunOptions;
+  readonly hands: Hands;
+}
+
+async function findRubbish(store: Store, { request, hands }: Work): Promise<Rubbish> {
   const objects = await loadObjects(store);
-  onLoaded?.(objects);
+  // If a tenth of a store may be dead, threads had better start while that is found out.
+  hands.expect(objects.graph.known / 10);
   const roots = readRoots(store).filter((root) => counts(root, request));
   const marked = markObjects(store, objects, roots);
   const retention = request.retention ?? KEEP_ALL;
@@ -100,12 +102,13 @@ function counts(root: Root, { without }: CollectRequest): boolean {
   return root.kind !== "generation" || !without?.get(root.profile)?.has(root.generation);
 }
 
-async function look(store: Store, request: CollectRequest, run: RunOptions): Promise<Collected> {
-  const { objects, leftovers, dead } = await findRubbish(store, request);
+async function look(store: Store, work: Work): Promise<Collected> {
+  const { request, run, hands } = work;
+  const { objects, leftovers, dead } = await findRubbish(store, work);
   const { count, freed } = await measureRubbish(
     store,
     { leftovers, objects: dead, wholePool: !isPoolTidy(store) },
-    { ...(request.target && { target: request.target }), signal: run.signal },
+    { hands, target: request.target, signal: run.signal },
   );
   const deleted = dead.slice(0, count);
   const result = resultOf(store, objects, { deleted, freed });
@@ -115,25 +118,17 @@ async function look(store: Store, request: CollectRequest, run: RunOptions): Pro
 }
 
 /** With a target, as many objects as it takes. */
-async function chosen(
-  store: Store,
-  found: Rubbish,
-  { request, run }: { readonly request: CollectRequest; readonly run: RunOptions },
-): Promise<Rubbish> {
+async function chosen(store: Store, found: Rubbish, { request, run, hands }: Work): Promise<Rubbish> {
   const { target } = request;
   if (!target) return found;
   const { leftovers, dead } = found;
   const rubbish = { leftovers, objects: dead, wholePool: !isPoolTidy(store) };
-  const { count } = await measureRubbish(store, rubbish, { target, signal: run.signal });
+  const { count } = await measureRubbish(store, rubbish, { hands, target, signal: run.signal });
   return { ...found, dead: dead.slice(0, count) };
 }
 
 /** Whatever ends it early, the log tells what is gone. */
-async function sweep(
-  store: Store,
-  found: Rubbish,
-  { hands, run: { signal, onEvent } }: { readonly hands: Hands; readonly run: RunOptions },
-): Promise<Collected> {
+async function sweep(store: Store, found: Rubbish, { hands, run: { signal, onEvent } }: Work): Promise<Collected> {
   const { objects, marked, leftovers, dead } = found;
   const freed = { bytes: 0, inodes: 0 };
   const deleted: BaseName[] = [];

@@ -46,15 +46,15 @@ export async function deleteObjects(store: Store, request: DeleteRequest, run: R
   const wanted = await chosen(store, request, { graph, dead });
   const freed = { bytes: 0, inodes: 0 };
   const deleted: BaseName[] = [];
+  await using hands = createHands();
   if (request.dryRun) {
     const rubbish = { leftovers: [], objects: wanted, wholePool: false };
-    const measured = await measureRubbish(store, rubbish, { signal: run.signal });
+    const measured = await measureRubbish(store, rubbish, { hands, signal: run.signal });
     deleted.push(...wanted);
     Object.assign(freed, measured.freed);
   } else {
     const pool = beginPoolSweep(store);
     pool.watch();
-    await using hands = createHands();
     const sweep = { hands, graph, marks, freed, deleted, signal: run.signal };
     const poolIsKnown = await sweepObjects(store, wanted, sweep);
     if (!poolIsKnown) await sweepPool(store, freed, run.signal);

@@ -16,8 +16,11 @@ export function runCollectionTask(task: CollectionTask): Looks | Removal {
 export interface Hands extends AsyncDisposable {
   /** Tells that tasks with so many objects, in all, may come: threads take a while to start. */
   expect(count: number): void;
-  /** The results for slices of the task, in the order of its objects. When one fails all have ended before that is told. */
-  share<Task extends CollectionTask>(task: Task, slice: number): Promise<ResultOf<Task>[]>;
+  /**
+   * The results for slices of the task, in the order of its objects. When one fails all have ended before that is told.
+   * The signal ends it between two slices.
+   */
+  share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal): Promise<ResultOf<Task>[]>;
 }
 
 /** From so many objects on threads are worth their start. */
@@ -26,13 +29,13 @@ const ENOUGH = 512;
 /** What they look at is of no use a moment later, and their results are small: memory that stays warm is enough. */
 const YOUNG_MB = 8;
 
-export function createHands(signal?: AbortSignal): Hands {
+export function createHands(): Hands {
   let pool: WorkerPool<CollectionTask, Looks | Removal> | undefined;
   return {
     expect(count) {
       if (count >= ENOUGH) pool ??= createWorkerPool(workerScript(), undefined, YOUNG_MB);
     },
-    async share<Task extends CollectionTask>(task: Task, slice: number) {
+    async share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal) {
       const run = pool ? pool.run : (part: CollectionTask) => runSoon(part, signal);
       const results: Promise<Looks | Removal>[] = [];
       for (let at = 0; at < task.objects.length; at += slice)

@@ -3,9 +3,9 @@ import type { BaseName } from "../../model/ids.ts";
 import { blockBytes, type DiskUsage } from "../../system/disk-usage.ts";
 import type { Store } from "../open-store.ts";
 import { hasTwins } from "../twins.ts";
-import { createHands } from "./collection-task.ts";
+import type { Hands } from "./collection-task.ts";
 import { type Leftover, pathsOfLeftover } from "./leftovers.ts";
-import { type Looks, lookAt } from "./look-at-objects.ts";
+import { lookAt } from "./look-at-objects.ts";
 import { visitPool } from "./pool.ts";
 
 /** What is to be removed: first the leftovers, then the objects in their order. */
@@ -31,6 +31,12 @@ export interface Measured {
   readonly freed: DiskUsage;
 }
 
+export interface MeasureOptions {
+  readonly hands: Hands;
+  readonly target?: Target | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Finds out what removing all this frees, to the byte, without removing anything, and how much of it is enough. An inode
  * with several names is freed with the last of them; the pool's own goes with the last of an object.
@@ -38,7 +44,7 @@ export interface Measured {
 export async function measureRubbish(
   store: Store,
   rubbish: Rubbish,
-  { target = {}, signal }: { readonly target?: Target; readonly signal?: AbortSignal | undefined },
+  { hands, target = {}, signal }: MeasureOptions,
 ): Promise<Measured> {
   const inodes = createInodes();
   const seen: number[] = [];
@@ -47,7 +53,10 @@ export async function measureRubbish(
   const living = inodes.meetAll(seen);
   // What is left of a killed add can have been in the pool, and nothing tells where.
   const pool = !rubbish.wholePool && living.length === 0;
-  const all = await lookInThreads(store, rubbish.objects, { pool, signal });
+  hands.expect(rubbish.objects.length);
+  const task = { kind: "look" as const, layout: store.layout, twins: hasTwins(store), pool, objects: rubbish.objects };
+  const all = await hands.share(task, SLICE, signal);
+  signal?.throwIfAborted();
   const looks = all.flatMap(({ own, shared, pooled }) => {
     const met = inodes.meetAll(shared);
     for (let at = 0; at < pooled.length; at += 3) inodes.meetInPool(seenAt(pooled, at), freed);
@@ -71,18 +80,6 @@ export async function measureRubbish(
 
 /** So many objects are one task. */
 const SLICE = 64;
-
-async function lookInThreads(
-  store: Store,
-  objects: readonly BaseName[],
-  { pool, signal }: { readonly pool: boolean; readonly signal: AbortSignal | undefined },
-): Promise<Looks[]> {
-  await using hands = createHands(signal);
-  hands.expect(objects.length);
-  const looks = await hands.share({ kind: "look", layout: store.layout, twins: hasTwins(store), pool, objects }, SLICE);
-  signal?.throwIfAborted();
-  return looks;
-}
 
 /** What an object frees by itself, and the inodes that it shares with others, by the numbers given to them. */
 interface Look extends DiskUsage {
