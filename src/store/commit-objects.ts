@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText } from "../model/byte-string.ts";
 import type { BaseName } from "../model/ids.ts";
 import { printManifest } from "../model/manifest.ts";
 import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
+import { exchange } from "../system/native-calls.ts";
 import { removeTree } from "../system/temporary-directory.ts";
 import { doubtPool } from "./collection/pool-mark.ts";
 import { freezeDirectory } from "./import/freeze.ts";
@@ -46,7 +47,7 @@ async function makeValid(store: Store, fresh: readonly StagedObject[], signal: A
   using _lock = await lockObjects(store, signal);
   const discarded: string[] = [];
   const moved = fresh.filter((object) => moveIntoStore(store, object, discarded));
-  if (moved.length < fresh.length || discarded.length > 0) doubtPool(store);
+  if (moved.length < fresh.length) doubtPool(store);
   syncDirectory(store.layout.storeDir);
   writeManifests(store.layout, moved);
   // Not before: until what takes its place is there for good, a damaged object is the only one.
@@ -69,24 +70,40 @@ function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedOb
   const target = objectPath(store.layout, manifest.path);
   try {
     renameSync(directory, target);
+    freezeDirectory(fromText(target));
   } catch (error) {
     if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
-    discarded.push(discardInvalid(store.layout, manifest.path));
-    // A build would be given its files instead of those of the new object.
-    removeTree(twinPath(store.layout, manifest.path));
-    renameSync(directory, target);
+    discarded.push(takePlace(store, directory, manifest.path));
   }
-  freezeDirectory(fromText(target));
   return true;
 }
 
-/** What lies in the storeDir without a manifest was left by a killed process; otherwise it is damaged. */
-function discardInvalid(layout: Layout, object: BaseName): string {
-  const path = objectPath(layout, object);
+/**
+ * Puts a tree in the place of what has no manifest, which a killed process left, or of what is damaged. There is one or
+ * the other at any time where the filesystem can exchange two names. Returns where the old tree is.
+ */
+function takePlace(store: Store, directory: string, object: BaseName): string {
+  const { layout } = store;
+  doubtPool(store);
+  // A build would be given its files instead of those of the new object.
+  removeTree(twinPath(layout, object));
+  const target = objectPath(layout, object);
+  const beside = join(layout.storeDir, randomBytes(8).toString("hex"));
   const discarded = discardedPath(layout, object, randomBytes(8).toString("hex"));
-  chmodSync(path, 0o755);
-  renameSync(path, discarded);
+  renameSync(directory, beside);
+  freezeDirectory(fromText(beside));
+  if (exchange(beside, target)) moveFrozen(beside, discarded);
+  else {
+    moveFrozen(target, discarded);
+    renameSync(beside, target);
+  }
   return discarded;
+}
+
+/** To move a directory into another one must be able to write to it. */
+function moveFrozen(from: string, to: string): void {
+  chmodSync(from, 0o755);
+  renameSync(from, to);
 }
 
 /** Their temporary files lie where the objects lay: nobody looks for leftovers among a hundred thousand manifests. */

@@ -13,6 +13,7 @@ import {
 import type { Manifest, Origin } from "../model/manifest.ts";
 import type { FileWatch } from "../system/archive/tree-writer.ts";
 import type { TemporaryDirectory } from "../system/temporary-directory.ts";
+import { isWhole } from "./check-object.ts";
 import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
 import { makesPlainFiles } from "./import/freeze.ts";
 import { type ImportMethod, linkMethod } from "./import/import-method.ts";
@@ -97,8 +98,9 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner, known });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
-  const replaces = options.replace ?? false;
   const isThere = (await options.lease.hold([baseName], options.signal)).has(baseName);
+  // Here is a good copy: one that has visibly lost something is not kept for it.
+  const replaces = options.replace ?? (isThere && !isWhole(store, baseName));
   if (isThere && !replaces) {
     return {
       manifest: readManifest(store, baseName),

@@ -6,6 +6,17 @@ export function tryLock(fd: number): boolean {
   return nativeExtensions.tryLock(fd);
 }
 
+/** Has each of two paths lead to what the other one led to, in one step; false on a filesystem that cannot do that. */
+export function exchange(one: string, other: string): boolean {
+  try {
+    nativeExtensions.swapSync(one, other);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EPERM")) return false;
+    throw error;
+  }
+}
+
 /**
  * Removes what an owner can attach to a file or directory beside its mode: user attributes, access control lists,
  * capabilities. Labels that the system itself keeps (SELinux, NFS) stay. Returns whether there were any: then the mode

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { canSandbox } from "../helpers/build-world.ts";
@@ -35,6 +35,21 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** A file of the object is gone; adding it again puts a whole one in its place. */
+const OVER_DAMAGED: Scenario = {
+  name: "add over a damaged object",
+  drops: true,
+  isDamaged: true,
+  async prepare(world) {
+    await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
+    const object = (await world.done("add", world.source("c-1", TREE))).trim();
+    chmodSync(object, 0o755);
+    rmSync(join(object, "same"));
+    chmodSync(object, 0o555);
+    return ["add", join(world.directory, "c-1")];
+  },
+};
+
 const BUILD: Scenario = {
   name: "build",
   async prepare(world) {
@@ -55,6 +70,11 @@ describe.skipIf(reason)(
   () => {
     it.each(SCENARIOS)("$name", async (scenario) => {
       const count = await killSweep(shim, makeCrashWorld(shim), scenario);
+      expect(count.kills).toBeGreaterThan(KILLS / 3);
+    });
+
+    it("add over a damaged object", async () => {
+      const count = await killSweep(shim, makeCrashWorld(shim), OVER_DAMAGED);
       expect(count.kills).toBeGreaterThan(KILLS / 3);
     });
 
