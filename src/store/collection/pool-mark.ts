@@ -1,7 +1,7 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno } from "../../errors.ts";
-import { readTextIfPresent } from "../../system/atomic-file.ts";
+import { readTextIfPresent, syncDirectory } from "../../system/atomic-file.ts";
 import { poolMark } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 
@@ -25,7 +25,18 @@ export function isPoolTidy(store: Store): boolean {
 
 /** Called before something is done that can leave files in the pool that no object has. */
 export function doubtPool(store: Store): void {
-  for (const path of [poolMark(store.layout), sweepingMark(store)]) rmSync(path, { force: true });
+  const marks = [poolMark(store.layout), sweepingMark(store)].filter((path) => existsSync(path));
+  for (const path of marks) rmSync(path, { force: true });
+  if (marks.length > 0) flushMarks(store);
+}
+
+/** A mark that is taken away and comes back with a loss of power would lie. */
+function flushMarks({ layout }: Store): void {
+  try {
+    syncDirectory(dirname(poolMark(layout)));
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "EACCES", "EROFS", "EIO")) throw error;
+  }
 }
 
 /** From its beginning on until it ends well, a collection leaves such files when it is killed. */
@@ -42,6 +53,7 @@ export interface PoolSweep {
 export function beginPoolSweep(store: Store): PoolSweep {
   const whole = !(isPoolTidy(store) && moved(poolMark(store.layout), sweepingMark(store)));
   if (whole) writeMark(store);
+  else flushMarks(store);
   let before: ReturnType<typeof temporaryState>;
   return {
     whole,

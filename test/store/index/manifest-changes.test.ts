@@ -62,12 +62,19 @@ describe("changes of manifests that were told of", () => {
       writeFileSync(file, whole.slice(0, length));
       expect(objectsChanged(store.layout, first, second), String(length)).toBeUndefined();
     }
+    // As a full disk leaves it, and then there is room again.
+    writeFileSync(file, whole.slice(0, -5));
+    const third = await change(store, "2", names);
+    const fourth = await change(store, "3", names);
+    expect(objectsChanged(store.layout, first, fourth)).toBeUndefined();
+    expect(objectsChanged(store.layout, second, fourth)).toBeUndefined();
+    expect(objectsChanged(store.layout, third, fourth)).toEqual(new Set(names));
     appendFileSync(file, "{}\n");
-    expect(objectsChanged(store.layout, first, second)).toBeUndefined();
+    expect(objectsChanged(store.layout, third, fourth)).toBeUndefined();
     rmSync(file);
-    expect(objectsChanged(store.layout, first, second)).toBeUndefined();
+    expect(objectsChanged(store.layout, third, fourth)).toBeUndefined();
     mkdirSync(file);
-    await change(store, "2", names);
+    await change(store, "4", names);
   });
 
   it("are not told when they failed", async () => {
