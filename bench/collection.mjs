@@ -1,5 +1,5 @@
 // Collecting in a big store, against `nix-store --gc` on the same shape. Makes both stores by hand, since adding so many
-// objects would take hours: node bench/collection.mjs [--objects 50000] [--dead 10000] [--files 3] [--dir /dev/shm] [--no-nix]
+// objects would take hours: node bench/collection.mjs [--objects 50000] [--dead 10000] [--files 3] [--rounds 3] [--dir /dev/shm] [--no-nix]
 // The store has been collected once before, with everything alive: so it knows of its pool what it knows in daily use.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,31 +14,51 @@ const { values } = parseArgs({
     objects: { type: "string", default: "50000" },
     dead: { type: "string", default: "10000" },
     files: { type: "string", default: "3" },
+    rounds: { type: "string", default: "3" },
     dir: { type: "string", default: "/dev/shm" },
     "no-nix": { type: "boolean", default: false },
   },
 });
-const [objects, dead, files] = [values.objects, values.dead, values.files].map(Number);
+const [objects, dead, files, rounds] = [values.objects, values.dead, values.files, values.rounds].map(Number);
 const directory = mkdtempSync(join(values.dir, "b-"));
 
 try {
   console.log(`${objects} objects of ${files} files, ${dead} of them dead; ${availableParallelism()} cores`);
-  const root = join(directory, "s");
-  makeBigStore(root, { objects, files, dead: 0 });
-  const ours = (...args) => measure(args.join(" "), [program, "--root", root, "-q", ...args]);
-  ours("gc", "--json");
-  for (let number = CHAIN - 1; number < dead; number += CHAIN) rmSync(rootOf(root, number));
-  ours("gc", "--dry-run", "--json");
-  const collected = ours("gc", "--json");
-  if (!values["no-nix"]) {
-    const env = makeNixStore(join(directory, "n"));
-    const nix = measure("nix-store --gc", ["nix-store", "--gc"], env);
-    const ratio = (unit) => (collected[unit] / nix[unit]).toFixed(2);
-    console.log(`ratio to nix-store --gc: ${ratio("seconds")} of its time, ${ratio("cpu")} of its work`);
+  const ratios = [];
+  for (let round = 0; round < rounds; round++) {
+    // Both stores are there before either is timed, so that little time lies between the two.
+    const place = join(directory, String(round));
+    mkdirSync(place);
+    const env = values["no-nix"] ? undefined : makeNixStore(join(place, "n"));
+    const root = join(place, "s");
+    makeBigStore(root, { objects, files, dead: 0 });
+    const ours = (...args) => measure(args.join(" "), [program, "--root", root, "-q", ...args]);
+    ours("gc", "--json");
+    for (let number = CHAIN - 1; number < dead; number += CHAIN) rmSync(rootOf(root, number));
+    ours("gc", "--dry-run", "--json");
+    const collected = ours("gc", "--json");
+    if (env) {
+      const nix = measure("nix-store --gc", ["nix-store", "--gc"], env);
+      ratios.push([collected.seconds / nix.seconds, collected.cpu / nix.cpu]);
+      console.log(
+        `ratio to nix-store --gc: ${ratios.at(-1)[0].toFixed(2)} of its time, ${ratios.at(-1)[1].toFixed(2)} of its work`,
+      );
+    }
+    empty(place);
   }
+  const middle = (index) =>
+    ratios
+      .map((pair) => pair[index])
+      .sort((a, b) => a - b)
+      [ratios.length >> 1]?.toFixed(2);
+  if (ratios.length > 0) console.log(`median of ${rounds}: ${middle(0)} of its time, ${middle(1)} of its work`);
 } finally {
-  spawnSync("chmod", ["-R", "u+w", directory]);
-  rmSync(directory, { recursive: true, force: true });
+  empty(directory);
+}
+
+function empty(path) {
+  spawnSync("chmod", ["-R", "u+w", path]);
+  rmSync(path, { recursive: true, force: true });
 }
 
 function measure(name, [command, ...args], env = process.env) {

@@ -3,7 +3,7 @@ import type { Hands } from "./collection-task.ts";
 import type { RemovalTask, SharedInode } from "./remove-taken.ts";
 
 /** So many objects are one task. */
-const SLICE = 32;
+const SLICE = 128;
 
 /** Removes what was taken out. Returns whether all that the pool has of the objects was looked at. */
 export async function removeWith(hands: Hands, task: Omit<RemovalTask, "kind">, freed: DiskUsage): Promise<boolean> {
