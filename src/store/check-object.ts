@@ -5,7 +5,7 @@ import type { FileListEntry } from "../model/file-list.ts";
 import type { BaseName } from "../model/ids.ts";
 import { directoriesOfList } from "../model/list-tree.ts";
 import { canonicalTree } from "./canonical-tree.ts";
-import { manifestPath, objectPath } from "./layout.ts";
+import { FROZEN_MS, manifestPath, objectPath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 import { readFileList } from "./twins.ts";
 
@@ -39,8 +39,6 @@ export function checkContent(store: Store, object: BaseName): string | undefined
     })
   );
 }
-
-const FROZEN_MS = 1000;
 
 /** Compares an object with its file list without reading its files. */
 function checkStamps(store: Store, object: BaseName): string | undefined {

@@ -15,17 +15,22 @@ export function blockBytes({ blocks }: Pick<Stats, "blocks">): number {
   return blocks * BLOCK;
 }
 
+export type Visit = (status: Stats, path: ByteString) => void;
+
+/** What is in a directory, where that is known without reading it. */
+export type KnownNames = (path: ByteString, status: Stats) => readonly string[] | undefined;
+
 /** Looks at a file or directory and at everything below it; nothing when there is none. */
-export function visitTree(path: string, visit: (status: Stats, path: ByteString) => void): void {
-  visitPlace(placeOf(path), visit);
+export function visitTree(path: string, visit: Visit, known?: KnownNames): void {
+  visitPlace(placeOf(path), visit, known);
 }
 
-function visitPlace(place: Place, visit: (status: Stats, path: ByteString) => void): void {
+function visitPlace(place: Place, visit: Visit, known: KnownNames | undefined): void {
   const status = lstatSync(fsPathOf(place), IF_THERE);
   if (!status) return;
   visit(status, place.path);
   if (!status.isDirectory()) return;
-  for (const name of namesIn(place)) visitPlace(below(place, name), visit);
+  for (const name of known?.(place.path, status) ?? namesIn(place)) visitPlace(below(place, name), visit, known);
 }
 
 /** A path, and whether it is ASCII: names are looked at for that, not whole paths again and again. */
@@ -69,16 +74,14 @@ export function removeCounting(path: string, freed: DiskUsage): number {
  */
 export function removeTreeWith(
   path: string,
-  onRemoved: OnRemoved,
+  onRemoved: Visit,
   names: ReadonlyMap<ByteString, readonly string[]> = new Map(),
 ): void {
   removePlace(placeOf(path), { onRemoved, names });
 }
 
-type OnRemoved = (status: Stats, path: ByteString) => void;
-
 interface Removing {
-  readonly onRemoved: OnRemoved;
+  readonly onRemoved: Visit;
   readonly names: ReadonlyMap<ByteString, readonly string[]>;
 }
 

@@ -20,7 +20,7 @@ export interface Hands extends AsyncDisposable {
    * The results for slices of the task, in the order of its objects. When one fails all have ended before that is told.
    * The signal ends it between two slices.
    */
-  share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal): Promise<ResultOf<Task>[]>;
+  share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal): AsyncIterable<ResultOf<Task>>;
 }
 
 /** From so many objects on threads are worth their start. */
@@ -35,13 +35,17 @@ export function createHands(): Hands {
     expect(count) {
       if (count >= ENOUGH) pool ??= createWorkerPool(workerScript(), undefined, YOUNG_MB);
     },
-    async share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal) {
+    async *share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal) {
       const run = pool ? pool.run : (part: CollectionTask) => runSoon(part, signal);
       const results: Promise<Looks | Removal>[] = [];
       for (let at = 0; at < task.objects.length; at += slice)
         results.push(run({ ...task, objects: task.objects.slice(at, at + slice) }));
-      await Promise.allSettled(results);
-      return (await Promise.all(results)) as ResultOf<Task>[];
+      const ended = Promise.allSettled(results);
+      try {
+        for (const result of results) yield (await result) as ResultOf<Task>;
+      } finally {
+        await ended;
+      }
     },
     async [Symbol.asyncDispose]() {
       await pool?.[Symbol.asyncDispose]();

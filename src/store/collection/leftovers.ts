@@ -1,10 +1,11 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { type BaseName, isBaseName } from "../../model/ids.ts";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
 import { listStaleDirectories } from "../../system/temporary-directory.ts";
 import { listOutputs } from "../builds.ts";
+import { objectPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 import { listResultLinks } from "../result-links.ts";
 import type { StoreObjects } from "./load-objects.ts";
@@ -46,7 +47,7 @@ export function findLeftovers(
   };
   return [
     ...namesIn(layout.trash).flatMap((name) =>
-      isOnlyCopy(objects, name) ? [] : [{ path: join(layout.trash, name), unless: null }],
+      isOnlyCopy(store, objects, name) ? [] : [{ path: join(layout.trash, name), unless: null }],
     ),
     ...listStaleDirectories(layout.temporary).map((path) => ({ path, isTemporary: true })),
     ...ownerless(layout.storeDir, objects.present),
@@ -65,9 +66,9 @@ export function findLeftovers(
 }
 
 /** Somebody was killed while he put a good object in the place of a damaged one: this is what is left of it. */
-function isOnlyCopy({ graph, present }: StoreObjects, name: string): boolean {
+function isOnlyCopy({ layout }: Store, { graph }: StoreObjects, name: string): boolean {
   const object = name.replace(/^[0-9a-f]{16}-/, "") as BaseName;
-  return object !== name && graph.numbers.has(object) && !present.has(object);
+  return object !== name && graph.numbers.has(object) && !existsSync(objectPath(layout, object));
 }
 
 /** What becomes of an object: `unknown` for a name that is none, and that nothing asks for. */

@@ -10,7 +10,7 @@ export interface StoreObjects {
   /** Objects whose manifest cannot be read: what they refer to is not known. */
   readonly damaged: ReadonlySet<BaseName>;
   /** What lies in the storeDir. */
-  readonly present: ReadonlySet<string>;
+  readonly present: readonly string[];
   /** Names in the directory of manifests that belong to no object. */
   readonly strays: readonly string[];
 }
@@ -21,5 +21,5 @@ export async function loadObjects(store: Store): Promise<StoreObjects> {
   names.catch(() => {}); // It is waited for below.
   await using index = await openIndex(store);
   const { damaged, strays } = index.others();
-  return { graph: index.graph(), damaged: new Set(damaged), present: new Set(await names), strays };
+  return { graph: index.graph(), damaged: new Set(damaged), present: await names, strays };
 }

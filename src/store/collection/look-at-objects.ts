@@ -1,8 +1,8 @@
 import { lstatSync, type Stats } from "node:fs";
 import type { ByteString } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
-import { blockBytes, visitTree } from "../../system/disk-usage.ts";
-import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "../layout.ts";
+import { blockBytes, type KnownNames, type Visit, visitTree } from "../../system/disk-usage.ts";
+import { FROZEN_MS, fileListPath, type Layout, manifestPath, objectPath, twinPath } from "../layout.ts";
 import { readListedObject } from "./listed-object.ts";
 
 /** Objects that may be going to be deleted. */
@@ -40,7 +40,9 @@ export function lookAtObjects({ layout, twins, pool, objects }: LookTask): Looks
       // One of its names is the pool's.
       if (listed?.pooled.delete(path)) addTo(pooled, status);
     };
-    own.set(lookAt(pathsOf(layout, object, twins), shared, onShared), 3 * index);
+    // Whoever adds something to a directory, or takes something from it, changes its time.
+    const known: KnownNames = (path, { mtimeMs }) => (mtimeMs === FROZEN_MS ? listed?.names.get(path) : undefined);
+    own.set(lookAt(pathsOf(layout, object, twins), shared, { onShared, known }), 3 * index);
     for (const path of listed?.pooled.values() ?? []) {
       const status = lstatSync(path, { throwIfNoEntry: false });
       if (status) addTo(pooled, status);
@@ -56,7 +58,7 @@ export function lookAtObjects({ layout, twins, pool, objects }: LookTask): Looks
 export function lookAt(
   paths: readonly string[],
   shared: number[],
-  onShared?: (status: Stats, path: ByteString) => void,
+  { onShared, known }: { readonly onShared?: Visit; readonly known?: KnownNames } = {},
 ): [number, number, number] {
   let bytes = 0;
   let inodes = 0;
@@ -70,7 +72,7 @@ export function lookAt(
     bytes += blockBytes(status);
     inodes += 1;
   };
-  for (const path of paths) visitTree(path, visit);
+  for (const path of paths) visitTree(path, visit, known);
   return [bytes, inodes, (shared.length - before) / 3];
 }
 

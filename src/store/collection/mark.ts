@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { StoreError } from "../../errors.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { listUnmarked, type Marks, markFrom } from "../../model/object-graph.ts";
@@ -38,12 +39,12 @@ export function markObjects(store: Store, objects: StoreObjects, roots: readonly
 /** What is gone with its manifest needs nothing any more; what is there, but cannot be read, may need anything. */
 function checkTraceable(
   store: Store,
-  { damaged, present }: StoreObjects,
+  { damaged }: StoreObjects,
   { object, roots }: { readonly object: BaseName; readonly roots: readonly Root[] },
 ): void {
   const isDamaged = damaged.has(object);
   // What became valid behind our look at the index has its lease, and so has what it needs.
-  if (!isDamaged && (!present.has(object) || hasObject(store, object))) return;
+  if (!isDamaged && (!existsSync(objectPath(store.layout, object)) || hasObject(store, object))) return;
   const root = roots.find(({ kind, objects }) => kind !== "lease" && objects.includes(object));
   // An output that is being built lies there without a manifest.
   if (!isDamaged && !root && roots.some(({ objects }) => objects.includes(object))) return;

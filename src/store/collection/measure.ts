@@ -55,14 +55,16 @@ export async function measureRubbish(
   const pool = !rubbish.wholePool && living.length === 0;
   hands.expect(rubbish.objects.length);
   const task = { kind: "look" as const, layout: store.layout, twins: hasTwins(store), pool, objects: rubbish.objects };
-  const all = await hands.share(task, SLICE, signal);
-  signal?.throwIfAborted();
-  const looks = all.flatMap(({ own, shared, pooled }) => {
+  const looks: Look[] = [];
+  let isPoolKnown = pool;
+  for await (const { own, shared, pooled, poolIsKnown } of hands.share(task, SLICE, signal)) {
     const met = inodes.meetAll(shared);
     for (let at = 0; at < pooled.length; at += 3) inodes.meetInPool(seenAt(pooled, at), freed);
-    return looksOf(own, met);
-  });
-  if (!pool || !all.every(({ poolIsKnown }) => poolIsKnown)) {
+    for (const look of looksOf(own, met)) looks.push(look);
+    isPoolKnown &&= poolIsKnown;
+  }
+  signal?.throwIfAborted();
+  if (!isPoolKnown) {
     const meet = (_path: string, status: Stats) =>
       inodes.meetInPool({ inode: status.ino, links: status.nlink, bytes: blockBytes(status) }, freed);
     await visitPool(store, meet, signal);

@@ -7,12 +7,19 @@ const SLICE = 128;
 
 /** Removes what was taken out. Returns whether all that the pool has of the objects was looked at. */
 export async function removeWith(hands: Hands, task: Omit<RemovalTask, "kind">, freed: DiskUsage): Promise<boolean> {
-  const removals = await hands.share({ kind: "remove", ...task }, SLICE);
-  for (const { bytes, inodes } of [...removals, freedOf(removals.flatMap(({ shared }) => shared))]) {
+  const shared: SharedInode[] = [];
+  let isPoolKnown = true;
+  const count = ({ bytes, inodes }: DiskUsage) => {
     freed.bytes += bytes;
     freed.inodes += inodes;
+  };
+  for await (const removal of hands.share({ kind: "remove", ...task }, SLICE)) {
+    count(removal);
+    for (const inode of removal.shared) shared.push(inode);
+    isPoolKnown &&= removal.poolIsKnown;
   }
-  return removals.every(({ poolIsKnown }) => poolIsKnown);
+  count(freedOf(shared));
+  return isPoolKnown;
 }
 
 /** Those of which as many names were removed as they ever had. */
