@@ -169,7 +169,7 @@ async function checkAgain({ shim, world, words, after }: Sweep, told: string): P
   const store = await world.open();
   // A rollback that was done leads further back, a removal has nothing to remove: told, and nothing broken.
   if (status === 0 && !/^(rollback|switch -)/.test(words.join(" "))) expect(visibleIn(store), told).toEqual(after);
-  else if (status !== 0) expect(stderr, told).toMatch(/^(?:error: .*\nhint|warning): /);
+  else if (status !== 0) expect(stderr, told).toMatch(/^(?:error: .*\nhint|warning): /m);
   await checkOther({ world }, told);
 }
 
