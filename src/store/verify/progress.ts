@@ -1,7 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isJsonObject } from "../../model/json-object.ts";
-import { readTextIfPresent, writeFileAtomic } from "../../system/atomic-file.ts";
+import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { type Lock, tryAcquireLock } from "../../system/lock.ts";
 import { indexDirectory } from "../index/open-index.ts";
 import { lockPath } from "../layout.ts";
@@ -71,7 +71,8 @@ function begin(store: Store, { head, data }: Files): void {
     mkdirSync(indexDirectory(store).path, { recursive: true });
     rmSync(data, { force: true });
     const value = { format: FORMAT, store: store.file.id, began: store.context.now().toISOString() };
-    writeFileAtomic(head, `${JSON.stringify(value)}\n`);
+    // Half of it is no JSON, and counts as none.
+    writeFileSync(head, `${JSON.stringify(value)}\n`);
     appendFileSync(data, "");
   });
 }
