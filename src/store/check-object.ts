@@ -4,8 +4,9 @@ import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-st
 import type { FileListEntry } from "../model/file-list.ts";
 import type { BaseName } from "../model/ids.ts";
 import { directoriesOfList } from "../model/list-tree.ts";
+import { FROZEN_MS } from "../model/verify/compare-tree.ts";
 import { canonicalTree } from "./canonical-tree.ts";
-import { FROZEN_MS, manifestPath, objectPath } from "./layout.ts";
+import { manifestPath, objectPath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 import { readFileList } from "./twins.ts";
 

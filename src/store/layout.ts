@@ -80,9 +80,6 @@ export function longestRoot(width: Width): number {
   return width - "/pkgs_".length;
 }
 
-/** The time of all that is in an object, in milliseconds after 1970. */
-export const FROZEN_MS = 1000;
-
 export function objectPath(layout: Pick<Layout, "storeDir">, baseName: BaseName): string {
   return `${layout.storeDir}/${baseName}`;
 }

@@ -3,6 +3,7 @@ import { constants, copyFileSync, existsSync, linkSync, renameSync, rmSync, stat
 import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
 import type { BlobId } from "../../model/ids.ts";
+import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
 import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-settings.ts";
 import { mayHold } from "./pool-names.ts";
@@ -47,7 +48,7 @@ export function takeFromPool(settings: ImportSettings, request: PoolRequest): bo
   const pool = poolFile(settings, poolName(request));
   const status = statSync(pool, { throwIfNoEntry: false });
   // Somebody who wrote to a file of the pool changed its time: such a file is not spread any further.
-  if (!status || status.size !== request.size || status.mtimeMs !== 1000) return false;
+  if (!status || status.size !== request.size || status.mtimeMs !== FROZEN_MS) return false;
   try {
     if (settings.method === "hardlink") linkSync(pool, toFsPath(request.target));
     else cloneFromPool(pool, request);
@@ -82,7 +83,7 @@ function linkIntoPool(settings: ImportSettings, path: ByteString, pool: string):
 /** Whether the pool's file still has the size and the time that it was frozen with. */
 function isIntact(path: ByteString, pool: string): boolean {
   const status = statSync(pool, { throwIfNoEntry: false });
-  return status?.size === statSync(toFsPath(path)).size && status.mtimeMs === 1000;
+  return status?.size === statSync(toFsPath(path)).size && status.mtimeMs === FROZEN_MS;
 }
 
 function linkFromPool(settings: ImportSettings, path: ByteString, pool: string): void {

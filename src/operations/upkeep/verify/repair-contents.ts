@@ -19,7 +19,7 @@ import {
 import { findLinkTarget } from "../../../store/repair/good-link.ts";
 import { type LocatedEntry, locateContents } from "../../../store/repair/locate.ts";
 import { placeDirectory, placeEntry, placeIn } from "../../../store/repair/place.ts";
-import { syncDirectory, TEMPORARY_MARK } from "../../../system/atomic-file.ts";
+import { syncDirectory } from "../../../system/atomic-file.ts";
 import { lstatIfThere } from "../../../system/lstat-if-there.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
@@ -144,13 +144,13 @@ function isGood({ store, settings }: RepairContext, { object, entry }: LocatedEn
 }
 
 /** The damaged file of the pool lives on in objects until each has the good one. */
-function putIntoPool({ store, settings }: RepairContext, wanted: WantedFile, good: GoodFile): void {
+function putIntoPool({ store, settings, scratch }: RepairContext, wanted: WantedFile, good: GoodFile): void {
   const pool = fromText(poolPath(store.layout, wanted.id, wanted.executable));
   const status = lstatIfThere(pool);
   if (!status) return;
   if (status.isDirectory()) moveAside(store, pool);
   else if (hasContent(pool, wanted, settings.pace) && lstatIfThere(good.path)?.ino === status.ino) return;
-  const temporary = `${pool}${TEMPORARY_MARK}${randomBytes(6).toString("hex")}` as ByteString;
+  const temporary = `${fromText(scratch)}/${randomBytes(8).toString("hex")}` as ByteString;
   linkOrCopy(good.path, temporary);
   renameSync(toFsPath(temporary), toFsPath(pool));
   rmSync(toFsPath(temporary), { force: true });
