@@ -34,8 +34,8 @@ export function doubtPool(store: Store): void {
 function flushMarks({ layout }: Store): void {
   try {
     syncDirectory(dirname(poolMark(layout)));
-  } catch (error) {
-    if (!isErrno(error, "ENOENT", "EACCES", "EROFS", "EIO")) throw error;
+  } catch {
+    // Where it cannot be flushed it is removed all the same, and nothing of what is done depends on it.
   }
 }
 
