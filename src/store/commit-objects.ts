@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, renameSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText } from "../model/byte-string.ts";
@@ -66,14 +66,20 @@ async function poolAndFreeze({ settings, batches, directories }: Pooling): Promi
 
 /** Whether it was moved: another process can have been first. What lay in its place is added to `discarded`. */
 function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedObject, discarded: string[]): boolean {
+  const { layout } = store;
   if (!replaces && hasObject(store, manifest.path)) return false;
-  const target = objectPath(store.layout, manifest.path);
+  const target = objectPath(layout, manifest.path);
+  if (lstatSync(target, { throwIfNoEntry: false })) {
+    doubtPool(store);
+    // A build would be given its files instead of those of the new object.
+    removeTree(twinPath(layout, manifest.path));
+  }
   try {
     renameSync(directory, target);
     freezeDirectory(fromText(target));
   } catch (error) {
-    if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
-    discarded.push(takePlace(store, directory, manifest.path));
+    if (!isErrno(error, "ENOTEMPTY", "EEXIST", "ENOTDIR")) throw error;
+    discarded.push(takePlace(layout, directory, manifest.path));
   }
   return true;
 }
@@ -82,27 +88,30 @@ function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedOb
  * Puts a tree in the place of what has no manifest, which a killed process left, or of what is damaged. There is one or
  * the other at any time where the filesystem can exchange two names. Returns where the old tree is.
  */
-function takePlace(store: Store, directory: string, object: BaseName): string {
-  const { layout } = store;
-  doubtPool(store);
-  // A build would be given its files instead of those of the new object.
-  removeTree(twinPath(layout, object));
+function takePlace(layout: Layout, directory: string, object: BaseName): string {
   const target = objectPath(layout, object);
   const beside = join(layout.storeDir, randomBytes(8).toString("hex"));
   const discarded = discardedPath(layout, object, randomBytes(8).toString("hex"));
   renameSync(directory, beside);
-  freezeDirectory(fromText(beside));
-  if (exchange(beside, target)) moveFrozen(beside, discarded);
-  else {
-    moveFrozen(target, discarded);
-    renameSync(beside, target);
+  try {
+    freezeDirectory(fromText(beside));
+    if (exchange(beside, target)) moveFrozen(beside, discarded);
+    else {
+      moveFrozen(target, discarded);
+      renameSync(beside, target);
+    }
+  } catch (error) {
+    // Whichever of the two it is by now: it goes with what was staged.
+    moveFrozen(beside, directory);
+    if (!existsSync(target) && existsSync(discarded)) renameSync(discarded, target);
+    throw error;
   }
   return discarded;
 }
 
 /** To move a directory into another one must be able to write to it. */
 function moveFrozen(from: string, to: string): void {
-  chmodSync(from, 0o755);
+  if (lstatSync(from).isDirectory()) chmodSync(from, 0o755);
   renameSync(from, to);
 }
 

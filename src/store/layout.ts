@@ -24,6 +24,8 @@ export interface Layout {
   readonly configFile: string;
   readonly manifests: string;
   readonly files: string;
+  /** There when a file of the pool may be another one than that of an object which lists it. */
+  readonly replacedMark: string;
   readonly sources: string;
   readonly profiles: string;
   readonly log: string;
@@ -57,6 +59,7 @@ export function layoutOf(root: string, width: Width, admin = root): Layout {
     configFile: join(root, "config.json"),
     manifests: join(root, "manifests"),
     files: join(root, "files"),
+    replacedMark: replacedMark(join(root, "files")),
     sources: join(root, "sources"),
     profiles: join(admin, "profiles"),
     log: join(admin, "log"),
@@ -86,6 +89,11 @@ export function objectPath(layout: Pick<Layout, "storeDir">, baseName: BaseName)
 
 export function manifestPath(layout: Pick<Layout, "manifests">, baseName: BaseName): string {
   return `${layout.manifests}/${baseName}.json`;
+}
+
+/** Of a pool, by its directory. */
+export function replacedMark(files: string): string {
+  return `${files}.replaced`;
 }
 
 /** The list of an object's files, beside its manifest. */

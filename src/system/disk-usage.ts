@@ -18,7 +18,7 @@ export function blockBytes({ blocks }: Pick<Stats, "blocks">): number {
 export type Visit = (status: Stats, path: ByteString) => void;
 
 /** What is in a directory, where that is known without reading it. */
-export type KnownNames = (path: ByteString, status: Stats) => readonly string[] | undefined;
+export type KnownNames = (path: ByteString, status: Stats) => Iterable<string> | undefined;
 
 /** Looks at a file or directory and at everything below it; nothing when there is none. */
 export function visitTree(path: string, visit: Visit, known?: KnownNames): void {
@@ -75,14 +75,14 @@ export function removeCounting(path: string, freed: DiskUsage): number {
 export function removeTreeWith(
   path: string,
   onRemoved: Visit,
-  names: ReadonlyMap<ByteString, readonly string[]> = new Map(),
+  names: ReadonlyMap<ByteString, ReadonlySet<string>> = new Map(),
 ): void {
   removePlace(placeOf(path), { onRemoved, names });
 }
 
 interface Removing {
   readonly onRemoved: Visit;
-  readonly names: ReadonlyMap<ByteString, readonly string[]>;
+  readonly names: ReadonlyMap<ByteString, ReadonlySet<string>>;
 }
 
 function removePlace(place: Place, removing: Removing): void {
@@ -94,16 +94,16 @@ function removePlace(place: Place, removing: Removing): void {
 
 function removeDirectory(place: Place, status: Stats, removing: Removing): boolean {
   const known = removing.names.get(place.path);
-  const removeAll = (names: readonly string[]) => {
-    if (names.length > 0 && (status.mode & 0o300) !== 0o300) chmodSync(fsPathOf(place), 0o700);
+  const removeAll = (names: ReadonlySet<string>) => {
+    if (names.size > 0 && (status.mode & 0o300) !== 0o300) chmodSync(fsPathOf(place), 0o700);
     for (const name of names) removePlace(below(place, name), removing);
   };
-  removeAll(known ?? namesIn(place));
+  removeAll(known ?? new Set(namesIn(place)));
   try {
     return isThere(place, rmdirSync);
   } catch (error) {
     if (!known || !isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
-    removeAll(namesIn(place));
+    removeAll(new Set(namesIn(place)));
     return isThere(place, rmdirSync);
   }
 }

@@ -18,7 +18,8 @@ export type WorkerAnswer<Result> = { readonly result: Result } | { readonly erro
 
 interface Thread<Result> {
   readonly worker: Worker;
-  ended: boolean;
+  /** What it ended with. */
+  ended: { readonly error: Error } | undefined;
   readonly waiting: { resolve(result: Result): void; reject(error: unknown): void }[];
 }
 
@@ -29,10 +30,18 @@ export function createWorkerPool<Task, Result>(
   youngMb = YOUNG_MB,
 ): WorkerPool<Task, Result> {
   const count = Math.max(1, Math.min(8, availableParallelism()));
-  const threads = Array.from({ length: count }, () => startThread<Result>(script, { workerData, youngMb }));
+  const threads: Thread<Result>[] = [];
+  try {
+    for (let number = 0; number < count; number++) threads.push(startThread<Result>(script, { workerData, youngMb }));
+  } catch (error) {
+    for (const { worker } of threads) void worker.terminate();
+    throw error;
+  }
   return {
     run(task) {
       const thread = threads.reduce((best, other) => (other.waiting.length < best.waiting.length ? other : best));
+      // One that ended has nothing to do any more: the next task comes to it, and would wait for ever.
+      if (thread.ended) return Promise.reject(thread.ended.error);
       return new Promise<Result>((resolve, reject) => {
         thread.waiting.push({ resolve, reject });
         thread.worker.postMessage(task);
@@ -58,7 +67,7 @@ function startThread<Result>(
   { workerData, youngMb }: { readonly workerData: unknown; readonly youngMb: number },
 ): Thread<Result> {
   const worker = new Worker(script, { workerData, resourceLimits: { maxYoungGenerationSizeMb: youngMb } });
-  const thread: Thread<Result> = { worker, ended: false, waiting: [] };
+  const thread: Thread<Result> = { worker, ended: undefined, waiting: [] };
   thread.worker.on("message", (answer: WorkerAnswer<Result>) => {
     const waiting = thread.waiting.shift();
     if ("error" in answer) waiting?.reject(unpackError(answer.error));
@@ -72,7 +81,7 @@ function startThread<Result>(
 /** Results live until they are sent: a small young generation would copy them about. */
 const YOUNG_MB = 64;
 
-function failAll<Result>(thread: Thread<Result>, error: unknown): void {
-  thread.ended = true;
+function failAll<Result>(thread: Thread<Result>, error: Error): void {
+  thread.ended ??= { error };
   for (const waiting of thread.waiting.splice(0)) waiting.reject(error);
 }

@@ -79,6 +79,7 @@ function isFlushedName(made: readonly Call[], index: number): boolean {
 function placesOf({ name, fields }: Call): { readonly from?: string | undefined; readonly to?: string | undefined } {
   switch (name) {
     case "rename":
+    case "exchange":
     case "link":
       return { from: fields[0], to: fields[1] };
     case "symlink":
@@ -114,6 +115,11 @@ const ACTIONS: Readonly<Record<string, (first: string, second: string, third: st
   },
   truncate: (_file, path, size) => fs.truncateSync(path, Number(size)),
   rename: (from, to) => fs.renameSync(from, to),
+  exchange(one, other) {
+    fs.renameSync(one, `${one}-exchanged`);
+    fs.renameSync(other, one);
+    fs.renameSync(`${one}-exchanged`, other);
+  },
   link: (from, to) => fs.linkSync(from, to),
   symlink: (text, path) => fs.symlinkSync(text, path),
   mkdir(path, mode) {

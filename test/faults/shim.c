@@ -352,7 +352,7 @@ long syscall(long number, ...) {
   long d = va_arg(list, long), e = va_arg(list, long), f = va_arg(list, long);
   va_end(list);
   char place[PATH_MAX];
-  if (number == SYS_renameat2 && named(AT_FDCWD, (const char *)d, place)) {
+  if (number == SYS_renameat2 && (e & RENAME_EXCHANGE) && named(AT_FDCWD, (const char *)d, place)) {
     if (meddle(RENAME, NULL, NULL)) return -1;
     return LOCKED(long, REAL(syscall)(number, a, b, c, d, e, f), note("exchange", RENAME, "%s\t%s", (char *)b, place));
   }

@@ -26,6 +26,19 @@ describe("createWorkerPool", () => {
     expect(await Promise.all(tasks.map((task) => pool.run(task)))).toEqual(tasks.map((task) => `n${task}`));
   });
 
+  it("rejects what comes to a thread that has ended, before its first task or at one", async () => {
+    await using atOnce = createWorkerPool<number, number>(
+      script("process.exit(0); } ); process.exit(1); (() => {"),
+      {},
+    );
+    await expect(atOnce.run(1)).rejects.toThrow("ended");
+    await expect(atOnce.run(2)).rejects.toThrow("ended");
+    await using later = createWorkerPool<number, number>(script("process.exit(1)"), {});
+    const first = Array.from({ length: 20 }, (_, task) => later.run(task));
+    expect((await Promise.allSettled(first)).every(({ status }) => status === "rejected")).toBe(true);
+    await expect(later.run(1)).rejects.toThrow("ended");
+  });
+
   it("rejects the task that fails, and goes on with the next", async () => {
     await using pool = createWorkerPool<number, number>(
       script(

@@ -18,7 +18,7 @@ export interface Hands extends AsyncDisposable {
   expect(count: number): void;
   /**
    * The results for slices of the task, in the order of its objects. When one fails all have ended before that is told.
-   * The signal ends it between two slices.
+   * The signal ends it between two slices, unless threads do them.
    */
   share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal): AsyncIterable<ResultOf<Task>>;
 }
@@ -36,10 +36,14 @@ export function createHands(): Hands {
       if (count >= ENOUGH) pool ??= createWorkerPool(workerScript(), undefined, YOUNG_MB);
     },
     async *share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal) {
-      const run = pool ? pool.run : (part: CollectionTask) => runSoon(part, signal);
-      const results: Promise<Looks | Removal>[] = [];
+      const parts: Task[] = [];
       for (let at = 0; at < task.objects.length; at += slice)
-        results.push(run({ ...task, objects: task.objects.slice(at, at + slice) }));
+        parts.push({ ...task, objects: task.objects.slice(at, at + slice) });
+      if (!pool) {
+        for (const part of parts) yield (await runSoon(part, signal)) as ResultOf<Task>;
+        return;
+      }
+      const results = parts.map(pool.run);
       const ended = Promise.allSettled(results);
       try {
         for (const result of results) yield (await result) as ResultOf<Task>;

@@ -10,7 +10,7 @@ export interface ListedObject {
   /** The files of the pool, by the paths of the object's own. */
   readonly pooled: Map<ByteString, string>;
   /** The names in each of its directories. */
-  readonly names: ReadonlyMap<ByteString, readonly string[]>;
+  readonly names: ReadonlyMap<ByteString, ReadonlySet<string>>;
 }
 
 /** `undefined` when the list cannot be read. */
@@ -23,28 +23,35 @@ export function readListedObject(
   const tree = fromText(objectPath(places, object));
   const pooled = new Map<ByteString, string>();
   for (const { path, pooled: file } of listed)
-    if (file) pooled.set(`${tree}/${path}` as ByteString, poolPath(places, file.id, file.executable));
+    if (file && canBeBelow(path))
+      pooled.set(`${tree}/${path}` as ByteString, poolPath(places, file.id, file.executable));
   return { pooled, names: namesBelow(tree, listed) };
 }
 
-function namesBelow(tree: ByteString, listed: readonly ListedPlace[]): Map<ByteString, string[]> {
-  const names = new Map<ByteString, string[]>([[tree, []]]);
-  const enter = (path: ByteString): void => {
-    const slash = path.lastIndexOf("/");
-    const directory = path.slice(0, slash) as ByteString;
-    const known = names.get(directory);
-    if (known) return void known.push(path.slice(slash + 1));
-    names.set(directory, [path.slice(slash + 1)]);
-    if (slash > tree.length) enter(directory);
-  };
-  for (const { path } of listed) if (isBelow(path)) enter(`${tree}/${path}` as ByteString);
+function namesBelow(tree: ByteString, listed: readonly ListedPlace[]): Map<ByteString, ReadonlySet<string>> {
+  const names = new Map<ByteString, Set<string>>([[tree, new Set()]]);
+  for (const { path } of listed) {
+    if (!canBeBelow(path)) continue;
+    for (let place = `${tree}/${path}`; place.length > tree.length; ) {
+      const slash = place.lastIndexOf("/");
+      const directory = place.slice(0, slash) as ByteString;
+      const known = names.get(directory);
+      if (known) known.add(place.slice(slash + 1));
+      else names.set(directory, new Set([place.slice(slash + 1)]));
+      if (known) break;
+      place = directory;
+    }
+  }
   return names;
 }
 
-/** Whether no part of a path leads elsewhere. */
-function isBelow(path: ByteString): boolean {
-  return !`/${path}/`.match(/\/\.{0,2}\//);
+/** Whether no part of a path leads elsewhere, and a filesystem can have it. */
+function canBeBelow(path: ByteString): boolean {
+  return path.length < LONGEST && !/\0|[^/]{256}/.test(path) && !/\/\.{0,2}\//.test(`/${path}/`);
 }
+
+/** Bytes: what systems take as a path. */
+const LONGEST = 3000;
 
 /** A text that is no list, when there is none. */
 function readIfThere(path: string): string {

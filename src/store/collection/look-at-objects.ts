@@ -1,4 +1,4 @@
-import { lstatSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, type Stats } from "node:fs";
 import type { ByteString } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
@@ -34,12 +34,13 @@ export function lookAtObjects({ layout, twins, pool, objects }: LookTask): Looks
   const shared: number[] = [];
   const pooled: number[] = [];
   let poolIsKnown = true;
+  const isReplaced = existsSync(layout.replacedMark);
   for (const [index, object] of objects.entries()) {
     const listed = pool ? readListedObject(layout, object) : undefined;
     poolIsKnown &&= !pool || listed !== undefined;
     const onShared = (status: Stats, path: ByteString) => {
       // One of its names is the pool's.
-      if (listed?.pooled.delete(path)) addTo(pooled, status);
+      if (!isReplaced && listed?.pooled.delete(path)) addTo(pooled, status);
     };
     // Whoever adds something to a directory, or takes something from it, changes its time.
     const known: KnownNames = (path, { mtimeMs }) => (mtimeMs === FROZEN_MS ? listed?.names.get(path) : undefined);

@@ -1,9 +1,9 @@
-import { lstatSync, type Stats, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, type Stats, unlinkSync } from "node:fs";
 import { isErrno } from "../../errors.ts";
 import type { ByteString } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { blockBytes, type DiskUsage, removeTreeWith } from "../../system/disk-usage.ts";
-import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "../layout.ts";
+import { fileListPath, type Layout, manifestPath, objectPath, replacedMark, twinPath } from "../layout.ts";
 import { readListedObject } from "./listed-object.ts";
 
 /** Objects that were moved into a directory of the trash, which is laid out as a store is, and where the pool lies. */
@@ -35,11 +35,16 @@ export interface SharedInode {
 /** Removes objects with their manifests and lists, and the files of the pool that nothing else has. */
 export function removeTaken(task: RemovalTask): Removal {
   const removal: Removal = { bytes: 0, inodes: 0, poolIsKnown: true, shared: [] };
-  for (const object of task.objects) removeObject(task, object, removal);
+  const isReplaced = existsSync(replacedMark(task.files));
+  for (const object of task.objects) removeObject({ ...task, isReplaced }, object, removal);
   return removal;
 }
 
-function removeObject({ room, files, twins }: RemovalTask, object: BaseName, removal: Removal): void {
+function removeObject(
+  { room, files, twins, isReplaced }: RemovalTask & { readonly isReplaced: boolean },
+  object: BaseName,
+  removal: Removal,
+): void {
   const listed = readListedObject({ ...room, files }, object);
   removal.poolIsKnown &&= listed !== undefined;
   const { pooled, names } = listed ?? { pooled: new Map<ByteString, string>() };
@@ -48,11 +53,16 @@ function removeObject({ room, files, twins }: RemovalTask, object: BaseName, rem
   const onRemoved = (status: Stats, path: ByteString) => {
     if (status.nlink === 1 || status.isDirectory()) return count(status, removal);
     // A file with two names has the other one in the pool: to look there first would take as long as to remove it.
-    if (status.nlink > 2 || !removeLastName(pooled, path)) return void living.push(status);
+    if (isReplaced || status.nlink > 2 || !removeLastName(pooled, path)) return void living.push(status);
     inPool.add(status.ino);
     count(status, removal);
   };
-  removeTreeWith(objectPath(room, object), onRemoved, names);
+  const onRemovedInTree = (status: Stats, path: ByteString) => {
+    // The pool has it, and the list, which was cut, does not tell.
+    if (status.nlink > 1 && status.isFile() && !pooled.has(path)) removal.poolIsKnown = false;
+    onRemoved(status, path);
+  };
+  removeTreeWith(objectPath(room, object), onRemovedInTree, names);
   for (const path of [manifestPath(room, object), fileListPath(room, object)]) removeTreeWith(path, onRemoved);
   if (twins) removeTreeWith(twinPath(room, object), onRemoved);
   for (const inode of removeFromPool(new Set(pooled.values()), removal)) inPool.add(inode);

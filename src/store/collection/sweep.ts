@@ -76,9 +76,10 @@ function createRemovals(hands: Hands, sweep: Sweep & { readonly deleted: BaseNam
   let poolIsKnown = true;
   let running: Promise<void> | undefined;
   const remove = async (load: TakenOut) => {
-    const ended = await load.remove(hands, sweep.freed);
-    for (const object of ended.removed) sweep.deleted.push(object);
-    poolIsKnown &&= ended.poolIsKnown;
+    // They are gone, also when something of them stays in the trash.
+    for (const object of load.objects()) sweep.deleted.push(object);
+    const isKnown = await load.remove(hands, sweep.freed);
+    poolIsKnown &&= isKnown;
     sweep.onBatch?.(sweep.deleted);
   };
   return {

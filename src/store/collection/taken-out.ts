@@ -17,15 +17,13 @@ import { move } from "./trash-room.ts";
 /** Objects that lie in a directory of the trash, whole, with their manifests: nobody finds them, and they can be put back. */
 export interface TakenOut {
   has(object: BaseName): boolean;
+  objects(): readonly BaseName[];
   /** Under the lock on objects: no manifest stands when a tree goes. */
   take(objects: readonly BaseName[]): void;
   /** Under the lock on objects: the last first, so that what is valid never needs what is not. */
   putBack(isWanted: (object: BaseName) => boolean): void;
-  /** Has them removed, with what the pool has of them alone; `poolIsKnown`: that was all. */
-  remove(
-    hands: Hands,
-    freed: DiskUsage,
-  ): Promise<{ readonly removed: readonly BaseName[]; readonly poolIsKnown: boolean }>;
+  /** Has them removed, with what the pool has of them alone; whether that was all. */
+  remove(hands: Hands, freed: DiskUsage): Promise<boolean>;
 }
 
 export function createTakenOut(store: Store): TakenOut {
@@ -36,6 +34,7 @@ export function createTakenOut(store: Store): TakenOut {
   const places = [manifestPath, fileListPath, objectPath, ...(twins ? [twinPath] : [])];
   return {
     has: (object) => taken.has(object),
+    objects: () => [...taken],
     take(objects) {
       if (taken.size === 0) makeRoom(room);
       changeManifests(layout, objects, () => {
@@ -57,12 +56,12 @@ export function createTakenOut(store: Store): TakenOut {
     async remove(hands, freed) {
       const removed = [...taken];
       taken.clear();
-      if (removed.length === 0) return { removed, poolIsKnown: true };
+      if (removed.length === 0) return true;
       // A tree may only be torn when its manifest is gone for good.
       syncDirectory(layout.manifests);
       const poolIsKnown = await removeWith(hands, { room, files: layout.files, twins, objects: removed }, freed);
       rmSync(room.root, { recursive: true, force: true });
-      return { removed, poolIsKnown };
+      return poolIsKnown;
     },
   };
 }

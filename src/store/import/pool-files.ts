@@ -1,9 +1,20 @@
 import { randomBytes } from "node:crypto";
-import { constants, copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
 import type { BlobId } from "../../model/ids.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
+import { replacedMark } from "../layout.ts";
 import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-settings.ts";
 import { mayHold } from "./pool-names.ts";
@@ -101,13 +112,21 @@ function linkFromPool(settings: ImportSettings, path: ByteString, pool: string):
 }
 
 function replaceInPool(settings: ImportSettings, path: ByteString, pool: string): void {
+  markReplaced(settings);
   const temporary = scratchName(settings);
   linkSync(toFsPath(path), temporary);
   renameSync(temporary, pool);
 }
 
+/** From now on objects can list a file of the pool and have another one, of the same content. */
+export function markReplaced({ files }: Pick<ImportSettings, "files">): void {
+  const mark = replacedMark(files);
+  if (!existsSync(mark)) closeSync(openSync(mark, "a", 0o600));
+}
+
 function cloneIntoPool(settings: ImportSettings, path: ByteString, pool: string): void {
   if (existsSync(pool)) return;
+  markReplaced(settings);
   const temporary = scratchName(settings);
   copyFileSync(toFsPath(path), temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
   freezeFile(fromText(temporary), pool.endsWith("x"));

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { makeStoreWorld } from "../../helpers/run-store.ts";
@@ -37,4 +37,27 @@ it("hundreds of dead objects: the dry run tells what then happens, and all that 
   expect(readdirSync(join(world.root, "trash"))).toEqual([]);
   expect(world.done("verify", "--contents", "--json").status).toBe(0);
   expect(world.done("gc", "--json").json<Collected>()).toMatchObject({ deleted: [], freedBytes: 0, left: done.left });
+});
+
+it("what is freed is told right where the pool's file was replaced, and the pool keeps the new one", async () => {
+  const world = makeStoreWorld({ memory: true });
+  const store = await world.store();
+  const content = "shared content";
+  const paths: string[] = [];
+  for (const name of ["a", "b", "c"]) paths.push((await addTree(store, { own: name, shared: content }, { name })).path);
+  const file = join(paths[0] as string, "shared");
+  chmodSync(file, 0o644);
+  writeFileSync(file, "changed content");
+  chmodSync(file, 0o444);
+  const kept = world.done("add", world.source("kept-1", { shared: content })).stdout.trim();
+  world.done("root", "add", kept, "--name", "kept");
+  expect(lstatSync(join(kept, "shared")).nlink).toBe(2);
+
+  const told = world.done("gc", "--dry-run", "--json").json<Collected>();
+  const done = world.done("gc", "--json").json<Collected>();
+
+  expect(done.deleted.length).toBe(3);
+  expect([told.freedBytes, told.freedInodes]).toEqual([done.freedBytes, done.freedInodes]);
+  expect(done.freedInodes).toBe(3 * 4 + 1);
+  expect(lstatSync(join(kept, "shared")).nlink).toBe(2);
 });

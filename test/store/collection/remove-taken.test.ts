@@ -29,7 +29,17 @@ const anyListed = fc.constantFrom(
     "../outside",
     "d/../../outside",
   ],
-  ...["d/./g", "/outside", "../../files/01/0", "d//g", "a\nb"],
+  ...[
+    "d/./g",
+    "/outside",
+    "../../files/01/0",
+    "d//g",
+    "a\nb",
+    "f\0",
+    `d/${"n".repeat(300)}`,
+    "x/".repeat(2000),
+    "f/f/f/f",
+  ],
 );
 
 describe("removing what was taken out", () => {
@@ -37,7 +47,7 @@ describe("removing what was taken out", () => {
     const { directory } = makeWorld();
     let round = 0;
     fc.assert(
-      fc.property(fc.uniqueArray(anyListed), fc.boolean(), (listed, isFile) => {
+      fc.property(fc.array(anyListed), fc.boolean(), (listed, isFile) => {
         const room = layoutOf(join(directory, `r${round++}`), 48);
         for (const path of [room.storeDir, room.manifests, room.files]) mkdirSync(path, { recursive: true });
         const kept = join(room.root, "kept");

@@ -5,6 +5,7 @@ import type { FileListEntry } from "../../../model/file-list.ts";
 import type { BaseName, BlobId } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
 import { createLink } from "../../../store/import/import-tree.ts";
+import { markReplaced } from "../../../store/import/pool-files.ts";
 import { poolPath } from "../../../store/layout.ts";
 import { moveAside } from "../../../store/repair/aside.ts";
 import {
@@ -151,6 +152,7 @@ function putIntoPool({ store, settings, scratch }: RepairContext, wanted: Wanted
   if (status.isDirectory()) moveAside(store, pool);
   else if (hasContent(pool, wanted, settings.pace) && lstatIfThere(good.path)?.ino === status.ino) return;
   const temporary = `${fromText(scratch)}/${randomBytes(8).toString("hex")}` as ByteString;
+  markReplaced(store.layout);
   linkOrCopy(good.path, temporary);
   renameSync(toFsPath(temporary), toFsPath(pool));
   rmSync(toFsPath(temporary), { force: true });

@@ -1,0 +1,54 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { removeTree } from "../../src/system/temporary-directory.ts";
+import { addTree, makeWorld } from "../helpers/worlds.ts";
+
+const TREE = { "bin/a": "a", plain: "plain" };
+
+/** Puts something else, or nothing, where an object lies. */
+const instead = (put: (path: string, elsewhere: string) => void) => (path: string, elsewhere: string) => {
+  removeTree(path);
+  put(path, elsewhere);
+};
+
+it.each<[string, (path: string, elsewhere: string) => void]>([
+  [
+    "has lost a file",
+    (path) => {
+      chmodSync(path, 0o755);
+      rmSync(join(path, "plain"));
+    },
+  ],
+  ["is empty", instead((path) => mkdirSync(path))],
+  ["is gone", instead(() => {})],
+  ["is a file", instead((path) => writeFileSync(path, ""))],
+  ["is a link to a directory of somebody's", instead((path, elsewhere) => symlinkSync(elsewhere, path))],
+  ["is a link to nothing", instead((path) => symlinkSync("nothing", path))],
+])("adding an object again that %s puts a whole one in its place", async (_, damage) => {
+  const world = makeWorld({ memory: true });
+  const store = await world.store();
+  const { path } = await addTree(store, TREE);
+  const elsewhere = join(world.directory, "elsewhere");
+  mkdirSync(elsewhere, 0o700);
+  damage(path, elsewhere);
+
+  const again = await addTree(store, TREE);
+
+  expect([again.path, again.reused]).toEqual([path, false]);
+  expect(readFileSync(join(path, "plain"), "utf8")).toBe("plain");
+  expect([lstatSync(path).mode & 0o7777, lstatSync(path).mtimeMs]).toEqual([0o555, 1000]);
+  expect(lstatSync(elsewhere).mode & 0o777).toBe(0o700);
+  expect(readdirSync(store.layout.storeDir)).toEqual([path.split("/").at(-1)]);
+  expect([readdirSync(store.layout.trash), readdirSync(store.layout.temporary)]).toEqual([[], []]);
+  expect((await addTree(store, TREE)).reused).toBe(true);
+});
