@@ -18,20 +18,18 @@ export function readListedObject(
   places: Pick<Layout, "files" | "manifests" | "storeDir">,
   object: BaseName,
 ): ListedObject | undefined {
-  const listed = listedPlaces(readIfThere(fileListPath(places, object)));
+  const listed = listedPlaces(readIfThere(fileListPath(places, object)))?.filter(({ path }) => canBeBelow(path));
   if (!listed) return undefined;
   const tree = fromText(objectPath(places, object));
   const pooled = new Map<ByteString, string>();
   for (const { path, pooled: file } of listed)
-    if (file && canBeBelow(path))
-      pooled.set(`${tree}/${path}` as ByteString, poolPath(places, file.id, file.executable));
+    if (file) pooled.set(`${tree}/${path}` as ByteString, poolPath(places, file.id, file.executable));
   return { pooled, names: namesBelow(tree, listed) };
 }
 
 function namesBelow(tree: ByteString, listed: readonly ListedPlace[]): Map<ByteString, ReadonlySet<string>> {
   const names = new Map<ByteString, Set<string>>([[tree, new Set()]]);
   for (const { path } of listed) {
-    if (!canBeBelow(path)) continue;
     for (let place = `${tree}/${path}`; place.length > tree.length; ) {
       const slash = place.lastIndexOf("/");
       const directory = place.slice(0, slash) as ByteString;
