@@ -7,7 +7,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { wrapProgram } from "../bin/load-program.cjs";
+import { loadProgram, wrapProgram } from "../bin/load-program.cjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packageJson = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -81,32 +81,27 @@ const handOver = {
   },
 };
 
-// Calendar arithmetic is two fifths of what the quick commands are made of, and few of them need it.
+// Packages that most commands never use, in files of their own: calendar arithmetic, two fifths of what the quick commands
+// are made of, and what speaks to registries and servers, three fifths of the whole program.
+const APART = {
+  temporal: ["temporal-polyfill"],
+  network: [
+    "make-fetch-happen",
+    "npm-registry-fetch",
+    "npm-pick-manifest",
+    "npm-package-arg",
+    "@npmcli/config",
+    "@npmcli/config/lib/definitions/index.js",
+  ],
+};
 const apart = {
   name: "apart",
   setup(setup) {
-    setup.onResolve({ filter: /^temporal-polyfill$/ }, () => ({ path: "./temporal.cjs", external: true }));
-  },
-};
-
-// What speaks to registries and servers: three fifths of the whole program, of which most commands need nothing.
-const NETWORK = [
-  "make-fetch-happen",
-  "npm-registry-fetch",
-  "npm-pick-manifest",
-  "npm-package-arg",
-  "@npmcli/config",
-  "@npmcli/config/lib/definitions/index.js",
-];
-const network = {
-  name: "network",
-  setup(setup) {
-    setup.onResolve({ filter: /^[^./]/ }, ({ path }) =>
-      NETWORK.includes(path) ? { path, namespace: "network" } : undefined,
-    );
-    setup.onResolve({ filter: /./, namespace: "network" }, ({ path }) => ({ path, external: true }));
-    setup.onLoad({ filter: /./, namespace: "network" }, ({ path }) => ({
-      contents: `module.exports = require("./network.cjs")[${JSON.stringify(path)}];`,
+    const files = new Map(Object.entries(APART).flatMap(([file, names]) => names.map((name) => [name, file])));
+    setup.onResolve({ filter: /^[^./]/ }, ({ path }) => (files.has(path) ? { path, namespace: "apart" } : undefined));
+    setup.onResolve({ filter: /./, namespace: "apart" }, ({ path }) => ({ path, external: true }));
+    setup.onLoad({ filter: /./, namespace: "apart" }, ({ path }) => ({
+      contents: `module.exports = require("./${files.get(path)}.cjs")[${JSON.stringify(path)}];`,
     }));
   },
 };
@@ -128,6 +123,9 @@ const shared = {
 
 // What is not there need not be read at each start; names stay, for the sake of stack traces.
 const terse = { minifyWhitespace: true, minifySyntax: true };
+
+// Of which compiled code is kept. The network is slower than what would be won.
+const CACHED = ["quick", "whole", "temporal"];
 
 // Built beside and put in place at the end: a program that runs meanwhile finds its files.
 const fresh = `${root}node_modules/.dist-${process.pid}`;
@@ -164,32 +162,29 @@ await build({
 await build({
   ...program,
   entryPoints: { whole: "src/cli/main.ts" },
-  plugins: [addonBy(NEAR_ADDON), network, apart, late],
+  plugins: [addonBy(NEAR_ADDON), apart, late],
 });
-await build({
-  ...program,
-  stdin: {
-    contents: NETWORK.map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`).join("\n"),
-    resolveDir: root,
-    sourcefile: "network",
-  },
-  entryNames: "network",
-});
-await build({ ...program, entryPoints: { temporal: "temporal-polyfill" }, banner: {} });
-const programs = ["quick", "whole", "temporal"].map((name) => `${fresh}/${name}.cjs`);
-for (const file of [...programs, `${fresh}/network.cjs`]) {
+for (const [file, names] of Object.entries(APART))
+  await build({
+    ...program,
+    stdin: {
+      contents: names.map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`).join("\n"),
+      resolveDir: root,
+      sourcefile: file,
+    },
+    entryNames: file,
+  });
+for (const name of ["quick", "whole", ...Object.keys(APART)]) {
+  const file = `${fresh}/${name}.cjs`;
   const source = readFileSync(file, "latin1").replaceAll(/\bimport\((?=")/g, "__import(");
   writeFileSync(file, wrapProgram(source), "latin1");
 }
-// What `bin/store` looks for in a command line; the last one is an alias.
-const quickNames = [
-  ...readFileSync(`${root}src/cli/quick-commands.ts`, "utf8").matchAll(/^ {2}(\w+): \(\) => import\(/gm),
-];
-writeFileSync(`${fresh}/quick.json`, JSON.stringify([...quickNames.map(([, name]) => name), "--revert"]));
+// What `bin/store` looks for in a command line.
+writeFileSync(`${fresh}/quick.json`, JSON.stringify(loadProgram(`${fresh}/quick.cjs`).exports.quickWords));
 // Before it is in place: V8 knows kept code by the length of its source only, so the two must never come from two builds.
 try {
   // The commands that it runs have something to say.
-  execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, ...programs], {
+  execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, ...CACHED.map((name) => `${fresh}/${name}.cjs`)], {
     stdio: ["ignore", "ignore", "pipe"],
   });
 } catch (error) {

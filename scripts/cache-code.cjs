@@ -1,6 +1,6 @@
 // Keeps what V8 makes of the programs while commands run, the quick ones' first, for `bin/load-program.cjs`:
-// `node scripts/cache-code.cjs dist/quick.cjs dist/whole.cjs dist/temporal.cjs`. Functions are compiled when they are first called, so
-// each command is run once, in a store of its own.
+// `node scripts/cache-code.cjs dist/quick.cjs dist/whole.cjs dist/temporal.cjs`. Functions are compiled when they are first
+// called, so each command is run once, in a store of its own.
 const { execFileSync } = require("node:child_process");
 const { mkdirSync, mkdtempSync, rmSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");

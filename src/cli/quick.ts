@@ -1,9 +1,12 @@
 import { expandAlias } from "./arguments/expand-alias.ts";
 import { parseQuickly } from "./arguments/parse-quickly.ts";
 import type { Parsed } from "./arguments/parsed.ts";
-import { loadQuickCommand } from "./quick-commands.ts";
+import { loadQuickCommand, QUICK_COMMANDS } from "./quick-commands.ts";
 import { recallCommand, runCommand } from "./run-command.ts";
 import { withSink } from "./with-sink.ts";
+
+/** Words, up to an `=`, of which one stands in every command line that may be for here: the commands, and an alias of one. */
+export const quickWords: readonly string[] = [...Object.keys(QUICK_COMMANDS), "--revert"];
 
 /**
  * Carries out one command line; gives the exit status of the process. Quick commands run from here, all others from

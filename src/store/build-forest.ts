@@ -102,7 +102,7 @@ function stageForest(
   return {
     manifest,
     reused: false,
-    replaces,
+    replaces: replaces ? "always" : "never",
     directory,
     fileList: printFileList(listEntries(root)),
     fresh: directoriesOf(root, fromText(directory)),

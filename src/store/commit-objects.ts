@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText } from "../model/byte-string.ts";
 import type { BaseName } from "../model/ids.ts";
@@ -9,11 +9,12 @@ import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
 import { exchange } from "../system/native-calls.ts";
 import { removeTree } from "../system/temporary-directory.ts";
+import { isWhole } from "./check-object.ts";
 import { doubtPool } from "./collection/pool-mark.ts";
 import { freezeDirectory } from "./import/freeze.ts";
 import { poolInThreads } from "./import/runner.ts";
 import { changeManifests } from "./index/manifest-changes.ts";
-import { discardedPath, fileListPath, type Layout, manifestPath, objectPath, twinPath } from "./layout.ts";
+import { besidePath, discardedPath, fileListPath, type Layout, manifestPath, objectPath, twinPath } from "./layout.ts";
 import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
@@ -67,7 +68,11 @@ async function poolAndFreeze({ settings, batches, directories }: Pooling): Promi
 /** Whether it was moved: another process can have been first. What lay in its place is added to `discarded`. */
 function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedObject, discarded: string[]): boolean {
   const { layout } = store;
-  if (!replaces && hasObject(store, manifest.path)) return false;
+  if (
+    hasObject(store, manifest.path) &&
+    (replaces === "never" || (replaces === "damaged" && isWhole(store, manifest.path)))
+  )
+    return false;
   const target = objectPath(layout, manifest.path);
   if (lstatSync(target, { throwIfNoEntry: false })) {
     doubtPool(store);
@@ -90,7 +95,7 @@ function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedOb
  */
 function takePlace(layout: Layout, directory: string, object: BaseName): string {
   const target = objectPath(layout, object);
-  const beside = join(layout.storeDir, randomBytes(8).toString("hex"));
+  const beside = besidePath(layout, randomBytes(8).toString("hex"));
   const discarded = discardedPath(layout, object, randomBytes(8).toString("hex"));
   renameSync(directory, beside);
   try {

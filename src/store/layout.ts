@@ -180,6 +180,16 @@ export function discardedPath(layout: Layout, object: BaseName, mark: string): s
   return `${layout.trash}/${mark}-${object}`;
 }
 
+/** Where a whole object waits to exchange its place with a damaged one: among the objects, by a name that none can have. */
+export function besidePath(layout: Layout, mark: string): string {
+  return `${layout.storeDir}/${mark}`;
+}
+
+/** Whether a name among the objects is that of such a one; where none of that kind works, it was killed. */
+export function isBeside(name: string): boolean {
+  return /^[0-9a-f]{16}$/.test(name);
+}
+
 /** Present while the pool holds no file that is in no object; a cache of that knowledge. */
 export function poolMark(layout: Layout): string {
   return `${layout.index}/pool-swept.json`;

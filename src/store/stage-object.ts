@@ -62,8 +62,8 @@ export interface StagedObject {
   readonly manifest: Manifest;
   /** The store holds a valid object of this name already: there is nothing to commit. */
   readonly reused: boolean;
-  /** It takes the place of what has its name. */
-  readonly replaces: boolean;
+  /** When it takes the place of a valid object of its name: of one that is seen to be damaged, or of any. */
+  readonly replaces: "never" | "damaged" | "always";
   /** Its files and links are frozen, its directories still writable: the pool's files go there, then it is renamed. */
   readonly directory: string;
   readonly fileList: string;
@@ -100,8 +100,9 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
   const isThere = (await options.lease.hold([baseName], options.signal)).has(baseName);
   // Here is a good copy: one that has visibly lost something is not kept for it.
-  const replaces = options.replace ?? (isThere && !isWhole(store, baseName));
-  if (isThere && !replaces) {
+  const isDamaged = isThere && !isWhole(store, baseName);
+  const replaces = options.replace ? "always" : isDamaged ? "damaged" : "never";
+  if (isThere && replaces === "never") {
     return {
       manifest: readManifest(store, baseName),
       reused: true,

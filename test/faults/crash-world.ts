@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../src/operations/open-store.ts";
 import { openJournal } from "../../src/store/journal.ts";
@@ -74,6 +74,16 @@ export function keepTwoGenerations(shim: Shim): () => Promise<CrashWorld> {
   });
 }
 
+/** Adds c-1 and takes a file of it away; gives the words that add it again. */
+export async function addDamaged(world: CrashWorld, tree: TreeData): Promise<readonly string[]> {
+  const source = world.source("c-1", tree);
+  const object = (await world.done("add", source)).trim();
+  chmodSync(object, 0o755);
+  rmSync(join(object, "same"));
+  chmodSync(object, 0o555);
+  return ["add", source];
+}
+
 /** Makes `to` a copy of `from`; nothing, where that is not there. */
 function putCopy(from: string, to: string): void {
   removeTree(to);
@@ -129,6 +139,11 @@ export function lost(before: Acknowledged, store: Store): string[] {
 /** Rules that hold at every moment, also right after a kill. */
 export function brokenAtOnce(store: Store): string[] {
   return [...brokenObjects(store), ...listProfiles(store).flatMap((profile) => brokenLive(store, profile))];
+}
+
+/** What is broken and was not before. */
+export function newIn(rules: readonly string[], damage: readonly string[]): string[] {
+  return rules.filter((rule) => !damage.includes(rule));
 }
 
 /** What killed processes left and no later command removed; what lies in `trash/` is for the next collection. */

@@ -7,12 +7,14 @@ import { installFrom } from "../helpers/profile-worlds.ts";
 import { SEED } from "../helpers/seed.ts";
 import {
   acknowledgedIn,
+  addDamaged,
   brokenAtOnce,
   type CrashWorld,
   figure,
   keepTwoGenerations,
   leftovers,
   lost,
+  newIn,
   visibleIn,
 } from "./crash-world.ts";
 import { CHANGES, type Fault, KIND, readCalls, useShim, whyNoShim } from "./shim.ts";
@@ -38,7 +40,12 @@ const ERRORS = [
   { errno: "EACCES", kinds: KIND.create | KIND.rename | KIND.remove | KIND.open, code: undefined },
 ] as const;
 
-const COMMANDS: readonly { readonly name: string; words(world: CrashWorld): readonly string[] }[] = [
+interface FailingCommand {
+  readonly name: string;
+  words(world: CrashWorld): readonly string[] | Promise<readonly string[]>;
+}
+
+const COMMANDS: readonly FailingCommand[] = [
   { name: "add", words: (world) => ["add", world.source("c-1", { "bin/c": "c", same: "same" })] },
   { name: "install", words: (world) => ["install", world.source("c-1", { "bin/c": "c", same: "same" })] },
   { name: "upgrade", words: (world) => ["upgrade", world.source("a-1", { "bin/a": "a!" }).replace(/.*/, "a")] },
@@ -46,6 +53,7 @@ const COMMANDS: readonly { readonly name: string; words(world: CrashWorld): read
   { name: "switch", words: () => ["switch", "gen-1"] },
   { name: "rollback", words: () => ["rollback"] },
   { name: "pin", words: () => ["pin", "gen-1"] },
+  { name: "add over a damaged object", words: (world) => addDamaged(world, { "bin/c": "c", same: "same" }) },
 ];
 
 interface Failed {
@@ -62,8 +70,9 @@ describe.skipIf(reason)(
   () => {
     it.each(COMMANDS)("$name", async ({ name, words }) => {
       const world = await withTwo();
-      const argv = ["--json", ...words(world)];
+      const argv = ["--json", ...(await words(world))];
       const store = await world.open();
+      const damage = brokenAtOnce(store);
       const before = { visible: visibleIn(store), acknowledged: acknowledgedIn(store) };
       world.keep();
       const journal = join(world.directory, "journal");
@@ -80,7 +89,7 @@ describe.skipIf(reason)(
           const told = `${name}, ${JSON.stringify(fault)}, seed ${SEED}`;
           world.restore();
           const { status, stdout, stderr } = await shim.run(argv, { root: world.root, fault });
-          expect(brokenAtOnce(store), told).toEqual([]);
+          expect(newIn(brokenAtOnce(store), damage), told).toEqual([]);
           expect(lost(before.acknowledged, store), told).toEqual([]);
           count.faults += 1;
           expect([0, 1, 3, 6], `${told}: ${stderr}`).toContain(status);
@@ -98,7 +107,7 @@ describe.skipIf(reason)(
           const { files } = visibleIn(store);
           await installFrom(store, world.source("next-1", { next: "next" }));
           expect(visibleIn(store).files.default, told).toEqual({ ...files.default, next: "next" });
-          expect(brokenRules(store), told).toEqual([]);
+          expect(newIn(brokenRules(store), damage), told).toEqual([]);
           expect(leftovers(store), told).toEqual([]);
         }
       }

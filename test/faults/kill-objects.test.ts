@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { canSandbox } from "../helpers/build-world.ts";
-import { makeCrashWorld } from "./crash-world.ts";
+import { addDamaged, makeCrashWorld } from "./crash-world.ts";
 import { KILLS, killSweep, type Scenario } from "./kill-sweep.ts";
 import { useShim, whyNoShim } from "./shim.ts";
 
@@ -42,11 +42,7 @@ const OVER_DAMAGED: Scenario = {
   isDamaged: true,
   async prepare(world) {
     await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
-    const object = (await world.done("add", world.source("c-1", TREE))).trim();
-    chmodSync(object, 0o755);
-    rmSync(join(object, "same"));
-    chmodSync(object, 0o555);
-    return ["add", join(world.directory, "c-1")];
+    return addDamaged(world, TREE);
   },
 };
 

@@ -14,6 +14,7 @@ import {
   figure,
   leftovers,
   lost,
+  newIn,
   type Visible,
   visibleIn,
 } from "./crash-world.ts";
@@ -142,7 +143,7 @@ async function checkAtOnce(sweep: Sweep, ended: Ended, told: string): Promise<"o
     return "old";
   }
   expect(
-    brokenAtOnce(store).filter((rule) => !damage.includes(rule) && !isOpened(rule, damage)),
+    newIn(brokenAtOnce(store), damage).filter((rule) => !isOpened(rule, damage)),
     told,
   ).toEqual([]);
   if (acknowledged && !scenario.drops) expect(lost(acknowledged, store), told).toEqual([]);

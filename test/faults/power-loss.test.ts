@@ -12,12 +12,14 @@ import { SEED } from "../helpers/seed.ts";
 import {
   type Acknowledged,
   acknowledgedIn,
+  addDamaged,
   brokenAtOnce,
   type CrashWorld,
   figure,
   keepTwoGenerations,
   leftovers,
   lost,
+  newIn,
   visibleIn,
 } from "./crash-world.ts";
 import { type Discipline, replay } from "./power-loss.ts";
@@ -34,7 +36,7 @@ const withTwo = keepTwoGenerations(shim);
 
 interface Scene {
   readonly name: string;
-  words(world: CrashWorld): readonly string[];
+  words(world: CrashWorld): readonly string[] | Promise<readonly string[]>;
 }
 
 const SCENES: readonly Scene[] = [
@@ -51,6 +53,7 @@ const SCENES: readonly Scene[] = [
   { name: "rollback", words: () => ["rollback"] },
   { name: "remove", words: () => ["remove", "b"] },
   { name: "pin", words: () => ["pin", "gen-1"] },
+  { name: "add over a damaged object", words: (world) => addDamaged(world, { "bin/c": "c", same: "same" }) },
 ];
 
 /** Files of the pool whose content is not what their name says: once in the pool, a file is taken for granted. */
@@ -73,12 +76,17 @@ interface Run {
   readonly before: string;
   readonly after: string;
   readonly acknowledged: Acknowledged;
+  readonly damage: readonly string[];
 }
 
 async function record(world: CrashWorld, scene: Scene): Promise<Run> {
-  const words = scene.words(world);
+  const words = await scene.words(world);
   const before = await world.open();
-  const seen = { before: JSON.stringify(visibleIn(before)), acknowledged: acknowledgedIn(before) };
+  const seen = {
+    before: JSON.stringify(visibleIn(before)),
+    acknowledged: acknowledgedIn(before),
+    damage: brokenAtOnce(before),
+  };
   world.keep();
   const path = join(world.directory, "journal");
   const { status, stderr } = await shim.run(words, { root: world.root, journal: { path, data: true } });
@@ -88,9 +96,13 @@ async function record(world: CrashWorld, scene: Scene): Promise<Run> {
   return { ...seen, world, calls, after: JSON.stringify(visibleIn(await world.open())) };
 }
 
-async function check({ world, before, after, acknowledged, calls }: Run, { at, discipline }: Loss, told: string) {
+async function check(
+  { world, before, after, acknowledged, calls, damage }: Run,
+  { at, discipline }: Loss,
+  told: string,
+) {
   const store = await world.open();
-  expect(brokenUnder(discipline, brokenAtOnce(store)), told).toEqual([]);
+  expect(brokenUnder(discipline, newIn(brokenAtOnce(store), damage)), told).toEqual([]);
   expect(tornInPool(store), told).toEqual([]);
   expect(
     verifyLog(openJournal(store)).findings.filter(({ fault }) => fault !== "torn"),
@@ -103,7 +115,7 @@ async function check({ world, before, after, acknowledged, calls }: Run, { at, d
   const files = visibleIn(store).files.default;
   await installFrom(store, world.source("next-1", { next: "next" }));
   expect(visibleIn(store).files.default, told).toEqual({ ...files, next: "next" });
-  expect(brokenUnder(discipline, brokenRules(store)), told).toEqual([]);
+  expect(brokenUnder(discipline, newIn(brokenRules(store), damage)), told).toEqual([]);
   expect(leftovers(store), told).toEqual([]);
 }
 

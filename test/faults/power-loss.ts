@@ -50,7 +50,7 @@ function looseKeeps(made: readonly Call[], { random }: PowerLoss): Keeps {
     // What a name leads to cannot be missing where the name itself is there.
     if (!isFlushedName(made, index) && !needed.has(to) && random() < 0.5) continue;
     kept.add(index);
-    for (const path of [from, to]) for (let at = path; at && at !== "/"; at = dirname(at)) needed.add(at);
+    for (const path of [from, to]) for (let at = path; at && at !== dirname(at); at = dirname(at)) needed.add(at);
   }
   return (index) => kept.has(index) || (made[index] as Call).name === "write";
 }

@@ -352,9 +352,11 @@ long syscall(long number, ...) {
   long d = va_arg(list, long), e = va_arg(list, long), f = va_arg(list, long);
   va_end(list);
   char place[PATH_MAX];
-  if (number == SYS_renameat2 && (e & RENAME_EXCHANGE) && named(AT_FDCWD, (const char *)d, place)) {
+  const char *other =
+      number == SYS_renameat2 && (e & RENAME_EXCHANGE) ? named(AT_FDCWD, (const char *)d, place) : NULL;
+  if (other) {
     if (meddle(RENAME, NULL, NULL)) return -1;
-    return LOCKED(long, REAL(syscall)(number, a, b, c, d, e, f), note("exchange", RENAME, "%s\t%s", (char *)b, place));
+    return LOCKED(long, REAL(syscall)(number, a, b, c, d, e, f), note("exchange", RENAME, "%s\t%s", (char *)b, other));
   }
   if (number != SYS_copy_file_range || !opened((int)c, place)) return REAL(syscall)(number, a, b, c, d, e, f);
   if (meddle(WRITE, NULL, NULL)) return -1;

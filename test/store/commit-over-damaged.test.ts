@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -8,10 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { removeTree } from "../../src/system/temporary-directory.ts";
-import { addTree, makeWorld } from "../helpers/worlds.ts";
+import { commitObjects } from "../../src/store/commit-objects.ts";
+import { createTemporaryDirectory, removeTree } from "../../src/system/temporary-directory.ts";
+import { makeStoreWorld } from "../helpers/run-store.ts";
+import { addTree, makeWorld, stageTree } from "../helpers/worlds.ts";
 
 const TREE = { "bin/a": "a", plain: "plain" };
 
@@ -51,4 +54,38 @@ it.each<[string, (path: string, elsewhere: string) => void]>([
   expect(readdirSync(store.layout.storeDir)).toEqual([path.split("/").at(-1)]);
   expect([readdirSync(store.layout.trash), readdirSync(store.layout.temporary)]).toEqual([[], []]);
   expect((await addTree(store, TREE)).reused).toBe(true);
+});
+
+it("who comes second finds the object whole again and leaves it", async () => {
+  const world = makeWorld({ memory: true });
+  const store = await world.store();
+  const { path } = await addTree(store, TREE);
+  removeTree(path);
+  mkdirSync(path);
+  using one = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
+  using other = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
+  const [first, second] = [
+    await stageTree(store, TREE, { temporary: one }),
+    await stageTree(store, TREE, { temporary: other }),
+  ];
+
+  await commitObjects(store, [first]);
+  const inode = lstatSync(path).ino;
+  await commitObjects(store, [second]);
+
+  expect(lstatSync(path).ino).toBe(inode);
+});
+
+it("what a process leaves that is killed before the exchange is told as a leftover, stays in a repair, and goes with gc", async () => {
+  const world = makeStoreWorld();
+  world.done("install", world.source("a-1", TREE));
+  const storeDir = dirname(world.done("path", "a").stdout.trim());
+  const left = join(storeDir, "0123456789abcdef");
+  mkdirSync(left);
+  writeFileSync(join(left, "plain"), "plain");
+
+  expect(world.done("verify", "--repair").stdout).toContain("killed while it replaced an object");
+  expect(readdirSync(left)).toEqual(["plain"]);
+  world.done("gc");
+  expect(existsSync(left)).toBe(false);
 });

@@ -10,6 +10,7 @@ import type { Store } from "../open-store.ts";
 import { processRoots } from "../roots.ts";
 import type { Hands } from "./collection-task.ts";
 import { isStillOld, type Leftover, pathsOfLeftover } from "./leftovers.ts";
+import { createRemovals } from "./removals.ts";
 import { createTakenOut, type TakenOut } from "./taken-out.ts";
 import { makeTrashRoom } from "./trash-room.ts";
 
@@ -62,44 +63,6 @@ export async function sweepObjects(
     }
   }
   return await removals.end();
-}
-
-/** Removes one load after the other. When it goes, none is still being removed. */
-interface Removals extends AsyncDisposable {
-  /** Waits for the load before. */
-  begin(load: TakenOut): Promise<void>;
-  /** Whether all that the pool has of them was looked at. */
-  end(): Promise<boolean>;
-}
-
-function createRemovals(hands: Hands, sweep: Sweep & { readonly deleted: BaseName[] }): Removals {
-  let poolIsKnown = true;
-  let running: Promise<void> | undefined;
-  const remove = async (load: TakenOut) => {
-    // They are gone, also when something of them stays in the trash.
-    for (const object of load.objects()) sweep.deleted.push(object);
-    const isKnown = await load.remove(hands, sweep.freed);
-    poolIsKnown &&= isKnown;
-    sweep.onBatch?.(sweep.deleted);
-  };
-  return {
-    async begin(load) {
-      try {
-        await running;
-      } finally {
-        running = remove(load);
-        // It is waited for later; until then nobody need hear of its failure.
-        running.catch(() => {});
-      }
-    },
-    async end() {
-      await running;
-      return poolIsKnown;
-    },
-    async [Symbol.asyncDispose]() {
-      await running?.catch(() => {});
-    },
-  };
 }
 
 async function takeBatch(

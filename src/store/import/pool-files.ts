@@ -10,10 +10,12 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
 import type { BlobId } from "../../model/ids.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
+import { syncDirectory } from "../../system/atomic-file.ts";
 import { replacedMark } from "../layout.ts";
 import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-settings.ts";
@@ -121,7 +123,10 @@ function replaceInPool(settings: ImportSettings, path: ByteString, pool: string)
 /** From now on objects can list a file of the pool and have another one, of the same content. */
 export function markReplaced({ files }: Pick<ImportSettings, "files">): void {
   const mark = replacedMark(files);
-  if (!existsSync(mark)) closeSync(openSync(mark, "a", 0o600));
+  if (existsSync(mark)) return;
+  closeSync(openSync(mark, "a", 0o600));
+  // It must not be lost when what follows is not.
+  syncDirectory(dirname(mark));
 }
 
 function cloneIntoPool(settings: ImportSettings, path: ByteString, pool: string): void {

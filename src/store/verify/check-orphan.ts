@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { type BaseName, digestInBaseName, digestOf, isBaseName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
+import { isBeside } from "../layout.ts";
 import { hasNamedList } from "./check-object.ts";
 import { describeObject } from "./describe-object.ts";
 import type { VerifySettings } from "./settings.ts";
@@ -10,6 +11,12 @@ import type { VerifySettings } from "./settings.ts";
  * name, else what a killed process left.
  */
 export function checkOrphan(settings: VerifySettings, name: string): Finding {
+  if (isBeside(name))
+    return {
+      kind: "leftover",
+      subject: name,
+      reason: "was left by a process that was killed while it replaced an object",
+    };
   const directory = `${settings.storeDir}/${name}`;
   if (!isBaseName(name) || !lstatSync(directory, { throwIfNoEntry: false })?.isDirectory())
     return { kind: "stray", subject: name, reason: "lies among the objects and is none" };
