@@ -22,6 +22,35 @@ const ADDON =
 const NEAR_ADDON = `
   const near = require("node:path").join(__dirname, "../node_modules", ${ADDON});
   module.exports = require(require("node:fs").existsSync(near) ? near : ${ADDON});`;
+// To find LMDB's addon takes its loader as long as all the rest of it takes to load. Where the prebuilt file lies elsewhere,
+// or is made for another C library, the package finds it by itself.
+const NEAR_LMDB = `
+  const { existsSync } = require("node:fs");
+  const { join } = require("node:path");
+  const directory = join(__dirname, "../node_modules/@lmdb/lmdb-" + process.platform + "-" + process.arch);
+  const names = ["abi" + process.versions.modules, "napi"].flatMap((name) => [name + ".glibc", name]);
+  const near = names.map((name) => join(directory, "node." + name + ".node")).find((file) => existsSync(file));
+  try {
+    exports.addon = near && require(near);
+  } catch {}`;
+const lmdb = {
+  name: "lmdb",
+  setup(setup) {
+    const parts = {
+      lmdb: `module.exports = require("near-lmdb").addon ? require("bundled-lmdb") : require("own-lmdb");`,
+      "near-lmdb": NEAR_LMDB,
+      "node-gyp-build-optional-packages": `module.exports = () => require("near-lmdb").addon;`,
+      // It would be looked for on the disk, too, and what the index holds is read fast enough without it.
+      "msgpackr-extract": "module.exports = undefined;",
+    };
+    setup.onResolve({ filter: /^[a-z-]+$/ }, ({ path }) =>
+      path in parts ? { path, namespace: "near-lmdb" } : undefined,
+    );
+    setup.onLoad({ filter: /./, namespace: "near-lmdb" }, ({ path }) => ({ contents: parts[path], resolveDir: root }));
+    setup.onResolve({ filter: /^own-lmdb$/ }, () => ({ path: "lmdb", external: true }));
+    setup.onResolve({ filter: /^bundled-lmdb$/ }, () => ({ path: `${root}node_modules/lmdb/dist/index.cjs` }));
+  },
+};
 const addonBy = (contents) => ({
   name: "addon",
   setup(setup) {
@@ -82,9 +111,12 @@ const handOver = {
 };
 
 // Packages that most commands never use, in files of their own: calendar arithmetic, two fifths of what the quick commands
-// are made of, and what speaks to registries and servers, three fifths of the whole program.
+// are made of; what speaks to registries and servers; recipes; rarer archives; and help.
 const APART = {
   temporal: ["temporal-polyfill"],
+  documents: ["yaml", "picomatch"],
+  unpacking: ["yauzl", "xz-decompress", "fzstd"],
+  help: ["yargs"],
   network: [
     "make-fetch-happen",
     "npm-registry-fetch",
@@ -125,7 +157,7 @@ const shared = {
 const terse = { minifyWhitespace: true, minifySyntax: true };
 
 // Of which compiled code is kept. The network is slower than what would be won.
-const CACHED = ["quick", "whole", "temporal"];
+const CACHED = ["quick", "whole", "temporal", "documents"];
 
 // Built beside and put in place at the end: a program that runs meanwhile finds its files.
 const fresh = `${root}node_modules/.dist-${process.pid}`;
@@ -162,7 +194,8 @@ await build({
 await build({
   ...program,
   entryPoints: { whole: "src/cli/main.ts" },
-  plugins: [addonBy(NEAR_ADDON), apart, late],
+  external: ["*.node"],
+  plugins: [lmdb, addonBy(NEAR_ADDON), apart, late],
 });
 for (const [file, names] of Object.entries(APART))
   await build({

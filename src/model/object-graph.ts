@@ -1,37 +1,15 @@
 import type { BaseName } from "./ids.ts";
+import type { ObjectNames } from "./object-names.ts";
 
 /** Objects as numbers, and what each refers to: a hundred thousand of them fit into a few megabytes. */
 export interface ObjectGraph {
-  /** The name of each number. Names that are only referred to have numbers, too. */
-  readonly names: readonly BaseName[];
-  readonly numbers: ReadonlyMap<BaseName, number>;
+  /** Those of the known objects first, in their order. Names that are only referred to have numbers, too. */
+  readonly names: ObjectNames;
   /** What number `n` refers to stands in `targets` from `offsets[n]` up to `offsets[n + 1]`. */
   readonly offsets: Uint32Array;
   readonly targets: Uint32Array;
   /** How many of the numbers, from 0, are objects with a readable manifest. */
   readonly known: number;
-}
-
-export function buildObjectGraph(
-  objects: Iterable<{ readonly path: BaseName; readonly references: readonly BaseName[] }>,
-): ObjectGraph {
-  const listed = [...objects];
-  const names = listed.map(({ path }) => path);
-  const numbers = numberAll(names);
-  const offsets = new Uint32Array(listed.length + 1);
-  const targets: number[] = [];
-  for (const [number, { references }] of listed.entries()) {
-    for (const reference of references) targets.push(numberOf(reference));
-    offsets[number + 1] = targets.length;
-  }
-  return { names, numbers, offsets, targets: Uint32Array.from(targets), known: listed.length };
-
-  function numberOf(name: BaseName): number {
-    const known = numbers.get(name);
-    if (known !== undefined) return known;
-    numbers.set(name, names.length);
-    return names.push(name) - 1;
-  }
 }
 
 /** What is alive so far: 1 for each number that a root reaches. */
@@ -45,7 +23,7 @@ export function markFrom(graph: ObjectGraph, marks: Marks, objects: Iterable<Bas
     marks[number] = 1;
     waiting.push(number);
   };
-  for (const object of objects) visit(graph.numbers.get(object));
+  for (const object of objects) visit(graph.names.numberOf(object));
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const end = next < graph.known ? (graph.offsets[next + 1] as number) : 0;
     for (let at = graph.offsets[next] as number; at < end; at++) visit(graph.targets[at]);
@@ -85,11 +63,4 @@ export function listUnmarked(graph: ObjectGraph, marks: Marks): number[] {
     }
     return undefined;
   }
-}
-
-/** The number of each name: its place. */
-export function numberAll(names: readonly BaseName[]): Map<BaseName, number> {
-  const numbers = new Map<BaseName, number>();
-  for (let number = 0; number < names.length; number++) numbers.set(names[number] as BaseName, number);
-  return numbers;
 }

@@ -15,14 +15,18 @@ export interface NamedRoot {
 
 /** @throws StoreError DAMAGED for one that leads to no object */
 export function listNamedRoots(store: Store): NamedRoot[] {
-  return namesIn(dirname(namedRootPath(store.layout, "x")))
+  const directory = dirname(namedRootPath(store.layout, "x"));
+  return namesIn(directory)
     .sort()
-    .flatMap((name) => readNamedRoot(store, name) ?? []);
+    .flatMap((name) => readRoot(name, `${directory}/${name}`) ?? []);
 }
 
 /** @throws StoreError DAMAGED */
 export function readNamedRoot(store: Store, name: string): NamedRoot | undefined {
-  const path = namedRootPath(store.layout, name);
+  return readRoot(name, namedRootPath(store.layout, name));
+}
+
+function readRoot(name: string, path: string): NamedRoot | undefined {
   const object = basename(readTarget(path) ?? "");
   if (object === "") return undefined;
   if (isBaseName(object)) return { name, object };

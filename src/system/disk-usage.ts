@@ -94,9 +94,17 @@ function removePlace(place: Place, removing: Removing): void {
 
 function removeDirectory(place: Place, status: Stats, removing: Removing): boolean {
   const known = removing.names.get(place.path);
+  const isClosed = (status.mode & 0o300) !== 0o300;
   const removeAll = (names: ReadonlySet<string>) => {
-    if (names.size > 0 && (status.mode & 0o300) !== 0o300) chmodSync(fsPathOf(place), 0o700);
-    for (const name of names) removePlace(below(place, name), removing);
+    if (names.size > 0 && isClosed && !IGNORES_MODES) chmodSync(fsPathOf(place), 0o700);
+    try {
+      for (const name of names) removePlace(below(place, name), removing);
+    } catch (error) {
+      if (!isClosed || !IGNORES_MODES || !isErrno(error, "EACCES")) throw error;
+      // A superuser without this power.
+      chmodSync(fsPathOf(place), 0o700);
+      for (const name of names) removePlace(below(place, name), removing);
+    }
   };
   removeAll(known ?? new Set(namesIn(place)));
   try {
@@ -107,6 +115,9 @@ function removeDirectory(place: Place, status: Stats, removing: Removing): boole
     return isThere(place, rmdirSync);
   }
 }
+
+/** A superuser mostly writes to directories that say nobody may. */
+const IGNORES_MODES = process.geteuid?.() === 0;
 
 /** Whether it was still there to be removed. */
 function isThere(place: Place, remove: (path: string | Buffer) => void): boolean {

@@ -44,6 +44,7 @@ export function createSpareWorkers<Task, Result>(script: () => URL): SpareWorker
       pool.ref();
       return {
         run: (task) => pool.run(task),
+        size: pool.size,
         get idle() {
           return pool.idle;
         },

@@ -5,6 +5,8 @@ import { unpackError } from "./worker-error.ts";
 /** Threads that each do one task after the other; tasks go to the thread with the least to do. */
 export interface WorkerPool<Task, Result> extends AsyncDisposable {
   run(task: Task): Promise<Result>;
+  /** How many threads there are. */
+  readonly size: number;
   /** Whether every task has been answered, by a thread that still runs. */
   readonly idle: boolean;
   /** The threads keep the process running, as they do at first. */
@@ -23,21 +25,32 @@ interface Thread<Result> {
   readonly waiting: { resolve(result: Result): void; reject(error: unknown): void }[];
 }
 
-/** Starts threads that run `script` with `workerData`; `youngMb`: MiB that new values of each may take. */
+/** How many threads have a processor each. */
+export function mostThreads(): number {
+  return Math.max(1, Math.min(8, availableParallelism()));
+}
+
+export interface WorkerPoolOptions {
+  /** MiB that new values of each thread may take. */
+  readonly youngMb?: number;
+  readonly size?: number;
+}
+
+/** Starts threads that run `script` with `workerData`. */
 export function createWorkerPool<Task, Result>(
   script: URL,
   workerData: unknown,
-  youngMb = YOUNG_MB,
+  { youngMb = YOUNG_MB, size = mostThreads() }: WorkerPoolOptions = {},
 ): WorkerPool<Task, Result> {
-  const count = Math.max(1, Math.min(8, availableParallelism()));
   const threads: Thread<Result>[] = [];
   try {
-    for (let number = 0; number < count; number++) threads.push(startThread<Result>(script, { workerData, youngMb }));
+    for (let number = 0; number < size; number++) threads.push(startThread<Result>(script, { workerData, youngMb }));
   } catch (error) {
     for (const { worker } of threads) void worker.terminate();
     throw error;
   }
   return {
+    size,
     run(task) {
       const thread = threads.reduce((best, other) => (other.waiting.length < best.waiting.length ? other : best));
       // One that ended has nothing to do any more: the next task comes to it, and would wait for ever.

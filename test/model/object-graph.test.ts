@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { findChains } from "../../src/model/chains.ts";
 import type { BaseName } from "../../src/model/ids.ts";
-import { buildObjectGraph, listUnmarked, markFrom } from "../../src/model/object-graph.ts";
+import { listUnmarked, markFrom } from "../../src/model/object-graph.ts";
+import { buildObjectGraph } from "../../src/model/packed-graph.ts";
+import { namesOf } from "../helpers/graphs.ts";
 
 interface World {
   readonly objects: readonly { readonly path: BaseName; readonly references: readonly BaseName[] }[];
@@ -45,13 +47,14 @@ test("marks what a naive search finds, and lists the rest", () => {
   fc.assert(
     fc.property(worlds, (world) => {
       const graph = buildObjectGraph(world.objects);
-      const marks = new Uint8Array(graph.names.length);
+      const marks = new Uint8Array(graph.names.size);
       for (const root of world.roots) markFrom(graph, marks, [root]);
       const alive = naiveAlive(world);
-      expect(graph.names.map((name, number) => [name, marks[number] === 1])).toEqual(
-        graph.names.map((name) => [name, alive.has(name)]),
+      const names = namesOf(graph);
+      expect(names.map((name, number) => [name, marks[number] === 1])).toEqual(
+        names.map((name) => [name, alive.has(name)]),
       );
-      const dead = listUnmarked(graph, marks).map((number) => graph.names[number]);
+      const dead = listUnmarked(graph, marks).map((number) => graph.names.at(number));
       const expected = world.objects.map(({ path }) => path).filter((path) => !alive.has(path));
       expect([...dead].sort()).toEqual([...expected].sort());
     }),
@@ -63,9 +66,9 @@ test("lists each object before what it refers to", () => {
   fc.assert(
     fc.property(plainWorlds, (world) => {
       const graph = buildObjectGraph(world.objects);
-      const marks = new Uint8Array(graph.names.length);
+      const marks = new Uint8Array(graph.names.size);
       markFrom(graph, marks, world.roots);
-      const place = new Map(listUnmarked(graph, marks).map((number, at) => [graph.names[number], at]));
+      const place = new Map(listUnmarked(graph, marks).map((number, at) => [graph.names.at(number), at]));
       for (const { path, references } of world.objects) {
         for (const each of references) {
           const [from, to] = [place.get(path), place.get(each)];
@@ -85,8 +88,8 @@ test("does not mind how deep objects lie", () => {
     references: number === 0 ? [] : [`n${number - 1}` as BaseName],
   }));
   const graph = buildObjectGraph(objects);
-  const marks = new Uint8Array(graph.names.length);
-  expect(listUnmarked(graph, marks)[0]).toBe(99_999);
+  const marks = new Uint8Array(graph.names.size);
+  expect(graph.names.at(listUnmarked(graph, marks)[0] as number)).toBe("n99999");
   markFrom(graph, marks, ["n99999" as BaseName]);
   expect(listUnmarked(graph, marks)).toEqual([]);
 });

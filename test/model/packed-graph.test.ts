@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { BaseName } from "../../src/model/ids.ts";
-import { buildObjectGraph } from "../../src/model/object-graph.ts";
-import { changeGraph, type GraphObject, packGraph, unpackGraph } from "../../src/model/packed-graph.ts";
+import {
+  buildObjectGraph,
+  changeGraph,
+  type GraphObject,
+  packGraph,
+  unpackGraph,
+} from "../../src/model/packed-graph.ts";
+import { namesOf, objectsOf } from "../helpers/graphs.ts";
 
 const anyName = fc.integer({ min: 10, max: 40 }).map((number) => `n${number}` as BaseName);
 
@@ -17,9 +23,11 @@ it("a graph comes back as it was packed", () => {
   fc.assert(
     fc.property(anyObjects, (objects) => {
       const graph = buildObjectGraph(objects);
-      expect(unpackGraph(packGraph(graph))).toEqual(graph);
+      expect(objectsOf(unpackGraph(packGraph(graph)))).toEqual(objects);
       // What is read from a database lies at any address.
-      expect(unpackGraph(Buffer.concat([Buffer.of(0), packGraph(graph)]).subarray(1))).toEqual(graph);
+      const elsewhere = unpackGraph(Buffer.concat([Buffer.of(0), packGraph(graph)]).subarray(1));
+      expect(objectsOf(elsewhere)).toEqual(objects);
+      expect(namesOf(elsewhere)).toEqual(namesOf(graph));
     }),
     { numRuns: 200 },
   );
@@ -32,7 +40,26 @@ it("a graph that is changed is the one that the objects then make", () => {
       const expected = [...old.filter(({ path }) => !gone.has(path)), ...come].sort((a, b) =>
         a.path < b.path ? -1 : 1,
       );
-      expect(changeGraph(buildObjectGraph(old), { gone, come })).toEqual(expected);
+      const changed = changeGraph(buildObjectGraph(old), { gone, come });
+      expect(objectsOf(changed)).toEqual(expected);
+      // Byte by byte: what was before leaves nothing.
+      expect(packGraph(changed)).toEqual(packGraph(buildObjectGraph(expected)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it("a name has its number, in whatever order names are asked for", () => {
+  fc.assert(
+    fc.property(anyObjects, fc.array(anyName, { maxLength: 60 }), (objects, asked) => {
+      const graph = buildObjectGraph(objects);
+      const names = namesOf(graph);
+      for (const name of asked) {
+        const number = graph.names.numberOf(name);
+        expect(number ?? -1).toBe(names.indexOf(name));
+        const behind = objects.findIndex(({ path }) => path >= name);
+        expect(graph.names.firstFrom(name)).toBe(behind < 0 ? objects.length : behind);
+      }
     }),
     { numRuns: 200 },
   );

@@ -94,7 +94,7 @@ async function findRubbish(store: Store, { request, hands }: Work): Promise<Rubb
   const retention = request.retention ?? KEEP_ALL;
   const old = (request.oldFiles ?? []).map(datedLeftover);
   const leftovers = [...findLeftovers(store, objects, { marked, retention }), ...old];
-  const dead = [...marked.damaged, ...marked.dead.map((number) => objects.graph.names[number] as BaseName)];
+  const dead = [...marked.damaged, ...marked.dead.map((number) => objects.graph.names.at(number))];
   return { objects, marked, leftovers, dead };
 }
 

@@ -42,7 +42,7 @@ export async function deleteObjects(store: Store, request: DeleteRequest, run: R
   const objects = await loadObjects(store);
   const { graph } = objects;
   const { marks, dead } = markObjects(store, objects, readRoots(store));
-  await checkDead(store, request.objects, (object) => marks[graph.numbers.get(object) ?? -1] !== 1);
+  await checkDead(store, request.objects, (object) => marks[graph.names.numberOf(object) ?? -1] !== 1);
   const wanted = await chosen(store, request, { graph, dead });
   const freed = { bytes: 0, inodes: 0 };
   const deleted: BaseName[] = [];
@@ -90,13 +90,13 @@ async function chosen(
   { objects, closure }: DeleteRequest,
   { graph, dead }: { graph: Awaited<ReturnType<typeof loadObjects>>["graph"]; dead: readonly number[] },
 ): Promise<BaseName[]> {
-  const reached = new Uint8Array(graph.names.length);
+  const reached = new Uint8Array(graph.names.size);
   if (closure) markFrom(graph, reached, objects);
-  else for (const object of objects) reached[graph.numbers.get(object) as number] = 1;
+  else for (const object of objects) reached[graph.names.numberOf(object) as number] = 1;
   await using index = await openIndex(store);
   const wanted: BaseName[] = [];
   for (const number of dead.filter((each) => reached[each] === 1)) {
-    const name = graph.names[number] as BaseName;
+    const name = graph.names.at(number);
     // Those before it in the order are those that need it.
     const user = index.referrers(name).find((referrer) => !wanted.includes(referrer));
     if (user === undefined) wanted.push(name);

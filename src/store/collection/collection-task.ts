@@ -1,4 +1,4 @@
-import { createWorkerPool, type WorkerPool } from "../../system/worker-pool.ts";
+import { createWorkerPool, mostThreads, type WorkerPool } from "../../system/worker-pool.ts";
 import { type Looks, type LookTask, lookAtObjects } from "./look-at-objects.ts";
 import { type Removal, type RemovalTask, removeTaken } from "./remove-taken.ts";
 
@@ -12,16 +12,18 @@ export function runCollectionTask(task: CollectionTask): Looks | Removal {
   return task.kind === "look" ? lookAtObjects(task) : removeTaken(task);
 }
 
-/** Does tasks with many objects in worker threads, and those with few in this one. */
+/** Does tasks with many objects in this thread and in worker threads, and those with few in this one. */
 export interface Hands extends AsyncDisposable {
   /** Tells that tasks with so many objects, in all, may come: threads take a while to start. */
   expect(count: number): void;
   /**
-   * The results for slices of the task, in the order of its objects. When one fails all have ended before that is told.
-   * The signal ends it between two slices, unless threads do them.
+   * The results for slices of the task, in the order of its objects. When one fails, or the signal comes, all that were
+   * begun have ended before that is told, and no other begins.
    */
   share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal): AsyncIterable<ResultOf<Task>>;
 }
+
+type Threads = WorkerPool<CollectionTask, Looks | Removal>;
 
 /** From so many objects on threads are worth their start. */
 const ENOUGH = 512;
@@ -29,32 +31,74 @@ const ENOUGH = 512;
 /** What they look at is of no use a moment later, and their results are small: memory that stays warm is enough. */
 const YOUNG_MB = 8;
 
+/** So many tasks wait for a thread while it does another one: it never waits for this thread. */
+const AHEAD = 2;
+
 export function createHands(): Hands {
-  let pool: WorkerPool<CollectionTask, Looks | Removal> | undefined;
+  let threads: Threads | undefined;
+  // This thread is the last.
+  const size = mostThreads() - 1;
   return {
     expect(count) {
-      if (count >= ENOUGH) pool ??= createWorkerPool(workerScript(), undefined, YOUNG_MB);
+      if (count >= ENOUGH && size > 0)
+        threads ??= createWorkerPool(workerScript(), undefined, { youngMb: YOUNG_MB, size });
     },
     async *share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal) {
       const parts: Task[] = [];
       for (let at = 0; at < task.objects.length; at += slice)
         parts.push({ ...task, objects: task.objects.slice(at, at + slice) });
-      if (!pool) {
-        for (const part of parts) yield (await runSoon(part, signal)) as ResultOf<Task>;
-        return;
-      }
-      const results = parts.map(pool.run);
-      const ended = Promise.allSettled(results);
-      try {
-        for (const result of results) yield (await result) as ResultOf<Task>;
-      } finally {
-        await ended;
-      }
+      yield* shareParts(parts, threads, signal) as AsyncGenerator<ResultOf<Task>>;
     },
     async [Symbol.asyncDispose]() {
-      await pool?.[Symbol.asyncDispose]();
+      await threads?.[Symbol.asyncDispose]();
     },
   };
+}
+
+async function* shareParts(
+  parts: readonly CollectionTask[],
+  threads: Threads | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Looks | Removal> {
+  const results: (Promise<Looks | Removal> | undefined)[] = [];
+  const isThere: boolean[] = [];
+  const running = new Set<Promise<unknown>>();
+  let next = 0;
+  let sent = 0;
+  const begin = (part: number, run: Promise<Looks | Removal>): Promise<unknown> => {
+    results[part] = run;
+    const ended = run
+      .catch(() => {}) // It is told below.
+      .then(() => {
+        isThere[part] = true;
+        running.delete(ended);
+      });
+    running.add(ended);
+    return ended;
+  };
+  const feed = (pool: Threads): void => {
+    for (; sent < AHEAD * pool.size && next < parts.length; sent++) {
+      const part = next++;
+      void begin(part, pool.run(parts[part] as CollectionTask)).then(() => {
+        sent -= 1;
+        feed(pool);
+      });
+    }
+  };
+  if (threads) feed(threads);
+  try {
+    for (let wanted = 0; wanted < parts.length; wanted++) {
+      while (!isThere[wanted] && next < parts.length) {
+        const part = next++;
+        await begin(part, runSoon(parts[part] as CollectionTask, signal));
+      }
+      signal?.throwIfAborted();
+      yield (await results[wanted]) as Looks | Removal;
+    }
+  } finally {
+    next = parts.length;
+    await Promise.all(running);
+  }
 }
 
 /** Others get their turn in between. */

@@ -68,14 +68,14 @@ export function findLeftovers(
 /** Somebody was killed while he put a good object in the place of a damaged one: this is what is left of it. */
 function isOnlyCopy({ layout }: Store, { graph }: StoreObjects, name: string): boolean {
   const object = name.replace(/^[0-9a-f]{16}-/, "") as BaseName;
-  return object !== name && graph.numbers.has(object) && !existsSync(objectPath(layout, object));
+  return object !== name && graph.names.numberOf(object) !== undefined && !existsSync(objectPath(layout, object));
 }
 
 /** What becomes of an object: `unknown` for a name that is none, and that nothing asks for. */
 function createFate({ graph, damaged }: StoreObjects, marked: Marked): (name: string) => "stays" | "goes" | "unknown" {
   const dying = new Set<string>(marked.damaged);
   return (name) => {
-    const number = graph.numbers.get(name as BaseName);
+    const number = graph.names.numberOf(name as BaseName);
     if (marked.awaited.has(name)) return "stays";
     if (number === undefined) return dying.has(name) ? "goes" : damaged.has(name as BaseName) ? "stays" : "unknown";
     if (marked.marks[number] === 1) return "stays";

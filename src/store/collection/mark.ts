@@ -24,13 +24,15 @@ export interface Marked {
  */
 export function markObjects(store: Store, objects: StoreObjects, roots: readonly Root[]): Marked {
   const { graph } = objects;
-  const marks: Marks = new Uint8Array(graph.names.length);
+  const marks: Marks = new Uint8Array(graph.names.size);
   const named = new Set<BaseName>();
   for (const root of roots) {
     markFrom(graph, marks, root.objects);
-    for (const object of root.objects) if (!graph.numbers.has(object)) named.add(object);
+    for (const object of root.objects) if (graph.names.numberOf(object) === undefined) named.add(object);
   }
-  const reached = [...named, ...graph.names.slice(graph.known).filter((_, index) => marks[graph.known + index] === 1)];
+  const reached = [...named];
+  for (let number = graph.known; number < graph.names.size; number++)
+    if (marks[number] === 1) reached.push(graph.names.at(number));
   for (const object of reached) checkTraceable(store, objects, { object, roots });
   const damaged = [...objects.damaged].filter((object) => !reached.includes(object));
   return { marks, dead: listUnmarked(graph, marks), damaged, awaited: named };

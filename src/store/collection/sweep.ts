@@ -79,7 +79,7 @@ async function takeBatch(
 
 /** From the moment on in which an object was moved nobody comes to it any more: who uses it by then shows now. */
 async function spareUsed(store: Store, load: TakenOut, sweep: Sweep): Promise<void> {
-  const isObject = (name: BaseName) => load.has(name) || sweep.graph.numbers.has(name);
+  const isObject = (name: BaseName) => load.has(name) || sweep.graph.names.numberOf(name) !== undefined;
   const used = new Set(processRoots(store, isObject).flatMap(({ objects }) => objects));
   markFrom(sweep.graph, sweep.marks, used);
   if (![...used].some((object) => load.has(object))) return;
@@ -88,7 +88,7 @@ async function spareUsed(store: Store, load: TakenOut, sweep: Sweep): Promise<vo
 }
 
 function isMarked({ graph, marks }: Sweep, object: BaseName): boolean {
-  return marks[graph.numbers.get(object) ?? -1] === 1;
+  return marks[graph.names.numberOf(object) ?? -1] === 1;
 }
 
 /**

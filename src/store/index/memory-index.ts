@@ -1,5 +1,5 @@
 import type { BaseName } from "../../model/ids.ts";
-import { buildObjectGraph } from "../../model/object-graph.ts";
+import { buildObjectGraph } from "../../model/packed-graph.ts";
 import { listManifests } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { type IndexEntry, readIndexEntry, type StoreIndex } from "./index-entry.ts";

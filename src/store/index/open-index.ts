@@ -2,8 +2,8 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { BaseName } from "../../model/ids.ts";
-import { buildObjectGraph, type ObjectGraph } from "../../model/object-graph.ts";
-import { changeGraph, type GraphObject, packGraph, unpackGraph } from "../../model/packed-graph.ts";
+import type { ObjectGraph } from "../../model/object-graph.ts";
+import { changeGraph, EMPTY_GRAPH, type GraphObject, packGraph, unpackGraph } from "../../model/packed-graph.ts";
 import { networkFilesystem } from "../../system/filesystem-kind.ts";
 import { acquireLock } from "../../system/lock.ts";
 import { lockPath, manifestPath } from "../layout.ts";
@@ -153,9 +153,8 @@ function summarise(
   tables: Tables,
   { gone, come, strays, learnt }: IndexChange & { readonly learnt: readonly GraphObject[] },
 ): void {
-  if (gone.size > 0 || come.length > 0 || !tables.summary.getBinary("graph")) {
-    const graph = buildObjectGraph(changeGraph(graphIn(tables), { gone, come: learnt }));
-    tables.summary.put("graph", packGraph(graph));
+  if (gone.size > 0 || come.length > 0 || !tables.summary.doesExist("graph")) {
+    tables.summary.put("graph", packGraph(changeGraph(graphIn(tables), { gone, come: learnt })));
   }
   const whole = new Set(learnt.map(({ path }) => path));
   const damaged = [
@@ -167,7 +166,7 @@ function summarise(
 
 function graphIn(tables: Tables): ObjectGraph {
   const packed = tables.summary.getBinary("graph");
-  return packed ? unpackGraph(packed) : buildObjectGraph([]);
+  return packed ? unpackGraph(packed) : EMPTY_GRAPH;
 }
 
 function othersIn(tables: Tables): OtherFiles {

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { createWorkerPool } from "../../system/worker-pool.ts";
 import type { VerifySettings } from "./settings.ts";
 import { runVerifyTask, type VerifyAnswer, type VerifyTask } from "./tasks.ts";
@@ -29,7 +28,7 @@ export async function runChecks(
   await using pool = createWorkerPool<VerifyTask, VerifyAnswer>(workerScript(), settings);
   const queue = tasks[Symbol.iterator]();
   // Each thread has one task more waiting: it is never idle, and none has much left when the others are done.
-  const feeders = Array.from({ length: 2 * Math.max(1, Math.min(8, availableParallelism())) }, async () => {
+  const feeders = Array.from({ length: 2 * pool.size }, async () => {
     for (let next = queue.next(); !next.done; next = queue.next()) {
       onAnswer(await pool.run(next.value), next.value);
       signal?.throwIfAborted();

@@ -34,7 +34,11 @@ function* factsOf(
 ): Generator<Buffer> {
   const directory = `/proc/${pid}`;
   if (withArguments) yield* readPieces(`${directory}/cmdline`, room);
-  for (const link of ["exe", "cwd", "root"]) yield readLink(`${directory}/${link}`);
+  const program = readLink(`${directory}/exe`);
+  // A part of the kernel, an ended one, or one of somebody else: nor do the others tell anything, and each refusal costs.
+  if (program.length === 0) return;
+  yield program;
+  for (const link of ["cwd", "root"]) yield readLink(`${directory}/${link}`);
   for (const file of ["environ", "maps"]) yield* readPieces(`${directory}/${file}`, room);
   for (const fd of listOf(`${directory}/fd`)) yield readLink(`${directory}/fd/${fd}`);
 }

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { packGraph } from "../../../src/model/packed-graph.ts";
 import { closure, referrers } from "../../../src/operations/collection/closure.ts";
 import type { StoreIndex } from "../../../src/store/index/index-entry.ts";
 import { openMemoryIndex } from "../../../src/store/index/memory-index.ts";
@@ -46,7 +47,7 @@ function answers(index: StoreIndex): unknown {
   const { damaged, strays } = index.others();
   return [
     [...index.names()].map((name) => ({ name, entry: index.get(name), referrers: [...index.referrers(name)] })),
-    index.graph(),
+    packGraph(index.graph()),
     [damaged.toSorted(), strays.toSorted()],
   ];
 }
