@@ -40,6 +40,11 @@ export const SOURCE_OPTIONS = {
     describe: "Get files into the store by reflink, hardlink or copy; auto chooses",
     group: SOURCE,
   },
+  checksum: {
+    type: "boolean",
+    describe: "Read every file of a directory, also when nothing about it was changed since it was added",
+    group: SOURCE,
+  },
   "max-bytes": {
     type: "string",
     value: "SIZE",
@@ -74,7 +79,13 @@ export function sourceInput(args: SourceValues, cwd: string): Omit<PackageInput,
     ...(args["max-ratio"] !== undefined && { maxRatio: args["max-ratio"] }),
     ...(args["max-entries"] !== undefined && { maxEntries: args["max-entries"] }),
   };
-  return { ...fetchSettings(args, { cwd }), strip: args.strip, importMethod: args["import-method"], limits };
+  return {
+    ...fetchSettings(args, { cwd }),
+    strip: args.strip,
+    importMethod: args["import-method"],
+    checksum: args.checksum,
+    limits,
+  };
 }
 
 /**

@@ -35,6 +35,7 @@ export interface Layout {
   readonly buildLogs: string;
   /** What requests to build came to: a cache. */
   readonly buildMemory: string;
+  readonly sourceMemory: string;
   /** Objects as they would lie in a store rooted at `/store`, for builds. */
   readonly twins: string;
   /** Packed objects that are kept for when an object is lost. */
@@ -68,6 +69,7 @@ export function layoutOf(root: string, width: Width, admin = root): Layout {
     builds: join(root, "builds"),
     buildLogs: join(root, "build-logs"),
     buildMemory: join(root, "index", "requests"),
+    sourceMemory: join(root, "index", "sources"),
     twins: join(root, "twins"),
     archives: join(root, "archives"),
     temporary: join(root, "tmp"),

@@ -29,6 +29,7 @@ import type { Lease } from "./leases.ts";
 import { readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 import { holdReferences } from "./references.ts";
+import { recallSource, rememberSource } from "./source-memory.ts";
 
 export interface StageOptions {
   readonly name: PackageName;
@@ -49,6 +50,8 @@ export interface StageOptions {
   readonly selfName?: string | undefined;
   /** The name of an object that is not named by its content. */
   readonly baseName?: BaseName | undefined;
+  /** Read every file of the source, also when nothing about it was changed since it was read last. */
+  readonly reread?: boolean | undefined;
   /** Take the place of an object of the same name, which is damaged; nothing is taken from the pool, which may be too. */
   readonly replace?: boolean | undefined;
   /** Further members for the manifest. */
@@ -91,6 +94,9 @@ export function stagedTree(temporary: Pick<TemporaryDirectory, "path">): string 
  */
 export async function stageObject(store: Store, options: StageOptions): Promise<StagedObject> {
   const directory = stagedTree(options.temporary);
+  const source = options.source === undefined ? undefined : { ...options, path: options.source };
+  const remembered = source && !options.reread && !options.replace && recallSource(store, source);
+  if (remembered && (await isKept(store, remembered, options))) return reusedObject(store, remembered, directory);
   if (options.source !== undefined) mkdirSync(directory, 0o755);
   const settings = settingsOf(store, options);
   await using runner = createImportRunner(settings);
@@ -102,17 +108,8 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   // Here is a good copy: one that has visibly lost something is not kept for it.
   const isDamaged = isThere && !isWhole(store, baseName);
   const replaces = options.replace ? "always" : isDamaged ? "damaged" : "never";
-  if (isThere && replaces === "never") {
-    return {
-      manifest: readManifest(store, baseName),
-      reused: true,
-      replaces,
-      directory,
-      fileList: "",
-      fresh: [],
-      pooling: undefined,
-    };
-  }
+  if (source) rememberSource(store, source, { tree, description, object: baseName });
+  if (isThere && replaces === "never") return reusedObject(store, baseName, directory);
   await takePooled(tree, fromText(options.source ?? directory), runner);
   const localIds = await localiseTree(tree, { layout: store.layout, baseName, runner });
   const references = await holdReferences(store, description.baseNames, options);
@@ -126,6 +123,23 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
     fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
     fresh: freshPaths(directories, batches),
     pooling: { settings, batches, directories: directories.slice(0, -1) },
+  };
+}
+
+/** Whether the object is there, and nothing about it meets the eye; from now on it stays. */
+async function isKept(store: Store, object: BaseName, { lease, signal }: StageOptions): Promise<boolean> {
+  return (await lease.hold([object], signal)).has(object) && isWhole(store, object);
+}
+
+function reusedObject(store: Store, baseName: BaseName, directory: string): StagedObject {
+  return {
+    manifest: readManifest(store, baseName),
+    reused: true,
+    replaces: "never",
+    directory,
+    fileList: "",
+    fresh: [],
+    pooling: undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 
 /**
  * A text that is another one when a file's content, or a directory's list of names, was changed: nobody can set the
@@ -17,3 +17,28 @@ export function isOlderThan(path: string, time: number): boolean {
   const status = statSync(path, { throwIfNoEntry: false });
   return status === undefined || Math.max(status.ctimeMs, status.mtimeMs) < time - TIME_STEP_MS;
 }
+
+/** Milliseconds that a file must have been left alone before it is looked at, whatever filesystem its times are of. */
+const SETTLED_MS = 2000;
+
+/**
+ * A number from 1 to below 2⁵³ that stands for what a file is: it is another one when its content, its mode or the file
+ * itself was changed since. 0: it was changed so lately that another change could leave no trace.
+ */
+export function filePrint({ dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): number {
+  const age = Date.now() - Math.max(mtimeMs, ctimeMs);
+  if (!(age > SETTLED_MS)) return 0;
+  NUMBERS.set([dev, ino, mode, size, mtimeMs, ctimeMs]);
+  let low = 0x811c9dc5;
+  let high = 0x2545f491;
+  for (const word of WORDS) {
+    low = Math.imul(low ^ word, 0x01000193);
+    low ^= low >>> 15;
+    high = Math.imul(high ^ word, 0x85ebca6b);
+    high ^= high >>> 13;
+  }
+  return 1 + (low >>> 0) + (high >>> 12) * 2 ** 32;
+}
+
+const NUMBERS = new Float64Array(6);
+const WORDS = new Uint32Array(NUMBERS.buffer);

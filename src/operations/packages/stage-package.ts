@@ -25,6 +25,8 @@ export interface PackageInput extends FetchSettings {
   readonly strip?: "auto" | number | undefined;
   readonly importMethod?: ImportMethod | undefined;
   readonly limits?: Partial<ArchiveLimits> | undefined;
+  /** Read every file of a directory, also when nothing about it was changed since it was added last. */
+  readonly checksum?: boolean | undefined;
   /** Of a recipe: values for options that `from` does not name, in place of the recipe's defaults. */
   readonly keptOptions?: Readonly<Record<string, OptionValue>> | undefined;
   /** How packages that are built from recipes are found and built. */
@@ -96,6 +98,7 @@ export async function stagePackage(store: Store, input: StageInput, options: Pre
     temporary: input.room ?? options.workspace.room(),
     lease: options.workspace.lease,
     method: input.importMethod,
+    reread: input.checksum,
     replace: options.replace,
     signal: options.signal,
     ...(input.source !== undefined && { source: input.source }),

@@ -7,7 +7,7 @@ import { writeAll } from "../../system/atomic-file.ts";
 import { freeze, freezeNew, frozenMode } from "./freeze.ts";
 import { importLarge, scanLarge } from "./import-large.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
-import { createImportWork, type ImportWork, type Mentions, SMALL } from "./import-work.ts";
+import { createImportWork, type ImportWork, type Mentions, printOf, SMALL } from "./import-work.ts";
 import { isWorthLinking } from "./pool-files.ts";
 import { openSource } from "./source-file.ts";
 
@@ -65,7 +65,7 @@ function importSmall(work: ImportWork, size: number, file: { status: Stats; targ
   const found = work.search.found();
   if (found.fromLocal) replaceInPlace(content, work.canonicalise);
   const id = hashBlobInPlace(work.buffer, size);
-  const result = { id, size, executable, pooled: false, ...found };
+  const result = { id, size, executable, pooled: false, print: printOf(work, file.status), ...found };
   if (found.mentions) place(work, file.target, content, { mode: 0o600, frozen: false });
   else if (isWorthLinking(work.settings, result)) return { ...result, pooled: true };
   else place(work, file.target, content, { mode: frozenMode(executable), frozen: true });

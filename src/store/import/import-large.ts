@@ -19,7 +19,7 @@ import { writeAll } from "../../system/atomic-file.ts";
 import { freeze, frozenMode } from "./freeze.ts";
 import { hashFile } from "./hash-file.ts";
 import type { ImportedFile } from "./import-settings.ts";
-import type { ImportWork, Mentions } from "./import-work.ts";
+import { type ImportWork, type Mentions, printOf } from "./import-work.ts";
 import { rewriteFile } from "./rewrite-file.ts";
 import { changedWhileRead } from "./source-file.ts";
 
@@ -42,7 +42,7 @@ export function importLarge(work: ImportWork, file: LargeFile): ImportedFile {
     const executable = (file.status.mode & 0o100) !== 0;
     if (!found.mentions) freeze(target.fd, frozenMode(executable));
     if (target.aside !== undefined) renameSync(target.aside, toFsPath(file.target));
-    return { id, size, executable, pooled: false, ...found };
+    return { id, size, executable, pooled: false, print: printOf(work, file.status), ...found };
   } finally {
     closeSync(target.fd);
   }

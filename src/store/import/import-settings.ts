@@ -44,6 +44,8 @@ export interface ImportedFile {
   readonly mentions: boolean;
   readonly fromLocal: boolean;
   readonly fromCanonical: boolean;
+  /** Of the source, before it was read (see `filePrint`); 0 for what is no source. */
+  readonly print: number;
   /** Texts that begin with what may be the name of another object. */
   readonly baseNames: readonly string[] | undefined;
 }

@@ -1,6 +1,8 @@
+import type { Stats } from "node:fs";
 import { findBaseNames } from "../../model/find-base-names.ts";
 import { BLOB_HEADER_ROOM } from "../../model/git-object.ts";
 import { type Replacement, replacements } from "../../model/rewrite.ts";
+import { filePrint } from "../../system/file-stamp.ts";
 import type { ImportedFile, ImportSettings } from "./import-settings.ts";
 
 /** Files up to this size, in bytes, are read whole. */
@@ -83,4 +85,9 @@ function isLocal(work: Omit<ImportWork, "search">, bytes: Buffer): boolean {
 /** In a store rooted at `/store` canonical and local storeDir are one. */
 function hasTwoForms({ localStoreDir, canonicalStoreDir }: ImportSettings): boolean {
   return localStoreDir !== canonicalStoreDir;
+}
+
+/** An adopted file is no source: nobody will ask for it again. */
+export function printOf({ settings }: ImportWork, status: Stats): number {
+  return settings.mode === "copy" ? filePrint(status) : 0;
 }

@@ -40,7 +40,7 @@ function scanFile(work: ImportWork, path: ByteString): ImportedFile | undefined 
     const status = fstatSync(fd);
     if (!status.isFile()) return undefined;
     const read = readFile(work, fd, status.size);
-    return read && { ...read, executable: (status.mode & 0o100) !== 0, pooled: false };
+    return read && { ...read, executable: (status.mode & 0o100) !== 0, pooled: false, print: 0 };
   } catch {
     return undefined;
   } finally {

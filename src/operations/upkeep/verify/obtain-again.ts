@@ -123,7 +123,7 @@ async function stageOrigin(store: Store, object: BaseName, options: ObtainAgain)
   const input = manifest && inputFrom(manifest);
   if (!input) return undefined;
   const offline = options.repositories.offline;
-  return (await preparePackage(store, { ...input, offline, importMethod: "copy" }, options)).staged;
+  return (await preparePackage(store, { ...input, offline, importMethod: "copy", checksum: true }, options)).staged;
 }
 
 /** What the package was made from, when that says it all. */
