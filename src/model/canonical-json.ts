@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
+import { sumOfText } from "./sha256.ts";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -11,5 +11,5 @@ export function canonicalJson(value: Json): string {
 
 /** SHA-256 of the canonical JSON text in UTF-8, 64 lower-case hexadecimal digits. */
 export function canonicalSum(value: Json): string {
-  return createHash("sha256").update(canonicalJson(value), "utf8").digest("hex");
+  return sumOfText(canonicalJson(value));
 }

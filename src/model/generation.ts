@@ -1,6 +1,9 @@
 import {
   type BaseName,
   type GenerationNumber,
+  isBaseName,
+  isPackageName,
+  isPackageVersion,
   type PackageName,
   type PackageVersion,
   type ProfileName,
@@ -10,7 +13,16 @@ import {
   parsePackageVersion,
   parseProfileName,
 } from "./ids.ts";
-import { damagedRecord, isJsonObject, parsedText, parseJsonObject, readRecord, recordReader } from "./json-object.ts";
+import {
+  damagedRecord,
+  isCount,
+  isJsonObject,
+  NOTHING,
+  parsedText,
+  parseJsonObject,
+  readRecord,
+  recordReader,
+} from "./json-object.ts";
 
 /** Value of an option as it was chosen for a build. */
 export type OptionValue = boolean | string;
@@ -94,6 +106,21 @@ export function packageToJson(item: InstalledPackage): Readonly<Record<string, u
 /** @throws StoreError DAMAGED */
 export function parseInstalledPackage(value: unknown, source: string): InstalledPackage {
   if (!isJsonObject(value)) throw damagedRecord(source, "a package is not a JSON object");
+  return packageAsWritten(value) ?? readPackage(value, source);
+}
+
+/** One with the members that this version writes, and no others: a profile can have thousands. */
+function packageAsWritten(value: Readonly<Record<string, unknown>>): InstalledPackage | undefined {
+  const { name, version, options, path, priority, requested } = value;
+  let members = 0;
+  for (const _member in value) members += 1;
+  if (members !== 6 || typeof requested !== "string" || !isCount(priority) || !areOptions(options)) return undefined;
+  if (!isPackageName(name) || !isPackageVersion(version) || typeof path !== "string" || !isBaseName(path))
+    return undefined;
+  return { name, version, options, path, priority, requested, unknown: NOTHING };
+}
+
+function readPackage(value: Readonly<Record<string, unknown>>, source: string): InstalledPackage {
   const record = recordReader(value, source);
   return {
     name: record.parsed("name", parsePackageName),
@@ -108,8 +135,12 @@ export function parseInstalledPackage(value: unknown, source: string): Installed
 
 function parseOptions(value: unknown, source: string): InstalledPackage["options"] {
   if (value === undefined) return {};
-  if (isJsonObject(value) && Object.values(value).every(isOptionValue)) return value as InstalledPackage["options"];
+  if (areOptions(value)) return value;
   throw damagedRecord(source, "the options of a package are not choices by name");
+}
+
+function areOptions(value: unknown): value is InstalledPackage["options"] {
+  return isJsonObject(value) && Object.values(value).every(isOptionValue);
 }
 
 function isOptionValue(value: unknown): value is OptionValue {

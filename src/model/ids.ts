@@ -47,17 +47,25 @@ export function digestOfSum(sum: string): Digest {
   return base32.stringify(Buffer.from(sum.slice(0, 40), "hex")).toLowerCase() as Digest;
 }
 
+export function isPackageName(value: unknown): value is PackageName {
+  return typeof value === "string" && NAME.test(value);
+}
+
 /** @throws StoreError INVALID_INPUT */
 export function parsePackageName(text: string): PackageName {
-  if (NAME.test(text)) return text as PackageName;
+  if (isPackageName(text)) return text;
   throw new StoreError("INVALID_INPUT", `'${text}' is not a package name`, {
     hint: "Use letters, digits and @ _ + . - (not first: . -), at most 128 characters; give one with --name.",
   });
 }
 
+export function isPackageVersion(value: unknown): value is PackageVersion {
+  return typeof value === "string" && VERSION.test(value);
+}
+
 /** @throws StoreError INVALID_INPUT */
 export function parsePackageVersion(text: string): PackageVersion {
-  if (VERSION.test(text)) return text as PackageVersion;
+  if (isPackageVersion(text)) return text;
   throw new StoreError("INVALID_INPUT", `'${text}' is not a version`, {
     hint: "Start with a letter or digit, go on with letters, digits and _ + . ~ -, at most 80 characters; give one with --version.",
   });

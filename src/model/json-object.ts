@@ -88,9 +88,10 @@ class MemberReader implements RecordReader {
   }
 }
 
-const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
+/** No further members. */
+export const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
 
-function isCount(item: unknown): item is number {
+export function isCount(item: unknown): item is number {
   return Number.isSafeInteger(item) && (item as number) >= 0;
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno } from "../errors.ts";
@@ -8,6 +7,7 @@ import { printManifest } from "../model/manifest.ts";
 import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
 import { exchange } from "../system/native-calls.ts";
+import { randomName } from "../system/random-name.ts";
 import { removeTree } from "../system/temporary-directory.ts";
 import { isWhole } from "./check-object.ts";
 import { doubtPool } from "./collection/pool-mark.ts";
@@ -95,8 +95,8 @@ function moveIntoStore(store: Store, { directory, manifest, replaces }: StagedOb
  */
 function takePlace(layout: Layout, directory: string, object: BaseName): string {
   const target = objectPath(layout, object);
-  const beside = besidePath(layout, randomBytes(8).toString("hex"));
-  const discarded = discardedPath(layout, object, randomBytes(8).toString("hex"));
+  const beside = besidePath(layout, randomName());
+  const discarded = discardedPath(layout, object, randomName());
   renameSync(directory, beside);
   try {
     freezeDirectory(fromText(beside));

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
@@ -8,6 +7,7 @@ import { writeAll } from "../system/atomic-file.ts";
 import { tryAcquireLock } from "../system/lock.ts";
 import { tryLock } from "../system/native-calls.ts";
 import { identityOf, isRunning } from "../system/process/process-identity.ts";
+import { randomName } from "../system/random-name.ts";
 import { collectingFile, leasesPath, lockPath } from "./layout.ts";
 import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
@@ -94,7 +94,7 @@ function makeFile(store: Store): LeaseFile {
   const { command, now } = store.context;
   mkdirSync(leasesPath(store.layout), { recursive: true, mode: 0o700 });
   for (;;) {
-    const path = join(leasesPath(store.layout), randomBytes(8).toString("hex"));
+    const path = join(leasesPath(store.layout), randomName());
     const fd = openSync(path, "ax", 0o600);
     // A sweep that came between the two took it for one whose process is gone.
     if (tryLock(fd) && existsSync(path)) {

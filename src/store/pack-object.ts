@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, createWriteStream, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -9,6 +8,7 @@ import type { BaseName } from "../model/ids.ts";
 import { PACKED_MANIFEST, PACKED_TREE, packedManifest, printPackedManifest } from "../model/packed-object.ts";
 import { type TarMember, writeTar } from "../system/archive/tar/write-tar.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { randomName } from "../system/random-name.ts";
 import { canonicalTree } from "./canonical-tree.ts";
 import { readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
@@ -24,7 +24,7 @@ export async function packObject(
   { target, signal }: { readonly target: string; readonly signal?: AbortSignal | undefined },
 ): Promise<number> {
   const members = packedMembers(store, object);
-  const temporary = join(dirname(target), `${TEMPORARY_MARK}${randomBytes(8).toString("hex")}`);
+  const temporary = join(dirname(target), `${TEMPORARY_MARK}${randomName()}`);
   try {
     // Opened here and not by the stream, which would do so later, perhaps after the removal below.
     const file = createWriteStream(temporary, { fd: openSync(temporary, "wx", 0o644) });

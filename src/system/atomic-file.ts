@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
+import { randomName } from "./random-name.ts";
 
 export interface AtomicWrite {
   readonly mode?: number;
@@ -102,7 +103,5 @@ export const TEMPORARY_MARK = ".tmp-";
 
 /** A name of its own, since a mark behind a long name could exceed what the filesystem takes. */
 function temporaryName(directory: string): string {
-  // The global one is loaded at its first use: much that reads files never writes one. It draws for many names at once.
-  const mark = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-  return join(directory, `${TEMPORARY_MARK}${mark}`);
+  return join(directory, `${TEMPORARY_MARK}${randomName()}`);
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
 import { isHeld, type Lock, tryAcquireLock } from "./lock.ts";
+import { randomName } from "./random-name.ts";
 
 /** A private directory that vanishes when it is disposed of, or, when the process is killed, at the next sweep. */
 export interface TemporaryDirectory extends Disposable {
@@ -13,7 +13,7 @@ export interface TemporaryDirectory extends Disposable {
 /** Makes `<parent>/<16 random hex digits>`, mode 0700, held by a lock on `<parent>/<the same>.lock`. */
 export function createTemporaryDirectory(parent: string, command: string, now: () => Date): TemporaryDirectory {
   for (;;) {
-    const path = join(parent, randomBytes(8).toString("hex"));
+    const path = join(parent, randomName());
     const lock = tryAcquireLock(`${path}.lock`, command, now);
     if (!lock) continue;
     makeDirectory(path, lock);

@@ -42,6 +42,36 @@ describe("a generation record", () => {
     expect(JSON.parse(printGeneration(parse(odd)))).toEqual(odd);
   });
 
+  it("means the same whatever stands beside its members, and in whatever order they stand", () => {
+    const anyMember = fc.constantFrom(...Object.keys(PACKAGE));
+    const anyValue = fc.constantFrom<unknown>(
+      "zlib",
+      "1.3.1",
+      4,
+      -1,
+      {},
+      { static: true },
+      { static: 1 },
+      null,
+      "a b",
+      "",
+    );
+    fc.assert(
+      fc.property(anyMember, anyValue, (member, value) => {
+        const item = { ...PACKAGE, [member]: value };
+        const beside = { zzz: 1, ...Object.fromEntries(Object.entries(item).reverse()) };
+        const [plain, long] = [item, beside].map((each) => {
+          try {
+            return { ...parse({ packages: [each] }).packages[0], unknown: {} };
+          } catch (error) {
+            return (error as StoreError).message;
+          }
+        });
+        expect(plain).toEqual(long);
+      }),
+    );
+  });
+
   it("has no parent at the beginning, and defaults for what was not recorded", () => {
     const { parent: _, ...first } = RECORD;
     expect(parseGeneration(JSON.stringify({ ...first, generation: 0 }), "x").parent).toBeUndefined();

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fromText } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
 import type { DiskUsage } from "../../system/disk-usage.ts";
+import { randomName } from "../../system/random-name.ts";
 import { freezeDirectory } from "../import/freeze.ts";
 import { changeManifests } from "../index/manifest-changes.ts";
 import { fileListPath, type Layout, layoutOf, manifestPath, objectPath, twinPath } from "../layout.ts";
@@ -68,7 +68,7 @@ export function createTakenOut(store: Store): TakenOut {
 
 /** A directory of the trash that is laid out as a store is. */
 function roomIn({ trash, width }: Layout): Layout {
-  return layoutOf(join(trash, randomBytes(8).toString("hex")), width);
+  return layoutOf(join(trash, randomName()), width);
 }
 
 function makeRoom({ storeDir, manifests, twins }: Layout): void {

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { isErrno } from "../../errors.ts";
 import { type DiskUsage, removeCounting } from "../../system/disk-usage.ts";
+import { randomName } from "../../system/random-name.ts";
 import type { Layout } from "../layout.ts";
 
 /** A directory in the trash. What is moved there is out of everybody's way at once, and takes its time to be removed. */
@@ -15,7 +15,7 @@ export interface TrashRoom {
 }
 
 export function makeTrashRoom(layout: Layout): TrashRoom {
-  const room = join(layout.trash, randomBytes(8).toString("hex"));
+  const room = join(layout.trash, randomName());
   let count = 0;
   return {
     take(path) {

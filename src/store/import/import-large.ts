@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -16,6 +15,7 @@ import { LONGEST_BASE_NAME } from "../../model/find-base-names.ts";
 import { startBlob } from "../../model/git-object.ts";
 import type { BlobId } from "../../model/ids.ts";
 import { writeAll } from "../../system/atomic-file.ts";
+import { randomName } from "../../system/random-name.ts";
 import { freeze, frozenMode } from "./freeze.ts";
 import { hashFile } from "./hash-file.ts";
 import type { ImportedFile } from "./import-settings.ts";
@@ -65,7 +65,7 @@ function openLargeTarget(work: ImportWork, file: LargeFile): LargeTarget {
     }
     // Other names of the tree share the file: this one gets a copy of its own. Until that is complete it stays a link,
     // so that no other thread takes the shared file for its alone and writes to it.
-    const aside = `${work.settings.scratch}/${randomBytes(8).toString("hex")}`;
+    const aside = `${work.settings.scratch}/${randomName()}`;
     return { fd: openNew(aside), readable: false, aside };
   }
   if (work.settings.cloneLarge && tryClone(file)) {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -16,6 +15,7 @@ import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts"
 import type { BlobId } from "../../model/ids.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
+import { randomName } from "../../system/random-name.ts";
 import { replacedMark } from "../layout.ts";
 import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-settings.ts";
@@ -140,5 +140,5 @@ function cloneIntoPool(settings: ImportSettings, path: ByteString, pool: string)
 
 /** A killed process leaves nothing in the pool that is no file of the pool. */
 function scratchName({ scratch }: ImportSettings): string {
-  return `${scratch}/${randomBytes(8).toString("hex")}`;
+  return `${scratch}/${randomName()}`;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -17,6 +16,7 @@ import type { BaseName, BlobId } from "../../model/ids.ts";
 import { canonicalising, type Forms, localising, type Replacement, replacements } from "../../model/rewrite.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
 import { lstatIfThere } from "../../system/lstat-if-there.ts";
+import { randomName } from "../../system/random-name.ts";
 import { freeze, frozenMode } from "../import/freeze.ts";
 import { rewriteFile } from "../import/rewrite-file.ts";
 import { type Layout, poolPath } from "../layout.ts";
@@ -149,7 +149,7 @@ function formsOf({ storeDir, canonicalStoreDir }: Layout): Forms {
 function tryCandidate(candidate: Candidate, wanted: WantedFile, options: GoodFileOptions): GoodFile | undefined {
   const status = lstatIfThere(candidate.path);
   if (!status?.isFile() || status.size !== wanted.size) return undefined;
-  const path = `${fromText(options.scratch)}/${randomBytes(8).toString("hex")}` as ByteString;
+  const path = `${fromText(options.scratch)}/${randomName()}` as ByteString;
   const isFrozen = (status.mode & 0o7777) === frozenMode(wanted.executable) && status.mtimeMs === FROZEN_MS;
   const canLink = candidate.isShared === true && isFrozen && status.uid === process.getuid?.();
   try {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { type ByteString, fromText, toFsPath } from "../../../model/byte-string.ts";
 import type { FileListEntry } from "../../../model/file-list.ts";
@@ -13,6 +12,7 @@ import { findGoodFile, localIdOf } from "../../../store/repair/good-file.ts";
 import { findLinkTarget } from "../../../store/repair/good-link.ts";
 import { type LocatedEntry, locateContents } from "../../../store/repair/locate.ts";
 import { readFileList } from "../../../store/twins.ts";
+import { randomName } from "../../../system/random-name.ts";
 import { removeTree } from "../../../system/temporary-directory.ts";
 import type { RepairContext } from "./repair-context.ts";
 
@@ -22,7 +22,7 @@ export async function assembleObject(context: RepairContext, object: BaseName): 
   const manifest = readIfWhole(store, object);
   const entries = manifest && entriesIfWhole(context, object);
   if (!manifest || !entries) return undefined;
-  const directory = `${context.scratch}/${randomBytes(8).toString("hex")}`;
+  const directory = `${context.scratch}/${randomName()}`;
   mkdirSync(directory, 0o755);
   if (!(await fill(context, { object, entries, directory }))) {
     removeTree(directory);
@@ -81,7 +81,7 @@ async function make(
     const places = located.filter((item) => item.entry.mode === "120000");
     const found = await findLinkTarget(store, { object, entry, siblings: entries, places, obtain: NOTHING });
     if (!found) return undefined;
-    const link = `${fromText(scratch)}/${randomBytes(8).toString("hex")}` as ByteString;
+    const link = `${fromText(scratch)}/${randomName()}` as ByteString;
     createLink(found.target, link);
     return link;
   }

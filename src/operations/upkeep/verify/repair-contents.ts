@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { renameSync, rmSync } from "node:fs";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../../../model/byte-string.ts";
 import type { FileListEntry } from "../../../model/file-list.ts";
@@ -22,6 +21,7 @@ import { type LocatedEntry, locateContents } from "../../../store/repair/locate.
 import { placeDirectory, placeEntry, placeIn } from "../../../store/repair/place.ts";
 import { syncDirectory } from "../../../system/atomic-file.ts";
 import { lstatIfThere } from "../../../system/lstat-if-there.ts";
+import { randomName } from "../../../system/random-name.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
 /** An object with faults that other bytes can mend. */
@@ -127,7 +127,7 @@ async function repairFile(context: RepairContext, wanted: WantedFile, told: Told
   putIntoPool(context, wanted, good);
   for (const { object, entry } of wanted.places) {
     if ((entry.mode === "100755") !== wanted.executable || isGood(context, { object, entry }, wanted)) continue;
-    const copy = `${fromText(scratch)}/${randomBytes(8).toString("hex")}` as ByteString;
+    const copy = `${fromText(scratch)}/${randomName()}` as ByteString;
     linkOrCopy(good.path, copy);
     placeEntry(store, { object, path: entry.path }, copy);
   }
@@ -151,7 +151,7 @@ function putIntoPool({ store, settings, scratch }: RepairContext, wanted: Wanted
   if (!status) return;
   if (status.isDirectory()) moveAside(store, pool);
   else if (hasContent(pool, wanted, settings.pace) && lstatIfThere(good.path)?.ino === status.ino) return;
-  const temporary = `${fromText(scratch)}/${randomBytes(8).toString("hex")}` as ByteString;
+  const temporary = `${fromText(scratch)}/${randomName()}` as ByteString;
   markReplaced(store.layout);
   linkOrCopy(good.path, temporary);
   renameSync(toFsPath(temporary), toFsPath(pool));
@@ -196,7 +196,7 @@ async function repairOther(
   const places = (located.get(entry.id) ?? []).filter((item) => item.entry.mode === "120000");
   const found = await findLinkTarget(store, { object, entry, siblings, places, obtain });
   if (!found) return;
-  const link = `${fromText(scratch)}/${randomBytes(8).toString("hex")}` as ByteString;
+  const link = `${fromText(scratch)}/${randomName()}` as ByteString;
   createLink(found.target, link);
   placeEntry(store, { object, path }, link);
   report.done(finding, found.from);

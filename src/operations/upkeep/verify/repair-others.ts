@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { chmodSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fromText } from "../../../model/byte-string.ts";
@@ -16,6 +15,7 @@ import { listProfiles } from "../../../store/profiles.ts";
 import { newestTransaction, recordedGenerations } from "../../../store/recorded-generations.ts";
 import { moveAside } from "../../../store/repair/aside.ts";
 import { acquireLock } from "../../../system/lock.ts";
+import { randomName } from "../../../system/random-name.ts";
 import { removeTree } from "../../../system/temporary-directory.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
@@ -84,7 +84,7 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
       return report.done(finding, "forgotten; it is built again when it is needed");
     case "twin": {
       const twin = join(root, finding.subject.split("/").slice(0, 2).join("/"));
-      const discarded = join(trash, randomBytes(8).toString("hex"));
+      const discarded = join(trash, randomName());
       chmodSync(twin, 0o755);
       renameSync(twin, discarded);
       removeTree(discarded);
