@@ -18,7 +18,7 @@ export function isOlderThan(path: string, time: number): boolean {
   return status === undefined || Math.max(status.ctimeMs, status.mtimeMs) < time - TIME_STEP_MS;
 }
 
-/** Milliseconds that a file must have been left alone before it is looked at, whatever filesystem its times are of. */
+/** Milliseconds that a file must have been left alone before it is looked at, on a filesystem whose times are whole seconds. */
 const SETTLED_MS = 2000;
 
 /**
@@ -27,7 +27,7 @@ const SETTLED_MS = 2000;
  */
 export function filePrint({ dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): number {
   const age = Date.now() - Math.max(mtimeMs, ctimeMs);
-  if (!(age > SETTLED_MS)) return 0;
+  if (!(age > (Number.isInteger(ctimeMs / 1000) ? SETTLED_MS : TIME_STEP_MS))) return 0;
   NUMBERS.set([dev, ino, mode, size, mtimeMs, ctimeMs]);
   let low = 0x811c9dc5;
   let high = 0x2545f491;

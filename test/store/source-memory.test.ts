@@ -162,6 +162,8 @@ it("what was copied with all its times is another file, and the same object", as
 it("a file that was changed a moment ago could be changed again without a trace: nothing is remembered", async () => {
   const store = await makeWorld({ memory: true }).store();
   const source = makeSource();
+  const written = Date.now();
+  vi.spyOn(Date, "now").mockImplementation(() => written + 20);
   await addAgain(store, source);
   expect(await addAgain(store, source)).toMatchObject({ reused: true, read: true });
   expect(existsSync(store.layout.sourceMemory)).toBe(false);
