@@ -51,6 +51,7 @@ function treeScene(name, { label, files, bytes, target }) {
       const steps = [
         { id: "add", before: () => place.freshStore(), command: add("tree") },
         { id: "again", command: add("tree") },
+        { id: "checked", command: () => [...add("tree")(), "--checksum"] },
         { id: "renamed", command: add("other") },
         { id: "nix", before: () => place.freshNix(), command: () => ["nix-store", "--add", tree] },
       ];
@@ -65,6 +66,7 @@ function treeScene(name, { label, files, bytes, target }) {
       { label: `add a tree of ${label}`, ours: "add", theirs: "nix", against: "`nix-store --add`", target },
       { label: `add a tree of ${label}`, ours: "add", theirs: "nix-flushed", against: "`nix-store --add`, flushed" },
       { label: `add ${label} again`, ours: "again", theirs: "add", against: "first add", target: 0.5 },
+      { label: `add ${label} again, \`--checksum\``, ours: "checked", theirs: "add", against: "first add" },
       { label: `add ${label} under another name`, ours: "renamed", theirs: "add", against: "first add" },
     ],
   };

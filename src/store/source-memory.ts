@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
 import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
-import { filePrint } from "../system/file-stamp.ts";
+import { filePrint, textPrint } from "../system/file-stamp.ts";
 import { networkFilesystem } from "../system/filesystem-kind.ts";
 import type { TreeDescription } from "./import/describe-tree.ts";
 import type { ImportedDirectory } from "./import/import-tree.ts";
@@ -45,7 +44,7 @@ export function rememberSource(
   const { files, size, mentions } = imported.description;
   // In a link that mentions the store another text stands here than in the source.
   if (mentions || (files < WORTH.files && size < WORTH.bytes) || networkFilesystem(source.path)) return;
-  const print = printOfTree(imported.tree);
+  const print = printOfTree(source.path, imported.tree);
   if (print === undefined) return;
   try {
     const memory: SourceMemory = { request: requestOf(source), print, object: imported.object };
@@ -59,60 +58,61 @@ function requestOf({ path, name, version }: Source): string {
   return JSON.stringify([path, name, version]);
 }
 
-/** One entry of a directory: what a file was, where a link leads; nothing for a directory. */
-type Looked = readonly [kind: "file" | "link" | "directory", name: ByteString, what: string];
+/**
+ * Stands for all names, files and links of a tree, in whatever order they are met; `undefined` when one of the files was
+ * changed so lately that it may have been changed again.
+ */
+function createPrint() {
+  let count = 0;
+  let low = 0;
+  let high = 0;
+  let isSettled = true;
+  const add = (print: number) => {
+    count += 1;
+    low = (low + (print >>> 0)) >>> 0;
+    high = (high + Math.floor(print / 2 ** 32)) >>> 0;
+    isSettled &&= print !== 0;
+  };
+  return {
+    file: add,
+    // No name and no target holds a NUL.
+    link: (path: string, target: string) => add(textPrint(`link\0${path}\0${target}`)),
+    directory: (path: string) => add(textPrint(`directory\0${path}`)),
+    result: () => (isSettled ? `${count} ${high} ${low}` : undefined),
+  };
+}
+
+type Print = ReturnType<typeof createPrint>;
 
 function printOfDirectory(path: string): string | undefined {
+  const print = createPrint();
   try {
-    return printOf(fromText(path), readEntries, (directory, name) => `${directory}/${name}` as ByteString);
+    addDirectory(print, fromText(path));
   } catch {
     return undefined;
   }
+  return print.result();
 }
 
-function readEntries(directory: ByteString): Looked[] {
-  return readdirSync(toFsPath(directory), { withFileTypes: true, encoding: "latin1" }).map((entry) => {
-    const name = entry.name as ByteString;
-    if (entry.isDirectory()) return ["directory", name, ""];
-    const path = toFsPath(`${directory}/${name}` as ByteString);
-    if (entry.isSymbolicLink()) return ["link", name, readlinkSync(path, "latin1")];
-    return ["file", name, fileText(filePrint(lstatSync(path)))];
-  });
-}
-
-function printOfTree(tree: ImportedDirectory): string | undefined {
-  return printOf(tree, importedEntries, ({ directories }, name) => directories.get(name) as ImportedDirectory);
-}
-
-function importedEntries({ directories, files, links }: ImportedDirectory): Looked[] {
-  return [
-    ...[...directories.keys()].map((name): Looked => ["directory", name, ""]),
-    ...[...files].map(([name, { print }]): Looked => ["file", name, fileText(print)]),
-    ...[...links].map(([name, { target }]): Looked => ["link", name, target]),
-  ];
-}
-
-const UNSETTLED = "";
-
-function fileText(print: number): string {
-  return print === 0 ? UNSETTLED : print.toString(36);
-}
-
-/** `undefined` when a file is unsettled. */
-function printOf<Directory>(
-  top: Directory,
-  entriesOf: (directory: Directory) => Looked[],
-  inside: (directory: Directory, name: ByteString) => Directory,
-): string | undefined {
-  const hash = createHash("sha256");
-  return addDirectory(top) ? hash.digest("hex") : undefined;
-
-  function addDirectory(directory: Directory): boolean {
-    const entries = entriesOf(directory).sort(([, a], [, b]) => (a < b ? -1 : 1));
-    if (entries.some(([kind, , what]) => kind === "file" && what === UNSETTLED)) return false;
-    // No name and no target holds a NUL.
-    const text = entries.map(([kind, name, what]) => `${kind}\0${name}\0${what}\0`).join("");
-    hash.update(`${entries.length}\0${text}`, "latin1");
-    return entries.every(([kind, name]) => kind !== "directory" || addDirectory(inside(directory, name)));
+function addDirectory(print: Print, directory: ByteString): void {
+  print.directory(directory);
+  for (const entry of readdirSync(toFsPath(directory), { withFileTypes: true, encoding: "latin1" })) {
+    const path = `${directory}/${entry.name}` as ByteString;
+    if (entry.isDirectory()) addDirectory(print, path);
+    else if (entry.isSymbolicLink()) print.link(path, readlinkSync(toFsPath(path), "latin1"));
+    else print.file(filePrint(path, lstatSync(toFsPath(path))));
   }
+}
+
+function printOfTree(path: string, tree: ImportedDirectory): string | undefined {
+  const print = createPrint();
+  addTree(print, fromText(path), tree);
+  return print.result();
+}
+
+function addTree(print: Print, path: ByteString, { directories, files, links }: ImportedDirectory): void {
+  print.directory(path);
+  for (const file of files.values()) print.file(file.print);
+  for (const [name, { target }] of links) print.link(`${path}/${name}`, target);
+  for (const [name, inner] of directories) addTree(print, `${path}/${name}` as ByteString, inner);
 }

@@ -22,16 +22,35 @@ export function isOlderThan(path: string, time: number): boolean {
 const SETTLED_MS = 2000;
 
 /**
- * A number from 1 to below 2⁵³ that stands for what a file is: it is another one when its content, its mode or the file
- * itself was changed since. 0: it was changed so lately that another change could leave no trace.
+ * A number from 1 to below 2⁵³ that stands for what lies at a path: it is another one when the content of the file, its
+ * mode or the file itself was changed since. 0: it was changed so lately that another change could leave no trace.
  */
-export function filePrint({ dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): number {
+export function filePrint(path: string, { dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): number {
   const age = Date.now() - Math.max(mtimeMs, ctimeMs);
   if (!(age > (Number.isInteger(ctimeMs / 1000) ? SETTLED_MS : TIME_STEP_MS))) return 0;
   NUMBERS.set([dev, ino, mode, size, mtimeMs, ctimeMs]);
+  return printOf(path, WORDS);
+}
+
+/** The same for a text; never 0. */
+export function textPrint(text: string): number {
+  return printOf(text, NOTHING);
+}
+
+const NUMBERS = new Float64Array(6);
+const WORDS = new Uint32Array(NUMBERS.buffer);
+const NOTHING = new Uint32Array(0);
+
+/** Two sums in the manner of FNV-1a, of 32 and of 20 bits. */
+function printOf(text: string, words: Uint32Array): number {
   let low = 0x811c9dc5;
   let high = 0x2545f491;
-  for (const word of WORDS) {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x85ebca6b);
+  }
+  for (const word of words) {
     low = Math.imul(low ^ word, 0x01000193);
     low ^= low >>> 15;
     high = Math.imul(high ^ word, 0x85ebca6b);
@@ -39,6 +58,3 @@ export function filePrint({ dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): nu
   }
   return 1 + (low >>> 0) + (high >>> 12) * 2 ** 32;
 }
-
-const NUMBERS = new Float64Array(6);
-const WORDS = new Uint32Array(NUMBERS.buffer);

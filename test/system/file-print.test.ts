@@ -10,9 +10,9 @@ afterEach(() => {
 const NOW = 1_700_000_000_000;
 const FIELDS = { dev: 40, ino: 123_456, mode: 0o100644, size: 17, mtimeMs: NOW - 9000.25, ctimeMs: NOW - 8000.5 };
 
-function printOf(changes: Partial<typeof FIELDS> = {}): number {
+function printOf(changes: Partial<typeof FIELDS> = {}, path = "/a"): number {
   vi.spyOn(Date, "now").mockReturnValue(NOW);
-  return filePrint({ ...FIELDS, ...changes } as Stats);
+  return filePrint(path, { ...FIELDS, ...changes } as Stats);
 }
 
 it("is another number when anything about the file is another one", () => {
@@ -25,6 +25,7 @@ it("is another number when anything about the file is another one", () => {
     }),
   );
   expect(printOf()).toBe(printOf());
+  expect(printOf({}, "/b")).not.toBe(printOf({}, "/a"));
   expect(Number.isSafeInteger(printOf())).toBe(true);
 });
 

@@ -27,7 +27,7 @@ function importOne(work: ImportWork, source: ByteString, target: ByteString): Im
     const size = status.size <= SMALL ? readSmall(work.buffer, fd, status.size) : undefined;
     return size === undefined
       ? importLarge(work, { fd, status, source, target })
-      : importSmall(work, size, { status, target });
+      : importSmall(work, size, { status, source, target });
   } finally {
     closeSync(fd);
   }
@@ -58,14 +58,18 @@ function readSmall(buffer: Buffer, fd: number, size: number): number | undefined
   return size;
 }
 
-function importSmall(work: ImportWork, size: number, file: { status: Stats; target: ByteString }): ImportedFile {
+function importSmall(
+  work: ImportWork,
+  size: number,
+  file: { status: Stats; source: ByteString; target: ByteString },
+): ImportedFile {
   const content = contentOf(work, size);
   const executable = (file.status.mode & 0o100) !== 0;
   work.search.look(content);
   const found = work.search.found();
   if (found.fromLocal) replaceInPlace(content, work.canonicalise);
   const id = hashBlobInPlace(work.buffer, size);
-  const result = { id, size, executable, pooled: false, print: printOf(work, file.status), ...found };
+  const result = { id, size, executable, pooled: false, print: printOf(work, file.source, file.status), ...found };
   if (found.mentions) place(work, file.target, content, { mode: 0o600, frozen: false });
   else if (isWorthLinking(work.settings, result)) return { ...result, pooled: true };
   else place(work, file.target, content, { mode: frozenMode(executable), frozen: true });

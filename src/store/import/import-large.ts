@@ -42,7 +42,7 @@ export function importLarge(work: ImportWork, file: LargeFile): ImportedFile {
     const executable = (file.status.mode & 0o100) !== 0;
     if (!found.mentions) freeze(target.fd, frozenMode(executable));
     if (target.aside !== undefined) renameSync(target.aside, toFsPath(file.target));
-    return { id, size, executable, pooled: false, print: printOf(work, file.status), ...found };
+    return { id, size, executable, pooled: false, print: printOf(work, file.source, file.status), ...found };
   } finally {
     closeSync(target.fd);
   }

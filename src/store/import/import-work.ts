@@ -1,4 +1,5 @@
 import type { Stats } from "node:fs";
+import type { ByteString } from "../../model/byte-string.ts";
 import { findBaseNames } from "../../model/find-base-names.ts";
 import { BLOB_HEADER_ROOM } from "../../model/git-object.ts";
 import { type Replacement, replacements } from "../../model/rewrite.ts";
@@ -88,6 +89,6 @@ function hasTwoForms({ localStoreDir, canonicalStoreDir }: ImportSettings): bool
 }
 
 /** An adopted file is no source: nobody will ask for it again. */
-export function printOf({ settings }: ImportWork, status: Stats): number {
-  return settings.mode === "copy" ? filePrint(status) : 0;
+export function printOf({ settings }: ImportWork, source: ByteString, status: Stats): number {
+  return settings.mode === "copy" ? filePrint(source, status) : 0;
 }
