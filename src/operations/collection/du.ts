@@ -1,7 +1,8 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { type BaseName, parseBlobId } from "../../model/ids.ts";
-import { visitPool } from "../../store/collection/pool.ts";
+import { createHands } from "../../store/collection/collection-task.ts";
+import type { SeenNames } from "../../store/collection/visit-trees.ts";
 import { objectPath, poolPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readFileList } from "../../store/twins.ts";
@@ -72,7 +73,7 @@ export interface StoreUsage extends Readonly<DiskUsage> {
 /** The room that the whole store takes. */
 export async function storeUsage(store: Store, { signal }: RunOptions = {}): Promise<StoreUsage> {
   const { layout } = store;
-  const account = createAccount();
+  const account = createTotal();
   const parts: (DiskUsage & { part: string })[] = [];
   const measure = async (part: string, visit: () => void | Promise<void>): Promise<void> => {
     const { bytes, inodes } = account.total;
@@ -85,12 +86,25 @@ export async function storeUsage(store: Store, { signal }: RunOptions = {}): Pro
     () => {
       for (const path of paths) visitTree(path, account.add);
     };
-  await measure("objects", trees(layout.storeDir));
+  await using hands = createHands();
+  const inside = async (directory: string, slice: number) => {
+    const names = readdirSync(directory);
+    hands.expect(names.length);
+    const task = { kind: "visit" as const, directory, objects: names };
+    for await (const seen of hands.share(task, slice, signal)) account.addSeen(seen);
+  };
+  await measure("objects", async () => {
+    account.add(lstatSync(layout.storeDir));
+    await inside(layout.storeDir, OBJECTS_AT_ONCE);
+  });
   const savedBytes = account.repeated();
-  await measure("files of the pool that no object has", () =>
-    visitPool(store, (_path, status) => account.add(status), signal),
-  );
-  await measure("manifests", trees(layout.manifests));
+  await measure("files of the pool that no object has", async () => {
+    for (const part of readdirSync(layout.files)) await inside(join(layout.files, part), FILES_AT_ONCE);
+  });
+  await measure("manifests", async () => {
+    account.add(lstatSync(layout.manifests));
+    await inside(layout.manifests, FILES_AT_ONCE);
+  });
   await measure("twins", trees(layout.twins));
   await measure("sources", trees(layout.sources));
   await measure("builds", trees(layout.builds, layout.buildLogs));
@@ -99,6 +113,10 @@ export async function storeUsage(store: Store, { signal }: RunOptions = {}): Pro
   await measure("temporary", trees(layout.temporary, layout.trash));
   return { ...account.total, parts, savedBytes };
 }
+
+/** What is one task. */
+const OBJECTS_AT_ONCE = 64;
+const FILES_AT_ONCE = 512;
 
 interface Inode {
   readonly bytes: number;
@@ -115,7 +133,7 @@ function createAccount() {
   return {
     inodes: inodes as ReadonlyMap<number, Inode>,
     total,
-    add(status: Parameters<Parameters<typeof visitTree>[1]>[0]): void {
+    add(status: Stats): void {
       const known = inodes.get(status.ino);
       if (known) {
         known.seen += 1;
@@ -126,6 +144,29 @@ function createAccount() {
       total.bytes += bytes;
       total.inodes += 1;
     },
-    repeated: () => [...inodes.values()].reduce((sum, { bytes, seen }) => sum + bytes * (seen - 1), 0),
+  };
+}
+
+/** The same, of inodes of which no more than their room is asked. */
+function createTotal() {
+  const inodes = new Set<number>();
+  const total: DiskUsage = { bytes: 0, inodes: 0 };
+  let repeated = 0;
+  const meet = (inode: number, bytes: number): void => {
+    if (inodes.has(inode)) {
+      repeated += bytes;
+      return;
+    }
+    inodes.add(inode);
+    total.bytes += bytes;
+    total.inodes += 1;
+  };
+  return {
+    total,
+    add: (status: Stats): void => meet(status.ino, blockBytes(status)),
+    addSeen(seen: SeenNames): void {
+      for (let at = 0; at < seen.length; at += 2) meet(seen[at] as number, seen[at + 1] as number);
+    },
+    repeated: () => repeated,
   };
 }

@@ -1,15 +1,29 @@
 import { createWorkerPool, mostThreads, type WorkerPool } from "../../system/worker-pool.ts";
 import { type Looks, type LookTask, lookAtObjects } from "./look-at-objects.ts";
 import { type Removal, type RemovalTask, removeTaken } from "./remove-taken.ts";
+import { type SeenNames, type VisitTask, visitTrees } from "./visit-trees.ts";
 
 /** What a collection has worker threads do. */
-export type CollectionTask = LookTask | RemovalTask;
+export type CollectionTask = LookTask | RemovalTask | VisitTask;
 
 /** What each comes to. */
-export type ResultOf<Task extends CollectionTask> = Task extends LookTask ? Looks : Removal;
+export type ResultOf<Task extends CollectionTask> = Task extends LookTask
+  ? Looks
+  : Task extends RemovalTask
+    ? Removal
+    : SeenNames;
 
-export function runCollectionTask(task: CollectionTask): Looks | Removal {
-  return task.kind === "look" ? lookAtObjects(task) : removeTaken(task);
+type Result = ResultOf<CollectionTask>;
+
+export function runCollectionTask(task: CollectionTask): Result {
+  switch (task.kind) {
+    case "look":
+      return lookAtObjects(task);
+    case "remove":
+      return removeTaken(task);
+    case "visit":
+      return visitTrees(task);
+  }
 }
 
 /** Does tasks with many objects in this thread and in worker threads, and those with few in this one. */
@@ -23,7 +37,7 @@ export interface Hands extends AsyncDisposable {
   share<Task extends CollectionTask>(task: Task, slice: number, signal?: AbortSignal): AsyncIterable<ResultOf<Task>>;
 }
 
-type Threads = WorkerPool<CollectionTask, Looks | Removal>;
+type Threads = WorkerPool<CollectionTask, Result>;
 
 /** From so many objects on threads are worth their start. */
 const ENOUGH = 512;
@@ -59,13 +73,13 @@ async function* shareParts(
   parts: readonly CollectionTask[],
   threads: Threads | undefined,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Looks | Removal> {
-  const results: (Promise<Looks | Removal> | undefined)[] = [];
+): AsyncGenerator<Result> {
+  const results: (Promise<Result> | undefined)[] = [];
   const isThere: boolean[] = [];
   const running = new Set<Promise<unknown>>();
   let next = 0;
   let sent = 0;
-  const begin = (part: number, run: Promise<Looks | Removal>): Promise<unknown> => {
+  const begin = (part: number, run: Promise<Result>): Promise<unknown> => {
     results[part] = run;
     const ended = run
       .catch(() => {}) // It is told below.
@@ -93,7 +107,7 @@ async function* shareParts(
         await begin(part, runSoon(parts[part] as CollectionTask, signal));
       }
       signal?.throwIfAborted();
-      yield (await results[wanted]) as Looks | Removal;
+      yield (await results[wanted]) as Result;
     }
   } finally {
     next = parts.length;
@@ -102,7 +116,7 @@ async function* shareParts(
 }
 
 /** Others get their turn in between. */
-async function runSoon(task: CollectionTask, signal: AbortSignal | undefined): Promise<Looks | Removal> {
+async function runSoon(task: CollectionTask, signal: AbortSignal | undefined): Promise<Result> {
   await new Promise((resolve) => setImmediate(resolve));
   signal?.throwIfAborted();
   return runCollectionTask(task);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { lstatSync } from "node:fs";
 import { expect, test } from "vitest";
 import { deleteObjects } from "../../../src/operations/collection/delete-objects.ts";
@@ -44,4 +45,20 @@ test("the parts of the store add up, and count what is shared once", async () =>
   expect(savedBytes).toBe(2 * 8192);
   expect(parts.find(({ part }) => part.startsWith("files"))).toMatchObject({ bytes: 0, inodes: 0 });
   expect(bytes).toBeGreaterThanOrEqual(roomOf(store).bytes);
+});
+
+test("what threads see of a large store is what GNU du sees", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  for (let n = 0; n < 520; n++)
+    await addTree(store, { same: "s".repeat(5000), own: `${n}`, [`d${n % 3}/l`]: "l" }, { name: `p${n}` });
+  const { parts } = await storeUsage(store);
+  for (const [name, path] of [
+    ["objects", store.layout.storeDir],
+    ["manifests", store.layout.manifests],
+  ] as const) {
+    const ask = (...options: string[]) =>
+      Number(execFileSync("du", ["-s", ...options, path], { encoding: "utf8" }).split("\t")[0]);
+    const { bytes, inodes } = parts.find(({ part }) => part === name) ?? {};
+    expect([bytes, inodes], name).toEqual([ask("--block-size=1"), ask("--inodes")]);
+  }
 });
