@@ -132,8 +132,10 @@ const apart = {
     const files = new Map(Object.entries(APART).flatMap(([file, names]) => names.map((name) => [name, file])));
     setup.onResolve({ filter: /^[^./]/ }, ({ path }) => (files.has(path) ? { path, namespace: "apart" } : undefined));
     setup.onResolve({ filter: /./, namespace: "apart" }, ({ path }) => ({ path, external: true }));
+    // What Node gives for a CommonJS package as its default is the whole of it; of one of ES modules it is what it says.
     setup.onLoad({ filter: /./, namespace: "apart" }, ({ path }) => ({
-      contents: `module.exports = require("./${files.get(path)}.cjs")[${JSON.stringify(path)}];`,
+      contents: `const it = require("./${files.get(path)}.cjs")[${JSON.stringify(path)}];
+        module.exports = it.__esModule && it.default !== undefined ? it.default : it;`,
     }));
   },
 };
