@@ -52,6 +52,8 @@ export interface RunOptions {
   readonly killAfter?: number;
   /** Highest number of open files. */
   readonly openFiles?: number;
+  /** A program of Node that is run instead of the real one. */
+  readonly program?: string;
 }
 
 /** The real program below a shim that meddles with its system calls; without any such wish a process that stays. */
@@ -98,11 +100,11 @@ export function readCalls(path: string): Call[] {
 }
 
 async function runShimmed(library: string, words: readonly string[], options: RunOptions): Promise<Ended> {
-  const { root, openFiles, fault, journal, killAfter } = options;
+  const { root, openFiles, fault, journal, killAfter, program } = options;
   const env = { PATH: process.env.PATH, HOME: root, TZ: "UTC", LANG: "C.UTF-8", ...options.env };
   if (!fault && !journal && killAfter === undefined && openFiles === undefined)
     return runKept({ argv: ["--root", root, ...words], cwd: "/", env });
-  const argv = [process.execPath, PROGRAM, "--root", root, ...words];
+  const argv = [process.execPath, ...(program ? [program] : [PROGRAM, "--root", root]), ...words];
   // The program itself needs some files before it comes to the store: they must be open by then.
   const limited = openFiles === undefined ? argv : ["sh", "-c", `ulimit -n ${openFiles}; exec "$@"`, "sh", ...argv];
   const [file = "", ...args] = limited;

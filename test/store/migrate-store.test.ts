@@ -1,34 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Layout } from "../../src/store/layout.ts";
 import type { Formats } from "../../src/store/migrations.ts";
 import { openStoreAt, type Store } from "../../src/store/open-store.ts";
 import { caughtAsync } from "../helpers/caught.ts";
-import { thawStore } from "../helpers/frozen-store.ts";
+import { FORMATS, makeOldStore } from "../helpers/old-format.ts";
 import { errno, patchFs } from "../helpers/patch-fs.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
 import { logRecords } from "../helpers/profile-worlds.ts";
 import { fakeContext, makeWorld } from "../helpers/worlds.ts";
-
-/** A format that never was, before the first: its profiles called the highest number by another name. */
-const FORMATS: Formats = {
-  newest: 1,
-  migrations: [
-    {
-      from: 0,
-      *changes({ profiles }: Layout) {
-        const old = JSON.parse(readFileSync(join(profiles, "default/profile.json"), "utf8"));
-        const { highest, ...members } = old;
-        yield {
-          path: "profiles/default/profile.json",
-          content: JSON.stringify({ ...members, lastGeneration: highest }),
-        };
-        yield { path: "profiles/default/notes.json", content: "{}\n" };
-      },
-    },
-  ],
-};
 
 function oldStore(): {
   readonly root: string;
@@ -36,11 +16,9 @@ function oldStore(): {
   readonly texts: () => string;
 } {
   const root = join(makeWorld({ memory: true }).directory, "s");
-  thawStore("format-1", root);
+  makeOldStore(root);
   const profile = join(root, "profiles/default/profile.json");
-  writeFileSync(profile, readFileSync(profile, "utf8").replace("lastGeneration", "highest"));
   const file = join(root, "store.json");
-  writeFileSync(file, readFileSync(file, "utf8").replace('"format": 1', '"format": 0'));
   return {
     root,
     open: (formats = FORMATS) => openStoreAt({ root, formats, context: fakeContext() }),
