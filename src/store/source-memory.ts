@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
 import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
-import type { BaseName, PackageName, PackageVersion } from "../model/ids.ts";
+import { type BaseName, isBaseName, type PackageName, type PackageVersion } from "../model/ids.ts";
 import { filePrint, textPrint } from "../system/file-stamp.ts";
 import { networkFilesystem } from "../system/filesystem-kind.ts";
 import type { TreeDescription } from "./import/describe-tree.ts";
@@ -30,9 +31,19 @@ const WORTH = { files: 64, bytes: 4 << 20 };
  * The object that the directory became when it was added last; `undefined` when anything in it was changed since, or
  * could have been without leaving a trace.
  */
-export function recallSource({ layout }: Store, source: Source): BaseName | undefined {
+export async function recallSource(
+  { layout }: Store,
+  source: Source,
+  signal: AbortSignal | undefined,
+): Promise<BaseName | undefined> {
   const memory = readMemory<SourceMemory>(layout.sourceMemory, requestOf(source));
-  return memory && memory.print === printOfDirectory(source.path) ? memory.object : undefined;
+  if (!memory || !isNameOf(memory.object, source)) return undefined;
+  return memory.print === (await printOfDirectory(source.path, signal)) ? memory.object : undefined;
+}
+
+/** What is remembered can have been damaged, or written by somebody else. */
+function isNameOf(object: unknown, { name, version }: Source): boolean {
+  return typeof object === "string" && isBaseName(object) && object.endsWith(`-${name}-${version}`);
 }
 
 /** Remembers what was imported from the directory; what cannot be written is not remembered. */
@@ -84,21 +95,28 @@ function createPrint() {
 
 type Print = ReturnType<typeof createPrint>;
 
-function printOfDirectory(path: string): string | undefined {
+/** With a pause behind each directory, in which others and the signal get their turn. */
+async function printOfDirectory(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   const print = createPrint();
-  try {
-    addDirectory(print, fromText(path));
-  } catch {
-    return undefined;
+  const waiting = [fromText(path)];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    await turn();
+    signal?.throwIfAborted();
+    try {
+      addDirectory(print, next, waiting);
+    } catch {
+      return undefined;
+    }
   }
   return print.result();
 }
 
-function addDirectory(print: Print, directory: ByteString): void {
+/** What is in one directory; those in it are added to `inside`. */
+function addDirectory(print: Print, directory: ByteString, inside: ByteString[]): void {
   print.directory(directory);
   for (const entry of readdirSync(toFsPath(directory), { withFileTypes: true, encoding: "latin1" })) {
     const path = `${directory}/${entry.name}` as ByteString;
-    if (entry.isDirectory()) addDirectory(print, path);
+    if (entry.isDirectory()) inside.push(path);
     else if (entry.isSymbolicLink()) print.link(path, readlinkSync(toFsPath(path), "latin1"));
     else print.file(filePrint(path, lstatSync(toFsPath(path))));
   }

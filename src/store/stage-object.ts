@@ -95,7 +95,8 @@ export function stagedTree(temporary: Pick<TemporaryDirectory, "path">): string 
 export async function stageObject(store: Store, options: StageOptions): Promise<StagedObject> {
   const directory = stagedTree(options.temporary);
   const source = options.source === undefined ? undefined : { ...options, path: options.source };
-  const remembered = source && !options.reread && !options.replace && recallSource(store, source);
+  const mayRecall = source && !options.reread && !options.replace;
+  const remembered = mayRecall ? await recallSource(store, source, options.signal) : undefined;
   if (remembered && (await isKept(store, remembered, options))) return reusedObject(store, remembered, directory);
   if (options.source !== undefined) mkdirSync(directory, 0o755);
   const settings = settingsOf(store, options);

@@ -178,6 +178,12 @@ it("a clock that was put back does not make a fresh file an old one", async () =
   expect(existsSync(store.layout.sourceMemory)).toBe(false);
 });
 
+it("a signal ends the look at it", async () => {
+  const { store, source } = await makeRemembered();
+  const signal = AbortSignal.abort();
+  await expect(add(store, { from: source, cwd: "/" }, { signal })).rejects.toMatchObject({ name: "AbortError" });
+});
+
 it("little is not remembered, nor what mentions the store", async () => {
   muchLater();
   const store = await makeWorld({ memory: true }).store();
@@ -213,6 +219,8 @@ describe("what is remembered can be lost, and is not believed when it is damaged
   const onFile = (change: (path: string) => void) => (directory: string) => {
     for (const name of readdirSync(directory)) change(join(directory, name));
   };
+  const changeObject = (path: string, object: unknown) =>
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), object }));
   const replaceByDirectory = (path: string) => {
     rmSync(path);
     mkdirSync(path);
@@ -227,6 +235,9 @@ describe("what is remembered can be lost, and is not believed when it is damaged
     ["empty", onFile((path) => truncateSync(path))],
     ["random", onFile((path) => writeFileSync(path, "\0\x01{}"))],
     ["of another directory", onFile((path) => writeFileSync(path, readFileSync(path, "utf8").replace("big", "bag")))],
+    ["of an object that is no name", onFile((path) => changeObject(path, "../../x"))],
+    ["of an object that is no text", onFile((path) => changeObject(path, 5))],
+    ["of an object with another name", onFile((path) => changeObject(path, `${"a".repeat(32)}-bag-1.0`))],
     ["a directory", onFile(replaceByDirectory)],
     ["a file where its directory should be", replaceByFile],
   ])("%s", async (_, damage) => {

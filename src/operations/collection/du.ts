@@ -89,6 +89,8 @@ export async function storeUsage(store: Store, { signal }: RunOptions = {}): Pro
   await using hands = createHands();
   const inside = async (directory: string, slice: number) => {
     const names = readdirSync(directory);
+    // Of a name that is no text another one has been made.
+    if (names.some((name) => name.includes("\ufffd"))) return visitTree(directory, account.add);
     hands.expect(names.length);
     const task = { kind: "visit" as const, directory, objects: names };
     for await (const seen of hands.share(task, slice, signal)) account.addSeen(seen);

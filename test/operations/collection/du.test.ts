@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync } from "node:fs";
+import { lstatSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { deleteObjects } from "../../../src/operations/collection/delete-objects.ts";
-import { objectUsage, storeUsage } from "../../../src/operations/collection/du.ts";
+import { objectUsage, type StoreUsage, storeUsage } from "../../../src/operations/collection/du.ts";
 import { fileListPath, manifestPath } from "../../../src/store/layout.ts";
+import type { Store } from "../../../src/store/open-store.ts";
 import { canonicalView } from "../../../src/store/twins.ts";
 import { roomOf } from "../../helpers/collected.ts";
 import { addTree, makeWorld } from "../../helpers/worlds.ts";
@@ -51,7 +52,14 @@ test("what threads see of a large store is what GNU du sees", async () => {
   const store = await makeWorld({ memory: true }).store();
   for (let n = 0; n < 520; n++)
     await addTree(store, { same: "s".repeat(5000), own: `${n}`, [`d${n % 3}/l`]: "l" }, { name: `p${n}` });
-  const { parts } = await storeUsage(store);
+  const seen = await storeUsage(store);
+  compareWithDu(store, seen);
+  // A name that is no UTF-8.
+  writeFileSync(Buffer.concat([Buffer.from(`${store.layout.storeDir}/`), Buffer.of(0xff, 0xfe)]), "y".repeat(9000));
+  compareWithDu(store, await storeUsage(store));
+});
+
+function compareWithDu(store: Store, { parts }: StoreUsage): void {
   for (const [name, path] of [
     ["objects", store.layout.storeDir],
     ["manifests", store.layout.manifests],
@@ -61,4 +69,4 @@ test("what threads see of a large store is what GNU du sees", async () => {
     const { bytes, inodes } = parts.find(({ part }) => part === name) ?? {};
     expect([bytes, inodes], name).toEqual([ask("--block-size=1"), ask("--inodes")]);
   }
-});
+}
