@@ -25,6 +25,13 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: "add a directory that is remembered",
+    async prepare(world) {
+      await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
+      return ["add", world.source("c-1", { ...TREE, large: "x".repeat(4 << 20) })];
+    },
+  },
+  {
     name: "add an archive",
     async prepare(world) {
       await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
