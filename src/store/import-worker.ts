@@ -1,9 +1,10 @@
 import { parentPort } from "node:worker_threads";
+import { finish } from "../system/steps.ts";
 import { packError } from "../system/worker-error.ts";
 import type { ImportedFile, ImportSettings } from "./import/import-settings.ts";
 import { packFiles } from "./import/pack-files.ts";
 import type { ImportJob, ImportJobAnswer } from "./import/runner.ts";
-import { runImportTask } from "./import/tasks.ts";
+import { importTaskSteps } from "./import/tasks.ts";
 
 /** What the thread knows of an import it knows by its settings: a copy of them comes with every task. */
 let current: { readonly key: string; readonly settings: ImportSettings } | undefined;
@@ -15,7 +16,7 @@ function sameSettings(settings: ImportSettings): ImportSettings {
 }
 
 function answer({ settings, task }: ImportJob): ImportJobAnswer {
-  const result = runImportTask(sameSettings(settings), task);
+  const result = finish(importTaskSteps(sameSettings(settings), task));
   return task.kind === "import" ? packFiles(result as readonly ImportedFile[]) : result;
 }
 

@@ -9,7 +9,7 @@ export interface SpareWorkers<Task, Result> {
 /** How long threads wait for more work, in milliseconds. They do not keep the process running meanwhile. */
 const PATIENCE = 5000;
 
-export function createSpareWorkers<Task, Result>(script: () => URL): SpareWorkers<Task, Result> {
+export function createSpareWorkers<Task, Result>(script: () => URL, size: () => number): SpareWorkers<Task, Result> {
   let spare: WorkerPool<Task, Result> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -25,7 +25,7 @@ export function createSpareWorkers<Task, Result>(script: () => URL): SpareWorker
     if (waiting?.idle) return waiting;
     // A thread of it ended meanwhile.
     void waiting?.[Symbol.asyncDispose]();
-    return createWorkerPool<Task, Result>(script(), undefined);
+    return createWorkerPool<Task, Result>(script(), undefined, { size: size() });
   }
 
   async function giveBack(pool: WorkerPool<Task, Result>): Promise<void> {

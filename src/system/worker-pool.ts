@@ -79,7 +79,12 @@ function startThread<Result>(
   script: URL,
   { workerData, youngMb }: { readonly workerData: unknown; readonly youngMb: number },
 ): Thread<Result> {
-  const worker = new Worker(script, { workerData, resourceLimits: { maxYoungGenerationSizeMb: youngMb } });
+  const worker = new Worker(script, {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    // They close what they open: to keep a list of it makes opening and closing slower.
+    trackUnmanagedFds: false,
+  });
   const thread: Thread<Result> = { worker, ended: undefined, waiting: [] };
   thread.worker.on("message", (answer: WorkerAnswer<Result>) => {
     const waiting = thread.waiting.shift();

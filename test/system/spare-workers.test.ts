@@ -20,7 +20,10 @@ parentPort.on("message", (task) => {
   else parentPort.postMessage({ result: threadId });
 });`,
   );
-  return createSpareWorkers<number, number>(() => pathToFileURL(path));
+  return createSpareWorkers<number, number>(
+    () => pathToFileURL(path),
+    () => 2,
+  );
 }
 
 const threadsOf = async (pool: WorkerPool<number, number>) =>
@@ -69,7 +72,7 @@ describe("createSpareWorkers", () => {
     );
     expect(built.status, built.stderr).toBe(0);
     const lines = `import { createSpareWorkers } from ${JSON.stringify(program)};
-const pool = createSpareWorkers(() => new URL(${JSON.stringify(pathToFileURL(script).href)})).borrow();
+const pool = createSpareWorkers(() => new URL(${JSON.stringify(pathToFileURL(script).href)}), () => 1).borrow();
 const holds = () => process.getActiveResourcesInfo().includes("MessagePort");
 console.log(await pool.run(7), holds());
 await pool[Symbol.asyncDispose]();

@@ -1,3 +1,4 @@
+import { createSharedWork } from "../../system/shared-work.ts";
 import { createWorkerPool, mostThreads, type WorkerPool } from "../../system/worker-pool.ts";
 import { type Looks, type LookTask, lookAtObjects } from "./look-at-objects.ts";
 import { type Removal, type RemovalTask, removeTaken } from "./remove-taken.ts";
@@ -45,9 +46,6 @@ const ENOUGH = 512;
 /** What they look at is of no use a moment later, and their results are small: memory that stays warm is enough. */
 const YOUNG_MB = 8;
 
-/** So many tasks wait for a thread while it does another one: it never waits for this thread. */
-const AHEAD = 2;
-
 export function createHands(): Hands {
   let threads: Threads | undefined;
   // This thread is the last.
@@ -61,65 +59,25 @@ export function createHands(): Hands {
       const parts: Task[] = [];
       for (let at = 0; at < task.objects.length; at += slice)
         parts.push({ ...task, objects: task.objects.slice(at, at + slice) });
-      yield* shareParts(parts, threads, signal) as AsyncGenerator<ResultOf<Task>>;
+      const work = createSharedWork((part: CollectionTask) => {
+        signal?.throwIfAborted();
+        return runCollectionTask(part);
+      });
+      if (threads) work.useThreads(threads);
+      const results = parts.map((part) => work.run(part));
+      try {
+        for (const result of results) {
+          signal?.throwIfAborted();
+          yield (await result) as ResultOf<Task>;
+        }
+      } finally {
+        await work.drop();
+      }
     },
     async [Symbol.asyncDispose]() {
       await threads?.[Symbol.asyncDispose]();
     },
   };
-}
-
-async function* shareParts(
-  parts: readonly CollectionTask[],
-  threads: Threads | undefined,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Result> {
-  const results: (Promise<Result> | undefined)[] = [];
-  const isThere: boolean[] = [];
-  const running = new Set<Promise<unknown>>();
-  let next = 0;
-  let sent = 0;
-  const begin = (part: number, run: Promise<Result>): Promise<unknown> => {
-    results[part] = run;
-    const ended = run
-      .catch(() => {}) // It is told below.
-      .then(() => {
-        isThere[part] = true;
-        running.delete(ended);
-      });
-    running.add(ended);
-    return ended;
-  };
-  const feed = (pool: Threads): void => {
-    for (; sent < AHEAD * pool.size && next < parts.length; sent++) {
-      const part = next++;
-      void begin(part, pool.run(parts[part] as CollectionTask)).then(() => {
-        sent -= 1;
-        feed(pool);
-      });
-    }
-  };
-  if (threads) feed(threads);
-  try {
-    for (let wanted = 0; wanted < parts.length; wanted++) {
-      while (!isThere[wanted] && next < parts.length) {
-        const part = next++;
-        await begin(part, runSoon(parts[part] as CollectionTask, signal));
-      }
-      signal?.throwIfAborted();
-      yield (await results[wanted]) as Result;
-    }
-  } finally {
-    next = parts.length;
-    await Promise.all(running);
-  }
-}
-
-/** Others get their turn in between. */
-async function runSoon(task: CollectionTask, signal: AbortSignal | undefined): Promise<Result> {
-  await new Promise((resolve) => setImmediate(resolve));
-  signal?.throwIfAborted();
-  return runCollectionTask(task);
 }
 
 /** The bundled worker: beside this file in the bundle, in `dist/` for the sources. */

@@ -4,6 +4,7 @@ import { type ByteString, toEscaped, toFsPath } from "../../model/byte-string.ts
 import { BLOB_HEADER_ROOM, hashBlobInPlace } from "../../model/git-object.ts";
 import { replaceInPlace } from "../../model/rewrite.ts";
 import { writeAll } from "../../system/atomic-file.ts";
+import type { Steps } from "../../system/steps.ts";
 import { freeze, freezeNew, frozenMode } from "./freeze.ts";
 import { importLarge, scanLarge } from "./import-large.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
@@ -12,31 +13,45 @@ import { isWorthLinking } from "./pool-files.ts";
 import { openSource } from "./source-file.ts";
 
 /** Copies or adopts the files of one batch; results stand in the order of its names. */
-export function importFiles(settings: ImportSettings, batch: FileBatch): ImportedFile[] {
-  const work = createImportWork(settings);
-  return batch.names.map((name) =>
-    importOne(work, `${batch.source}/${name}` as ByteString, `${batch.target}/${name}` as ByteString),
-  );
+export function* importFiles(settings: ImportSettings, batch: FileBatch): Steps<ImportedFile[]> {
+  using work = createImportWork(settings);
+  const files: ImportedFile[] = [];
+  let read = 0;
+  for (const name of batch.names) {
+    const source = `${batch.source}/${name}` as ByteString;
+    const target = `${batch.target}/${name}` as ByteString;
+    const fd = openSource(source, settings.mode);
+    try {
+      const status = fstatSync(fd);
+      if (!status.isFile()) throw new StoreError("INVALID_INPUT", `${toEscaped(source)} is not a regular file`);
+      const size = status.size <= SMALL ? readSmall(work.buffer, fd, status.size) : undefined;
+      const file =
+        size === undefined
+          ? yield* importLarge(work, { fd, status, source, target })
+          : importSmall(work, size, { status, source, target });
+      files.push(file);
+      read += file.size;
+    } finally {
+      closeSync(fd);
+    }
+    if (read < BYTES_A_STEP) continue;
+    read = 0;
+    yield;
+  }
+  return files;
 }
 
-function importOne(work: ImportWork, source: ByteString, target: ByteString): ImportedFile {
-  const fd = openSource(source, work.settings.mode);
-  try {
-    const status = fstatSync(fd);
-    if (!status.isFile()) throw new StoreError("INVALID_INPUT", `${toEscaped(source)} is not a regular file`);
-    const size = status.size <= SMALL ? readSmall(work.buffer, fd, status.size) : undefined;
-    return size === undefined
-      ? importLarge(work, { fd, status, source, target })
-      : importSmall(work, size, { status, source, target });
-  } finally {
-    closeSync(fd);
-  }
-}
+/** After so many bytes of small files others get their turn, if they share the thread. */
+const BYTES_A_STEP = 4 << 20;
 
 /** What an open file of that size holds, as it is: where it mentions the store its id is not that of the canonical form. */
-export function readFile(work: ImportWork, fd: number, size: number): Mentions & Pick<ImportedFile, "id" | "size"> {
+export function* readFile(
+  work: ImportWork,
+  fd: number,
+  size: number,
+): Steps<Mentions & Pick<ImportedFile, "id" | "size">> {
   const read = size <= SMALL ? readSmall(work.buffer, fd, size) : undefined;
-  if (read === undefined) return scanLarge(work, fd, undefined);
+  if (read === undefined) return yield* scanLarge(work, fd, undefined);
   work.search.look(contentOf(work, read));
   return { ...work.search.found(), id: hashBlobInPlace(work.buffer, read), size: read };
 }

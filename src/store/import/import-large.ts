@@ -16,6 +16,7 @@ import { startBlob } from "../../model/git-object.ts";
 import type { BlobId } from "../../model/ids.ts";
 import { writeAll } from "../../system/atomic-file.ts";
 import { randomName } from "../../system/random-name.ts";
+import type { Steps } from "../../system/steps.ts";
 import { freeze, frozenMode } from "./freeze.ts";
 import { hashFile } from "./hash-file.ts";
 import type { ImportedFile } from "./import-settings.ts";
@@ -31,11 +32,11 @@ export interface LargeFile {
   readonly target: ByteString;
 }
 
-export function importLarge(work: ImportWork, file: LargeFile): ImportedFile {
+export function* importLarge(work: ImportWork, file: LargeFile): Steps<ImportedFile> {
   const target = openLargeTarget(work, file);
   try {
     const reading = target.readable ? target.fd : file.fd;
-    const { size, id: read, ...found } = scanLarge(work, reading, target.readable ? undefined : target.fd);
+    const { size, id: read, ...found } = yield* scanLarge(work, reading, target.readable ? undefined : target.fd);
     if (size !== file.status.size) throw changedWhileRead(file.source);
     if (found.fromLocal) rewriteFile(target.fd, work.canonicalise);
     const id = found.fromLocal ? hashFile(target.fd, size) : read;
@@ -94,12 +95,12 @@ function tryClone(file: LargeFile): boolean {
   }
 }
 
-/** Reads `fd` from its start once: hashes, searches, and copies to `copyTo`. */
-export function scanLarge(
+/** Reads `fd` from its start once, a piece a step: hashes, searches, and copies to `copyTo`. */
+export function* scanLarge(
   work: ImportWork,
   fd: number,
   copyTo: number | undefined,
-): Mentions & Pick<ImportedFile, "id" | "size"> {
+): Steps<Mentions & Pick<ImportedFile, "id" | "size">> {
   const { buffer, search } = work;
   const hash = startBlob(fstatSync(fd).size);
   let size = 0;
@@ -115,6 +116,7 @@ export function scanLarge(
     search.look(seen);
     held = Math.min(LONGEST_BASE_NAME, seen.length);
     buffer.copyWithin(0, seen.length - held, seen.length);
+    yield;
   }
   return { ...search.found(), size, id: hash.digest("hex") as BlobId };
 }

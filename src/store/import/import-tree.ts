@@ -65,7 +65,7 @@ interface Walk {
 }
 
 /** Files that one message to a thread carries at most. */
-const BATCH = 256;
+const BATCH = 128;
 
 interface Place {
   readonly source: ByteString;

@@ -10,7 +10,7 @@ import type { ImportedFile, ImportSettings } from "./import-settings.ts";
 export const SMALL = 1 << 20;
 
 /** What the import of one batch of files works with. */
-export interface ImportWork {
+export interface ImportWork extends Disposable {
   readonly settings: ImportSettings;
   /** Room for a small file and, before it, for the header that it is hashed with. */
   readonly buffer: Buffer;
@@ -22,21 +22,28 @@ export interface ImportWork {
   readonly search: Search;
 }
 
-/** One buffer a thread: allocating a mebibyte for every batch costs more than small files themselves. */
+/** Nobody works with it. Allocating a mebibyte for every batch costs more than small files themselves. */
 let spare: Buffer | undefined;
 
 export function createImportWork(settings: ImportSettings): ImportWork {
-  spare ??= Buffer.allocUnsafeSlow(BLOB_HEADER_ROOM + SMALL + 1);
+  const buffer = spare ?? Buffer.allocUnsafeSlow(BLOB_HEADER_ROOM + SMALL + 1);
+  spare = undefined;
   const work = {
     settings,
-    buffer: spare,
+    buffer,
     local: Buffer.from(settings.localStoreDir),
     canonical: Buffer.from(settings.canonicalStoreDir),
     zero: Buffer.from(settings.zeroBaseName),
     self: settings.selfName === undefined ? undefined : Buffer.from(settings.selfName),
     canonicalise: canonicalReplacements(settings),
   };
-  return { ...work, search: createSearch(work) };
+  return {
+    ...work,
+    search: createSearch(work),
+    [Symbol.dispose]() {
+      spare = buffer;
+    },
+  };
 }
 
 /** What turns a tree that was made in this store, at `selfName`, into canonical form. */
@@ -45,6 +52,8 @@ export function canonicalReplacements(settings: ImportSettings): readonly Replac
   const self = selfName === undefined ? [] : ([[selfName, zeroBaseName]] as const);
   return replacements([[localStoreDir, canonicalStoreDir], ...self]);
 }
+
+type Patterns = Pick<ImportWork, "settings" | "local" | "canonical" | "zero" | "self">;
 
 /** What bytes say about the store; see `ImportedFile`. */
 export type Mentions = Pick<ImportedFile, "mentions" | "fromLocal" | "fromCanonical" | "baseNames">;
@@ -57,7 +66,7 @@ export interface Search {
 }
 
 /** One for a batch of files: to make a set and its company for each small file costs more than to search it. */
-function createSearch(work: Omit<ImportWork, "search">): Search {
+function createSearch(work: Patterns): Search {
   const names = new Set<string>();
   let fromLocal = false;
   let fromCanonical = false;
@@ -79,7 +88,7 @@ function createSearch(work: Omit<ImportWork, "search">): Search {
   };
 }
 
-function isLocal(work: Omit<ImportWork, "search">, bytes: Buffer): boolean {
+function isLocal(work: Patterns, bytes: Buffer): boolean {
   return bytes.indexOf(work.local) >= 0 || (work.self !== undefined && bytes.indexOf(work.self) >= 0);
 }
 

@@ -1,4 +1,5 @@
 import type { ByteString } from "../../model/byte-string.ts";
+import { finish } from "../../system/steps.ts";
 import { importFiles } from "./import-files.ts";
 import type { ImportSettings } from "./import-settings.ts";
 import { type PackedFiles, unpackFiles } from "./pack-files.ts";
@@ -27,7 +28,7 @@ export function linkPooled(settings: ImportSettings, batch: PooledBatch): readon
   );
   if (missing.length === 0) return [];
   const toCopy = missing.map(({ name }) => name);
-  const copies = importFiles({ ...settings, method: "copy" }, { source, target, names: toCopy });
+  const copies = finish(importFiles({ ...settings, method: "copy" }, { source, target, names: toCopy }));
   missing.forEach(({ name, id, executable }, at) => {
     const copy = copies[at];
     if (copy?.id !== id || copy.executable !== executable) throw changedWhileRead(`${source}/${name}` as ByteString);

@@ -1,19 +1,22 @@
 import { lstatSync } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
+import { createSharedWork } from "../../system/shared-work.ts";
 import { createSpareWorkers } from "../../system/spare-workers.ts";
-import type { WorkerPool } from "../../system/worker-pool.ts";
+import { finishInTurns } from "../../system/steps.ts";
+import { mostThreads, type WorkerPool } from "../../system/worker-pool.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
 import { type PackedFiles, unpackFiles } from "./pack-files.ts";
-import { type ImportAnswer, type ImportTask, type PoolBatch, runImportTask } from "./tasks.ts";
+import { type ImportAnswer, type ImportTask, importTaskSteps, type PoolBatch } from "./tasks.ts";
 
-/** Runs the tasks of one import: a few files in this thread, many in worker threads. */
+/** Runs the tasks of one import: a few files in this thread, many in worker threads as well. */
 export interface ImportRunner extends AsyncDisposable {
+  /** The batches begin when there are many of them, or with `finishQueue`. */
   importBatch(batch: FileBatch): Promise<readonly ImportedFile[]>;
+  /** No more batches will come. */
+  finishQueue(): void;
   run<Task extends ImportTask>(task: Task): Promise<ImportAnswer<Task>>;
   /** Whether so much is worth threads, which then start. */
   useThreads(work: { readonly files: number; readonly bytes: number }): boolean;
-  /** No more batches will come: what waits for enough company starts now. */
-  finishQueue(): void;
 }
 
 /** What a worker thread is sent: threads work for one import after the other. */
@@ -29,59 +32,102 @@ export type ImportJobAnswer = ImportAnswer | PackedFiles;
 const ENOUGH_FILES = 400;
 const ENOUGH_BYTES = 32 << 20;
 
-const workers = createSpareWorkers<ImportJob, ImportJobAnswer>(workerScript);
+const workers = createSpareWorkers<ImportJob, ImportJobAnswer>(workerScript, () => mostThreads() - 1);
 
 export function createImportRunner(settings: ImportSettings): ImportRunner {
-  const queue: { batch: FileBatch; start(run: Promise<readonly ImportedFile[]>): void }[] = [];
   let pool: WorkerPool<ImportJob, ImportJobAnswer> | undefined;
+  const held: { readonly batch: FileBatch; start(run: Promise<readonly ImportedFile[]>): void }[] = [];
   let queued = 0;
+  let isWanted = true;
+  const work = createSharedWork<ImportJob, ImportJobAnswer>(({ task }) =>
+    finishInTurns(importTaskSteps(settings, task), () => isWanted),
+  );
 
-  function startPool(): void {
-    const started = workers.borrow();
-    pool = started;
-    for (const { batch, start } of queue.splice(0)) start(importIn(started, batch));
+  function startThreads(): void {
+    // This thread is the last.
+    if (pool || mostThreads() === 1) return;
+    pool = workers.borrow();
+    work.useThreads(pool);
   }
 
-  async function importIn(threads: NonNullable<typeof pool>, batch: FileBatch): Promise<readonly ImportedFile[]> {
-    return unpackFiles((await threads.run({ settings, task: { kind: "import", batch } })) as PackedFiles);
+  async function importNow(batch: FileBatch): Promise<readonly ImportedFile[]> {
+    const answer = (await work.run({ settings, task: { kind: "import", batch } })) as PackedFiles | ImportedFile[];
+    return "ids" in answer ? unpackFiles(answer) : answer;
+  }
+
+  function startHeld(sizes?: readonly (readonly number[])[]): void {
+    for (const [at, { batch, start }] of held.splice(0).entries()) {
+      const parts = sizes ? splitBatch(batch, sizes[at] as readonly number[]) : [batch];
+      start(Promise.all(parts.map(importNow)).then((files) => files.flat()));
+    }
   }
 
   return {
     importBatch(batch) {
-      if (pool) return importIn(pool, batch);
-      return new Promise((resolve) => {
-        queue.push({ batch, start: resolve });
-        queued += batch.names.length;
-        if (queued >= ENOUGH_FILES) startPool();
+      queued += batch.names.length;
+      if (queued >= ENOUGH_FILES) startThreads();
+      const run = new Promise<readonly ImportedFile[]>((resolve) => {
+        held.push({ batch, start: resolve });
       });
+      if (pool) startHeld();
+      return run;
+    },
+    finishQueue() {
+      // Few files are looked at: one thread for each large one.
+      const sizes = pool ? undefined : held.map(({ batch }) => sizesOf(batch));
+      const bytes = sum(sizes?.flat() ?? []);
+      if (bytes >= ENOUGH_BYTES) startThreads();
+      startHeld(bytes >= ENOUGH_BYTES ? sizes : undefined);
     },
     async run<Task extends ImportTask>(task: Task) {
-      const answer = pool ? await pool.run({ settings, task }) : runImportTask(settings, task);
-      return answer as ImportAnswer<Task>;
+      // The content of a large file is rewritten in one step.
+      const where = task.kind === "localise" ? "threads" : "anywhere";
+      return (await work.run({ settings, task }, where)) as ImportAnswer<Task>;
     },
     useThreads({ files, bytes }) {
       if (files < ENOUGH_FILES && bytes < ENOUGH_BYTES) return false;
-      if (!pool) startPool();
+      startThreads();
       return true;
     },
-    finishQueue() {
-      if (bytesOf(queue.map(({ batch }) => batch)) >= ENOUGH_BYTES) startPool();
-      for (const { batch, start } of queue.splice(0)) start(importHere(settings, batch));
-    },
     async [Symbol.asyncDispose]() {
-      await pool?.[Symbol.asyncDispose]();
+      isWanted = false;
+      await Promise.all([work.drop(), pool?.[Symbol.asyncDispose]()]);
     },
   };
 }
 
 /** Makes the pool hold these files (see `poolFiles`), in threads when there are many. */
 export async function poolInThreads(settings: ImportSettings, batches: readonly PoolBatch[]): Promise<void> {
-  if (batches.reduce((sum, { names }) => sum + names.length, 0) < ENOUGH_FILES) {
-    runImportTask(settings, { kind: "pool", batches });
-    return;
+  await using runner = createImportRunner(settings);
+  runner.useThreads({ files: sum(batches.map(({ names }) => names.length)), bytes: 0 });
+  await Promise.all(inPieces(batches).map((piece) => runner.run({ kind: "pool", batches: piece })));
+}
+
+/** From so many bytes on a part of a batch is worth a message of its own. */
+const BYTES_AT_ONCE = 8 << 20;
+
+function splitBatch(batch: FileBatch, sizes: readonly number[]): FileBatch[] {
+  const parts: FileBatch[] = [];
+  let first = 0;
+  let bytes = 0;
+  for (let at = 0; at < sizes.length; at++) {
+    bytes += sizes[at] as number;
+    if (bytes < BYTES_AT_ONCE && at + 1 < sizes.length) continue;
+    parts.push({ ...batch, names: batch.names.slice(first, at + 1) });
+    first = at + 1;
+    bytes = 0;
   }
-  await using pool = workers.borrow();
-  await Promise.all(inPieces(batches).map((piece) => pool.run({ settings, task: { kind: "pool", batches: piece } })));
+  return parts;
+}
+
+function sizesOf({ source, names }: FileBatch): number[] {
+  return names.map(
+    (name) => lstatSync(toFsPath(`${source}/${name}` as ByteString), { throwIfNoEntry: false })?.size ?? 0,
+  );
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 const DIRECTORIES_AT_ONCE = 16;
@@ -93,22 +139,6 @@ export function inPieces<Batch>(batches: readonly Batch[]): readonly (readonly B
     pieces.push(batches.slice(at, at + DIRECTORIES_AT_ONCE));
   }
   return pieces;
-}
-
-function bytesOf(batches: readonly FileBatch[]): number {
-  let bytes = 0;
-  for (const { source, names } of batches) {
-    for (const name of names) bytes += sizeOf(`${source}/${name}` as ByteString);
-  }
-  return bytes;
-}
-
-function sizeOf(path: ByteString): number {
-  return lstatSync(toFsPath(path), { throwIfNoEntry: false })?.size ?? 0;
-}
-
-async function importHere(settings: ImportSettings, batch: FileBatch): Promise<readonly ImportedFile[]> {
-  return runImportTask(settings, { kind: "import", batch }) as readonly ImportedFile[];
 }
 
 /** The bundled worker: beside this file in the bundle, in `dist/` for the sources. */

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
+import type { Steps } from "../../system/steps.ts";
 import { freezeFile } from "./freeze.ts";
 import { readFile } from "./import-files.ts";
 import type { ImportedFile, ImportSettings } from "./import-settings.ts";
@@ -20,12 +21,13 @@ export interface ScannedFiles {
 }
 
 /** Reads files and changes nothing. One that is no longer there is left out: who takes the tree in reads it then. */
-export function scanFiles(settings: ImportSettings, { directory, names }: ScanRequest): ScannedFiles {
-  const work = createImportWork(settings);
-  const found = names.flatMap((name) => {
-    const file = scanFile(work, `${directory}/${name}` as ByteString);
-    return file && !file.mentions ? [{ name, file }] : [];
-  });
+export function* scanFiles(settings: ImportSettings, { directory, names }: ScanRequest): Steps<ScannedFiles> {
+  using work = createImportWork(settings);
+  const found: { readonly name: ByteString; readonly file: ImportedFile }[] = [];
+  for (const name of names) {
+    const file = yield* scanFile(work, `${directory}/${name}` as ByteString);
+    if (file && !file.mentions) found.push({ name, file });
+  }
   return { names: found.map(({ name }) => name), files: packFiles(found.map(({ file }) => file)) };
 }
 
@@ -33,13 +35,13 @@ export function readScanned({ names, files }: ScannedFiles): readonly (readonly 
   return unpackFiles(files).map((file, at) => [names[at] as ByteString, file]);
 }
 
-function scanFile(work: ImportWork, path: ByteString): ImportedFile | undefined {
+function* scanFile(work: ImportWork, path: ByteString): Steps<ImportedFile | undefined> {
   let fd: number | undefined;
   try {
     fd = openSync(toFsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = fstatSync(fd);
     if (!status.isFile()) return undefined;
-    const read = readFile(work, fd, status.size);
+    const read = yield* readFile(work, fd, status.size);
     return read && { ...read, executable: (status.mode & 0o100) !== 0, pooled: false, print: 0 };
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 import type { ByteString } from "../../model/byte-string.ts";
 import type { Replacement } from "../../model/rewrite.ts";
+import type { Steps } from "../../system/steps.ts";
 import { importFiles } from "./import-files.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
 import { linkPooled, type PooledBatch } from "./link-pooled.ts";
@@ -42,12 +43,12 @@ interface ImportAnswers {
 /** The answer to one kind of task. */
 export type ImportAnswer<Task extends ImportTask = ImportTask> = ImportAnswers[Task["kind"]];
 
-export function runImportTask(settings: ImportSettings, task: ImportTask): ImportAnswer {
+export function* importTaskSteps(settings: ImportSettings, task: ImportTask): Steps<ImportAnswer> {
   switch (task.kind) {
     case "import":
-      return importFiles(settings, task.batch);
+      return yield* importFiles(settings, task.batch);
     case "scan":
-      return scanFiles(settings, task);
+      return yield* scanFiles(settings, task);
     case "freeze":
       return freezeFiles(task);
     case "link":

@@ -7,11 +7,12 @@ import { hashBlob } from "../../../src/model/git-object.ts";
 import type { ImportSettings } from "../../../src/store/import/import-settings.ts";
 import type { ImportRunner } from "../../../src/store/import/runner.ts";
 import { createScanAhead } from "../../../src/store/import/scan-ahead.ts";
-import { type ImportTask, runImportTask } from "../../../src/store/import/tasks.ts";
+import { type ImportTask, importTaskSteps } from "../../../src/store/import/tasks.ts";
 import { openLease } from "../../../src/store/leases.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../../src/store/stage-object.ts";
 import type { FileWatch } from "../../../src/system/archive/tree-writer.ts";
+import { finish } from "../../../src/system/steps.ts";
 import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
 import { addTree, DIRECTORY, type Entry, makeWorld, nameOf } from "../../helpers/worlds.ts";
 
@@ -24,7 +25,7 @@ function runHere(settings: ImportSettings, { enough }: { readonly enough: (files
     useThreads: ({ files }: { readonly files: number }) => enough(files),
     async run(task: ImportTask) {
       tasks.push(task);
-      return runImportTask(settings, task);
+      return finish(importTaskSteps(settings, task));
     },
   } as unknown as ImportRunner;
   return { runner, tasks };
