@@ -4,10 +4,11 @@
 // another one, and what npm's HTTP stack is made of a third.
 import { execFileSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { loadProgram, wrapProgram } from "../bin/load-program.cjs";
+import { keepCode, OFTEN } from "./keep-code.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packageJson = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -67,6 +68,8 @@ const LATE = {
   "node:child_process": `export const spawn = (...args) => require("node:child_process").spawn(...args);
     export const execFile = (...args) => require("node:child_process").execFile(...args);
     export const execFileSync = (...args) => require("node:child_process").execFileSync(...args);`,
+  "node:module": `export const createRequire = (place) => (name) => require("node:module").createRequire(place)(name);
+    export const SourceMap = function (...args) { return new (require("node:module").SourceMap)(...args); };`,
   "node:worker_threads": `export const Worker = function (...args) { return new (require("node:worker_threads").Worker)(...args); };`,
 };
 const late = {
@@ -155,11 +158,11 @@ const shared = {
   logLevel: "warning",
 };
 
-// What is not there need not be read at each start; names stay, for the sake of stack traces.
-const terse = { minifyWhitespace: true, minifySyntax: true };
+// What is not there need not be read at each start. Stack traces are told with the help of the maps.
+const terse = { minify: true, sourcemap: "external", sourcesContent: false };
 
-// Of which compiled code is kept. The network is slower than what would be won.
-const CACHED = ["quick", "whole", "temporal", "documents"];
+// Of which compiled code is kept with the programs'. The network is slower than what would be won.
+const CACHED = ["temporal", "documents"];
 
 // Built beside and put in place at the end: a program that runs meanwhile finds its files.
 const fresh = `${root}node_modules/.dist-${process.pid}`;
@@ -186,6 +189,8 @@ await build({
     "collection-worker": "src/store/collection-worker.ts",
     "verify-worker": "src/store/verify-worker.ts",
   },
+  // Errors leave threads without a stack.
+  sourcemap: false,
   plugins: [addonBy(NEAR_ADDON)],
 });
 await build({
@@ -211,17 +216,21 @@ for (const [file, names] of Object.entries(APART))
   });
 for (const name of ["quick", "whole", ...Object.keys(APART)]) {
   const file = `${fresh}/${name}.cjs`;
-  const source = readFileSync(file, "latin1").replaceAll(/\bimport\((?=")/g, "__import(");
+  // Of the same length, for the map's sake.
+  const source = readFileSync(file, "latin1").replaceAll(/\bimport\((?=")/g, "__imp0(");
   writeFileSync(file, wrapProgram(source), "latin1");
+  const map = JSON.parse(readFileSync(`${file}.map`, "utf8"));
+  const sources = map.sources.map((path) => relative(root, resolve(fresh, path)));
+  // The wrapper's first line comes before.
+  writeFileSync(`${file}.map`, JSON.stringify({ ...map, sources, mappings: `;${map.mappings}` }));
 }
 // What `bin/store` looks for in a command line.
-writeFileSync(`${fresh}/quick.json`, JSON.stringify(loadProgram(`${fresh}/quick.cjs`).exports.quickWords));
+const { quickWords } = loadProgram(`${fresh}/quick.cjs`).exports;
+const kept = { quick: Object.keys(OFTEN.quick), whole: Object.keys(OFTEN.whole) };
+writeFileSync(`${fresh}/quick.json`, JSON.stringify({ quick: quickWords, kept }));
 // Before it is in place: V8 knows kept code by the length of its source only, so the two must never come from two builds.
 try {
-  // The commands that it runs have something to say.
-  execFileSync(process.execPath, [`${root}scripts/cache-code.cjs`, ...CACHED.map((name) => `${fresh}/${name}.cjs`)], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  keepCode(fresh, CACHED);
 } catch (error) {
   console.error(`notice: quick commands will start more slowly, no code of theirs is kept: ${error.message}`);
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { isErrno, StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
 import type { FileListEntry } from "../model/file-list.ts";
@@ -11,21 +11,21 @@ import type { Store } from "./open-store.ts";
 import { readFileList } from "./twins.ts";
 
 /**
- * What is wrong with an object, as far as two looks at the disk can tell: its directory, and a manifest that is not empty
- * (one without content is what some filesystems leave after a power failure). Whoever adds something to a directory or
- * takes something from it changes its time: then the names, kinds and sizes of all that is in it are compared.
+ * What is wrong with an object, as far as two looks at the disk can tell: its directory, and whether there is a manifest.
+ * Whoever adds something to a directory or takes something from it changes its time: then the names, kinds and sizes of all
+ * that is in it are compared.
  */
 export function glanceAt(store: Store, object: BaseName): string | undefined {
   const directory = lstatSync(objectPath(store.layout, object), { throwIfNoEntry: false });
   if (directory === undefined) return "it is not there";
-  const manifest = lstatSync(manifestPath(store.layout, object), { throwIfNoEntry: false });
-  if (!directory.isDirectory() || !manifest?.isFile() || manifest.size === 0) return "it has no manifest";
+  // A profile can have thousands of objects, and a status is made with four dates.
+  if (!directory.isDirectory() || !existsSync(manifestPath(store.layout, object))) return "it has no manifest";
   return directory.mtimeMs === FROZEN_MS ? undefined : checkStamps(store, object);
 }
 
-/** Whether an object is there and nothing about it meets the eye. */
+/** Whether an object is there and nothing about it meets the eye, nor is its manifest empty. */
 export function isWhole(store: Store, object: BaseName): boolean {
-  return glanceAt(store, object) === undefined;
+  return glanceAt(store, object) === undefined && lstatSync(manifestPath(store.layout, object)).size > 0;
 }
 
 /** What is wrong with an object when every byte of it is read. */

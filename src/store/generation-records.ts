@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { StoreError } from "../errors.ts";
 import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
+import { type GenerationDifference, generationDifference, type RecordText } from "../model/generation-difference.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { damagedRecord } from "../model/json-object.ts";
 import { readTextIfPresent, replaceLink, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
@@ -9,9 +10,44 @@ import type { Store } from "./open-store.ts";
 
 /** @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
 export function readGeneration(store: Store, profile: ProfileName, number: GenerationNumber): Generation {
-  const path = generationFile(store.layout, profile, number);
-  const text = readTextIfPresent(path);
-  if (text !== undefined) return checkPlace(parseGeneration(text, path), { profile, number, path });
+  return readGenerationRecord(store, profile, number).generation;
+}
+
+/** The same, and its text. */
+export function readGenerationRecord(
+  store: Store,
+  profile: ProfileName,
+  number: GenerationNumber,
+): RecordText & { readonly generation: Generation } {
+  const record = readRecordText(store, profile, number);
+  const generation = parseGeneration(record.text, record.source);
+  return { ...record, generation: checkPlace(generation, { profile, number, path: record.source }) };
+}
+
+/**
+ * How the generation `number` differs from one that was read (see `generationDifference`).
+ * @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT
+ */
+export function readDifference(
+  store: Store,
+  profile: ProfileName,
+  number: GenerationNumber,
+  after: RecordText & { readonly generation: Generation },
+): GenerationDifference {
+  const record = readRecordText(store, profile, number);
+  const { packages } = after.generation;
+  const difference = generationDifference(record, { ...after, packages }) ?? {
+    before: parseGeneration(record.text, record.source),
+    after: packages,
+  };
+  checkPlace(difference.before, { profile, number, path: record.source });
+  return difference;
+}
+
+function readRecordText(store: Store, profile: ProfileName, number: GenerationNumber): RecordText {
+  const source = generationFile(store.layout, profile, number);
+  const text = readTextIfPresent(source);
+  if (text !== undefined) return { text, source };
   throw new StoreError("NOT_FOUND", `profile '${profile}' has no generation gen-${number}`, {
     hint: "List the generations with `store generations`.",
     details: { profile, generation: number },

@@ -34,7 +34,7 @@ function makeProgram(): string {
     wrapProgram(`const { sep } = require("node:path");
 exports.place = __dirname + sep + "program.cjs" === __filename && module.exports === exports;
 exports.part = require("./part.cjs");
-exports.more = async () => (await __import("./more.mjs")).more;
+exports.more = async () => (await __imp0("./more.mjs")).more;
 // no line end`),
   );
   return file;

@@ -1,6 +1,7 @@
 import type { Output } from "../output/output.ts";
 import { EXIT_STATUS, type ExitStatus } from "./exit-status.ts";
 import { explainError } from "./explain-error.ts";
+import { readableStack } from "./readable-stack.ts";
 
 /** Tells a person or a program what went wrong; gives the exit status. */
 export function printError(
@@ -18,5 +19,5 @@ export function printError(
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
+  return `${readableStack(error.stack ?? error.message)}${cause}`;
 }

@@ -1,15 +1,22 @@
 import { StoreError } from "../../errors.ts";
 import { type Change, diffPackages } from "../../model/change.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
+import type { RecordText } from "../../model/generation-difference.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
-import { readGeneration } from "../../store/generation-records.ts";
+import { readDifference, readGeneration, readGenerationRecord } from "../../store/generation-records.ts";
 import { openJournal } from "../../store/journal.ts";
 import { stateAfter } from "../../store/log/history.ts";
 import type { Contents } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ProfileParts, ProfileState } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
-import { generationFaults, type ObjectProblem, packageFaults, type TargetOptions } from "./preflight.ts";
+import {
+  generationFaults,
+  manifestFaults,
+  type ObjectProblem,
+  packageFaults,
+  type TargetOptions,
+} from "./preflight.ts";
 import type { Selected } from "./select-generation.ts";
 import { recalledPackages } from "./selected-packages.ts";
 
@@ -25,7 +32,10 @@ export interface Target extends Pick<Generation, "profile" | "generation" | "pac
 export interface Examined {
   readonly change: Change;
   readonly target: Target;
-  /** The packages of the live generation and of the target; `undefined` where the former cannot be read. */
+  /**
+   * The packages of the live generation and of the target, at least those in which they differ; `undefined` where the
+   * former cannot be read.
+   */
   readonly contents: Contents | undefined;
   /** It leads to where the profile is already. */
   readonly isThere: boolean;
@@ -42,12 +52,9 @@ export async function examineTarget(
   const { profile } = parts;
   const from = lastKnown(store, parts);
   const choice = await choose({ ...parts, current: from });
-  const target = readTarget(store, parts, choice);
-  const faults = target.record
-    ? generationFaults(store, target.record, options)
-    : packageFaults(store, pathsOf(target.packages), options);
-  const before = readBefore(store, profile, from, options);
-  const contents = before && { before: before.packages, after: target.packages };
+  const { text, ...target } = readTarget(store, parts, choice);
+  const contents = readContents(store, { profile, from }, { text, ...target }, options);
+  const faults = faultsOf(store, target, contents, options);
   const difference = diffPackages(contents?.before ?? [], contents?.after ?? []);
   const to = choice.generation;
   const change = { transaction: 0, profile, from, to, changed: false, ...difference };
@@ -66,11 +73,30 @@ export function lastKnown(store: Store, { profile, current, previous }: ProfileP
   return previous ?? parseGenerationNumber(0);
 }
 
-function readTarget(store: Store, { profile }: ProfileParts, { generation, told }: Choice): Target {
+function faultsOf(
+  store: Store,
+  { record, packages }: Target,
+  contents: Contents | undefined,
+  options: TargetOptions,
+): readonly ObjectProblem[] {
+  const faults = record ? generationFaults(store, record, options) : packageFaults(store, pathsOf(packages), options);
+  const brought = new Set(pathsOf(contents?.after ?? packages));
+  if (record) brought.add(record.path);
+  for (const object of [...pathsOf(contents?.before ?? []), ...faults.map(({ object }) => object)])
+    brought.delete(object);
+  return [...faults, ...manifestFaults(store, brought)];
+}
+
+/** With the text of its record, unless it was deleted. */
+interface ReadTarget extends Target {
+  readonly text: RecordText | undefined;
+}
+
+function readTarget(store: Store, { profile }: ProfileParts, { generation, told }: Choice): ReadTarget {
   const packages = recalledPackages(store, profile, { generation, told });
-  if (packages) return { profile, generation, packages, record: undefined };
-  const record = readGeneration(store, profile, generation);
-  return { profile, generation, packages: record.packages, record };
+  if (packages) return { profile, generation, packages, record: undefined, text: undefined };
+  const { generation: record, ...text } = readGenerationRecord(store, profile, generation);
+  return { profile, generation, packages: record.packages, record, text };
 }
 
 function pathsOf(packages: readonly InstalledPackage[]) {
@@ -78,18 +104,30 @@ function pathsOf(packages: readonly InstalledPackage[]) {
 }
 
 /** A live generation that is damaged must not keep anybody from leaving it: then nothing is told of the difference. */
-function readBefore(
+function readContents(
   store: Store,
-  profile: ProfileName,
-  from: GenerationNumber,
+  { profile, from }: { readonly profile: ProfileName; readonly from: GenerationNumber },
+  { record, text, packages }: ReadTarget,
   run: RunOptions,
-): Generation | undefined {
+): Contents | undefined {
   try {
-    return readGeneration(store, profile, from);
+    if (!record || !text) return { before: readGeneration(store, profile, from).packages, after: packages };
+    const { before, after } = readDifference(store, profile, from, { ...text, generation: record });
+    return { before: before.packages, after };
   } catch (error) {
     if (!(error instanceof StoreError) || !["DAMAGED", "NOT_FOUND"].includes(error.code)) throw error;
     const message = `what was in gen-${from} cannot be told: ${error.message}`;
     run.onEvent?.({ kind: "warning", message, ...(error.hint !== undefined && { hint: error.hint }) });
     return undefined;
+  }
+}
+
+/** All packages of the live generation, where they can be read. */
+export function livePackages(store: Store, parts: ProfileParts): readonly InstalledPackage[] | undefined {
+  try {
+    return readGeneration(store, parts.profile, lastKnown(store, parts)).packages;
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
   }
 }

@@ -67,6 +67,19 @@ function faultsAmong(
   });
 }
 
+/** Objects of which the manifest cannot be read: what is new with a switch is looked at more closely than what is live. */
+export function manifestFaults(store: Store, objects: Iterable<BaseName>): ObjectProblem[] {
+  return [...objects].flatMap((object) => {
+    try {
+      readManifest(store, object);
+      return [];
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return [{ object, reason: "its manifest cannot be read" }];
+    }
+  });
+}
+
 /** Whether the generation's own link leads to its forest. */
 export function isLinked({ layout }: Store, { profile, generation, path }: Generation): boolean {
   try {

@@ -8,7 +8,7 @@ import type { Store } from "../../store/open-store.ts";
 import { hasGeneration, type ProfileParts, type ProfileState, readProfileParts } from "../../store/profiles.ts";
 import type { Obtained } from "../archives/obtain/attempt.ts";
 import type { RunOptions } from "../run-options.ts";
-import { type Choice, type Examined, examineTarget, lastKnown } from "./examine-target.ts";
+import { type Choice, type Examined, examineTarget, lastKnown, livePackages } from "./examine-target.ts";
 import { failureOf, goLive, orLogFailure, quietly } from "./go-live.ts";
 import { lockProfile } from "./lock-profile.ts";
 import type { Anew } from "./make-anew.ts";
@@ -156,7 +156,7 @@ async function rehearse(
   request: SwitchRequest,
   options: SwitchOptions,
 ): Promise<SwitchedChange> {
-  const { change, target, faults, contents } = await examineTarget(store, parts, request.choose, options);
+  const { change, target, faults } = await examineTarget(store, parts, request.choose, options);
   if (faults.length === 0 && target.record !== undefined) return change;
   const forecast = await forecastRestore(store, lostOf({ target, faults }), options);
   const { missing, ...expected } = forecast;
@@ -164,7 +164,8 @@ async function rehearse(
   if (missing.length > 0 && options.missing !== "remove") throw notWhole(target, missing, options.obtain !== undefined);
   const { remainsOf, tellAnew } = await import("./make-anew.ts");
   const remains = remainsOf(store, target, missing, options);
-  const difference = diffPackages(contents?.before ?? [], contents ? remains.kept : []);
+  const live = livePackages(store, parts);
+  const difference = diffPackages(live ?? [], live ? remains.kept : []);
   return { ...change, to: change.from, ...difference, ...expected, ...tellAnew(target, remains) };
 }
 

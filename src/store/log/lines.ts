@@ -46,14 +46,17 @@ export function* linesForward(open: OpenSegment, offset: number, size = BLOCK): 
   if (rest.length > 0) yield { offset: start, bytes: rest, terminated: false, feeds };
 }
 
-/** The lines that begin before `end`, newest first; `end` is the start of a line or the end of the segment. */
-export function* linesBackward(open: OpenSegment, end: number): Generator<Line, void> {
+/**
+ * The lines that begin before `end`, newest first; `end` is the start of a line or the end of the segment. Reads so many
+ * bytes at once as `size` says.
+ */
+export function* linesBackward(open: OpenSegment, end: number, size = BLOCK): Generator<Line, void> {
   let rest: Buffer = NOTHING;
   let terminated = false;
   for (let at = end; at > 0; ) {
-    const size = Math.min(at, Math.max(BLOCK, rest.length));
-    const block = readAt(open, at - size, size);
-    at -= size;
+    const length = Math.min(at, Math.max(size, rest.length));
+    const block = readAt(open, at - length, length);
+    at -= length;
     let to = block.length;
     for (let feed = lastFeed(block, to); feed !== -1; feed = lastFeed(block, to)) {
       const bytes = join(block.subarray(feed + 1, to), rest);

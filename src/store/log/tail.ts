@@ -4,7 +4,7 @@ import { carryOf, EMPTY_LOG, endAfter, type LogEnd } from "../../model/chain.ts"
 import type { LogRecord } from "../../model/log-record.ts";
 import { moveAside } from "./aside.ts";
 import { damagedLog, type RecordEntry, toEntry } from "./entries.ts";
-import { linesBackward } from "./lines.ts";
+import { FEW_LINES, linesBackward } from "./lines.ts";
 import { isBoundary, liveSegments, readForward } from "./read.ts";
 import { findLast } from "./search.ts";
 import { openSegment, type Segment } from "./segments.ts";
@@ -34,7 +34,7 @@ export function readTail(log: TransactionLog): LogTail {
     using open = openSegment(candidate);
     if (!open) continue;
     if (candidate === segment) tail = { ...tail, size: open.size, tornFrom: open.size };
-    for (const line of linesBackward(open, open.size)) {
+    for (const line of linesBackward(open, open.size, FEW_LINES)) {
       const entry = toEntry(line, candidate);
       if (entry.kind === "record") return { ...tail, last: entry, tornFrom: tornBehind(entry, tail) };
       if (entry.fault !== "torn" || candidate !== segment) throw damagedLog(entry);

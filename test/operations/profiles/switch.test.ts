@@ -164,7 +164,10 @@ describe("a target that is not whole is refused before anything moves (invariant
       "-b-1",
     ],
     "a missing manifest": [(store) => rmSync(manifestPath(store.layout, packagePathOf(store, "b"))), "-b-1"],
-    "an empty manifest": [(store) => truncateSync(manifestPath(store.layout, packagePathOf(store, "a"))), "-a-1"],
+    "an empty manifest of the forest": [
+      (store) => truncateSync(manifestPath(store.layout, second(store).path)),
+      "-profile-",
+    ],
     "a missing manifest of the forest": [
       (store) => rmSync(manifestPath(store.layout, second(store).path)),
       "-profile-",
@@ -197,6 +200,19 @@ describe("a target that is not whole is refused before anything moves (invariant
       expect(await caughtAsync(goBack(store, 2))).toMatchObject({ code });
     });
   }
+
+  it.each([
+    ["empty", ""],
+    ["not a manifest", "{}"],
+  ])("a manifest that is %s, of a package that is not live", async (_, text) => {
+    const { store } = await withFour();
+    await switchTo(store, "gen-1");
+    writeFileSync(manifestPath(store.layout, packagePathOf(store, "b")), text);
+    const error = (await caughtAsync(switchTo(store, "gen-2"))) as StoreError;
+    expect(error).toMatchObject({ code: "UNSAFE" });
+    expect(error.message).toContain("-b-1");
+    expect(liveNumber(store)).toBe(1);
+  });
 
   it.each<[string, (link: string) => void]>([
     ["missing", () => {}],
