@@ -17,10 +17,16 @@ export interface FileListEntry {
 /** `<mode> <id> <size> <local id or ->\t<escaped path>` and a line feed for each entry, in git's order. */
 export function printFileList(entries: readonly FileListEntry[]): string {
   let text = "";
-  for (const { mode, id, size, localId, path } of entries) {
-    text += `${mode} ${id} ${size} ${localId ?? "-"}\t${toEscaped(path)}\n`;
-  }
+  for (const entry of entries) text += printFileListLine(entry, toEscaped(entry.path));
   return text;
+}
+
+/** One line of `printFileList`, for a path that is escaped. */
+export function printFileListLine(
+  { mode, id, size, localId }: Omit<FileListEntry, "path">,
+  escapedPath: string,
+): string {
+  return `${mode} ${id} ${size} ${localId ?? "-"}\t${escapedPath}\n`;
 }
 
 /** The inverse of `printFileList`; `undefined` when a line is not in that form. */

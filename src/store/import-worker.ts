@@ -1,10 +1,9 @@
 import { parentPort } from "node:worker_threads";
 import { finish } from "../system/steps.ts";
 import { packError } from "../system/worker-error.ts";
-import type { ImportedFile, ImportSettings } from "./import/import-settings.ts";
-import { packFiles } from "./import/pack-files.ts";
-import type { ImportJob, ImportJobAnswer } from "./import/runner.ts";
-import { importTaskSteps } from "./import/tasks.ts";
+import type { ImportSettings } from "./import/import-settings.ts";
+import type { ImportJob } from "./import/runner.ts";
+import { type ImportAnswer, importTaskSteps } from "./import/tasks.ts";
 
 /** What the thread knows of an import it knows by its settings: a copy of them comes with every task. */
 let current: { readonly key: string; readonly settings: ImportSettings } | undefined;
@@ -15,9 +14,8 @@ function sameSettings(settings: ImportSettings): ImportSettings {
   return current.settings;
 }
 
-function answer({ settings, task }: ImportJob): ImportJobAnswer {
-  const result = finish(importTaskSteps(sameSettings(settings), task));
-  return task.kind === "import" ? packFiles(result as readonly ImportedFile[]) : result;
+function answer({ settings, task }: ImportJob): ImportAnswer {
+  return finish(importTaskSteps(sameSettings(settings), task));
 }
 
 parentPort?.on("message", (job: ImportJob) => {

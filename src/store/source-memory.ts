@@ -130,7 +130,7 @@ function printOfTree(path: string, tree: ImportedDirectory): string | undefined 
 
 function addTree(print: Print, path: ByteString, { directories, files, links }: ImportedDirectory): void {
   print.directory(path);
-  for (const file of files.values()) print.file(file.print);
+  for (const part of files) for (const file of part.files.prints) print.file(file);
   for (const [name, { target }] of links) print.link(`${path}/${name}`, target);
   for (const [name, inner] of directories) addTree(print, `${path}/${name}` as ByteString, inner);
 }

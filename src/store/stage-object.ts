@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
 import { type ByteString, fromText } from "../model/byte-string.ts";
-import { type FileListEntry, printFileList } from "../model/file-list.ts";
 import {
   type BaseName,
   type BlobId,
@@ -18,9 +17,10 @@ import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
 import { makesPlainFiles } from "./import/freeze.ts";
 import { type ImportMethod, linkMethod } from "./import/import-method.ts";
 import type { ImportSettings } from "./import/import-settings.ts";
-import { type ImportedDirectory, type ImportProgress, importTree } from "./import/import-tree.ts";
+import { type ImportedDirectory, type ImportedFiles, type ImportProgress, importTree } from "./import/import-tree.ts";
 import { localiseTree } from "./import/localise-tree.ts";
-import { poolName } from "./import/pool-files.ts";
+import { hasFlag, idAt, pickFiles, placesOf, someHave } from "./import/pack-files.ts";
+import { printTree } from "./import/print-tree.ts";
 import { createImportRunner, type ImportRunner } from "./import/runner.ts";
 import { createScanAhead } from "./import/scan-ahead.ts";
 import { takePooled } from "./import/take-pooled.ts";
@@ -121,7 +121,7 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
     reused: false,
     replaces,
     directory,
-    fileList: printFileList(description.entries.map((entry) => withLocalId(entry, localIds))),
+    fileList: printTree(tree, localIds),
     fresh: freshPaths(directories, batches),
     pooling: { settings, batches, directories: directories.slice(0, -1) },
   };
@@ -186,25 +186,28 @@ function manifestOf(store: Store, baseName: BaseName, { options, description, re
   };
 }
 
-function withLocalId(entry: FileListEntry, localIds: ReadonlyMap<ByteString, BlobId>): FileListEntry {
-  const localId = localIds.get(entry.path);
-  return localId === undefined || localId === entry.id ? entry : { ...entry, localId };
-}
-
 function unpooledFiles(tree: ImportedDirectory, localIds: ReadonlyMap<ByteString, BlobId>, prefix = ""): PoolBatch[] {
-  const names: ByteString[] = [];
-  const poolNames: string[] = [];
-  for (const [name, file] of tree.files) {
-    if (file.pooled) continue;
-    names.push(name);
-    const localId = file.mentions ? localIds.get(`${prefix}${name}` as ByteString) : undefined;
-    poolNames.push(poolName({ id: localId ?? file.id, executable: file.executable }));
-  }
-  const batches: PoolBatch[] = names.length > 0 ? [{ directory: tree.path, names, poolNames }] : [];
+  const batches = tree.files.flatMap((part) => {
+    const batch = { directory: tree.path, ...unpooled(part, localIds, prefix) };
+    return batch.names.length > 0 ? [batch] : [];
+  });
   for (const [name, inner] of tree.directories) {
     for (const batch of unpooledFiles(inner, localIds, `${prefix}${name}/`)) batches.push(batch);
   }
   return batches;
+}
+
+/** Those that the pool does not hold, with the ids of their local content. */
+function unpooled(
+  { names, files }: ImportedFiles,
+  localIds: ReadonlyMap<ByteString, BlobId>,
+  prefix: string,
+): Pick<PoolBatch, "names" | "files"> {
+  if (!someHave(files, "pooled") && !someHave(files, "mentions")) return { names, files };
+  const places = placesOf(files, (at) => !hasFlag(files, at, "pooled"));
+  const ids = places.map((at) => localIds.get(`${prefix}${names[at]}` as ByteString) ?? idAt(files, at)).join("");
+  const picked = pickFiles(files, places);
+  return { names: places.map((at) => names[at] as ByteString), files: { ids, flags: picked.flags } };
 }
 
 function* freshPaths(directories: readonly ByteString[], batches: readonly PoolBatch[]): Iterable<ByteString> {

@@ -1,15 +1,14 @@
 import { StoreError } from "../../errors.ts";
 import { type ByteString, toEscaped } from "../../model/byte-string.ts";
-import type { FileListEntry } from "../../model/file-list.ts";
-import { compareEntries, EMPTY_TREE_ID, type GitTreeEntry, hashLinkTarget, hashTree } from "../../model/git-object.ts";
+import { hashTree } from "../../model/git-object.ts";
 import type { TreeId } from "../../model/ids.ts";
-import type { ImportedDirectory } from "./import-tree.ts";
+import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./import-tree.ts";
+import { hasFlag, idAt, someHave } from "./pack-files.ts";
+import { childrenOf, type TreeChild } from "./tree-children.ts";
 
 /** What an imported tree is, in canonical form. */
 export interface TreeDescription {
   readonly treeId: TreeId;
-  /** In git's order, depth first. */
-  readonly entries: readonly FileListEntry[];
   /** Bytes in regular files. */
   readonly size: number;
   /** Regular files and symlinks. */
@@ -23,7 +22,6 @@ export interface TreeDescription {
 /** @throws StoreError INVALID_INPUT when one part of the tree is in canonical and another in local form */
 export function describeTree(tree: ImportedDirectory): TreeDescription {
   const state: State = {
-    entries: [],
     size: 0,
     files: 0,
     mentions: false,
@@ -37,7 +35,6 @@ export function describeTree(tree: ImportedDirectory): TreeDescription {
 }
 
 interface State {
-  readonly entries: FileListEntry[];
   size: number;
   files: number;
   mentions: boolean;
@@ -48,44 +45,39 @@ interface State {
 }
 
 function describeDirectory(state: State, directory: ImportedDirectory, prefix: string): TreeId {
-  const children = childrenOf(directory).sort(compareEntries);
-  const entries = children.map((child) => {
-    const path = `${prefix}${child.name}` as ByteString;
-    const inner = directory.directories.get(child.name);
-    if (inner) return { ...child, id: describeInner(state, inner, path) };
-    note(state, directory, child.name, path);
-    const size = directory.files.get(child.name)?.size ?? directory.links.get(child.name)?.target.length ?? 0;
-    state.entries.push({ mode: child.mode, id: child.id, size, localId: undefined, path });
-    return child;
+  for (const part of directory.files) noteFiles(state, part);
+  for (const link of directory.links.values()) noteLink(state, link);
+  const entries = childrenOf(directory).map((child) => {
+    const { mode, name } = child;
+    const path = `${prefix}${name}`;
+    if (isIn(child, "fromLocal")) state.local ??= path;
+    if (isIn(child, "fromCanonical")) state.canonical ??= path;
+    return { mode, name, id: idOf(state, child, path) };
   });
   return hashTree(entries);
 }
 
-function describeInner(state: State, inner: ImportedDirectory, path: ByteString): TreeId {
-  const id = describeDirectory(state, inner, `${path}/`);
-  if (id === EMPTY_TREE_ID) state.entries.push({ mode: "40000", id, size: 0, localId: undefined, path });
-  return id;
+function isIn({ part, at, link }: TreeChild, form: "fromLocal" | "fromCanonical"): boolean {
+  return part ? hasFlag(part.files, at, form) : (link?.[form] ?? false);
 }
 
-function childrenOf(directory: ImportedDirectory): GitTreeEntry[] {
-  const children: GitTreeEntry[] = [];
-  for (const [name, file] of directory.files)
-    children.push({ mode: file.executable ? "100755" : "100644", name, id: file.id });
-  for (const [name, link] of directory.links) children.push({ mode: "120000", name, id: hashLinkTarget(link.target) });
-  for (const name of directory.directories.keys()) children.push({ mode: "40000", name, id: "" });
-  return children;
+function idOf(state: State, { part, at, link, inner }: TreeChild, path: string): string {
+  if (part) return idAt(part.files, at);
+  if (link) return link.id;
+  return describeDirectory(state, inner as ImportedDirectory, `${path}/`);
 }
 
-function note(state: State, directory: ImportedDirectory, name: ByteString, path: ByteString): void {
-  const file = directory.files.get(name);
-  const found = file ?? directory.links.get(name);
-  if (!found) return;
+function noteFiles(state: State, { names, files }: ImportedFiles): void {
+  state.files += names.length;
+  for (const size of files.sizes) state.size += size;
+  state.mentions ||= someHave(files, "mentions");
+  for (const found of files.baseNames.values()) for (const text of found) state.baseNames.add(text);
+}
+
+function noteLink(state: State, { mentions, baseNames }: ImportedLink): void {
   state.files += 1;
-  state.size += file?.size ?? 0;
-  state.mentions ||= found.mentions;
-  if (found.fromLocal) state.local ??= path;
-  if (found.fromCanonical) state.canonical ??= path;
-  for (const text of found.baseNames ?? []) state.baseNames.add(text);
+  state.mentions ||= mentions;
+  for (const text of baseNames ?? []) state.baseNames.add(text);
 }
 
 function mixedForms(local: string, canonical: string): StoreError {

@@ -2,9 +2,12 @@ import { chmodSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, symlinkSy
 import { isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { findBaseNames } from "../../model/find-base-names.ts";
+import { hashLinkTarget } from "../../model/git-object.ts";
+import type { BlobId } from "../../model/ids.ts";
 import { replaceInPlace } from "../../model/rewrite.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
 import { canonicalReplacements } from "./import-work.ts";
+import { type PackedFiles, packFiles } from "./pack-files.ts";
 import type { ImportRunner } from "./runner.ts";
 import { changedWhileRead, notReadable } from "./source-file.ts";
 
@@ -12,11 +15,20 @@ import { changedWhileRead, notReadable } from "./source-file.ts";
 export interface ImportedDirectory {
   readonly path: ByteString;
   readonly directories: ReadonlyMap<ByteString, ImportedDirectory>;
-  readonly files: Map<ByteString, ImportedFile>;
+  readonly files: readonly ImportedFiles[];
   readonly links: ReadonlyMap<ByteString, ImportedLink>;
 }
 
+/** Some files of one directory. */
+export interface ImportedFiles {
+  readonly names: readonly ByteString[];
+  /** In the order of the names. */
+  readonly files: PackedFiles;
+}
+
 export interface ImportedLink {
+  /** Of the target in canonical form. */
+  readonly id: BlobId;
   /** In canonical form. */
   readonly target: ByteString;
   readonly mentions: boolean;
@@ -78,7 +90,7 @@ function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedD
   walk.options.signal?.throwIfAborted();
   if (!walk.copying) chmodSync(toFsPath(source), 0o755);
   const directories = new Map<ByteString, ImportedDirectory>();
-  const files = new Map<ByteString, ImportedFile>();
+  const files: ImportedFiles[] = [];
   const links = new Map<ByteString, ImportedLink>();
   const names: ByteString[] = [];
   const known: [ByteString, ImportedFile][] = [];
@@ -123,33 +135,30 @@ function listDirectory(path: ByteString) {
   }
 }
 
-async function importBatch(walk: Walk, batch: FileBatch, files: Map<ByteString, ImportedFile>): Promise<void> {
-  const results = await walk.options.runner.importBatch(batch);
-  results.forEach((file, index) => {
-    files.set(batch.names[index] as ByteString, file);
-  });
-  report(walk, results);
+async function importBatch(walk: Walk, batch: FileBatch, files: ImportedFiles[]): Promise<void> {
+  const { names } = batch;
+  const imported = { names, files: await walk.options.runner.importBatch(batch) };
+  files.push(imported);
+  report(walk, imported);
 }
 
 interface KnownFiles {
   readonly known: readonly (readonly [ByteString, ImportedFile])[];
-  readonly files: Map<ByteString, ImportedFile>;
+  readonly files: ImportedFiles[];
 }
 
 async function adoptKnown(walk: Walk, directory: ByteString, { known, files }: KnownFiles): Promise<void> {
   const names = known.map(([name]) => name);
   const executable = known.map(([, file]) => file.executable);
-  for (const [name, file] of known) files.set(name, file);
+  const imported = { names, files: packFiles(known.map(([, file]) => file)) };
+  files.push(imported);
   await walk.options.runner.run({ kind: "freeze", directory, names, executable });
-  report(
-    walk,
-    known.map(([, file]) => file),
-  );
+  report(walk, imported);
 }
 
-function report(walk: Walk, files: readonly ImportedFile[]): void {
-  walk.done.files += files.length;
-  for (const { size } of files) walk.done.bytes += size;
+function report(walk: Walk, { names, files }: ImportedFiles): void {
+  walk.done.files += names.length;
+  for (const size of files.sizes) walk.done.bytes += size;
   walk.options.signal?.throwIfAborted();
   walk.options.onProgress?.({ ...walk.done });
 }
@@ -167,7 +176,8 @@ function importLink(walk: Walk, source: ByteString, target: ByteString): Importe
   const link = fromBytes(bytes);
   if (walk.copying && !mentions) createLink(link, target);
   else if (!mentions) lutimesSync(toFsPath(target), 1, 1);
-  return { target: link, mentions, fromLocal, fromCanonical, baseNames: names.size > 0 ? [...names] : undefined };
+  const id = hashLinkTarget(link);
+  return { id, target: link, mentions, fromLocal, fromCanonical, baseNames: names.size > 0 ? [...names] : undefined };
 }
 
 /** A symlink of a store object, with its time. */

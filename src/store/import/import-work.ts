@@ -81,7 +81,8 @@ function createSearch(work: Patterns): Search {
     found() {
       const baseNames = names.size > 0 ? [...names] : undefined;
       const seen = { mentions: zero || fromLocal || fromCanonical, fromLocal, fromCanonical, baseNames };
-      names.clear();
+      // To clear an empty set makes its table anew.
+      if (names.size > 0) names.clear();
       fromLocal = fromCanonical = zero = false;
       return seen;
     },

@@ -4,6 +4,7 @@ import type { BaseName, BlobId } from "../../model/ids.ts";
 import { localising, type Replacement, replaceInPlace } from "../../model/rewrite.ts";
 import type { Layout } from "../layout.ts";
 import { createLink, type ImportedDirectory } from "./import-tree.ts";
+import { hasFlag, placesOf } from "./pack-files.ts";
 import type { ImportRunner } from "./runner.ts";
 
 export interface LocaliseOptions {
@@ -37,11 +38,14 @@ interface Work {
 
 async function localiseDirectory(work: Work): Promise<void> {
   const { tree, prefix, replacements, runner, ids } = work;
-  for (const [name, { executable, mentions }] of tree.files) {
-    if (!mentions) continue;
-    const path = `${tree.path}/${name}` as ByteString;
-    const { id } = await runner.run({ kind: "localise" as const, path, executable, replacements });
-    ids.set(`${prefix}${name}` as ByteString, id);
+  for (const { names, files } of tree.files) {
+    for (const at of placesOf(files, (place) => hasFlag(files, place, "mentions"))) {
+      const name = names[at] as ByteString;
+      const path = `${tree.path}/${name}` as ByteString;
+      const executable = hasFlag(files, at, "executable");
+      const { id } = await runner.run({ kind: "localise" as const, path, executable, replacements });
+      ids.set(`${prefix}${name}` as ByteString, id);
+    }
   }
   for (const [name, link] of tree.links) {
     if (link.mentions) placeLink(localLink(link.target, replacements), `${tree.path}/${name}` as ByteString);

@@ -19,6 +19,7 @@ import { randomName } from "../../system/random-name.ts";
 import { replacedMark } from "../layout.ts";
 import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-settings.ts";
+import { hasFlag, idAt } from "./pack-files.ts";
 import { mayHold } from "./pool-names.ts";
 import type { PoolBatch } from "./tasks.ts";
 
@@ -29,10 +30,10 @@ import type { PoolBatch } from "./tasks.ts";
  */
 export function poolFiles(settings: ImportSettings, batches: readonly PoolBatch[]): undefined {
   if (settings.method === "copy") return;
-  for (const { directory, names, poolNames } of batches) {
-    names.forEach((name, index) => {
+  for (const { directory, names, files } of batches) {
+    names.forEach((name, at) => {
       const path = `${directory}/${name}` as ByteString;
-      const pool = poolFile(settings, poolNames[index] as string);
+      const pool = poolFile(settings, poolName({ id: idAt(files, at), executable: hasFlag(files, at, "executable") }));
       if (settings.method === "reflink") cloneIntoPool(settings, path, pool);
       else linkIntoPool(settings, path, pool);
     });
@@ -40,7 +41,7 @@ export function poolFiles(settings: ImportSettings, batches: readonly PoolBatch[
 }
 
 /** What a file with this local content is called in the pool. */
-export function poolName({ id, executable }: Pick<PoolRequest, "id" | "executable">): string {
+function poolName({ id, executable }: Pick<PoolRequest, "id" | "executable">): string {
   return executable ? `${id}x` : id;
 }
 

@@ -4,14 +4,14 @@ import { createSharedWork } from "../../system/shared-work.ts";
 import { createSpareWorkers } from "../../system/spare-workers.ts";
 import { finishInTurns } from "../../system/steps.ts";
 import { mostThreads, type WorkerPool } from "../../system/worker-pool.ts";
-import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
-import { type PackedFiles, unpackFiles } from "./pack-files.ts";
+import type { FileBatch, ImportSettings } from "./import-settings.ts";
+import { joinFiles, type PackedFiles } from "./pack-files.ts";
 import { type ImportAnswer, type ImportTask, importTaskSteps, type PoolBatch } from "./tasks.ts";
 
 /** Runs the tasks of one import: a few files in this thread, many in worker threads as well. */
 export interface ImportRunner extends AsyncDisposable {
   /** The batches begin when there are many of them, or with `finishQueue`. */
-  importBatch(batch: FileBatch): Promise<readonly ImportedFile[]>;
+  importBatch(batch: FileBatch): Promise<PackedFiles>;
   /** No more batches will come. */
   finishQueue(): void;
   run<Task extends ImportTask>(task: Task): Promise<ImportAnswer<Task>>;
@@ -25,21 +25,18 @@ export interface ImportJob {
   readonly task: ImportTask;
 }
 
-/** What it answers. */
-export type ImportJobAnswer = ImportAnswer | PackedFiles;
-
 /** From so many files, or so many bytes, on threads are worth their start, about 40 ms each. */
 const ENOUGH_FILES = 400;
 const ENOUGH_BYTES = 32 << 20;
 
-const workers = createSpareWorkers<ImportJob, ImportJobAnswer>(workerScript, () => mostThreads() - 1);
+const workers = createSpareWorkers<ImportJob, ImportAnswer>(workerScript, () => mostThreads() - 1);
 
 export function createImportRunner(settings: ImportSettings): ImportRunner {
-  let pool: WorkerPool<ImportJob, ImportJobAnswer> | undefined;
-  const held: { readonly batch: FileBatch; start(run: Promise<readonly ImportedFile[]>): void }[] = [];
+  let pool: WorkerPool<ImportJob, ImportAnswer> | undefined;
+  const held: { readonly batch: FileBatch; start(run: Promise<PackedFiles>): void }[] = [];
   let queued = 0;
   let isWanted = true;
-  const work = createSharedWork<ImportJob, ImportJobAnswer>(({ task }) =>
+  const work = createSharedWork<ImportJob, ImportAnswer>(({ task }) =>
     finishInTurns(importTaskSteps(settings, task), () => isWanted),
   );
 
@@ -50,15 +47,14 @@ export function createImportRunner(settings: ImportSettings): ImportRunner {
     work.useThreads(pool);
   }
 
-  async function importNow(batch: FileBatch): Promise<readonly ImportedFile[]> {
-    const answer = (await work.run({ settings, task: { kind: "import", batch } })) as PackedFiles | ImportedFile[];
-    return "ids" in answer ? unpackFiles(answer) : answer;
+  async function importNow(batch: FileBatch): Promise<PackedFiles> {
+    return (await work.run({ settings, task: { kind: "import", batch } })) as PackedFiles;
   }
 
   function startHeld(sizes?: readonly (readonly number[])[]): void {
     for (const [at, { batch, start }] of held.splice(0).entries()) {
       const parts = sizes ? splitBatch(batch, sizes[at] as readonly number[]) : [batch];
-      start(Promise.all(parts.map(importNow)).then((files) => files.flat()));
+      start(Promise.all(parts.map(importNow)).then(joinFiles));
     }
   }
 
@@ -66,7 +62,7 @@ export function createImportRunner(settings: ImportSettings): ImportRunner {
     importBatch(batch) {
       queued += batch.names.length;
       if (queued >= ENOUGH_FILES) startThreads();
-      const run = new Promise<readonly ImportedFile[]>((resolve) => {
+      const run = new Promise<PackedFiles>((resolve) => {
         held.push({ batch, start: resolve });
       });
       if (pool) startHeld();

@@ -1,7 +1,7 @@
 import type { ByteString } from "../../model/byte-string.ts";
-import type { ImportedDirectory } from "./import-tree.ts";
+import type { ImportedDirectory, ImportedFiles } from "./import-tree.ts";
 import type { PooledBatch } from "./link-pooled.ts";
-import { packFiles } from "./pack-files.ts";
+import { FLAG, hasFlag, pickFiles, placesOf } from "./pack-files.ts";
 import { type ImportRunner, inPieces } from "./runner.ts";
 
 /**
@@ -10,31 +10,34 @@ import { type ImportRunner, inPieces } from "./runner.ts";
  * @throws StoreError FAILED when a file that the pool no longer has changed in the source meanwhile
  */
 export async function takePooled(tree: ImportedDirectory, source: ByteString, runner: ImportRunner): Promise<void> {
-  const directories = [...withPooled(tree, source)];
-  const pieces = inPieces(directories);
+  const pooled = [...withPooled(tree, source)];
+  const pieces = inPieces(pooled);
   const answers = await Promise.all(
     pieces.map((piece) => runner.run({ kind: "link", batches: piece.map(({ batch }) => batch) })),
   );
   answers.flat().forEach((copied, at) => {
-    for (const name of copied) markCopied(directories[at]?.tree, name);
+    markCopied((pooled[at] as PooledPart).part, copied);
   });
 }
 
-interface PooledDirectory {
-  readonly tree: ImportedDirectory;
+interface PooledPart {
+  readonly part: ImportedFiles;
   readonly batch: PooledBatch;
 }
 
-function* withPooled(tree: ImportedDirectory, source: ByteString): Iterable<PooledDirectory> {
-  const pooled = [...tree.files].filter(([, file]) => file.pooled);
-  if (pooled.length > 0) {
-    const files = packFiles(pooled.map(([, file]) => file));
-    yield { tree, batch: { source, target: tree.path, names: pooled.map(([name]) => name), files } };
+function* withPooled(tree: ImportedDirectory, source: ByteString): Iterable<PooledPart> {
+  for (const part of tree.files) {
+    const places = placesOf(part.files, (at) => hasFlag(part.files, at, "pooled"));
+    if (places.length === 0) continue;
+    const names = places.map((at) => part.names[at] as ByteString);
+    yield { part, batch: { source, target: tree.path, names, files: pickFiles(part.files, places) } };
   }
   for (const [name, inner] of tree.directories) yield* withPooled(inner, `${source}/${name}` as ByteString);
 }
 
-function markCopied(tree: ImportedDirectory | undefined, name: ByteString): void {
-  const file = tree?.files.get(name);
-  if (file) tree?.files.set(name, { ...file, pooled: false });
+function markCopied({ names, files }: ImportedFiles, copied: readonly ByteString[]): void {
+  if (copied.length === 0) return;
+  const wanted = new Set(copied);
+  for (const at of placesOf(files, (place) => wanted.has(names[place] as ByteString)))
+    files.flags[at] = (files.flags[at] as number) & ~FLAG.pooled;
 }

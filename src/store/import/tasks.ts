@@ -2,9 +2,10 @@ import type { ByteString } from "../../model/byte-string.ts";
 import type { Replacement } from "../../model/rewrite.ts";
 import type { Steps } from "../../system/steps.ts";
 import { importFiles } from "./import-files.ts";
-import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
+import type { FileBatch, ImportSettings } from "./import-settings.ts";
 import { linkPooled, type PooledBatch } from "./link-pooled.ts";
 import { type LocalisedFile, localiseFile } from "./localise-file.ts";
+import { type PackedFiles, packFiles } from "./pack-files.ts";
 import { poolFiles } from "./pool-files.ts";
 import { type FreezeRequest, freezeFiles, type ScannedFiles, type ScanRequest, scanFiles } from "./scan-files.ts";
 
@@ -12,8 +13,8 @@ import { type FreezeRequest, freezeFiles, type ScannedFiles, type ScanRequest, s
 export interface PoolBatch {
   readonly directory: ByteString;
   readonly names: readonly ByteString[];
-  /** What each is called in the pool (see `poolName`), by its local content. */
-  readonly poolNames: readonly string[];
+  /** In the order of the names, by their local content: 64 characters each, and sums of `FLAG`. */
+  readonly files: Pick<PackedFiles, "ids" | "flags">;
 }
 
 /** What a thread can be asked to do. */
@@ -31,7 +32,7 @@ export type ImportTask =
   | { readonly kind: "pool"; readonly batches: readonly PoolBatch[] };
 
 interface ImportAnswers {
-  readonly import: readonly ImportedFile[];
+  readonly import: PackedFiles;
   readonly scan: ScannedFiles;
   readonly freeze: undefined;
   /** For each batch. */
@@ -46,7 +47,7 @@ export type ImportAnswer<Task extends ImportTask = ImportTask> = ImportAnswers[T
 export function* importTaskSteps(settings: ImportSettings, task: ImportTask): Steps<ImportAnswer> {
   switch (task.kind) {
     case "import":
-      return yield* importFiles(settings, task.batch);
+      return packFiles(yield* importFiles(settings, task.batch));
     case "scan":
       return yield* scanFiles(settings, task);
     case "freeze":
