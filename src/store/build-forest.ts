@@ -104,7 +104,7 @@ function stageForest(
     reused: false,
     replaces: replaces ? "always" : "never",
     directory,
-    fileList: printFileList(listEntries(root)),
+    fileList: [printFileList(listEntries(root))],
     fresh: directoriesOf(root, fromText(directory)),
     pooling: undefined,
   };

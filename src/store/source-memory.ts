@@ -5,7 +5,7 @@ import { type BaseName, isBaseName, type PackageName, type PackageVersion } from
 import { filePrint, textPrint } from "../system/file-stamp.ts";
 import { networkFilesystem } from "../system/filesystem-kind.ts";
 import type { TreeDescription } from "./import/describe-tree.ts";
-import type { ImportedDirectory } from "./import/import-tree.ts";
+import type { ImportedDirectory } from "./import/imported-tree.ts";
 import { type Memory, readMemory, writeMemory } from "./memory-file.ts";
 import type { Store } from "./open-store.ts";
 

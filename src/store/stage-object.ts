@@ -17,7 +17,8 @@ import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
 import { makesPlainFiles } from "./import/freeze.ts";
 import { type ImportMethod, linkMethod } from "./import/import-method.ts";
 import type { ImportSettings } from "./import/import-settings.ts";
-import { type ImportedDirectory, type ImportedFiles, type ImportProgress, importTree } from "./import/import-tree.ts";
+import { type ImportProgress, importTree } from "./import/import-tree.ts";
+import type { ImportedDirectory, ImportedFiles } from "./import/imported-tree.ts";
 import { localiseTree } from "./import/localise-tree.ts";
 import { hasFlag, idAt, pickFiles, placesOf, someHave } from "./import/pack-files.ts";
 import { printTree } from "./import/print-tree.ts";
@@ -69,7 +70,8 @@ export interface StagedObject {
   readonly replaces: "never" | "damaged" | "always";
   /** Its files and links are frozen, its directories still writable: the pool's files go there, then it is renamed. */
   readonly directory: string;
-  readonly fileList: string;
+  /** In pieces. */
+  readonly fileList: readonly string[];
   /** Directories and files that are not durable yet. */
   readonly fresh: Iterable<ByteString>;
   /** Files for the pool; absent for an object that holds none. */
@@ -138,7 +140,7 @@ function reusedObject(store: Store, baseName: BaseName, directory: string): Stag
     reused: true,
     replaces: "never",
     directory,
-    fileList: "",
+    fileList: [],
     fresh: [],
     pooling: undefined,
   };

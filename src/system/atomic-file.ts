@@ -22,7 +22,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, opti
 
 /** The same for several files of one directory, whose fsync they share. Each is whole; not all need be there. */
 export function writeFilesAtomic(
-  files: readonly { readonly path: string; readonly content: string | Uint8Array }[],
+  files: readonly { readonly path: string; readonly content: Content }[],
   options: AtomicWrite = {},
 ): void {
   for (const { path, content } of files) replaceFile(path, content, options);
@@ -30,7 +30,7 @@ export function writeFilesAtomic(
 }
 
 /** Replaces one file, not durable yet: for who must know whether it was replaced when the flush fails. */
-export function replaceFile(path: string, content: string | Uint8Array, options: AtomicWrite = {}): void {
+export function replaceFile(path: string, content: Content, options: AtomicWrite = {}): void {
   const temporary = temporaryName(options.scratch ?? dirname(path));
   try {
     writeDurable(temporary, content, options.mode ?? 0o644);
@@ -41,14 +41,43 @@ export function replaceFile(path: string, content: string | Uint8Array, options:
   }
 }
 
-function writeDurable(path: string, content: string | Uint8Array, mode: number): void {
+/** Of a file: a text, also in pieces, or bytes. */
+export type Content = string | readonly string[] | Uint8Array;
+
+function writeDurable(path: string, content: Content, mode: number): void {
   const fd = openSync(path, "wx", mode);
   try {
-    writeAll(fd, typeof content === "string" ? Buffer.from(content, "utf8") : content);
+    if (content instanceof Uint8Array) writeAll(fd, content);
+    else writeTexts(fd, typeof content === "string" ? [content] : content);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+const ROOM = 64 * 1024;
+/** Bytes of UTF-8 that one unit of a text can take. */
+const MOST_BYTES = 3;
+
+/** Through little memory: a list of a million files is large, and memory that is new to a process is slow. */
+function writeTexts(fd: number, texts: readonly string[]): void {
+  let room: Buffer | undefined;
+  let used = 0;
+  for (const text of texts) {
+    if (texts.length === 1 || text.length * MOST_BYTES > ROOM) {
+      if (room) writeAll(fd, room.subarray(0, used));
+      used = 0;
+      writeAll(fd, Buffer.from(text, "utf8"));
+      continue;
+    }
+    room ??= Buffer.allocUnsafe(ROOM);
+    if (text.length * MOST_BYTES > ROOM - used) {
+      writeAll(fd, room.subarray(0, used));
+      used = 0;
+    }
+    used += room.write(text, used, "utf8");
+  }
+  if (room) writeAll(fd, room.subarray(0, used));
 }
 
 /** Makes `path` a symlink to `target`, replacing a link that is there, in one durable step. */

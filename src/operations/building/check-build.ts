@@ -42,7 +42,7 @@ export async function checkBuilds(
     const again = await buildOnce(store, request, { ...run, workspace, name: built.name });
     const before = readFileList(store, built.baseName);
     const { reused, manifest, fileList } = again.staged;
-    const after = reused ? readFileList(store, manifest.path) : (parseFileList(fileList) ?? []);
+    const after = reused ? readFileList(store, manifest.path) : (parseFileList(fileList.join("")) ?? []);
     const differences = compareFileLists(before, after);
     const same = differences.length === 0;
     const second = reused ? objectPath(store.layout, manifest.path) : again.staged.directory;

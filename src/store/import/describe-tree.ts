@@ -2,7 +2,7 @@ import { StoreError } from "../../errors.ts";
 import { type ByteString, toEscaped } from "../../model/byte-string.ts";
 import { hashTree } from "../../model/git-object.ts";
 import type { TreeId } from "../../model/ids.ts";
-import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./import-tree.ts";
+import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./imported-tree.ts";
 import { hasFlag, idAt, someHave } from "./pack-files.ts";
 import { childrenOf, type TreeChild } from "./tree-children.ts";
 
@@ -47,6 +47,7 @@ interface State {
 function describeDirectory(state: State, directory: ImportedDirectory, prefix: string): TreeId {
   for (const part of directory.files) noteFiles(state, part);
   for (const link of directory.links.values()) noteLink(state, link);
+  if (directory.summary) return directory.summary.treeId;
   const entries = childrenOf(directory).map((child) => {
     const { mode, name } = child;
     const path = `${prefix}${name}`;

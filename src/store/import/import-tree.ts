@@ -3,39 +3,14 @@ import { isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { findBaseNames } from "../../model/find-base-names.ts";
 import { hashLinkTarget } from "../../model/git-object.ts";
-import type { BlobId } from "../../model/ids.ts";
 import { replaceInPlace } from "../../model/rewrite.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
 import { canonicalReplacements } from "./import-work.ts";
-import { type PackedFiles, packFiles } from "./pack-files.ts";
+import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./imported-tree.ts";
+import { packFiles } from "./pack-files.ts";
 import type { ImportRunner } from "./runner.ts";
 import { changedWhileRead, notReadable } from "./source-file.ts";
-
-/** One directory of a tree that is being imported; names in no particular order. */
-export interface ImportedDirectory {
-  readonly path: ByteString;
-  readonly directories: ReadonlyMap<ByteString, ImportedDirectory>;
-  readonly files: readonly ImportedFiles[];
-  readonly links: ReadonlyMap<ByteString, ImportedLink>;
-}
-
-/** Some files of one directory. */
-export interface ImportedFiles {
-  readonly names: readonly ByteString[];
-  /** In the order of the names. */
-  readonly files: PackedFiles;
-}
-
-export interface ImportedLink {
-  /** Of the target in canonical form. */
-  readonly id: BlobId;
-  /** In canonical form. */
-  readonly target: ByteString;
-  readonly mentions: boolean;
-  readonly fromLocal: boolean;
-  readonly fromCanonical: boolean;
-  readonly baseNames: readonly string[] | undefined;
-}
+import { summarise } from "./summarise.ts";
 
 export interface ImportProgress {
   readonly files: number;
@@ -106,17 +81,24 @@ function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedD
       links.set(name, importLink(walk, `${source}/${name}` as ByteString, `${target}/${name}` as ByteString));
     else throw notPackable(`${source}/${name}` as ByteString);
   }
+  const pending: Promise<void>[] = [];
   for (let at = 0; at < names.length; at += BATCH) {
-    expect(walk, importBatch(walk, { source, target, names: names.slice(at, at + BATCH) }, files));
+    pending.push(importBatch(walk, { source, target, names: names.slice(at, at + BATCH) }, files));
   }
-  if (known.length > 0) expect(walk, adoptKnown(walk, target, { known, files }));
+  if (known.length > 0) pending.push(adoptKnown(walk, target, { known, files }));
   for (const name of inner) {
     const directory = `${target}/${name}` as ByteString;
     if (walk.copying) mkdirSync(toFsPath(directory), 0o755);
     const place = { source: `${source}/${name}` as ByteString, target: directory, prefix: `${prefix}${name}/` };
     directories.set(name, walkDirectory(walk, place));
   }
-  return { path: target, directories, files, links };
+  const tree: ImportedDirectory = { path: target, directories, files, links, summary: undefined };
+  // While threads still read: when they have done there is nothing for them to do.
+  expect(
+    walk,
+    Promise.all(pending).then(() => summarise(tree, prefix)),
+  );
+  return tree;
 }
 
 function expect(walk: Walk, done: Promise<void>): void {

@@ -3,7 +3,8 @@ import { type ByteString, fromBytes, toBytes, toFsPath } from "../../model/byte-
 import type { BaseName, BlobId } from "../../model/ids.ts";
 import { localising, type Replacement, replaceInPlace } from "../../model/rewrite.ts";
 import type { Layout } from "../layout.ts";
-import { createLink, type ImportedDirectory } from "./import-tree.ts";
+import { createLink } from "./import-tree.ts";
+import type { ImportedDirectory } from "./imported-tree.ts";
 import { hasFlag, placesOf } from "./pack-files.ts";
 import type { ImportRunner } from "./runner.ts";
 

@@ -1,5 +1,5 @@
 import type { ByteString } from "../../model/byte-string.ts";
-import type { ImportedDirectory, ImportedFiles } from "./import-tree.ts";
+import type { ImportedDirectory, ImportedFiles } from "./imported-tree.ts";
 import type { PooledBatch } from "./link-pooled.ts";
 import { FLAG, hasFlag, pickFiles, placesOf } from "./pack-files.ts";
 import { type ImportRunner, inPieces } from "./runner.ts";

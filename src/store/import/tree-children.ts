@@ -1,6 +1,6 @@
 import type { ByteString } from "../../model/byte-string.ts";
 import type { GitMode } from "../../model/git-object.ts";
-import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./import-tree.ts";
+import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./imported-tree.ts";
 import { hasFlag } from "./pack-files.ts";
 
 /** What stands in a directory of an imported tree: a file, by its place in `part`, a link, or a directory. */

@@ -31,7 +31,7 @@ export async function assembleObject(context: RepairContext, object: BaseName): 
   const directories = [...directoriesOfList(entries)].sort().reverse();
   const paths = directories.map((path) => `${fromText(directory)}/${path}` as ByteString);
   for (const path of paths) freezeDirectory(path);
-  const staged = { manifest, reused: false, replaces: "never" as const, directory, fileList: printFileList(entries) };
+  const staged = { manifest, reused: false, replaces: "never" as const, directory, fileList: [printFileList(entries)] };
   await commitObjects(
     store,
     [{ ...staged, fresh: [...paths, fromText(directory)], pooling: undefined }],
