@@ -25,7 +25,8 @@ export function glanceAt(store: Store, object: BaseName): string | undefined {
 
 /** Whether an object is there and nothing about it meets the eye, nor is its manifest empty. */
 export function isWhole(store: Store, object: BaseName): boolean {
-  return glanceAt(store, object) === undefined && lstatSync(manifestPath(store.layout, object)).size > 0;
+  if (glanceAt(store, object) !== undefined) return false;
+  return (lstatSync(manifestPath(store.layout, object), { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** What is wrong with an object when every byte of it is read. */

@@ -3,7 +3,7 @@ import { isErrno, StoreError } from "../../errors.ts";
 import { withReferences } from "../../model/closure.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import type { BaseName } from "../../model/ids.ts";
-import { checkContent, glanceAt } from "../../store/check-object.ts";
+import { checkContent, glanceAt, isWhole } from "../../store/check-object.ts";
 import { generationLink, generationTarget } from "../../store/layout.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -67,17 +67,11 @@ function faultsAmong(
   });
 }
 
-/** Objects of which the manifest cannot be read: what is new with a switch is looked at more closely than what is live. */
+/** Objects with an empty manifest: what is new with a switch is looked at once more than what is live. */
 export function manifestFaults(store: Store, objects: Iterable<BaseName>): ObjectProblem[] {
-  return [...objects].flatMap((object) => {
-    try {
-      readManifest(store, object);
-      return [];
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return [{ object, reason: "its manifest cannot be read" }];
-    }
-  });
+  return [...objects]
+    .filter((object) => !isWhole(store, object))
+    .map((object) => ({ object, reason: "its manifest is empty" }));
 }
 
 /** Whether the generation's own link leads to its forest. */
@@ -145,9 +139,9 @@ export function splitPackages(
   missing: readonly NotObtained[],
 ): { readonly kept: InstalledPackage[]; readonly left: InstalledPackage[] } {
   const lost = new Set(missing.map(({ path }) => path));
-  const isWhole = ({ path }: InstalledPackage) =>
+  const isKept = ({ path }: InstalledPackage) =>
     !withReferences([path], (object) => knownReferences(store, object)).some((object) => lost.has(object));
-  return { kept: packages.filter(isWhole), left: packages.filter((item) => !isWhole(item)) };
+  return { kept: packages.filter(isKept), left: packages.filter((item) => !isKept(item)) };
 }
 
 /** Refuses a generation that is not whole and cannot be made so. */
