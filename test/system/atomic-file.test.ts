@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   readTextIfPresent,
@@ -45,6 +46,22 @@ function nameOf(path: string): string {
 }
 
 describe("writeFileAtomic", () => {
+  it("writes a text that comes in pieces, of whatever length, as UTF-8", () => {
+    const path = join(makeWorld().directory, "file");
+    const piece = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 9 }),
+      fc
+        .tuple(fc.string({ unit: "binary", minLength: 1, maxLength: 3 }), fc.nat({ max: 30_000 }))
+        .map(([text, times]) => text.repeat(times)),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 9 }), (pieces) => {
+        writeFilesAtomic([{ path, content: pieces }]);
+        expect(readFileSync(path).equals(Buffer.concat(pieces.map((text) => Buffer.from(text, "utf8"))))).toBe(true);
+      }),
+    );
+  });
+
   it("replaces a file by its new content, text or bytes", () => {
     const path = join(makeWorld({ memory: true }).directory, "file");
     writeFileAtomic(path, "é");

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { caughtAsync } from "../../helpers/caught.ts";
+import { faultsOf } from "../../helpers/naive-tree-id.ts";
 import { patchFs } from "../../helpers/patch-fs.ts";
 import { addTree, makeWorld, readTree } from "../../helpers/worlds.ts";
 
@@ -93,4 +94,18 @@ describe("what is no file, directory or symlink", () => {
     await new Promise<void>((resolve) => server.listen(path, resolve));
     onTestFinished(() => void server.close());
   }
+});
+
+describe("a few large files", () => {
+  it("are shared between threads and come out as they are", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const large = (letter: string) => Buffer.alloc(9 * MEBIBYTE, letter);
+    const tree = { a: large("a"), "d/b": large("b"), "d/c": large("c"), "d/d": large("d"), "d/e": "e", "d/f": "" };
+    const added = await addTree(store, tree);
+    expect(faultsOf(store, added.manifest)).toEqual([]);
+    expect(added.manifest.size).toBe(36 * MEBIBYTE + 1);
+    const again = await addTree(store, tree, { adopt: true });
+    expect(again.manifest.path).toBe(added.manifest.path);
+  });
 });
