@@ -70,10 +70,10 @@ export function createImportRunner(settings: ImportSettings): ImportRunner {
     },
     finishQueue() {
       // Few files are looked at: one thread for each large one.
-      const sizes = pool ? undefined : held.map(({ batch }) => sizesOf(batch));
-      const bytes = sum(sizes?.flat() ?? []);
-      if (bytes >= ENOUGH_BYTES) startThreads();
-      startHeld(bytes >= ENOUGH_BYTES ? sizes : undefined);
+      const sizes = pool || mostThreads() === 1 ? undefined : held.map(({ batch }) => sizesOf(batch));
+      const isMuch = sum(sizes?.flat() ?? []) >= ENOUGH_BYTES;
+      if (isMuch) startThreads();
+      startHeld(isMuch ? sizes : undefined);
     },
     async run<Task extends ImportTask>(task: Task) {
       // The content of a large file is rewritten in one step.
