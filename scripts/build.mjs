@@ -143,6 +143,75 @@ const apart = {
   },
 };
 
+// What is imported when something is called that is done every day. These modules, and what they always need, are the
+// program `whole`; all others are `more`, which it loads when one of them is wanted.
+const DAILY = [
+  "src/cli/main.ts",
+  "src/cli/commands/add.ts",
+  "src/cli/commands/install.ts",
+  "src/cli/commands/remove.ts",
+  "src/cli/progress/show-progress.ts",
+  "src/operations/open-store.ts",
+  "src/operations/packages/add.ts",
+  "src/operations/profiles/install.ts",
+  "src/operations/profiles/remove.ts",
+  "src/operations/archives/archives.ts",
+  "src/sources/fetch-file.ts",
+  "src/store/init-store.ts",
+];
+
+/** The modules of `src/` by program, and for each of them those that another program's import. */
+function shareOut(inputs) {
+  const importsOf = (path) =>
+    inputs[path].imports.filter((item) => item.path in inputs && item.path.startsWith("src/"));
+  const daily = new Set();
+  const add = (path) => {
+    if (daily.has(path)) return;
+    if (!(path in inputs)) throw new Error(`${path} is no module of the program`);
+    daily.add(path);
+    for (const { kind, path: inner } of importsOf(path)) if (kind !== "dynamic-import") add(inner);
+  };
+  DAILY.forEach(add);
+  const programOf = (path) => (daily.has(path) ? "whole" : "more");
+  const wanted = { whole: new Set(), more: new Set() };
+  for (const path of Object.keys(inputs).filter((name) => name.startsWith("src/")))
+    for (const { path: inner } of importsOf(path))
+      if (programOf(inner) !== programOf(path)) wanted[programOf(inner)].add(inner);
+  return { programOf, wanted };
+}
+
+/** In each of the two programs, modules of the other one are had from there: each exports `modules`, by their paths. */
+async function buildWhole() {
+  const options = { ...program, external: ["*.node"] };
+  const plugins = [lmdb, addonBy(NEAR_ADDON), apart, late];
+  const entry = { stdin: { contents: 'export * from "./src/cli/main.ts";', resolveDir: root } };
+  const { metafile } = await build({ ...options, ...entry, plugins, metafile: true, write: false, sourcemap: false });
+  const { programOf, wanted } = shareOut(metafile.inputs);
+  const parts = (own) => ({
+    name: "parts",
+    setup(setup) {
+      setup.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir }) => {
+        const file = relative(root, resolve(resolveDir, path));
+        return programOf(file) === own ? undefined : { path: file, namespace: "parts" };
+      });
+      setup.onResolve({ filter: /\.cjs$/, namespace: "parts" }, ({ path }) => ({ path, external: true }));
+      setup.onLoad({ filter: /./, namespace: "parts" }, ({ path }) => ({
+        contents: `module.exports = require("./${programOf(path)}.cjs").modules[${JSON.stringify(path)}]();`,
+      }));
+    },
+  });
+  for (const own of ["whole", "more"]) {
+    const table = [...wanted[own]].map((path) => `${JSON.stringify(path)}: () => require("./${path}")`).join(",\n");
+    const main = own === "whole" ? 'export { main } from "./src/cli/main.ts";\n' : "";
+    await build({
+      ...options,
+      stdin: { contents: `${main}export const modules = {\n${table}\n};`, resolveDir: root, sourcefile: own },
+      entryNames: own,
+      plugins: [parts(own), ...plugins],
+    });
+  }
+}
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -162,7 +231,7 @@ const shared = {
 const terse = { minify: true, sourcemap: "external", sourcesContent: false };
 
 // Of which compiled code is kept with the programs'. The network is slower than what would be won.
-const CACHED = ["temporal", "documents"];
+const CACHED = ["more", "temporal", "documents"];
 
 // Built beside and put in place at the end: a program that runs meanwhile finds its files.
 const fresh = `${root}node_modules/.dist-${process.pid}`;
@@ -198,12 +267,7 @@ await build({
   entryPoints: { quick: "src/cli/quick.ts" },
   plugins: [addonBy(NEAR_ADDON), handOver, apart, late],
 });
-await build({
-  ...program,
-  entryPoints: { whole: "src/cli/main.ts" },
-  external: ["*.node"],
-  plugins: [lmdb, addonBy(NEAR_ADDON), apart, late],
-});
+await buildWhole();
 for (const [file, names] of Object.entries(APART))
   await build({
     ...program,
@@ -214,7 +278,7 @@ for (const [file, names] of Object.entries(APART))
     },
     entryNames: file,
   });
-for (const name of ["quick", "whole", ...Object.keys(APART)]) {
+for (const name of ["quick", "whole", "more", ...Object.keys(APART)]) {
   const file = `${fresh}/${name}.cjs`;
   // Of the same length, for the map's sake.
   const source = readFileSync(file, "latin1").replaceAll(/\bimport\((?=")/g, "__imp0(");
