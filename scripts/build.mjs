@@ -296,7 +296,9 @@ writeFileSync(`${fresh}/quick.json`, JSON.stringify({ quick: quickWords, kept })
 try {
   keepCode(fresh, CACHED);
 } catch (error) {
-  console.error(`notice: quick commands will start more slowly, no code of theirs is kept: ${error.message}`);
+  // What the command said; the error's own message is the whole command line.
+  const why = String(error.stderr ?? error.message).slice(-1000);
+  console.error(`notice: commands will start more slowly, no code of theirs is kept: ${why}`);
 }
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(fresh, `${root}dist`);

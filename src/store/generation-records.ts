@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { StoreError } from "../errors.ts";
 import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
-import { type GenerationDifference, generationDifference, type RecordText } from "../model/generation-difference.ts";
+import { type GenerationDifference, generationDifference, type RecordBytes } from "../model/generation-difference.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { damagedRecord } from "../model/json-object.ts";
-import { readTextIfPresent, replaceLink, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
+import { readIfPresent, replaceLink, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
 import { generationFile, generationLink, generationTarget, profilePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 
@@ -13,14 +13,14 @@ export function readGeneration(store: Store, profile: ProfileName, number: Gener
   return readGenerationRecord(store, profile, number).generation;
 }
 
-/** The same, and its text. */
+/** The same, and its bytes. */
 export function readGenerationRecord(
   store: Store,
   profile: ProfileName,
   number: GenerationNumber,
-): RecordText & { readonly generation: Generation } {
-  const record = readRecordText(store, profile, number);
-  const generation = parseGeneration(record.text, record.source);
+): RecordBytes & { readonly generation: Generation } {
+  const record = readRecord(store, profile, number);
+  const generation = parseGeneration(record.bytes.toString("utf8"), record.source);
   return { ...record, generation: checkPlace(generation, { profile, number, path: record.source }) };
 }
 
@@ -32,22 +32,21 @@ export function readDifference(
   store: Store,
   profile: ProfileName,
   number: GenerationNumber,
-  after: RecordText & { readonly generation: Generation },
+  after: RecordBytes & { readonly generation: Generation },
 ): GenerationDifference {
-  const record = readRecordText(store, profile, number);
-  const { packages } = after.generation;
-  const difference = generationDifference(record, { ...after, packages }) ?? {
-    before: parseGeneration(record.text, record.source),
-    after: packages,
+  const record = readRecord(store, profile, number);
+  const difference = generationDifference(record, after) ?? {
+    before: parseGeneration(record.bytes.toString("utf8"), record.source),
+    after: after.generation.packages,
   };
   checkPlace(difference.before, { profile, number, path: record.source });
   return difference;
 }
 
-function readRecordText(store: Store, profile: ProfileName, number: GenerationNumber): RecordText {
+function readRecord(store: Store, profile: ProfileName, number: GenerationNumber): RecordBytes {
   const source = generationFile(store.layout, profile, number);
-  const text = readTextIfPresent(source);
-  if (text !== undefined) return { text, source };
+  const bytes = readIfPresent(source);
+  if (bytes) return { bytes, source };
   throw new StoreError("NOT_FOUND", `profile '${profile}' has no generation gen-${number}`, {
     hint: "List the generations with `store generations`.",
     details: { profile, generation: number },

@@ -118,9 +118,14 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
 
 /** The file's text, or `undefined` when there is none. */
 export function readTextIfPresent(path: string): string | undefined {
+  // Asked for text at once, Node reads 8 KiB at a time.
+  return readIfPresent(path)?.toString("utf8");
+}
+
+/** The file's bytes, or `undefined` when there is none. */
+export function readIfPresent(path: string): Buffer | undefined {
   try {
-    // Asked for text at once, Node reads 8 KiB at a time.
-    return readFileSync(path).toString("utf8");
+    return readFileSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

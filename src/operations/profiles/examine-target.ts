@@ -1,7 +1,7 @@
 import { StoreError } from "../../errors.ts";
 import { type Change, diffPackages } from "../../model/change.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
-import type { RecordText } from "../../model/generation-difference.ts";
+import type { RecordBytes } from "../../model/generation-difference.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import { readDifference, readGeneration, readGenerationRecord } from "../../store/generation-records.ts";
 import { openJournal } from "../../store/journal.ts";
@@ -52,8 +52,8 @@ export async function examineTarget(
   const { profile } = parts;
   const from = lastKnown(store, parts);
   const choice = await choose({ ...parts, current: from });
-  const { text, ...target } = readTarget(store, parts, choice);
-  const contents = readContents(store, { profile, from }, { text, ...target }, options);
+  const { bytes, ...target } = readTarget(store, parts, choice);
+  const contents = readContents(store, { profile, from }, { bytes, ...target }, options);
   const faults = faultsOf(store, target, contents, options);
   const difference = diffPackages(contents?.before ?? [], contents?.after ?? []);
   const to = choice.generation;
@@ -87,16 +87,16 @@ function faultsOf(
   return [...faults, ...manifestFaults(store, brought)];
 }
 
-/** With the text of its record, unless it was deleted. */
+/** With its record as it was read, unless it was deleted. */
 interface ReadTarget extends Target {
-  readonly text: RecordText | undefined;
+  readonly bytes: RecordBytes | undefined;
 }
 
 function readTarget(store: Store, { profile }: ProfileParts, { generation, told }: Choice): ReadTarget {
   const packages = recalledPackages(store, profile, { generation, told });
-  if (packages) return { profile, generation, packages, record: undefined, text: undefined };
-  const { generation: record, ...text } = readGenerationRecord(store, profile, generation);
-  return { profile, generation, packages: record.packages, record, text };
+  if (packages) return { profile, generation, packages, record: undefined, bytes: undefined };
+  const { generation: record, ...bytes } = readGenerationRecord(store, profile, generation);
+  return { profile, generation, packages: record.packages, record, bytes };
 }
 
 function pathsOf(packages: readonly InstalledPackage[]) {
@@ -107,12 +107,12 @@ function pathsOf(packages: readonly InstalledPackage[]) {
 function readContents(
   store: Store,
   { profile, from }: { readonly profile: ProfileName; readonly from: GenerationNumber },
-  { record, text, packages }: ReadTarget,
+  { record, bytes, packages }: ReadTarget,
   run: RunOptions,
 ): Contents | undefined {
   try {
-    if (!record || !text) return { before: readGeneration(store, profile, from).packages, after: packages };
-    const { before, after } = readDifference(store, profile, from, { ...text, generation: record });
+    if (!record || !bytes) return { before: readGeneration(store, profile, from).packages, after: packages };
+    const { before, after } = readDifference(store, profile, from, { ...bytes, generation: record });
     return { before: before.packages, after };
   } catch (error) {
     if (!(error instanceof StoreError) || !["DAMAGED", "NOT_FOUND"].includes(error.code)) throw error;
