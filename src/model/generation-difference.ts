@@ -1,3 +1,4 @@
+import { StoreError } from "../errors.ts";
 import { type Generation, type InstalledPackage, parseGeneration, parseInstalledPackage } from "./generation.ts";
 import { parseJsonObject } from "./json-object.ts";
 
@@ -16,10 +17,19 @@ export interface GenerationDifference {
 
 /**
  * How two records differ, where both are laid out as `printGeneration` does it: of most of a thousand packages the bytes
- * are compared and not parsed. `undefined` when one of them is laid out in another way.
- * @throws StoreError DAMAGED, NEWER_FORMAT
+ * are compared and not parsed. `undefined` when one of them is laid out in another way, or cannot be read: who parses it
+ * as a whole is told why.
  */
 export function generationDifference(before: RecordBytes, after: RecordBytes): GenerationDifference | undefined {
+  try {
+    return difference(before, after);
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
+}
+
+function difference(before: RecordBytes, after: RecordBytes): GenerationDifference | undefined {
   const [old, now] = [findPackages(before.bytes), findPackages(after.bytes)];
   if (!old || !now) return undefined;
   const [oldTexts, nowTexts] = differingTexts(old.list, now.list);
@@ -36,7 +46,8 @@ function parseOthers(texts: readonly string[], left: readonly string[], source: 
     .map((text) => parseInstalledPackage(parseJsonObject(text + CLOSED, source), source));
 }
 
-const START = '\n "packages": [\n';
+const MEMBER = '\n "packages":';
+const START = `${MEMBER} [\n`;
 const END = "\n ]";
 const BETWEEN = "\n  },\n";
 const CLOSED = "\n  }";
@@ -48,7 +59,8 @@ const CLOSED = "\n  }";
 function findPackages(bytes: Buffer): { readonly list: Buffer; readonly others: string } | undefined {
   const start = bytes.indexOf(START);
   const end = start < 0 ? -1 : bytes.indexOf(END, start + START.length);
-  if (end < 0 || bytes.indexOf(START, end) >= 0) return undefined;
+  // A member that comes twice counts as it stands there last.
+  if (end < 0 || bytes.indexOf(MEMBER) !== start || bytes.indexOf(MEMBER, end) >= 0) return undefined;
   const list = bytes.subarray(start + START.length, end);
   if (list.lastIndexOf(CLOSED) !== list.length - CLOSED.length) return undefined;
   return { list, others: bytes.toString("utf8", 0, start + START.length) + bytes.toString("utf8", end) };

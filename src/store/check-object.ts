@@ -11,22 +11,35 @@ import type { Store } from "./open-store.ts";
 import { readFileList } from "./twins.ts";
 
 /**
- * What is wrong with an object, as far as two looks at the disk can tell: its directory, and whether there is a manifest.
- * Whoever adds something to a directory or takes something from it changes its time: then the names, kinds and sizes of all
- * that is in it are compared.
+ * What is wrong with an object, as far as two looks at the disk can tell: its directory, and a manifest that is not empty
+ * (one without content is what some filesystems leave after a power failure). Whoever adds something to a directory or
+ * takes something from it changes its time: then the names, kinds and sizes of all that is in it are compared.
  */
 export function glanceAt(store: Store, object: BaseName): string | undefined {
+  return glance(store, object, (path) => {
+    const manifest = lstatSync(path, { throwIfNoEntry: false });
+    return manifest?.isFile() === true && manifest.size > 0;
+  });
+}
+
+/**
+ * The same for an object that is in use already, of which the manifest is not looked into: a profile can have thousands,
+ * and Node makes four dates for each status.
+ */
+export function glanceAtLive(store: Store, object: BaseName): string | undefined {
+  return glance(store, object, existsSync);
+}
+
+function glance(store: Store, object: BaseName, isManifest: (path: string) => boolean): string | undefined {
   const directory = lstatSync(objectPath(store.layout, object), { throwIfNoEntry: false });
   if (directory === undefined) return "it is not there";
-  // A profile can have thousands of objects, and a status is made with four dates.
-  if (!directory.isDirectory() || !existsSync(manifestPath(store.layout, object))) return "it has no manifest";
+  if (!directory.isDirectory() || !isManifest(manifestPath(store.layout, object))) return "it has no manifest";
   return directory.mtimeMs === FROZEN_MS ? undefined : checkStamps(store, object);
 }
 
-/** Whether an object is there and nothing about it meets the eye, nor is its manifest empty. */
+/** Whether an object is there and nothing about it meets the eye. */
 export function isWhole(store: Store, object: BaseName): boolean {
-  if (glanceAt(store, object) !== undefined) return false;
-  return (lstatSync(manifestPath(store.layout, object), { throwIfNoEntry: false })?.size ?? 0) > 0;
+  return glanceAt(store, object) === undefined;
 }
 
 /** What is wrong with an object when every byte of it is read. */

@@ -79,12 +79,7 @@ function startThread<Result>(
   script: URL,
   { workerData, youngMb }: { readonly workerData: unknown; readonly youngMb: number },
 ): Thread<Result> {
-  const worker = new Worker(script, {
-    workerData,
-    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
-    // They close what they open: to keep a list of it makes opening and closing slower.
-    trackUnmanagedFds: false,
-  });
+  const worker = new Worker(script, { workerData, resourceLimits: { maxYoungGenerationSizeMb: youngMb } });
   const thread: Thread<Result> = { worker, ended: undefined, waiting: [] };
   thread.worker.on("message", (answer: WorkerAnswer<Result>) => {
     const waiting = thread.waiting.shift();

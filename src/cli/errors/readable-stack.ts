@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** A frame of V8's: `at name (file:line:column)` or `at file:line:column`; a bundled program has only its base name. */
-const FRAME = /^( *at )(?:.*\()?([\w.-]+):(\d+):(\d+)\)?$/;
+const FRAME = /^( *at )(?:.*\(|async )?([\w.-]+):(\d+):(\d+)\)?$/;
 
 /**
  * A stack trace in which places of bundled programs, where names are short ones, are those of their sources: in

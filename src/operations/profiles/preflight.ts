@@ -3,7 +3,7 @@ import { isErrno, StoreError } from "../../errors.ts";
 import { withReferences } from "../../model/closure.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import type { BaseName } from "../../model/ids.ts";
-import { checkContent, glanceAt, isWhole } from "../../store/check-object.ts";
+import { checkContent, glanceAt, glanceAtLive } from "../../store/check-object.ts";
 import { generationLink, generationTarget } from "../../store/layout.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -22,6 +22,11 @@ export interface TargetOptions {
   readonly missing?: "remove" | undefined;
 }
 
+interface LookOptions extends Pick<TargetOptions, "verify"> {
+  /** What is in use already: less is looked at. */
+  readonly live?: ReadonlySet<BaseName>;
+}
+
 /** An object of a generation that is missing or damaged, and what is wrong with it. */
 export interface ObjectProblem {
   readonly object: BaseName;
@@ -33,11 +38,7 @@ export interface ObjectProblem {
  * disk for each object; with `verify` every byte is read. The manifests are only read where the generation does not
  * record what its packages need.
  */
-export function generationFaults(
-  store: Store,
-  generation: Generation,
-  options: Pick<TargetOptions, "verify"> = {},
-): ObjectProblem[] {
+export function generationFaults(store: Store, generation: Generation, options: LookOptions = {}): ObjectProblem[] {
   const { path, packages, closure } = generation;
   const own = [path, ...packages.map((item) => item.path)];
   const objects =
@@ -46,11 +47,7 @@ export function generationFaults(
 }
 
 /** The same of packages and all that they need, whatever generation they belong to. */
-export function packageFaults(
-  store: Store,
-  paths: readonly BaseName[],
-  options: Pick<TargetOptions, "verify"> = {},
-): ObjectProblem[] {
+export function packageFaults(store: Store, paths: readonly BaseName[], options: LookOptions = {}): ObjectProblem[] {
   const objects = withReferences(paths, (object) => knownReferences(store, object));
   return faultsAmong(store, objects, options);
 }
@@ -58,20 +55,13 @@ export function packageFaults(
 function faultsAmong(
   store: Store,
   objects: readonly BaseName[],
-  { verify = false }: Pick<TargetOptions, "verify">,
+  { verify = false, live }: LookOptions,
 ): ObjectProblem[] {
-  const look = verify ? checkContent : glanceAt;
   return [...new Set(objects)].flatMap((object) => {
+    const look = verify ? checkContent : live?.has(object) ? glanceAtLive : glanceAt;
     const reason = look(store, object);
     return reason === undefined ? [] : [{ object, reason }];
   });
-}
-
-/** Objects with an empty manifest: what is new with a switch is looked at once more than what is live. */
-export function manifestFaults(store: Store, objects: Iterable<BaseName>): ObjectProblem[] {
-  return [...objects]
-    .filter((object) => !isWhole(store, object))
-    .map((object) => ({ object, reason: "its manifest is empty" }));
 }
 
 /** Whether the generation's own link leads to its forest. */

@@ -83,9 +83,9 @@ function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedD
   }
   const pending: Promise<void>[] = [];
   for (let at = 0; at < names.length; at += BATCH) {
-    pending.push(importBatch(walk, { source, target, names: names.slice(at, at + BATCH) }, files));
+    pending.push(heard(importBatch(walk, { source, target, names: names.slice(at, at + BATCH) }, files)));
   }
-  if (known.length > 0) pending.push(adoptKnown(walk, target, { known, files }));
+  if (known.length > 0) pending.push(heard(adoptKnown(walk, target, { known, files })));
   for (const name of inner) {
     const directory = `${target}/${name}` as ByteString;
     if (walk.copying) mkdirSync(toFsPath(directory), 0o755);
@@ -102,9 +102,13 @@ function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedD
 }
 
 function expect(walk: Walk, done: Promise<void>): void {
-  // The walk can fail before anybody waits for this.
+  walk.pending.push(heard(done));
+}
+
+/** The walk can fail before anybody waits for this. */
+function heard(done: Promise<void>): Promise<void> {
   done.catch(() => undefined);
-  walk.pending.push(done);
+  return done;
 }
 
 function listDirectory(path: ByteString) {

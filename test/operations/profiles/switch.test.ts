@@ -39,8 +39,10 @@ import {
   makeProfileWorld,
   type ProfileWorld,
   profileDirectory,
+  removeNames,
   switchTo,
 } from "../../helpers/profile-worlds.ts";
+import { addTree } from "../../helpers/worlds.ts";
 
 /** Generations 1 to 4, each with one package more. */
 async function withFour(): Promise<{ world: ProfileWorld; store: Store }> {
@@ -209,6 +211,20 @@ describe("a target that is not whole is refused before anything moves (invariant
     expect(error).toMatchObject({ code: "UNSAFE" });
     expect(error.message).toContain("-b-1");
     expect(liveNumber(store)).toBe(1);
+  });
+
+  it("an empty manifest of what a package needs", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    const dep = await addTree(store, { dep: "dep" }, { name: "dep" });
+    await installFrom(store, world.source("b-1", { b: `${dep.path}/dep` }));
+    await installFrom(store, world.source("c-1", { c: "c" }));
+    await removeNames(store, "b");
+    truncateSync(manifestPath(store.layout, dep.manifest.path));
+    const error = (await caughtAsync(switchTo(store, "gen-1"))) as StoreError;
+    expect(error).toMatchObject({ code: "UNSAFE" });
+    expect(error.message).toContain("-dep-1.0");
+    expect(liveNumber(store)).toBe(3);
   });
 
   it.each<[string, (link: string) => void]>([

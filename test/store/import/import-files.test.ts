@@ -1,12 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, symlinkSync, truncateSync, unlinkSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, symlinkSync, truncateSync, unlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { openLease } from "../../../src/store/leases.ts";
+import { stageObject } from "../../../src/store/stage-object.ts";
+import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { faultsOf } from "../../helpers/naive-tree-id.ts";
 import { patchFs } from "../../helpers/patch-fs.ts";
-import { addTree, makeWorld, readTree } from "../../helpers/worlds.ts";
+import { addTree, makeWorld, nameOf, readTree } from "../../helpers/worlds.ts";
 
 const MEBIBYTE = 1 << 20;
 
@@ -107,5 +110,49 @@ describe("a few large files", () => {
     expect(added.manifest.size).toBe(36 * MEBIBYTE + 1);
     const again = await addTree(store, tree, { adopt: true });
     expect(again.manifest.path).toBe(added.manifest.path);
+  });
+});
+
+describe("an import in threads that ends early", () => {
+  const many = Object.fromEntries(Array.from({ length: 900 }, (_, at) => [`d${at % 3}/f${at}`, `content ${at}`]));
+  const openFiles = () => readdirSync("/proc/self/fd").length;
+
+  it("for something in it that is no file leaves no promise behind", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const source = world.tree({
+      ...many,
+      ...Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`g${at}`, "g"])),
+    });
+    mkdirSync(join(source, "z"));
+    spawnSync("mkfifo", [join(source, "z/pipe")]);
+    const unheard: unknown[] = [];
+    const listen = (error: unknown) => unheard.push(error);
+    process.on("unhandledRejection", listen);
+    onTestFinished(() => void process.off("unhandledRejection", listen));
+    expect(await caughtAsync(addTree(store, source))).toMatchObject({ code: "INVALID_INPUT" });
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(unheard).toEqual([]);
+  });
+
+  it("by the signal leaves no file open", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const source = world.tree({ ...many, large: Buffer.alloc(12 * MEBIBYTE), "d0/large": Buffer.alloc(12 * MEBIBYTE) });
+    const add = async () => {
+      using temporary = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
+      using lease = openLease(store);
+      const abort = new AbortController();
+      const { name, version } = nameOf({});
+      const options = { name, version, origin: { kind: "directory" as const }, temporary, lease, source };
+      const onProgress = () => abort.abort();
+      expect(await caughtAsync(stageObject(store, { ...options, signal: abort.signal, onProgress }))).toMatchObject({
+        name: "AbortError",
+      });
+    };
+    await add();
+    const before = openFiles();
+    for (let time = 0; time < 8; time++) await add();
+    expect(openFiles()).toBeLessThan(before + 8);
   });
 });
