@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readdirSync, symlinkSync, truncateSync, unli
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { ImportProgress } from "../../../src/store/import/import-tree.ts";
 import { openLease } from "../../../src/store/leases.ts";
 import { stageObject } from "../../../src/store/stage-object.ts";
 import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
@@ -138,21 +139,22 @@ describe("an import in threads that ends early", () => {
   it("by the signal leaves no file open", async () => {
     const world = makeWorld({ memory: true });
     const store = await world.store();
-    const source = world.tree({ ...many, large: Buffer.alloc(12 * MEBIBYTE), "d0/large": Buffer.alloc(12 * MEBIBYTE) });
+    const large = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`l${at}/f`, Buffer.alloc(6 * MEBIBYTE)]));
+    const source = world.tree({ ...many, ...large });
     const add = async () => {
       using temporary = createTemporaryDirectory(store.layout.temporary, "test", store.context.now);
       using lease = openLease(store);
       const abort = new AbortController();
       const { name, version } = nameOf({});
       const options = { name, version, origin: { kind: "directory" as const }, temporary, lease, source };
-      const onProgress = () => abort.abort();
+      const onProgress = ({ bytes }: ImportProgress) => bytes > 6 * MEBIBYTE && abort.abort();
       expect(await caughtAsync(stageObject(store, { ...options, signal: abort.signal, onProgress }))).toMatchObject({
         name: "AbortError",
       });
     };
     await add();
     const before = openFiles();
-    for (let time = 0; time < 8; time++) await add();
-    expect(openFiles()).toBeLessThan(before + 8);
+    for (let time = 0; time < 16; time++) await add();
+    expect(openFiles()).toBeLessThan(before + 4);
   });
 });
