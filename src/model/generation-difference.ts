@@ -21,8 +21,21 @@ export interface GenerationDifference {
  * as a whole is told why.
  */
 export function generationDifference(before: RecordBytes, after: RecordBytes): GenerationDifference | undefined {
+  return unlessRefused(() => difference(before, after));
+}
+
+/** What a record says beside its packages, which are most of it; `undefined` as with `generationDifference`. */
+export function generationHead({ bytes, source }: RecordBytes): GenerationHead | undefined {
+  const found = findPackages(bytes);
+  return found && unlessRefused(() => parseGeneration(found.others, source));
+}
+
+/** All of a generation but its packages. */
+export type GenerationHead = Omit<Generation, "packages">;
+
+function unlessRefused<T>(parse: () => T): T | undefined {
   try {
-    return difference(before, after);
+    return parse();
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;

@@ -1,7 +1,13 @@
 import { existsSync, rmSync } from "node:fs";
 import { StoreError } from "../errors.ts";
 import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
-import { type GenerationDifference, generationDifference, type RecordBytes } from "../model/generation-difference.ts";
+import {
+  type GenerationDifference,
+  type GenerationHead,
+  generationDifference,
+  generationHead,
+  type RecordBytes,
+} from "../model/generation-difference.ts";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { damagedRecord } from "../model/json-object.ts";
 import { readIfPresent, replaceLink, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
@@ -22,6 +28,13 @@ export function readGenerationRecord(
   const record = readRecord(store, profile, number);
   const generation = parseGeneration(record.bytes.toString("utf8"), record.source);
   return { ...record, generation: checkPlace(generation, { profile, number, path: record.source }) };
+}
+
+/** The same without its packages. @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
+export function readGenerationHead(store: Store, profile: ProfileName, number: GenerationNumber): GenerationHead {
+  const record = readRecord(store, profile, number);
+  const head = generationHead(record) ?? parseGeneration(record.bytes.toString("utf8"), record.source);
+  return checkPlace(head, { profile, number, path: record.source });
 }
 
 /**
@@ -83,14 +96,14 @@ export function removeGeneration(store: Store, profile: ProfileName, number: Gen
 }
 
 /** A record that was copied from elsewhere would have the wrong packages go live. */
-function checkPlace(
-  generation: Generation,
+function checkPlace<T extends GenerationHead>(
+  generation: T,
   {
     profile,
     number,
     path,
   }: { readonly profile: ProfileName; readonly number: GenerationNumber; readonly path: string },
-): Generation {
+): T {
   if (generation.generation === number && generation.profile === profile) return generation;
   throw damagedRecord(path, `it is that of gen-${generation.generation} of profile '${generation.profile}'`);
 }

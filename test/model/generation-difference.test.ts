@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diffPackages } from "../../src/model/change.ts";
 import { type Generation, parseGeneration, printGeneration } from "../../src/model/generation.ts";
-import { generationDifference } from "../../src/model/generation-difference.ts";
+import { generationDifference, generationHead } from "../../src/model/generation-difference.ts";
 import { packageChange } from "../../src/model/log-change.ts";
 import type { LogPackage } from "../../src/model/log-event.ts";
 
@@ -55,6 +55,17 @@ describe("the difference of two generations", () => {
         );
       }),
     );
+  });
+
+  it("can do without: the head of a record is all else that it says", () => {
+    fc.assert(
+      fc.property(anyGeneration, (generation) => {
+        const head = generationHead(printed(generation));
+        if (generation.packages.length > 0) expect(head).toEqual({ ...generation, packages: [] });
+        else expect(head).toBeUndefined();
+      }),
+    );
+    expect(generationHead({ bytes: Buffer.from("{"), source: "a record" })).toBeUndefined();
   });
 
   it("leaves out what is the same in both", () => {

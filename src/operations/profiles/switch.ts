@@ -2,7 +2,7 @@ import { StoreError } from "../../errors.ts";
 import type { Json } from "../../model/canonical-json.ts";
 import { type Change, diffPackages, type PlannedBuild, type PlannedFetch } from "../../model/change.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
-import { linkGeneration, readGeneration } from "../../store/generation-records.ts";
+import { linkGeneration, readGeneration, readGenerationHead } from "../../store/generation-records.ts";
 import { logFailure, logSwitch } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
 import { hasGeneration, type ProfileParts, type ProfileState, readProfileParts } from "../../store/profiles.ts";
@@ -176,7 +176,7 @@ async function parentOf(store: Store, state: ProfileState, { generation }: Choic
     hasGeneration(store, state, number)
       ? undefined
       : (await import("./recall-generation.ts")).recallGeneration(store, profile, number);
-  const { parent } = (await recall(generation)) ?? readGeneration(store, profile, generation);
+  const { parent } = (await recall(generation)) ?? readGenerationHead(store, profile, generation);
   if (parent !== undefined) return { generation: parent, told: (await recall(parent))?.told };
   throw new StoreError("NOT_FOUND", `gen-${generation} of profile '${profile}' has no parent to go back to`, {
     hint: "List the generations with `store generations` and choose one with `store switch gen-N`.",
