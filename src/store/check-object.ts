@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { isErrno, StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
 import type { FileListEntry } from "../model/file-list.ts";
@@ -16,24 +16,10 @@ import { readFileList } from "./twins.ts";
  * takes something from it changes its time: then the names, kinds and sizes of all that is in it are compared.
  */
 export function glanceAt(store: Store, object: BaseName): string | undefined {
-  return glance(store, object, (path) => {
-    const manifest = lstatSync(path, { throwIfNoEntry: false });
-    return manifest?.isFile() === true && manifest.size > 0;
-  });
-}
-
-/**
- * The same for an object that is in use already, of which the manifest is not looked into: a profile can have thousands,
- * and Node makes four dates for each status.
- */
-export function glanceAtLive(store: Store, object: BaseName): string | undefined {
-  return glance(store, object, existsSync);
-}
-
-function glance(store: Store, object: BaseName, isManifest: (path: string) => boolean): string | undefined {
   const directory = lstatSync(objectPath(store.layout, object), { throwIfNoEntry: false });
   if (directory === undefined) return "it is not there";
-  if (!directory.isDirectory() || !isManifest(manifestPath(store.layout, object))) return "it has no manifest";
+  const manifest = lstatSync(manifestPath(store.layout, object), { throwIfNoEntry: false });
+  if (!directory.isDirectory() || !manifest?.isFile() || manifest.size === 0) return "it has no manifest";
   return directory.mtimeMs === FROZEN_MS ? undefined : checkStamps(store, object);
 }
 

@@ -2,7 +2,7 @@ import { StoreError } from "../../errors.ts";
 import { type Change, diffPackages } from "../../model/change.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import type { RecordBytes } from "../../model/generation-difference.ts";
-import { type BaseName, type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
+import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import { readDifference, readGeneration, readGenerationRecord } from "../../store/generation-records.ts";
 import { openJournal } from "../../store/journal.ts";
 import { stateAfter } from "../../store/log/history.ts";
@@ -47,11 +47,10 @@ export async function examineTarget(
   const from = lastKnown(store, parts);
   const choice = await choose({ ...parts, current: from });
   const { bytes, ...target } = readTarget(store, parts, choice);
-  const { contents, closure } = readContents(store, { profile, from }, { bytes, ...target }, options);
-  const live = liveObjects(target, contents, closure);
   const faults = target.record
-    ? generationFaults(store, target.record, { ...options, live })
-    : packageFaults(store, pathsOf(target.packages), { ...options, live });
+    ? generationFaults(store, target.record, options)
+    : packageFaults(store, pathsOf(target.packages), options);
+  const contents = readContents(store, { profile, from }, { bytes, ...target }, options);
   const difference = diffPackages(contents?.before ?? [], contents?.after ?? []);
   const to = choice.generation;
   const change = { transaction: 0, profile, from, to, changed: false, ...difference };
@@ -70,19 +69,6 @@ export function lastKnown(store: Store, { profile, current, previous }: ProfileP
   return previous ?? parseGenerationNumber(0);
 }
 
-/** What of a target is in use already: what stands in both generations is left out of `contents`. */
-function liveObjects(
-  { packages }: Target,
-  contents: Contents | undefined,
-  closure: readonly BaseName[],
-): ReadonlySet<BaseName> {
-  if (!contents) return new Set();
-  const live = new Set(pathsOf(packages));
-  for (const path of pathsOf(contents.after)) live.delete(path);
-  for (const path of [...pathsOf(contents.before), ...closure]) live.add(path);
-  return live;
-}
-
 /** With its record as it was read, unless it was deleted. */
 interface ReadTarget extends Target {
   readonly bytes: RecordBytes | undefined;
@@ -99,30 +85,24 @@ function pathsOf(packages: readonly InstalledPackage[]) {
   return packages.map(({ path }) => path);
 }
 
-interface LiveContents {
-  readonly contents: Contents | undefined;
-  /** What the packages of the live generation need, as far as its record says. */
-  readonly closure: readonly BaseName[];
-}
-
 /** A live generation that is damaged must not keep anybody from leaving it: then nothing is told of the difference. */
 function readContents(
   store: Store,
   { profile, from }: { readonly profile: ProfileName; readonly from: GenerationNumber },
   { record, bytes, packages }: ReadTarget,
   run: RunOptions,
-): LiveContents {
+): Contents | undefined {
   try {
     const { before, after } =
       record && bytes
         ? readDifference(store, profile, from, { ...bytes, generation: record })
         : { before: readGeneration(store, profile, from), after: packages };
-    return { contents: { before: before.packages, after }, closure: before.closure ?? [] };
+    return { before: before.packages, after };
   } catch (error) {
     if (!(error instanceof StoreError) || !["DAMAGED", "NOT_FOUND"].includes(error.code)) throw error;
     const message = `what was in gen-${from} cannot be told: ${error.message}`;
     run.onEvent?.({ kind: "warning", message, ...(error.hint !== undefined && { hint: error.hint }) });
-    return { contents: undefined, closure: [] };
+    return undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { isErrno, StoreError } from "../../errors.ts";
 import { withReferences } from "../../model/closure.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import type { BaseName } from "../../model/ids.ts";
-import { checkContent, glanceAt, glanceAtLive } from "../../store/check-object.ts";
+import { checkContent, glanceAt } from "../../store/check-object.ts";
 import { generationLink, generationTarget } from "../../store/layout.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -22,11 +22,6 @@ export interface TargetOptions {
   readonly missing?: "remove" | undefined;
 }
 
-interface LookOptions extends Pick<TargetOptions, "verify"> {
-  /** What is in use already: less is looked at. */
-  readonly live?: ReadonlySet<BaseName>;
-}
-
 /** An object of a generation that is missing or damaged, and what is wrong with it. */
 export interface ObjectProblem {
   readonly object: BaseName;
@@ -38,7 +33,11 @@ export interface ObjectProblem {
  * disk for each object; with `verify` every byte is read. The manifests are only read where the generation does not
  * record what its packages need.
  */
-export function generationFaults(store: Store, generation: Generation, options: LookOptions = {}): ObjectProblem[] {
+export function generationFaults(
+  store: Store,
+  generation: Generation,
+  options: Pick<TargetOptions, "verify"> = {},
+): ObjectProblem[] {
   const { path, packages, closure } = generation;
   const own = [path, ...packages.map((item) => item.path)];
   const objects =
@@ -47,7 +46,11 @@ export function generationFaults(store: Store, generation: Generation, options: 
 }
 
 /** The same of packages and all that they need, whatever generation they belong to. */
-export function packageFaults(store: Store, paths: readonly BaseName[], options: LookOptions = {}): ObjectProblem[] {
+export function packageFaults(
+  store: Store,
+  paths: readonly BaseName[],
+  options: Pick<TargetOptions, "verify"> = {},
+): ObjectProblem[] {
   const objects = withReferences(paths, (object) => knownReferences(store, object));
   return faultsAmong(store, objects, options);
 }
@@ -55,10 +58,10 @@ export function packageFaults(store: Store, paths: readonly BaseName[], options:
 function faultsAmong(
   store: Store,
   objects: readonly BaseName[],
-  { verify = false, live }: LookOptions,
+  { verify = false }: Pick<TargetOptions, "verify">,
 ): ObjectProblem[] {
+  const look = verify ? checkContent : glanceAt;
   return [...new Set(objects)].flatMap((object) => {
-    const look = verify ? checkContent : live?.has(object) ? glanceAtLive : glanceAt;
     const reason = look(store, object);
     return reason === undefined ? [] : [{ object, reason }];
   });
@@ -129,9 +132,9 @@ export function splitPackages(
   missing: readonly NotObtained[],
 ): { readonly kept: InstalledPackage[]; readonly left: InstalledPackage[] } {
   const lost = new Set(missing.map(({ path }) => path));
-  const isKept = ({ path }: InstalledPackage) =>
+  const isWhole = ({ path }: InstalledPackage) =>
     !withReferences([path], (object) => knownReferences(store, object)).some((object) => lost.has(object));
-  return { kept: packages.filter(isKept), left: packages.filter((item) => !isKept(item)) };
+  return { kept: packages.filter(isWhole), left: packages.filter((item) => !isWhole(item)) };
 }
 
 /** Refuses a generation that is not whole and cannot be made so. */

@@ -166,6 +166,7 @@ describe("a target that is not whole is refused before anything moves (invariant
       "-b-1",
     ],
     "a missing manifest": [(store) => rmSync(manifestPath(store.layout, packagePathOf(store, "b"))), "-b-1"],
+    "an empty manifest": [(store) => truncateSync(manifestPath(store.layout, packagePathOf(store, "a"))), "-a-1"],
     "an empty manifest of the forest": [
       (store) => truncateSync(manifestPath(store.layout, second(store).path)),
       "-profile-",
