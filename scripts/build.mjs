@@ -62,9 +62,11 @@ const addonBy = (contents) => ({
 // Parts of Node that take milliseconds to load and that most commands never use: they come with the first call.
 // A name that is missing here fails the build.
 const LATE = {
-  "node:crypto": `export const createHash = (...args) => require("node:crypto").createHash(...args);
-    export const hash = (...args) => require("node:crypto").hash(...args);
-    export const randomBytes = (...args) => require("node:crypto").randomBytes(...args);`,
+  "node:crypto": `let it;
+    const load = () => (it ??= require("node:crypto"));
+    export const createHash = (...args) => load().createHash(...args);
+    export const hash = (algorithm, data, encoding) => load().hash(algorithm, data, encoding);
+    export const randomBytes = (...args) => load().randomBytes(...args);`,
   "node:child_process": `export const spawn = (...args) => require("node:child_process").spawn(...args);
     export const execFile = (...args) => require("node:child_process").execFile(...args);
     export const execFileSync = (...args) => require("node:child_process").execFileSync(...args);`,

@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
-import { findBaseNames, LONGEST_BASE_NAME } from "../model/find-base-names.ts";
 import { mentionsAny, overlapOf } from "../model/rewrite.ts";
+import { findBaseNames } from "../model/search/find-base-names.ts";
+import { LONGEST_BASE_NAME } from "../model/search/find-landmarks.ts";
 import { decompress } from "../system/archive/decompress/decompress.ts";
 import { detectContainer } from "../system/archive/detect-archive.ts";
 import { extractArchive } from "../system/archive/extract-archive.ts";

@@ -1,9 +1,9 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { isErrno } from "../errors.ts";
-import { findBaseNames } from "../model/find-base-names.ts";
 import { type BaseName, isBaseName, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { Root } from "../model/root.ts";
+import { findBaseNames } from "../model/search/find-base-names.ts";
 import { listProcessFacts } from "../system/process/process-facts.ts";
 import { hasGenerationRecord, readGeneration } from "./generation-records.ts";
 import { generationLink, profilePath } from "./layout.ts";

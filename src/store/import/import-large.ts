@@ -11,9 +11,9 @@ import {
   type Stats,
 } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
-import { LONGEST_BASE_NAME } from "../../model/find-base-names.ts";
 import { startBlob } from "../../model/git-object.ts";
 import type { BlobId } from "../../model/ids.ts";
+import { LONGEST_BASE_NAME } from "../../model/search/find-landmarks.ts";
 import { writeAll } from "../../system/atomic-file.ts";
 import { randomName } from "../../system/random-name.ts";
 import type { Steps } from "../../system/steps.ts";

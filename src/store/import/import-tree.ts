@@ -1,9 +1,9 @@
 import { chmodSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
-import { findBaseNames } from "../../model/find-base-names.ts";
 import { hashLinkTarget } from "../../model/git-object.ts";
 import { replaceInPlace } from "../../model/rewrite.ts";
+import { findBaseNames } from "../../model/search/find-base-names.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
 import { canonicalReplacements } from "./import-work.ts";
 import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./imported-tree.ts";

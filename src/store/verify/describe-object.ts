@@ -2,10 +2,10 @@ import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync } 
 import { StoreError } from "../../errors.ts";
 import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import type { FileListEntry } from "../../model/file-list.ts";
-import { findBaseNames } from "../../model/find-base-names.ts";
 import { compareEntries, EMPTY_TREE_ID, type GitTreeEntry, hashLinkTarget, hashTree } from "../../model/git-object.ts";
 import type { BaseName, TreeId } from "../../model/ids.ts";
 import { type Replacement, replaceInPlace } from "../../model/rewrite.ts";
+import { findBaseNames } from "../../model/search/find-base-names.ts";
 import { hashForms } from "./hash-forms.ts";
 import { countFile } from "./pace.ts";
 import { toCanonical, type VerifySettings } from "./settings.ts";

@@ -1,8 +1,9 @@
 import { fstatSync, readSync } from "node:fs";
-import { findBaseNames, LONGEST_BASE_NAME } from "../../model/find-base-names.ts";
 import { BLOB_HEADER_ROOM, hashBlobInPlace, startBlob } from "../../model/git-object.ts";
 import type { BlobId } from "../../model/ids.ts";
 import { createRewriter, type Replacement, replaceInPlace } from "../../model/rewrite.ts";
+import { findBaseNames } from "../../model/search/find-base-names.ts";
+import { LONGEST_BASE_NAME } from "../../model/search/find-landmarks.ts";
 import { countBytes, type Pace } from "./pace.ts";
 
 export interface FileForms {

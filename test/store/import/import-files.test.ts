@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readdirSync, symlinkSync, truncateSync, unlinkSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, truncateSync, unlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -26,8 +26,11 @@ describe("a file that changes while it is read", () => {
     const source = world.tree({ "d/file": content });
     let changed = false;
     patchFs("readSync", (original) => (...args) => {
-      if (!changed) change(join(source, "d/file"));
-      changed = true;
+      const [fd] = args as unknown as Parameters<typeof original>;
+      if (!changed && readlinkSync(`/proc/self/fd/${fd}`) === join(source, "d/file")) {
+        changed = true;
+        change(join(source, "d/file"));
+      }
       return original(...(args as unknown as Parameters<typeof original>));
     });
     expect(await caughtAsync(addTree(store, source))).toMatchObject({

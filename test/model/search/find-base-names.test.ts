@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findBaseNames, LONGEST_BASE_NAME } from "../../src/model/find-base-names.ts";
+import { findBaseNames } from "../../../src/model/search/find-base-names.ts";
+import { LONGEST_BASE_NAME } from "../../../src/model/search/find-landmarks.ts";
 
 const DIGEST = "mzuxgzlsmvxgk3tfon2gkzdjm5sxg5ba";
 
