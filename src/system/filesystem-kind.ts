@@ -15,7 +15,19 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
   [0x19830326, "BeeGFS"],
 ]);
 
+/** tmpfs and ramfs. */
+const MEMORY: readonly number[] = [0x01021994, 0x858458f6];
+
 /** The name of the network filesystem that `path` lies on, or `undefined` on a local one. */
 export function networkFilesystem(path: string): string | undefined {
-  return NETWORK.get(Number(statfsSync(path, { bigint: true }).type & 0xffffffffn));
+  return NETWORK.get(magicNumber(path));
+}
+
+/** Whether nothing that `path` lies among outlives the machine's power. */
+export function isMemoryFilesystem(path: string): boolean {
+  return MEMORY.includes(magicNumber(path));
+}
+
+function magicNumber(path: string): number {
+  return Number(statfsSync(path, { bigint: true }).type & 0xffffffffn);
 }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { type ByteString, toFsPath } from "../model/byte-string.ts";
+import { isMemoryFilesystem } from "./filesystem-kind.ts";
 
 /** Files up to this number are flushed one by one; for more, one flush of the whole filesystem is cheaper. */
 const FEW = 16;
@@ -37,8 +38,19 @@ function flushFile(path: ByteString): void {
   }
 }
 
-function flushFilesystem(directory: string): Promise<boolean> {
+/** Whether that could be done. */
+async function flushFilesystem(directory: string): Promise<boolean> {
+  // Where there is no disk there is nothing to do, and to fork a process that has much memory takes long.
+  if (isInMemory(directory)) return true;
   return new Promise((resolve) => {
     execFile("sync", ["-f", directory], (error) => resolve(error === null));
   });
+}
+
+function isInMemory(directory: string): boolean {
+  try {
+    return isMemoryFilesystem(directory);
+  } catch {
+    return false;
+  }
 }

@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { CREATE = 1, WRITE = 2, RENAME = 4, REMOVE = 8, META = 16, FLUSH = 32, OPEN = 64, READ = 128 };
@@ -477,4 +478,19 @@ int syncfs(int fd) {
   if (!opened(fd, place)) return REAL(syncfs)(fd);
   if (meddle(FLUSH, NULL, NULL)) return -1;
   return LOCKED(int, REAL(syncfs)(fd), note("syncfs", FLUSH, "%s", place));
+}
+
+/* The world of a test lies in memory and stands for one on a disk: what is not flushed there can be lost. */
+
+static int on_disk(int result, unsigned *type) {
+  if (result == 0 && (*type == 0x01021994 || *type == 0x858458f6)) *type = 0xef53;
+  return result;
+}
+
+int statfs(const char *path, struct statfs *status) {
+  return on_disk(REAL(statfs)(path, status), (unsigned *)&status->f_type);
+}
+
+int statfs64(const char *path, struct statfs64 *status) {
+  return on_disk(REAL(statfs64)(path, status), (unsigned *)&status->f_type);
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { networkFilesystem } from "../../src/system/filesystem-kind.ts";
+import { isMemoryFilesystem, networkFilesystem } from "../../src/system/filesystem-kind.ts";
 import { patchFs } from "../helpers/patch-fs.ts";
 import { makeWorld } from "../helpers/worlds.ts";
 
-describe("networkFilesystem", () => {
+describe("the kind of a filesystem", () => {
   it("knows NFS, SMB and others by their numbers, also where the system's number is negative", () => {
     const names: readonly (readonly [bigint, string | undefined])[] = [
       [0x6969n, "NFS"],
@@ -19,6 +19,19 @@ describe("networkFilesystem", () => {
     for (const [type, name] of names) {
       patchFs("statfsSync", () => () => ({ type }));
       expect(networkFilesystem("/")).toBe(name);
+    }
+  });
+
+  it("knows filesystems in memory", () => {
+    for (const [type, isMemory] of [
+      [0x01021994n, true],
+      [0x858458f6n, true],
+      [-0x7a7ba70an, true],
+      [0xef53n, false],
+      [0x6969n, false],
+    ] as const) {
+      patchFs("statfsSync", () => () => ({ type }));
+      expect(isMemoryFilesystem("/")).toBe(isMemory);
     }
   });
 

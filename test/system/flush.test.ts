@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type ByteString, fromText } from "../../src/model/byte-string.ts";
 import { flushFiles } from "../../src/system/flush.ts";
 import { caughtAsync } from "../helpers/caught.ts";
@@ -29,10 +29,23 @@ describe("flushFiles", () => {
 
   it("flushes many at once, and directories as files", async () => {
     const { directory, paths, flushed } = makeFiles(40);
+    patchFs("statfsSync", () => () => ({ type: 0xef53n }));
     await flushFiles(directory, paths);
     expect(flushed.count).toBe(0);
     await flushFiles(directory, [fromText(directory)]);
     expect(flushed.count).toBe(1);
+  });
+
+  it("starts nothing for many on a memory filesystem, and flushes them one by one where there is nothing to start", async () => {
+    const { directory, paths, flushed } = makeFiles(40);
+    vi.stubEnv("PATH", directory);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    patchFs("statfsSync", () => () => ({ type: 0x01021994n }));
+    await flushFiles(directory, paths);
+    expect(flushed.count).toBe(0);
+    patchFs("statfsSync", () => () => ({ type: 0xef53n }));
+    await flushFiles(directory, paths);
+    expect(flushed.count).toBe(40);
   });
 
   it("flushes many one by one where the filesystem cannot be flushed as a whole", async () => {

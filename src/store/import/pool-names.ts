@@ -1,4 +1,4 @@
-import { existsSync, opendirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { isErrno } from "../../errors.ts";
 import type { ImportSettings } from "./import-settings.ts";
 
@@ -8,22 +8,36 @@ import type { ImportSettings } from "./import-settings.ts";
  */
 export function mayHold(settings: ImportSettings, name: string): boolean {
   const prefix = name.slice(0, 2);
+  const directory = `${settings.files}/${prefix}`;
   const part = partOf(settings, prefix);
   part.asked += 1;
-  if (part.asked === WORTH_LISTING) part.names = listFew(`${settings.files}/${prefix}`);
-  return part.names ? part.names.has(name) : existsSync(`${settings.files}/${prefix}/${name}`);
+  if (!part.names && isWorthListing(part, directory)) part.names = list(directory);
+  return part.names ? part.names.has(name) : existsSync(`${directory}/${name}`);
 }
 
 /** What one import knows of one of the pool's directories. */
 interface PoolPart {
   asked: number;
-  /** Its names, once it was worth reading them and when there were few. */
+  /** Bytes that the directory itself takes, once it was worth asking; 0 where there is none. */
+  size: number | undefined;
+  /** Its names, once it was worth reading them. */
   names: ReadonlySet<string> | undefined;
 }
 
-/** So many questions cost as much as reading a directory with a few names. */
-const WORTH_LISTING = 4;
-const FEW = 256;
+/** So many questions cost as much as to ask for the size of the directory and to read a small one. */
+const FEW_QUESTIONS = 4;
+
+/** So much of a directory is read in about the time that a question takes. */
+const BYTES_A_QUESTION = 1024;
+
+/** What is read at most, in bytes, since the names are kept: 300 of them on ext4, 1,200 on tmpfs. */
+const MOST_BYTES = 24 << 10;
+
+function isWorthListing(part: PoolPart, directory: string): boolean {
+  if (part.asked < FEW_QUESTIONS) return false;
+  part.size ??= statSync(directory, { throwIfNoEntry: false })?.size ?? 0;
+  return part.size <= Math.min(MOST_BYTES, part.asked * BYTES_A_QUESTION);
+}
 
 /** By import, and by the first two digits of the names. */
 const known = new WeakMap<ImportSettings, Map<string, PoolPart>>();
@@ -31,31 +45,16 @@ const known = new WeakMap<ImportSettings, Map<string, PoolPart>>();
 function partOf(settings: ImportSettings, prefix: string): PoolPart {
   const parts = known.get(settings) ?? new Map<string, PoolPart>();
   known.set(settings, parts);
-  const part = parts.get(prefix) ?? { asked: 0, names: undefined };
+  const part = parts.get(prefix) ?? { asked: 0, size: undefined, names: undefined };
   parts.set(prefix, part);
   return part;
 }
 
-function listFew(path: string): ReadonlySet<string> | undefined {
-  const names = new Set<string>();
-  const directory = openIfThere(path);
-  if (!directory) return names;
+function list(path: string): ReadonlySet<string> {
   try {
-    for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
-      if (names.size === FEW) return undefined;
-      names.add(entry.name);
-    }
-    return names;
-  } finally {
-    directory.closeSync();
-  }
-}
-
-function openIfThere(path: string) {
-  try {
-    return opendirSync(path, { bufferSize: FEW });
+    return new Set(readdirSync(path));
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
+    if (isErrno(error, "ENOENT")) return new Set();
     throw error;
   }
 }
