@@ -3,7 +3,7 @@ import { type ByteString, toEscaped } from "../../model/byte-string.ts";
 import { hashTree } from "../../model/git-object.ts";
 import type { TreeId } from "../../model/ids.ts";
 import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./imported-tree.ts";
-import { hasFlag, idAt, someHave } from "./pack-files.ts";
+import { hasFlag, idAt, someHave, totalSize } from "./pack-files.ts";
 import { childrenOf, type TreeChild } from "./tree-children.ts";
 
 /** What an imported tree is, in canonical form. */
@@ -70,7 +70,7 @@ function idOf(state: State, { part, at, link, inner }: TreeChild, path: string):
 
 function noteFiles(state: State, { names, files }: ImportedFiles): void {
   state.files += names.length;
-  for (const size of files.sizes) state.size += size;
+  state.size += totalSize(files);
   state.mentions ||= someHave(files, "mentions");
   for (const found of files.baseNames.values()) for (const text of found) state.baseNames.add(text);
 }

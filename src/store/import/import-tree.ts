@@ -7,7 +7,7 @@ import { findBaseNames } from "../../model/search/find-base-names.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
 import { canonicalReplacements } from "./import-work.ts";
 import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./imported-tree.ts";
-import { packFiles } from "./pack-files.ts";
+import { packFiles, totalSize } from "./pack-files.ts";
 import type { ImportRunner } from "./runner.ts";
 import { changedWhileRead, notReadable } from "./source-file.ts";
 import { summarise } from "./summarise.ts";
@@ -144,7 +144,7 @@ async function adoptKnown(walk: Walk, directory: ByteString, { known, files }: K
 
 function report(walk: Walk, { names, files }: ImportedFiles): void {
   walk.done.files += names.length;
-  for (const size of files.sizes) walk.done.bytes += size;
+  walk.done.bytes += totalSize(files);
   walk.options.signal?.throwIfAborted();
   walk.options.onProgress?.({ ...walk.done });
 }

@@ -39,6 +39,8 @@ interface Work {
 
 async function localiseDirectory(work: Work): Promise<void> {
   const { tree, prefix, replacements, runner, ids } = work;
+  // Nothing in it mentions the store.
+  if (tree.summary) return;
   for (const { names, files } of tree.files) {
     for (const at of placesOf(files, (place) => hasFlag(files, place, "mentions"))) {
       const name = names[at] as ByteString;

@@ -70,9 +70,18 @@ export function hasFlag({ flags }: Pick<PackedFiles, "flags">, at: number, flag:
   return ((flags[at] as number) & FLAG[flag]) !== 0;
 }
 
+/** Bytes of all files together. */
+export function totalSize({ sizes }: Pick<PackedFiles, "sizes">): number {
+  let total = 0;
+  for (let at = 0; at < sizes.length; at++) total += sizes[at] as number;
+  return total;
+}
+
 /** Whether one of the files has the flag. */
 export function someHave({ flags }: Pick<PackedFiles, "flags">, flag: keyof typeof FLAG): boolean {
-  return flags.some((bits) => (bits & FLAG[flag]) !== 0);
+  const bit = FLAG[flag];
+  for (let at = 0; at < flags.length; at++) if (((flags[at] as number) & bit) !== 0) return true;
+  return false;
 }
 
 /** Those that `isWanted` says, by their place. */

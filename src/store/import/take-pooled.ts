@@ -1,7 +1,7 @@
 import type { ByteString } from "../../model/byte-string.ts";
 import type { ImportedDirectory, ImportedFiles } from "./imported-tree.ts";
 import type { PooledBatch } from "./link-pooled.ts";
-import { FLAG, hasFlag, pickFiles, placesOf } from "./pack-files.ts";
+import { FLAG, hasFlag, pickFiles, placesOf, someHave } from "./pack-files.ts";
 import { type ImportRunner, inPieces } from "./runner.ts";
 
 /**
@@ -27,8 +27,8 @@ interface PooledPart {
 
 function* withPooled(tree: ImportedDirectory, source: ByteString): Iterable<PooledPart> {
   for (const part of tree.files) {
+    if (!someHave(part.files, "pooled")) continue;
     const places = placesOf(part.files, (at) => hasFlag(part.files, at, "pooled"));
-    if (places.length === 0) continue;
     const names = places.map((at) => part.names[at] as ByteString);
     yield { part, batch: { source, target: tree.path, names, files: pickFiles(part.files, places) } };
   }
