@@ -11,6 +11,7 @@ import {
 } from "../model/ids.ts";
 import type { Manifest, Origin } from "../model/manifest.ts";
 import type { FileWatch } from "../system/archive/tree-writer.ts";
+import { OpenFiles } from "../system/open-files.ts";
 import type { TemporaryDirectory } from "../system/temporary-directory.ts";
 import { isWhole } from "./check-object.ts";
 import { describeTree, type TreeDescription } from "./import/describe-tree.ts";
@@ -22,7 +23,7 @@ import type { ImportedDirectory, ImportedFiles } from "./import/imported-tree.ts
 import { localiseTree } from "./import/localise-tree.ts";
 import { hasFlag, idAt, pickFiles, placesOf, someHave } from "./import/pack-files.ts";
 import { printTree } from "./import/print-tree.ts";
-import { createImportRunner, type ImportRunner } from "./import/runner.ts";
+import { createImportRunner } from "./import/runner.ts";
 import { createScanAhead } from "./import/scan-ahead.ts";
 import { takePooled } from "./import/take-pooled.ts";
 import type { PoolBatch } from "./import/tasks.ts";
@@ -102,8 +103,10 @@ export async function stageObject(store: Store, options: StageOptions): Promise<
   if (remembered && (await isKept(store, remembered, options))) return reusedObject(store, remembered, directory);
   if (options.source !== undefined) mkdirSync(directory, 0o755);
   const settings = settingsOf(store, options);
+  using openFiles = new OpenFiles();
   await using runner = createImportRunner(settings);
-  const known = options.fill && (await fillTree(directory, runner, options.fill));
+  const ahead = options.fill && createScanAhead(directory, runner, openFiles);
+  const known = ahead && (await ahead.results(await options.fill?.(directory, ahead)));
   const tree = await importTree(options.source ?? directory, directory, { ...options, settings, runner, known });
   const description = describeTree(tree);
   const baseName = options.baseName ?? baseNameOf(digestOf(description.treeId), options.name, options.version);
@@ -144,11 +147,6 @@ function reusedObject(store: Store, baseName: BaseName, directory: string): Stag
     fresh: [],
     pooling: undefined,
   };
-}
-
-async function fillTree(directory: string, runner: ImportRunner, fill: NonNullable<StageOptions["fill"]>) {
-  const ahead = createScanAhead(directory, runner);
-  return ahead.results(await fill(directory, ahead));
 }
 
 function settingsOf(store: Store, options: StageOptions): ImportSettings {

@@ -6,9 +6,9 @@ import { replaceInPlace } from "../../model/rewrite.ts";
 import { writeAll } from "../../system/atomic-file.ts";
 import type { Steps } from "../../system/steps.ts";
 import { freeze, freezeNew, frozenMode } from "./freeze.ts";
-import { importLarge, scanLarge } from "./import-large.ts";
+import { importLarge, scanLarge, wholeFile } from "./import-large.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
-import { createImportWork, type ImportWork, type Mentions, printOf, SMALL } from "./import-work.ts";
+import { BYTES_A_STEP, createImportWork, type ImportWork, type Mentions, printOf, SMALL } from "./import-work.ts";
 import { isWorthLinking } from "./pool-files.ts";
 import { openSource } from "./source-file.ts";
 
@@ -41,9 +41,6 @@ export function* importFiles(settings: ImportSettings, batch: FileBatch): Steps<
   return files;
 }
 
-/** After so many bytes of small files others get their turn, if they share the thread. */
-const BYTES_A_STEP = 4 << 20;
-
 /** What an open file of that size holds, as it is: where it mentions the store its id is not that of the canonical form. */
 export function* readFile(
   work: ImportWork,
@@ -51,7 +48,7 @@ export function* readFile(
   size: number,
 ): Steps<Mentions & Pick<ImportedFile, "id" | "size">> {
   const read = size <= SMALL ? readSmall(work.buffer, fd, size) : undefined;
-  if (read === undefined) return yield* scanLarge(work, fd, undefined);
+  if (read === undefined) return yield* scanLarge(work, wholeFile(fd), undefined);
   work.search.look(contentOf(work, read));
   return { ...work.search.found(), id: hashBlobInPlace(work.buffer, read), size: read };
 }

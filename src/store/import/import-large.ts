@@ -36,7 +36,11 @@ export function* importLarge(work: ImportWork, file: LargeFile): Steps<ImportedF
   const target = openLargeTarget(work, file);
   try {
     const reading = target.readable ? target.fd : file.fd;
-    const { size, id: read, ...found } = yield* scanLarge(work, reading, target.readable ? undefined : target.fd);
+    const {
+      size,
+      id: read,
+      ...found
+    } = yield* scanLarge(work, wholeFile(reading), target.readable ? undefined : target.fd);
     if (size !== file.status.size) throw changedWhileRead(file.source);
     if (found.fromLocal) rewriteFile(target.fd, work.canonicalise);
     const id = found.fromLocal ? hashFile(target.fd, size) : read;
@@ -95,18 +99,36 @@ function tryClone(file: LargeFile): boolean {
   }
 }
 
-/** Reads `fd` from its start once, a piece a step: hashes, searches, and copies to `copyTo`. */
+/** What is read of an open file. */
+interface Part {
+  readonly fd: number;
+  readonly offset: number;
+  /** How long it should be. */
+  readonly bytes: number;
+  /** How much is read at most. */
+  readonly most: number;
+}
+
+/** The file from its start to wherever its end is by then. */
+export function wholeFile(fd: number): Part {
+  return { fd, offset: 0, bytes: fstatSync(fd).size, most: Number.POSITIVE_INFINITY };
+}
+
+/**
+ * Reads a part of an open file once, a piece a step: hashes, searches, and copies to `copyTo`. Where `size` is not as long
+ * as it should be the file changed meanwhile, and the id means nothing.
+ */
 export function* scanLarge(
   work: ImportWork,
-  fd: number,
+  { fd, offset, bytes, most }: Part,
   copyTo: number | undefined,
 ): Steps<Mentions & Pick<ImportedFile, "id" | "size">> {
   const { buffer, search } = work;
-  const hash = startBlob(fstatSync(fd).size);
+  const hash = startBlob(bytes);
   let size = 0;
   let held = 0;
   for (;;) {
-    const count = readSync(fd, buffer, held, buffer.length - held, size);
+    const count = readSync(fd, buffer, held, Math.min(buffer.length - held, most - size), offset + size);
     if (count === 0) break;
     const fresh = buffer.subarray(held, held + count);
     hash.update(fresh);

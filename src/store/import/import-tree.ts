@@ -9,6 +9,7 @@ import { canonicalReplacements } from "./import-work.ts";
 import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./imported-tree.ts";
 import { packFiles, totalSize } from "./pack-files.ts";
 import type { ImportRunner } from "./runner.ts";
+import type { KnownFiles } from "./scan-ahead.ts";
 import { changedWhileRead, notReadable } from "./source-file.ts";
 import { summarise } from "./summarise.ts";
 
@@ -21,7 +22,7 @@ export interface ImportTreeOptions {
   readonly settings: ImportSettings;
   readonly runner: ImportRunner;
   /** Of an adopted tree: files that were read already, by path in it, and stay as they are. */
-  readonly known?: ReadonlyMap<ByteString, ImportedFile> | undefined;
+  readonly known?: KnownFiles | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
 }
@@ -73,7 +74,7 @@ function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedD
   for (const entry of listDirectory(source)) {
     const name = entry.name as ByteString;
     if (entry.isFile()) {
-      const file = walk.options.known?.get(`${prefix}${name}` as ByteString);
+      const file = walk.options.known?.files.get(`${prefix}${name}` as ByteString);
       if (file) known.push([name, file]);
       else names.push(name);
     } else if (entry.isDirectory()) inner.push(name);
@@ -85,7 +86,7 @@ function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedD
   for (let at = 0; at < names.length; at += BATCH) {
     pending.push(heard(importBatch(walk, { source, target, names: names.slice(at, at + BATCH) }, files)));
   }
-  if (known.length > 0) pending.push(heard(adoptKnown(walk, target, { known, files })));
+  if (known.length > 0) pending.push(heard(adoptKnown(walk, target, { known, files, prefix })));
   for (const name of inner) {
     const directory = `${target}/${name}` as ByteString;
     if (walk.copying) mkdirSync(toFsPath(directory), 0o755);
@@ -128,17 +129,22 @@ async function importBatch(walk: Walk, batch: FileBatch, files: ImportedFiles[])
   report(walk, imported);
 }
 
-interface KnownFiles {
+interface KnownIn {
   readonly known: readonly (readonly [ByteString, ImportedFile])[];
   readonly files: ImportedFiles[];
+  readonly prefix: string;
 }
 
-async function adoptKnown(walk: Walk, directory: ByteString, { known, files }: KnownFiles): Promise<void> {
-  const names = known.map(([name]) => name);
-  const executable = known.map(([, file]) => file.executable);
-  const imported = { names, files: packFiles(known.map(([, file]) => file)) };
+async function adoptKnown(walk: Walk, directory: ByteString, { known, files, prefix }: KnownIn): Promise<void> {
+  const imported = { names: known.map(([name]) => name), files: packFiles(known.map(([, file]) => file)) };
   files.push(imported);
-  await walk.options.runner.run({ kind: "freeze", directory, names, executable });
+  const frozen = walk.options.known?.frozen;
+  const rest = known.filter(([name]) => !frozen?.has(`${prefix}${name}` as ByteString));
+  if (rest.length > 0) {
+    const names = rest.map(([name]) => name);
+    const executable = rest.map(([, file]) => file.executable);
+    await walk.options.runner.run({ kind: "freeze", directory, names, executable });
+  }
   report(walk, imported);
 }
 

@@ -10,6 +10,9 @@ import type { ImportedFile, ImportSettings } from "./import-settings.ts";
 /** Files up to this size, in bytes, are read whole. */
 export const SMALL = 1 << 20;
 
+/** After so many bytes of small files others get their turn, if they share the thread. */
+export const BYTES_A_STEP = 4 << 20;
+
 /** What the import of one batch of files works with. */
 export interface ImportWork extends Disposable {
   readonly settings: ImportSettings;

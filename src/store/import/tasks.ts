@@ -8,6 +8,7 @@ import { type LocalisedFile, localiseFile } from "./localise-file.ts";
 import { type PackedFiles, packFiles } from "./pack-files.ts";
 import { poolFiles } from "./pool-files.ts";
 import { type FreezeRequest, freezeFiles, type ScannedFiles, type ScanRequest, scanFiles } from "./scan-files.ts";
+import { type UnpackRequest, unpackFiles } from "./unpack-files.ts";
 
 /** Files of one directory of the finished tree that the pool does not know yet. */
 export interface PoolBatch {
@@ -21,6 +22,7 @@ export interface PoolBatch {
 export type ImportTask =
   | { readonly kind: "import"; readonly batch: FileBatch }
   | ({ readonly kind: "scan" } & ScanRequest)
+  | ({ readonly kind: "unpack" } & UnpackRequest)
   | ({ readonly kind: "freeze" } & FreezeRequest)
   | { readonly kind: "link"; readonly batches: readonly PooledBatch[] }
   | {
@@ -34,6 +36,7 @@ export type ImportTask =
 interface ImportAnswers {
   readonly import: PackedFiles;
   readonly scan: ScannedFiles;
+  readonly unpack: ScannedFiles;
   readonly freeze: undefined;
   /** For each batch. */
   readonly link: readonly (readonly ByteString[])[];
@@ -50,6 +53,8 @@ export function* importTaskSteps(settings: ImportSettings, task: ImportTask): St
       return packFiles(yield* importFiles(settings, task.batch));
     case "scan":
       return yield* scanFiles(settings, task);
+    case "unpack":
+      return yield* unpackFiles(settings, task);
     case "freeze":
       return freezeFiles(task);
     case "link":

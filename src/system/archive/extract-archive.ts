@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { StoreError } from "../../errors.ts";
 import type { ByteString } from "../../model/byte-string.ts";
 import { type Compression, decompress } from "./decompress/decompress.ts";
@@ -5,7 +6,7 @@ import type { Environment } from "./decompress/host-program.ts";
 import { detectContainer } from "./detect-archive.ts";
 import { type ArchiveLimits, archiveError, type Extraction, newExtraction } from "./extraction.ts";
 import { hoistDirectory } from "./hoist-directory.ts";
-import { type PackedFile, packedFile, unreadable } from "./packed-file.ts";
+import { type PackedFile, packedFile, readAtCursor, unreadable } from "./packed-file.ts";
 import { extractTar } from "./tar/extract-tar.ts";
 import { type FileWatch, TreeWriter } from "./tree-writer.ts";
 
@@ -92,10 +93,33 @@ async function extractInto(
     const { extractZip } = await import("./zip/extract-zip.ts");
     await extractZip(file, run, { ...output, onProgress: tick });
   } else {
-    const chunks = unpack(file, run, { container, environment: options.environment ?? process.env });
-    await extractTar(chunks, run, { ...output, onChunk: tick });
+    const sparse = container === "none" ? readSparsely(file, options.watch) : undefined;
+    const chunks = sparse?.chunks ?? unpack(file, run, { container, environment: options.environment ?? process.env });
+    await extractTar(chunks, run, { ...output, ...sparse, onChunk: tick });
   }
   report(true);
+}
+
+/** How an archive is read when somebody takes the contents of its files; `undefined`: nobody does. */
+function readSparsely(file: PackedFile, watch: FileWatch | undefined) {
+  if (!watch?.takeContents) return undefined;
+  const source = openSource(file);
+  const taker = watch.takeContents({ path: file.path, source, bytes: file.size });
+  if (!taker) {
+    closeSync(source);
+    return undefined;
+  }
+  const cursor = { position: 0 };
+  const chunks = readAtCursor(file, { fd: source, cursor, ready: () => taker.ready() });
+  return { taker, chunks, sparse: { cursor, size: file.size } };
+}
+
+function openSource({ path }: PackedFile): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw unreadable(path, error as Error);
+  }
 }
 
 /** The unpacked archive; what goes wrong with it is told of the entry that was being read. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, StoreError } from "../../errors.ts";
+import { type ErrorCode, isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, toEscaped } from "../../model/byte-string.ts";
 
 export interface ArchiveLimits {
@@ -25,6 +25,9 @@ export interface Extraction {
   writtenBytes: number;
 }
 
+/** What an error is told of. */
+type Subject = Pick<Extraction, "archive" | "entry">;
+
 const FETCH_AGAIN = "Fetch the archive again. If that does not help, it was made so: ask those who made it.";
 const LONGEST_SHOWN = 1000;
 const RATIO_COUNTS_FROM = 16 * 1024 * 1024;
@@ -40,12 +43,23 @@ export interface ArchiveErrorOptions {
 }
 
 /** An error ARCHIVE that names the archive and, when there is one, the entry: `what` goes on with the sentence. */
-export function archiveError(run: Extraction, what: string, options: ArchiveErrorOptions = {}): StoreError {
+export function archiveError(run: Subject, what: string, options: ArchiveErrorOptions = {}): StoreError {
   return new StoreError("ARCHIVE", `${subject(run)} ${what}`, { hint: FETCH_AGAIN, details: facts(run), ...options });
 }
 
+/** What an error of the filesystem means while this entry is written; any other error stays as it is. */
+export function explainedError(run: Subject, error: unknown): unknown {
+  if (isErrno(error, "ENOSPC", "EDQUOT")) return writeError(run, "NO_SPACE", error as Error);
+  if (isErrno(error, "ENAMETOOLONG"))
+    return archiveError(run, "has a name too long for this filesystem", { cause: error });
+  if (isErrno(error, "EILSEQ", "EINVAL")) {
+    return archiveError(run, "has a name that this filesystem refuses", { cause: error });
+  }
+  return error instanceof Error && "errno" in error ? writeError(run, "FAILED", error) : error;
+}
+
 /** An error of the filesystem while this entry was written. */
-export function writeError(run: Extraction, code: ErrorCode, cause: Error): StoreError {
+function writeError(run: Subject, code: ErrorCode, cause: Error): StoreError {
   return new StoreError(code, `${subject(run)} cannot be written: ${cause.message}`, { details: facts(run), cause });
 }
 
@@ -80,11 +94,11 @@ function limitError(run: Extraction, limit: keyof ArchiveLimits, what: string): 
   });
 }
 
-function subject(run: Extraction): string {
+function subject(run: Subject): string {
   return run.entry === undefined ? run.archive : `${run.archive}: entry '${display(run.entry)}'`;
 }
 
-function facts(run: Extraction): Record<string, unknown> {
+function facts(run: Subject): Record<string, unknown> {
   return { archive: run.archive, ...(run.entry !== undefined && { entry: display(run.entry) }) };
 }
 

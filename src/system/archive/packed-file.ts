@@ -44,6 +44,38 @@ export function unreadable(path: string, cause: Error): StoreError {
   return new StoreError("FAILED", `${path} cannot be read: ${cause.message}`, { details: { path }, cause });
 }
 
+/** Where the next chunk of an archive is read: it can be moved on. */
+export interface Cursor {
+  position: number;
+}
+
+const SPARSE_CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Chunks of 64 KiB of an open file, each from where the cursor stands then, and valid until the next one is asked for.
+ * Other work gets its turn before each MiB, and `ready` is waited for before each chunk.
+ */
+export async function* readAtCursor(
+  file: PackedFile,
+  from: { readonly fd: number; readonly cursor: Cursor; ready(): Promise<void> },
+): AsyncGenerator<Buffer> {
+  const { fd, cursor } = from;
+  const buffer = Buffer.allocUnsafe(SPARSE_CHUNK_BYTES);
+  let turnAt = 0;
+  for (;;) {
+    if (cursor.position >= turnAt) {
+      await setImmediate();
+      turnAt = cursor.position + CHUNK_BYTES;
+    }
+    await from.ready();
+    const length = readSync(fd, buffer, 0, buffer.length, cursor.position);
+    if (length === 0) return;
+    cursor.position += length;
+    file.readBytes = cursor.position;
+    yield buffer.subarray(0, length);
+  }
+}
+
 /**
  * The file's content in chunks of 1 MiB. Each is valid only until the next one is asked for, unless `fresh`. Other
  * work gets its turn before each chunk.

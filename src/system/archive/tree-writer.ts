@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { isErrno } from "../../errors.ts";
 import { type ByteString, isAscii, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
-import { archiveError, countEntry, type Extraction, writeError } from "./extraction.ts";
+import { archiveError, countEntry, type Extraction, explainedError } from "./extraction.ts";
 
 type EntryKind = "directory" | "file" | "symlink";
 
@@ -23,6 +23,33 @@ export interface FileWatch {
   written(path: ByteString, bytes: number): void;
   /** What was at this path made room for another entry. */
   replaced(path: ByteString): void;
+  /**
+   * Who writes the files of an archive, if somebody wants to. `source` is the open archive, from then on the taker's to
+   * close.
+   */
+  takeContents?(archive: {
+    readonly path: string;
+    readonly source: number;
+    readonly bytes: number;
+  }): ContentTaker | undefined;
+}
+
+/** Writes contents that stand in an archive as they are. */
+export interface ContentTaker {
+  /** Goes on with something else meanwhile; what goes wrong is told by `ready`, or at the end. */
+  take(content: TakenContent): void;
+  /** Before more is read of the archive. */
+  ready(): Promise<void>;
+}
+
+export interface TakenContent {
+  readonly path: ByteString;
+  /** A new file that is open for writing, and from now on the taker's to close. */
+  readonly target: number;
+  readonly executable: boolean;
+  /** Where the content stands in the archive. */
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -117,6 +144,14 @@ export class TreeWriter implements Disposable {
     this.#watch?.written(this.#open.path, size ?? this.#open.bytes);
   }
 
+  /** Leaves the open file to the caller, who writes to it and closes it. */
+  releaseFile(bytes: number): number {
+    const fd = this.#fd as number;
+    this.#fd = undefined;
+    this.#run.writtenBytes += bytes;
+    return fd;
+  }
+
   /** The only entry at the top, when it is a directory. */
   soleTopDirectory(): ByteString | undefined {
     const top = [...this.#created.keys()].filter((path) => path !== "" && !path.includes("/"));
@@ -196,14 +231,7 @@ export class TreeWriter implements Disposable {
   }
 
   #explained(error: unknown): unknown {
-    const run = this.#run;
-    if (isErrno(error, "ENOSPC", "EDQUOT")) return writeError(run, "NO_SPACE", error as Error);
-    if (isErrno(error, "ENAMETOOLONG"))
-      return archiveError(run, "has a name too long for this filesystem", { cause: error });
-    if (isErrno(error, "EILSEQ", "EINVAL")) {
-      return archiveError(run, "has a name that this filesystem refuses", { cause: error });
-    }
-    return error instanceof Error && "errno" in error ? writeError(run, "FAILED", error) : error;
+    return explainedError(this.#run, error);
   }
 }
 

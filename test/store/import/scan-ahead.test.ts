@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type ByteString, fromText } from "../../../src/model/byte-string.ts";
 import { hashBlob } from "../../../src/model/git-object.ts";
 import type { ImportSettings } from "../../../src/store/import/import-settings.ts";
@@ -12,6 +12,7 @@ import { openLease } from "../../../src/store/leases.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../../src/store/stage-object.ts";
 import type { FileWatch } from "../../../src/system/archive/tree-writer.ts";
+import { OpenFiles } from "../../../src/system/open-files.ts";
 import { finish } from "../../../src/system/steps.ts";
 import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
 import { addTree, DIRECTORY, type Entry, makeWorld, nameOf } from "../../helpers/worlds.ts";
@@ -51,7 +52,9 @@ async function makeAhead(enough: (files: number) => boolean = () => true) {
   const store = await world.store();
   const directory = world.tree({});
   const { runner, tasks } = runHere(settingsFor(store), { enough });
-  const ahead = createScanAhead(directory, runner);
+  const openFiles = new OpenFiles();
+  onTestFinished(() => openFiles[Symbol.dispose]());
+  const ahead = createScanAhead(directory, runner, openFiles);
   const path = (name: string) => fromText(name);
   return {
     store,
@@ -72,8 +75,8 @@ async function makeAhead(enough: (files: number) => boolean = () => true) {
     },
     /** Ids by path. */
     async results(hoisted?: string) {
-      const results = await ahead.results(hoisted === undefined ? undefined : path(hoisted));
-      return Object.fromEntries([...results].map(([name, { id }]) => [name, id]));
+      const { files } = await ahead.results(hoisted === undefined ? undefined : path(hoisted));
+      return Object.fromEntries([...files].map(([name, { id }]) => [name, id]));
     },
   };
 }

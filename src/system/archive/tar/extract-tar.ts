@@ -1,6 +1,6 @@
 import { countExpanded, type Extraction } from "../extraction.ts";
 import { readTar, type TarOutput } from "./read-tar.ts";
-import type { TarInput } from "./tar-input.ts";
+import type { SparseReading, TarInput } from "./tar-input.ts";
 
 /**
  * Writes the entries of a tar archive that comes in chunks. All chunks are asked for, also those after the end marker,
@@ -11,9 +11,9 @@ import type { TarInput } from "./tar-input.ts";
 export async function extractTar(
   chunks: AsyncIterable<Buffer>,
   run: Extraction,
-  output: TarOutput & { readonly onChunk: () => void },
+  output: TarOutput & { readonly onChunk: () => void; readonly sparse?: SparseReading | undefined },
 ): Promise<void> {
-  const input: TarInput = { run, chunk: Buffer.alloc(0), at: 0, ended: false };
+  const input: TarInput = { run, chunk: Buffer.alloc(0), at: 0, ended: false, sparse: output.sparse };
   const reading = readTar(input, output);
   let isDone = false;
   for await (const chunk of chunks) {

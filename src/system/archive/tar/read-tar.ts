@@ -1,16 +1,18 @@
 import { type ByteString, fromBytes, toEscaped } from "../../../model/byte-string.ts";
 import { parseEntryPath } from "../entry-path.ts";
 import { archiveError, checkExpanded, countEntry, countExpanded, type Extraction } from "../extraction.ts";
-import type { TreeWriter } from "../tree-writer.ts";
+import type { ContentTaker, TreeWriter } from "../tree-writer.ts";
 import { checkGlobalPaxHeader, type PaxHeader, parsePaxHeader, parsePaxNumber } from "./pax.ts";
 import { checkSparseMap, readOldSparseMap, readPaxSparseMap, type SparseMap } from "./sparse.ts";
 import { parseTarHeader, type TarHeader } from "./tar-header.ts";
-import { BLOCK, padding, pass, type Reading, type TarInput, take, takeOrEnd } from "./tar-input.ts";
+import { BLOCK, padding, pass, positionIn, type Reading, skip, type TarInput, take, takeOrEnd } from "./tar-input.ts";
 
 export interface TarOutput {
   readonly writer: TreeWriter;
   /** Leading components of each name to leave out. */
   readonly strip: number;
+  /** Of an archive that is read sparsely: takes the contents of files. */
+  readonly taker?: ContentTaker | undefined;
 }
 
 /** What the headers before an entry's own say about it. */
@@ -152,8 +154,9 @@ function makeHardLink({ run }: TarInput, output: TarOutput, path: ByteString, li
   output.writer.makeHardLink(path, existing);
 }
 
-function* readFile(input: TarInput, { writer }: TarOutput, entry: TarEntry, oldMap?: SparseMap): Reading<void> {
+function* readFile(input: TarInput, output: TarOutput, entry: TarEntry, oldMap?: SparseMap): Reading<void> {
   const { run } = input;
+  const { writer } = output;
   const pax = oldMap === undefined && entry.pax ? yield* readPaxSparseMap(input, entry.pax) : undefined;
   const map = oldMap ?? pax?.map;
   const dataBytes = entry.size - (pax?.mapBytes ?? 0);
@@ -162,12 +165,31 @@ function* readFile(input: TarInput, { writer }: TarOutput, entry: TarEntry, oldM
   countExpanded(run, holeBytes);
   checkExpanded(run, dataBytes - (input.chunk.length - input.at));
   if (entry.path === undefined) return yield* pass(input, dataBytes + padding(dataBytes));
+  if (map === undefined && leaveToTaker(input, output, { ...entry, path: entry.path })) return;
   writer.openFile(entry.path, entry.header.isExecutable);
   if (map === undefined) yield* pass(input, dataBytes, (chunk, start, end) => writer.write(chunk, start, end));
   else yield* readSegments(input, writer, map);
   writer.closeFile(map?.size);
   run.writtenBytes += holeBytes;
   yield* pass(input, padding(dataBytes));
+}
+
+/** Whether somebody takes the content. What the archive has only a part of is read, up to the error. */
+function leaveToTaker(
+  input: TarInput,
+  { writer, taker }: TarOutput,
+  { path, header, size }: TarEntry & { readonly path: ByteString },
+): boolean {
+  const { sparse } = input;
+  if (!taker || !sparse) return false;
+  const offset = positionIn(input, sparse);
+  const length = size + padding(size);
+  if (offset + length > sparse.size) return false;
+  writer.openFile(path, header.isExecutable);
+  const target = writer.releaseFile(size);
+  taker.take({ path, target, executable: header.isExecutable, offset, bytes: size });
+  skip(input, sparse, length);
+  return true;
 }
 
 function* readSegments(input: TarInput, writer: TreeWriter, map: SparseMap): Reading<void> {

@@ -1,4 +1,5 @@
-import { archiveError, type Extraction } from "../extraction.ts";
+import { archiveError, countExpanded, type Extraction } from "../extraction.ts";
+import type { Cursor } from "../packed-file.ts";
 
 /**
  * The bytes of a tar archive as they come, for generators that read them: a generator yields when it has used up the
@@ -10,6 +11,15 @@ export interface TarInput {
   /** Where in the chunk the next byte stands. */
   at: number;
   ended: boolean;
+  /** Where an archive is read whose contents somebody else takes. */
+  readonly sparse?: SparseReading | undefined;
+}
+
+export interface SparseReading {
+  /** Where the archive goes on behind the chunk. */
+  readonly cursor: Cursor;
+  /** Bytes of the archive. */
+  readonly size: number;
 }
 
 /** What a reader of the input is: it yields to get the next chunk. */
@@ -57,6 +67,19 @@ export function* pass(
     left -= input.at - start;
     use?.(input.chunk, start, input.at);
   }
+}
+
+/** Where the next byte stands in an archive that is read sparsely. */
+export function positionIn({ chunk, at }: TarInput, { cursor }: SparseReading): number {
+  return cursor.position - (chunk.length - at);
+}
+
+/** Leaves out the next `length` bytes, which the archive has: those that are not in the chunk yet are not read. */
+export function skip(input: TarInput, { cursor }: SparseReading, length: number): void {
+  const inChunk = Math.min(length, input.chunk.length - input.at);
+  input.at += inChunk;
+  cursor.position += length - inChunk;
+  countExpanded(input.run, length - inChunk);
 }
 
 /** How many bytes follow `size` bytes up to the next block. */

@@ -1,0 +1,67 @@
+import type { ByteString } from "../../model/byte-string.ts";
+import type { ContentTaker, TakenContent } from "../../system/archive/tree-writer.ts";
+import type { OpenFiles } from "../../system/open-files.ts";
+import { type AheadBatch, addToBatch, BATCH_BYTES, expectAnswer, newBatch } from "./ahead-batch.ts";
+import type { ImportRunner } from "./runner.ts";
+
+/** Writes the contents of an archive's files in tasks. */
+export interface TakingContents extends ContentTaker {
+  /** All batches, when no more content comes. */
+  finish(): readonly AheadBatch[];
+}
+
+export interface TakingOptions {
+  readonly archive: string;
+  /** The archive, open for reading. */
+  readonly source: number;
+  readonly runner: ImportRunner;
+  /** What is open here, until the task that writes to it has ended. */
+  readonly openFiles: OpenFiles;
+  /** Which batch holds the file that lies at a path now. */
+  readonly latest: Map<ByteString, AheadBatch>;
+}
+
+/** Descriptors are few: so many files are open at once, in batches of so many. */
+const MOST_OPEN = 256;
+const BATCH_OPEN = 64;
+
+export function takeContents({ archive, source, runner, openFiles, latest }: TakingOptions): TakingContents {
+  const batches: AheadBatch[] = [];
+  const begun: AheadBatch[] = [];
+  let open = newBatch(true);
+  let contents: TakenContent[] = [];
+  let openCount = 0;
+
+  function send(): void {
+    const taken = contents;
+    const answer = runner.run({ kind: "unpack", archive, source, contents: taken });
+    const end = () => {
+      openCount -= taken.length;
+      for (const { target } of taken) openFiles.close(target);
+    };
+    answer.then(end, end);
+    expectAnswer(open, answer);
+    batches.push(open);
+    begun.push(open);
+    open = newBatch(true);
+    contents = [];
+  }
+
+  return {
+    take(content) {
+      openFiles.add(content.target);
+      openCount += 1;
+      contents.push(content);
+      addToBatch(open, content.path, content.bytes);
+      latest.set(content.path, open);
+      if (contents.length >= BATCH_OPEN || open.bytes >= BATCH_BYTES) send();
+    },
+    async ready() {
+      while (openCount >= MOST_OPEN && begun.length > 0) await begun.shift()?.answer;
+    },
+    finish() {
+      if (contents.length > 0) send();
+      return batches;
+    },
+  };
+}
