@@ -50,6 +50,8 @@ export function takeContents({ archive, source, runner, openFiles, latest }: Tak
   return {
     take(content) {
       openFiles.add(content.target);
+      // Of what a batch knows of one path, all of it must be so in the end.
+      if (open.names.includes(content.path)) send();
       openCount += 1;
       contents.push(content);
       addToBatch(open, content.path, content.bytes);
