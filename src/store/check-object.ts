@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { isErrno, StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
 import type { FileListEntry } from "../model/file-list.ts";
@@ -18,9 +18,36 @@ import { readFileList } from "./twins.ts";
 export function glanceAt(store: Store, object: BaseName): string | undefined {
   const directory = lstatSync(objectPath(store.layout, object), { throwIfNoEntry: false });
   if (directory === undefined) return "it is not there";
-  const manifest = lstatSync(manifestPath(store.layout, object), { throwIfNoEntry: false });
-  if (!directory.isDirectory() || !manifest?.isFile() || manifest.size === 0) return "it has no manifest";
+  if (!directory.isDirectory() || !hasContent(manifestPath(store.layout, object))) return "it has no manifest";
   return directory.mtimeMs === FROZEN_MS ? undefined : checkStamps(store, object);
+}
+
+/** Whether a file with content lies there. To open it takes less than to have all that `lstat` tells made into objects. */
+function hasContent(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isErrno(error, "EACCES", "EPERM")) return isFileWithContent(path);
+    if (isErrno(error, "ENOENT", "ELOOP", "ENOTDIR", "ENXIO")) return false;
+    throw error;
+  }
+  try {
+    return readSync(fd, ONE, 0, 1, null) === 1;
+  } catch (error) {
+    if (isErrno(error, "EISDIR", "EAGAIN")) return false;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const ONE = Buffer.alloc(1);
+
+/** The same of one that this user may not read. */
+function isFileWithContent(path: string): boolean {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  return status?.isFile() === true && status.size > 0;
 }
 
 /** Whether an object is there and nothing about it meets the eye. */
