@@ -8,12 +8,19 @@ export class OpenFiles implements Disposable {
     this.#open.add(fd);
   }
 
+  /** A filesystem can tell only now that it had no room for what was written. */
   close(fd: number): void {
     if (this.#open.delete(fd)) closeSync(fd);
   }
 
   [Symbol.dispose](): void {
-    for (const fd of this.#open) closeSync(fd);
+    for (const fd of this.#open) {
+      try {
+        closeSync(fd);
+      } catch {
+        // Nobody wants what was written there.
+      }
+    }
     this.#open.clear();
   }
 }

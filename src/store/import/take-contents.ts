@@ -34,12 +34,10 @@ export function takeContents({ archive, source, runner, openFiles, latest }: Tak
 
   function send(): void {
     const taken = contents;
-    const answer = runner.run({ kind: "unpack", archive, source, contents: taken });
-    const end = () => {
+    const answer = runner.run({ kind: "unpack", archive, source, contents: taken }).finally(() => {
       openCount -= taken.length;
       for (const { target } of taken) openFiles.close(target);
-    };
-    answer.then(end, end);
+    });
     expectAnswer(open, answer);
     batches.push(open);
     begun.push(open);

@@ -189,6 +189,16 @@ describe("an archive whose contents are written by tasks", () => {
     expect(openHere(unpacking.target)).toEqual([]);
   });
 
+  it("fails when a file cannot be closed: a quota can tell only then that there was no room", async () => {
+    const unpacking = makeUnpacking(makeTar([{ name: "a", content: "one" }]));
+    patchFs("closeSync", (original) => (fd: number) => {
+      const path = readlinkSync(`/proc/self/fd/${fd}`);
+      original(fd);
+      if (path === join(unpacking.target, "a")) throw errno("EDQUOT");
+    });
+    expect(await caughtAsync(unpacking.unpack())).toMatchObject({ code: "EDQUOT" });
+  });
+
   it("knows files by the names that they have in the end", async () => {
     const unpacking = makeUnpacking(
       makeTar([
