@@ -22,8 +22,10 @@ export interface TakingOptions {
 }
 
 /** Descriptors are few: so many files are open at once, in batches of so many. */
-const MOST_OPEN = 256;
-const BATCH_OPEN = 64;
+const MOST_OPEN = 128;
+const BATCH_OPEN = 32;
+/** With fewer open it goes on: a chunk of an archive of small files has some dozens of them. */
+const ENOUGH_ROOM = 96;
 
 export function takeContents({ archive, source, runner, openFiles, latest }: TakingOptions): TakingContents {
   const batches: AheadBatch[] = [];
@@ -46,6 +48,9 @@ export function takeContents({ archive, source, runner, openFiles, latest }: Tak
   }
 
   return {
+    get hasRoom() {
+      return openCount < MOST_OPEN;
+    },
     take(content) {
       openFiles.add(content.target);
       // Of what a batch knows of one path, all of it must be so in the end.
@@ -57,7 +62,7 @@ export function takeContents({ archive, source, runner, openFiles, latest }: Tak
       if (contents.length >= BATCH_OPEN || open.bytes >= BATCH_BYTES) send();
     },
     async ready() {
-      while (openCount >= MOST_OPEN && begun.length > 0) await begun.shift()?.answer;
+      while (openCount >= ENOUGH_ROOM && begun.length > 0) await begun.shift()?.answer;
     },
     finish() {
       if (contents.length > 0) send();

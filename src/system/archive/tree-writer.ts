@@ -36,6 +36,8 @@ export interface FileWatch {
 
 /** Writes contents that stand in an archive as they are. */
 export interface ContentTaker {
+  /** Whether it can take one more now: what it cannot is written by whoever reads the archive. */
+  readonly hasRoom: boolean;
   /** Goes on with something else meanwhile; what goes wrong is told by `ready`, or at the end. */
   take(content: TakenContent): void;
   /** Before more is read of the archive. */

@@ -174,14 +174,14 @@ function* readFile(input: TarInput, output: TarOutput, entry: TarEntry, oldMap?:
   yield* pass(input, padding(dataBytes));
 }
 
-/** Whether somebody takes the content. What the archive has only a part of is read, up to the error. */
+/** Whether somebody takes the content. What the archive has only a part of is not taken but read, up to the error. */
 function leaveToTaker(
   input: TarInput,
   { writer, taker }: TarOutput,
   { path, header, size }: TarEntry & { readonly path: ByteString },
 ): boolean {
   const { sparse } = input;
-  if (!taker || !sparse) return false;
+  if (!taker?.hasRoom || !sparse) return false;
   const offset = positionIn(input, sparse);
   const length = size + padding(size);
   if (offset + length > sparse.size) return false;
