@@ -40,6 +40,16 @@ const SCENARIOS: readonly Scenario[] = [
       return ["add", join(world.directory, "c-1.tar.gz")];
     },
   },
+  {
+    name: "add an archive that threads write",
+    async prepare(world) {
+      await world.done("install", world.source("a-1", { "bin/a": "a", same: "same" }));
+      const many = Array.from({ length: 40 }, (_, at) => [`d${at % 3}/f${at}`, `${at}`.padEnd(1 << 20, "x")]);
+      world.source("c-1", { ...TREE, ...Object.fromEntries(many) });
+      execFileSync("tar", ["-C", world.directory, "-cf", join(world.directory, "c-1.tar"), "c-1"]);
+      return ["add", join(world.directory, "c-1.tar")];
+    },
+  },
 ];
 
 /** A file of the object is gone; adding it again puts a whole one in its place. */

@@ -44,9 +44,12 @@ export function* unpackFiles(settings: ImportSettings, request: UnpackRequest): 
 function* unpackFile(work: ImportWork, request: UnpackRequest, content: TakenContent): Steps<ImportedFile> {
   const { target, executable } = content;
   try {
+    const { offset, bytes } = content;
     const copied =
-      content.bytes <= SMALL ? copySmall(work, request, content) : yield* copyLarge(work, request, content);
-    if (copied.size !== content.bytes) throw changedWhileRead(fromText(request.archive));
+      bytes <= SMALL
+        ? copySmall(work, request, content)
+        : yield* scanLarge(work, { fd: request.source, offset, bytes, most: bytes }, target);
+    if (copied.size !== bytes) throw changedWhileRead(fromText(request.archive));
     if (!copied.mentions) freezeWritten(work.settings, target, frozenMode(executable));
     return { ...copied, executable, pooled: false, print: 0 };
   } catch (error) {
@@ -71,14 +74,6 @@ function copySmall(
   search.look(content);
   writeAll(target, content);
   return { ...search.found(), id: hashBlobInPlace(buffer, size), size };
-}
-
-function* copyLarge(
-  work: ImportWork,
-  { source }: UnpackRequest,
-  { target, offset, bytes }: TakenContent,
-): Steps<Copied> {
-  return yield* scanLarge(work, { fd: source, offset, bytes, most: bytes }, target);
 }
 
 function freezeWritten({ plainFiles }: ImportSettings, fd: number, mode: number): void {

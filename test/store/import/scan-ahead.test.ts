@@ -15,6 +15,7 @@ import type { FileWatch } from "../../../src/system/archive/tree-writer.ts";
 import { OpenFiles } from "../../../src/system/open-files.ts";
 import { finish } from "../../../src/system/steps.ts";
 import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
+import { adoptSettings } from "../../helpers/import-settings.ts";
 import { addTree, DIRECTORY, type Entry, makeWorld, nameOf } from "../../helpers/worlds.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -32,19 +33,13 @@ function runHere(settings: ImportSettings, { enough }: { readonly enough: (files
   return { runner, tasks };
 }
 
-function settingsFor(store: Store): ImportSettings {
-  return {
-    files: store.layout.files,
-    scratch: store.layout.temporary,
-    localStoreDir: store.layout.storeDir,
-    canonicalStoreDir: store.layout.canonicalStoreDir,
-    zeroBaseName: `${"0".repeat(32)}-demo-1.0`,
-    selfName: undefined,
-    method: "hardlink",
-    cloneLarge: false,
-    mode: "adopt",
-    plainFiles: true,
-  };
+function settingsFor({ layout }: Store): ImportSettings {
+  return adoptSettings({
+    files: layout.files,
+    scratch: layout.temporary,
+    localStoreDir: layout.storeDir,
+    canonicalStoreDir: layout.canonicalStoreDir,
+  });
 }
 
 async function makeAhead(enough: (files: number) => boolean = () => true) {

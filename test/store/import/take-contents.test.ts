@@ -6,7 +6,6 @@ import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
 import { type ByteString, fromText } from "../../../src/model/byte-string.ts";
 import { hashBlob } from "../../../src/model/git-object.ts";
-import type { ImportSettings } from "../../../src/store/import/import-settings.ts";
 import type { ImportRunner } from "../../../src/store/import/runner.ts";
 import { createScanAhead } from "../../../src/store/import/scan-ahead.ts";
 import { type ImportTask, importTaskSteps } from "../../../src/store/import/tasks.ts";
@@ -20,6 +19,7 @@ import { createTemporaryDirectory } from "../../../src/system/temporary-director
 import { makeTar, type TarMember } from "../../helpers/archives.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { extracted, treeOf, WIDE } from "../../helpers/extracted.ts";
+import { adoptSettings } from "../../helpers/import-settings.ts";
 import { errno, patchFs } from "../../helpers/patch-fs.ts";
 import { addTree, DIRECTORY, type Entry, makeWorld, nameOf, readTree } from "../../helpers/worlds.ts";
 
@@ -32,18 +32,12 @@ function makeUnpacking(archive: Uint8Array, { mayBegin = () => Promise.resolve()
   const file = join(world.directory, "input.tar");
   writeFileSync(file, archive);
   const target = world.tree({});
-  const settings = {
+  const settings = adoptSettings({
     files: world.tree({}),
     scratch: world.tree({}),
     localStoreDir: STORE_DIR,
     canonicalStoreDir: "/store/pkgs".padEnd(48, "_"),
-    zeroBaseName: `${"0".repeat(32)}-demo-1.0`,
-    selfName: undefined,
-    method: "hardlink",
-    cloneLarge: false,
-    mode: "adopt",
-    plainFiles: true,
-  } as const satisfies ImportSettings;
+  });
   const tasks: ImportTask["kind"][] = [];
   const runner = {
     useThreads: () => true,
