@@ -219,8 +219,8 @@ const program = {
   format: "cjs",
   outdir: fresh,
   outExtension: { ".js": ".cjs" },
-  banner: { js: 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
-  define: { ...shared.define, "import.meta.url": "__moduleUrl" },
+  banner: { js: 'const __meta = { get url() { return require("node:url").pathToFileURL(__filename).href; } };' },
+  define: { ...shared.define, "import.meta.url": "__meta.url" },
 };
 await build({
   ...shared,

@@ -69,12 +69,11 @@ describe("launcher", () => {
     const file = join(directory, "file");
     writeFileSync(file, "content\n");
     const fd = openSync(file, "r+");
-    const { output } = await run(
-      ["read -r line <&3; echo $line; echo more >>/proc/self/fd/3; ls /proc/$$/fd | wc -l"],
-      { fds: [fd] },
-    );
+    const { output } = await run(["read -r line <&3; echo $line; echo more >>/proc/self/fd/3; ls /proc/$$/fd; true"], {
+      fds: [fd],
+    });
     closeSync(fd);
-    expect(output).toBe("content\n4\n");
+    expect(output).toBe("content\n0\n1\n2\n3\n");
     expect(readFileSync(file, "utf8")).toBe("content\nmore\n");
   });
 

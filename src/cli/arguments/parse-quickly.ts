@@ -27,7 +27,9 @@ export async function parseQuickly(
 
 /** What stands where the command does. */
 export function firstWord(argv: readonly string[]): string | undefined {
-  return parse(argv, GLOBAL_OPTIONS).words[0];
+  const [first] = argv;
+  const isWord = first !== undefined && !first.startsWith("-");
+  return isWord ? first : parse(argv, GLOBAL_OPTIONS).words[0];
 }
 
 interface Parse {

@@ -16,8 +16,6 @@ export interface ProcessEntry {
   readonly residentBytes: number;
 }
 
-const UNITS = readKernelUnits();
-
 /** `undefined` when there is no such process, or no `/proc`. */
 export function readProcess(pid: number): ProcessEntry | undefined {
   try {
@@ -110,24 +108,43 @@ function readProc(path: string): string {
 function parseStat(text: string): ProcessEntry {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const at = (number: number): number => Number(fields[number - 3]);
-  const milliseconds = (ticks: number): number => (ticks * 1000) / UNITS.ticksPerSecond;
+  const milliseconds = (ticks: number): number => (ticks * 1000) / kernelUnits().ticksPerSecond;
   return {
     pid: Number.parseInt(text, 10),
     parent: at(4),
     group: at(5),
     zombie: fields[0] === "Z" || fields[0] === "X",
     startTicks: at(22),
-    userMs: milliseconds(at(14) + at(16)),
-    systemMs: milliseconds(at(15) + at(17)),
-    residentBytes: at(24) * UNITS.pageBytes,
+    // Whoever asks which process it is does not need these, and they need another file of the kernel's.
+    get userMs() {
+      return milliseconds(at(14) + at(16));
+    },
+    get systemMs() {
+      return milliseconds(at(15) + at(17));
+    },
+    get residentBytes() {
+      return at(24) * kernelUnits().pageBytes;
+    },
   };
+}
+
+interface KernelUnits {
+  readonly ticksPerSecond: number;
+  readonly pageBytes: number;
+}
+
+let units: KernelUnits | undefined;
+
+function kernelUnits(): KernelUnits {
+  units ??= readKernelUnits();
+  return units;
 }
 
 /**
  * Page size and clock tick as the kernel tells every program in its auxiliary vector (getauxval(3)); the usual values
  * where that cannot be read.
  */
-function readKernelUnits(): { readonly ticksPerSecond: number; readonly pageBytes: number } {
+function readKernelUnits(): KernelUnits {
   const AT_PAGESZ = 6n;
   const AT_CLKTCK = 17n;
   const vector = readAuxiliaryVector();
