@@ -209,7 +209,7 @@ const shared = {
 const terse = { minify: true, sourcemap: "external", sourcesContent: false };
 
 // Of which compiled code is kept with the programs'. The network is slower than what would be won.
-const CACHED = ["more", "temporal", "documents"];
+const CACHED = ["more", "temporal", "documents", "help"];
 
 // Built beside and put in place at the end: a program that runs meanwhile finds its files.
 const fresh = `${root}node_modules/.dist-${process.pid}`;

@@ -58,7 +58,7 @@ const SELDOM = {
     ["log", "--json"],
     ["list", "--json"],
   ],
-  whole: [],
+  whole: [["--help"], ["add", "--help"]],
 };
 
 /** Writes the code beside the programs in `dist`, and that of the files `parts`, which they load. */
