@@ -51,11 +51,32 @@ export function findAt(log: TransactionLog, instant: number, profile: string): L
  * @throws StoreError DAMAGED
  */
 export function findAfterTransaction(log: TransactionLog, transaction: number, profile: string): Live | undefined {
-  const last = readTransaction(log, transaction).at(-1);
-  const found = last && findLast(liveSegments(log), (record) => record.seq <= last.seq);
+  const records = readTransaction(log, transaction);
+  const seq = standInForEnd(log, transaction, records) ?? records.at(-1)?.seq;
+  const found = seq === undefined ? undefined : findLast(liveSegments(log), (record) => record.seq <= seq);
   if (found) return liveAt(log, found, profile, undefined);
   const begins = historyBegins(log);
   return begins && transaction > 0 && transaction < begins.transaction ? { kind: "before-history", begins } : undefined;
+}
+
+/**
+ * The number of the record that stands in for the end of a transaction, or for all of it, where these are lost: what was
+ * live then is uncertain.
+ */
+function standInForEnd(log: TransactionLog, transaction: number, records: readonly LogRecord[]): number | undefined {
+  if (isTransactionEnd(records.map(({ event }) => event.type))) return undefined;
+  const isGiven = transaction >= 1 && transaction <= logEnd(log, readTail(log)).carry.lastTx;
+  if (!isGiven) return undefined;
+  // What stands in for all of a transaction knows only those before it.
+  const from = records.at(-1)?.seq ?? lastBefore(log, transaction)?.seq;
+  for (const { record } of trustedEntries(readForward(log, from)))
+    if (record.replaces) return isBoundary(record) ? undefined : record.seq;
+  return undefined;
+}
+
+/** The last record from before a transaction began. */
+function lastBefore(log: TransactionLog, transaction: number): LogRecord | undefined {
+  return findLast(liveSegments(log), (record) => record.carry.lastTx < transaction)?.entry.record;
 }
 
 /**
@@ -74,9 +95,8 @@ export function stateAfter(log: TransactionLog, seq = Number.MAX_SAFE_INTEGER): 
  */
 export function readTransaction(log: TransactionLog, transaction: number): readonly LogRecord[] {
   if (transaction < 1 || transaction > logEnd(log, readTail(log)).carry.lastTx) return [];
-  const before = findLast(liveSegments(log), (record) => record.carry.lastTx < transaction);
   const records: LogRecord[] = [];
-  for (const { record } of trustedEntries(readForward(log, (before?.entry.record.seq ?? 0) + 1))) {
+  for (const { record } of trustedEntries(readForward(log, (lastBefore(log, transaction)?.seq ?? 0) + 1))) {
     if (isBoundary(record) && transaction <= record.carry.lastTx) return [];
     if (record.tx !== transaction) continue;
     records.push(record);

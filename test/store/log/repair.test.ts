@@ -6,7 +6,13 @@ import { StoreError } from "../../../src/errors.ts";
 import type { NewRecord } from "../../../src/model/chain.ts";
 import { type LogRecord, sealLine } from "../../../src/model/log-record.ts";
 import { appendRecords } from "../../../src/store/log/append.ts";
-import { findAt, historyBegins, readTransaction, stateAfter } from "../../../src/store/log/history.ts";
+import {
+  findAfterTransaction,
+  findAt,
+  historyBegins,
+  readTransaction,
+  stateAfter,
+} from "../../../src/store/log/history.ts";
 import { type RepairResult, repairLog } from "../../../src/store/log/repair.ts";
 import { verifyLog } from "../../../src/store/log/verify.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
@@ -74,6 +80,19 @@ describe("repairLog", () => {
     expect(readFileSync(join(world.directory, file ?? ""), "utf8")).toMatch(/x$/);
     expect(recordsOf(world.log).at(-1)?.event).toMatchObject({ type: "recover", what: "damaged", file });
     expect((await appendRecords(world.log, [GC], DURABLE)).records[0]?.tx).toBe(5);
+  });
+
+  it.each<[string, (lines: string[]) => void]>([
+    ["whose end is lost", (lines) => (lines[7] = "half")],
+    ["of which nothing is left", (lines) => lines.fill("half", 4, 8)],
+  ])("says of a transaction %s that what was live then is uncertain", async (_, edit) => {
+    using world = await installed(4);
+    editLines(world, edit);
+    await repairLog(world.log, world.states());
+    const live = (tx: number) => findAfterTransaction(world.log, tx, "default");
+    expect(live(1)).toMatchObject({ state: { current: 1, uncertain: false } });
+    expect(live(2)).toMatchObject({ kind: "live", state: { current: 2, uncertain: true } });
+    expect(live(3)).toMatchObject({ state: { current: 3, uncertain: false } });
   });
 
   it("does not reuse numbers that damaged lines at the end may have had", async () => {
