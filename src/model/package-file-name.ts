@@ -1,3 +1,6 @@
+import { withoutDigest } from "./base-name-parts.ts";
+import { isBaseName } from "./ids.ts";
+
 /** What a file name tells about a package. */
 export interface NameAndVersion {
   readonly name: string;
@@ -10,10 +13,12 @@ const VERSION = /^(.+?)[-_](?<!x86_)v?(\d[A-Za-z0-9.+~]*(?:-\d+)*(?:[-_.](?:rc|a
 
 /**
  * Name and version from a file's or directory's name: `zlib-1.3.1.tar.gz` is zlib 1.3.1, `pari-2.15.2.p1` is pari
- * 2.15.2.p1, `notes` is notes without a version. Characters that a package name cannot have become `_`.
+ * 2.15.2.p1, `notes` is notes without a version. Of what is named as an object, perhaps of another store, the digest is left
+ * out. Characters that a package name cannot have become `_`.
  */
 export function fromFileName(fileName: string): NameAndVersion {
-  const stem = fileName.replace(ARCHIVE_ENDING, "");
+  const bare = fileName.replace(ARCHIVE_ENDING, "");
+  const stem = isBaseName(bare) ? withoutDigest(bare) : bare;
   const match = VERSION.exec(stem);
   return { name: cleanName(match?.[1] ?? stem), version: match?.[2]?.replaceAll("_", ".") };
 }

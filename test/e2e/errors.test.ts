@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { tryAcquireLock } from "../../src/system/lock.ts";
@@ -96,6 +97,31 @@ test("other content than its integrity says ends with 1 and tells both", () => {
   expect(stderr).toContain(wrong);
   expect(stderr).toContain("sha256-7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=");
   expect(readdirSync(join(world.root, "manifests"))).toEqual([]);
+});
+
+test("the integrity that a URL carries is checked, and anything else behind its # is refused", () => {
+  const world = makeStoreWorld();
+  const url = pathToFileURL(join(world.source("d", { "x-1.0.txt": "content" }), "x-1.0.txt")).href;
+  const right = "sha256-7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=";
+  const wrong = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+  for (const command of ["add", "install"]) {
+    const refused = world.run([command, `${url}#${wrong}`]);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(right);
+    expect(world.run([command, `${url}#part`]).stderr).toContain("something other than an integrity");
+  }
+  expect(world.run(["add", `${url}#${right}`, "--integrity", wrong]).stderr).toContain("Give the integrity once");
+  expect(readdirSync(join(world.root, "manifests")).filter((name) => name.includes("x-1.0"))).toEqual([]);
+  world.done("install", `${url}#${right}`);
+  expect(world.done("info", "x", "--json").json()).toMatchObject({ origin: { integrity: right } });
+});
+
+test("what is named like an archive and is none is added with a warning", () => {
+  const world = makeStoreWorld();
+  const file = join(world.source("d", { "x-1.0.tar.gz": "<html>Not Found</html>" }), "x-1.0.tar.gz");
+  const { status, stderr } = world.run(["add", file]);
+  expect(status).toBe(3);
+  expect(stderr).toContain("is no archive");
 });
 
 test("a decompression bomb is refused with 4, and the option that allows it", () => {

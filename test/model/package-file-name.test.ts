@@ -26,6 +26,8 @@ describe("fromFileName", () => {
     ["日本-2", "__", "2"],
     ["...", "package", undefined],
     [".tar.gz", "package", undefined],
+    ["mzuxgzlsmvxgk3tfon2gkzdjm5sxg5ba-foo-3", "foo", "3"],
+    ["mzuxgzlsmvxgk3tfon2gkzdjm5sxg5ba-foo-3.tar.gz", "foo", "3"],
   ])("reads %s as %s, version %s", (fileName, name, version) => {
     expect(fromFileName(fileName)).toEqual({ name, version });
   });

@@ -4,6 +4,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { isErrno, StoreError } from "../../errors.ts";
 import type { BaseName } from "../../model/ids.ts";
 import type { Origin } from "../../model/manifest.ts";
+import { isArchiveName } from "../../model/recipe/archive-name.ts";
+import { parseSpec } from "../../model/recipe/spec.ts";
 import type { Fetched } from "../../sources/fetch-context.ts";
 import { printableUrl } from "../../sources/printable-url.ts";
 import { objectAt, readManifest } from "../../store/manifests.ts";
@@ -23,9 +25,10 @@ import {
 /** Gets what a package is made from and stages it; nothing becomes visible by that. */
 export async function preparePackage(
   store: Store,
-  input: PackageInput,
+  given: PackageInput,
   options: PrepareOptions,
 ): Promise<PreparedPackage> {
+  const input = withOwnIntegrity(given);
   const { from } = input;
   if (from.startsWith("npm:")) return (await import("./prepare-npm.ts")).prepareNpm(store, input, options);
   if (/^https?:\/\//i.test(from)) return prepareUrl(store, input, options);
@@ -35,6 +38,21 @@ export async function preparePackage(
     return { manifest: readManifest(store, object), staged: undefined, requested: object };
   }
   return preparePath(store, input, options);
+}
+
+/**
+ * A URL can carry its integrity behind a `#`.
+ * @throws StoreError INVALID_INPUT for anything else there, or for two that differ
+ */
+function withOwnIntegrity(input: PackageInput): PackageInput {
+  if (!/^(?:https?|file):/i.test(input.from)) return input;
+  const spec = parseSpec(input.from);
+  if (spec.kind !== "url" || spec.integrity === undefined) return input;
+  const { url, integrity } = spec;
+  if (input.integrity === undefined || input.integrity === integrity) return { ...input, from: url, integrity };
+  throw new StoreError("INVALID_INPUT", `${input.from} is to have ${input.integrity} by --integrity`, {
+    hint: "Give the integrity once.",
+  });
 }
 
 /** The object of the store that was asked for, when it was one. */
@@ -99,6 +117,7 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
   const tree = stagedTree(room);
   mkdirSync(tree);
   if ((await detectArchive(input.file)) === undefined) {
+    if (isArchiveName(input.fileName)) warnOfName(input, options);
     copyFileSync(input.file, join(tree, input.fileName));
     return stagePackage(store, { ...input, room }, options);
   }
@@ -107,6 +126,13 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
   const origin = { ...input.origin, kind, ...(typeof input.strip === "number" && { strip: input.strip }) } as const;
   const fill = (into: string, watch: FileWatch) => extractInto(into, input, { ...options, watch });
   return stagePackage(store, { ...input, origin, room, fill }, options);
+}
+
+/** A download that failed is often a page that says so. */
+function warnOfName({ fileName, from }: FileInput, { onEvent }: PrepareOptions): void {
+  const message = `${from} is no archive, whatever its name says: it is added as the file ${fileName}`;
+  const hint = "Look into it: where a download failed, it can be a page that says why.";
+  onEvent?.({ kind: "warning", message, hint });
 }
 
 function statOf(path: string, from: string) {
