@@ -47,6 +47,20 @@ test.each([
   expect(stderr.split("\n")[1]).toContain(hint);
 });
 
+test.each(["yes", "1", "on", "y", "TRUE", ""])("a dry run that is asked for with '%s' does nothing", (value) => {
+  const world = withTwoGenerations();
+  for (const args of [
+    ["remove", "hello"],
+    ["switch", "1"],
+    ["generations", "delete", "1"],
+  ]) {
+    const { status, stderr } = world.run([...args, `--dry-run=${value}`]);
+    expect([status, stderr.split("\n")[0]]).toEqual([2, expect.stringContaining(`--dry-run cannot be '${value}'`)]);
+  }
+  expect(world.done("generations", "--json").json()).toHaveLength(3);
+  expect(world.done("list").stdout).toContain("hello");
+});
+
 test.each([
   [["list"], "there is no store at", "store init"],
   [["add", "./nothing"], "no file or directory", "nothing"],

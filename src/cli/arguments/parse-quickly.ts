@@ -2,7 +2,7 @@ import parser from "yargs-parser";
 import type { Command, OptionSpecs, Positionals } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import type { Parsed } from "./parsed.ts";
-import { cutRest, PARSER_CONFIGURATION, splitAttached, stringOptions } from "./parser-settings.ts";
+import { cutRest, PARSER_CONFIGURATION, stringOptions, toWords } from "./parser-settings.ts";
 import { type RawValues, readValues } from "./read-values.ts";
 
 /**
@@ -40,7 +40,7 @@ interface Parse {
 
 function parse(argv: readonly string[], specs: OptionSpecs): Parse {
   const strings = stringOptions(specs);
-  const { argv: found, error } = parser.detailed(splitAttached(argv), {
+  const { argv: found, error } = parser.detailed(toWords(argv, specs), {
     string: strings,
     boolean: Object.keys(specs).filter((name) => specs[name]?.type === "boolean"),
     alias: Object.fromEntries(Object.entries(specs).flatMap(([name, { alias }]) => (alias ? [[name, alias]] : []))),

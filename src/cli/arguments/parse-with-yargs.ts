@@ -5,7 +5,7 @@ import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommands } from "../registry.ts";
 import { firstWord } from "./parse-quickly.ts";
 import type { Parsed } from "./parsed.ts";
-import { cutRest, PARSER_CONFIGURATION, splitAttached } from "./parser-settings.ts";
+import { cutRest, PARSER_CONFIGURATION, toWords } from "./parser-settings.ts";
 import { type RawValues, readValues } from "./read-values.ts";
 import { noCommandToRun, usageError } from "./usage-error.ts";
 
@@ -33,8 +33,11 @@ export interface HelpStyle {
  */
 export async function parseWithYargs(argv: readonly string[], style: HelpStyle): Promise<Understood> {
   const commands = await loadCommands();
-  const named = commands.find(({ name }) => name === firstWord(argv));
+  const first = firstWord(argv);
+  const named = commands.find(({ name, aliases = [] }) => first !== undefined && [name, ...aliases].includes(first));
   const { own, rest } = named?.runs ? cutRest(argv) : { own: argv, rest: [] };
+  const { help, version } = OTHER_OPTIONS;
+  const words = toWords(own, { ...GLOBAL_OPTIONS, help, ...(named ? named.options : { version }) });
   const inherited = inheritedName(own);
   if (inherited !== undefined) throw usageError(`Unknown argument: ${inherited}`, commands, argv);
   let parsed: Parsed | undefined;
@@ -54,7 +57,7 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
     });
   }
   let text = "";
-  await program.parse(shielded(splitAttached(own)), {}, (error, values, output) => {
+  await program.parse(shielded(words), {}, (error, values, output) => {
     failure ??= error;
     text = "version" in values && values.version === true && !parsed ? `store ${style.version}` : output;
   });
@@ -71,6 +74,12 @@ function inheritedName(argv: readonly string[]): string | undefined {
   return names.find((name) => name !== undefined && name in {});
 }
 
+/** Those that ask for a text. */
+const OTHER_OPTIONS = {
+  help: { type: "boolean", alias: "h", describe: "Show help, also of one command: store COMMAND --help" },
+  version: { type: "boolean", describe: "Print the version of store" },
+} as const satisfies OptionSpecs;
+
 function createProgram({ width }: HelpStyle): Argv {
   const program = createYargs()
     .scriptName("store")
@@ -83,10 +92,10 @@ function createProgram({ width }: HelpStyle): Argv {
     .wrap(width)
     .exitProcess(false)
     .showHelpOnFail(false)
-    .help("help", "Show help, also of one command: store COMMAND --help")
-    .alias("help", "h")
+    .help("help", OTHER_OPTIONS.help.describe)
+    .alias("help", OTHER_OPTIONS.help.alias)
     .version(false)
-    .option("version", { type: "boolean", global: false, describe: "Print the version of store" })
+    .option("version", { ...OTHER_OPTIONS.version, global: false })
     .strict()
     .epilogue(EXIT_STATUS);
   for (const [name, spec] of Object.entries(GLOBAL_OPTIONS as OptionSpecs)) program.option(name, toYargs(spec));

@@ -1,5 +1,5 @@
+import { StoreError } from "../../errors.ts";
 import type { OptionSpecs } from "../command.ts";
-import { GLOBAL_OPTIONS } from "../global-options.ts";
 
 /** How both parsers read words: everything is text, and nothing is expanded or guessed. */
 export const PARSER_CONFIGURATION = {
@@ -24,13 +24,34 @@ export function cutRest(argv: readonly string[]): {
   return { own: argv.slice(0, end), rest: argv.slice(end + 1) };
 }
 
-const LETTERS = Object.values(GLOBAL_OPTIONS as OptionSpecs)
-  .map(({ type, alias }) => (type === "string" && alias) || "")
-  .join("");
-const ATTACHED = new RegExp(`^(-[${LETTERS}])([^=].*)$`, "s");
-
-/** `-pNAME` as two words: `getopt` reads it so, yargs does not. */
-export function splitAttached(argv: readonly string[]): string[] {
+/**
+ * The words as both parsers take them: `-qpNAME` as `-q -p NAME`, since `getopt` reads it so and yargs does not.
+ * @throws StoreError USAGE for a boolean option with a value that is neither `true` nor `false`: yargs reads that as false
+ */
+export function toWords(argv: readonly string[], specs: OptionSpecs): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  return [...argv.slice(0, end).flatMap((word) => ATTACHED.exec(word)?.slice(1) ?? word), ...argv.slice(end)];
+  return [...argv.slice(0, end).flatMap((word) => splitLetters(checkedLong(word, specs), specs)), ...argv.slice(end)];
+}
+
+function checkedLong(word: string, specs: OptionSpecs): string {
+  const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+  if (value !== undefined && Object.hasOwn(specs, name) && specs[name]?.type === "boolean") checkBoolean(name, value);
+  return word;
+}
+
+function splitLetters(word: string, specs: OptionSpecs): string[] {
+  const [, letter, rest = ""] = /^-([A-Za-z])(.+)$/s.exec(word) ?? [];
+  const [name, spec] = Object.entries(specs).find(([, { alias }]) => alias !== undefined && alias === letter) ?? [];
+  if (name === undefined || !spec) return [word];
+  if (spec.type === "boolean" && /^[A-Za-z]/.test(rest)) return [`-${letter}`, ...splitLetters(`-${rest}`, specs)];
+  if (spec.type === "boolean") checkBoolean(name, rest.replace(/^=/, ""));
+  return rest.startsWith("=") ? [word] : [`-${letter}`, rest];
+}
+
+function checkBoolean(name: string, value: string): void {
+  if (value === "true" || value === "false") return;
+  throw new StoreError("USAGE", `--${name} cannot be '${value}': it takes no value but true or false`, {
+    hint: `Write --${name} or --no-${name}.`,
+    details: { option: name, value },
+  });
 }
