@@ -138,6 +138,27 @@ test("what is named like an archive and is none is added with a warning", () => 
   expect(stderr).toContain("is no archive");
 });
 
+test("an integrity of what is no file and no URL is refused with 2, and nothing is added", () => {
+  const world = withOne();
+  const directory = world.source("d-1", { x: "content" });
+  const recipe = world.source("r-1", { "recipe.yaml": "name: r\n" });
+  const object = world.done("path", "hello").stdout.trim();
+  const before = readdirSync(join(world.root, "manifests"));
+  const commands = ["add", "install", "install --dry-run"];
+  for (const [from, what, ways] of [
+    [directory, "a directory", commands],
+    [object, "an object of the store", commands],
+    [recipe, "a recipe", commands.slice(1)],
+    ["npm:x", "a package of a registry", commands],
+  ] as const)
+    for (const command of ways)
+      expect(world.run([...command.split(" "), from, "--integrity", "sha256-x"])).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(`${from} is ${what}: an integrity can stand for a file or URL only`),
+      });
+  expect(readdirSync(join(world.root, "manifests"))).toEqual(before);
+});
+
 test("a decompression bomb is refused with 4, and the option that allows it", () => {
   const world = makeStoreWorld();
   const bomb = join(world.directory, "bomb-1.tar.gz");

@@ -4,6 +4,7 @@ import { parseSpec } from "../../model/recipe/spec.ts";
 import { placeHas } from "../../recipes/recipe-places.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
+import { refuseIntegrity } from "../packages/refuse-integrity.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Workspace } from "../workspace.ts";
@@ -41,6 +42,7 @@ export function recipesAmong(
   const recipes = inputs.filter((input) => isRecipe(store, input));
   const [first] = recipes;
   if (!first) return undefined;
+  for (const input of recipes) refuseIntegrity(input, "a recipe");
   const settings = first.build ?? { recipes: [], cwd: first.cwd };
   const specs = recipes.map(({ from, cwd }) => (isPath(store, from) ? resolve(cwd, from) : from));
   const kept = new Map(

@@ -7,6 +7,7 @@ import type { Store } from "../../store/open-store.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
 import type { RecipeForecast } from "../building/plan-recipes.ts";
 import { preparePackage } from "../packages/prepare-package.ts";
+import { refuseIntegrity } from "../packages/refuse-integrity.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import { headOf } from "../profiles/head-of.ts";
 import type { InstallRequest } from "../profiles/install.ts";
@@ -108,6 +109,7 @@ async function lookAt(store: Store, input: PackageInput, options: LookOptions): 
 }
 
 async function lookAtNpm(store: Store, input: PackageInput, options: LookOptions): Promise<Look> {
+  refuseIntegrity(input, "a package of a registry");
   const { resolveNpm } = await import("../../sources/resolve-npm.ts");
   const found = await resolveNpm(createFetchContext(store, input, options), input.from);
   const name = (input.name ?? found.packageName) as PackageName;

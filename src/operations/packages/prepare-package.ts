@@ -14,6 +14,7 @@ import { stagedTree } from "../../store/stage-object.ts";
 import { detectArchive } from "../../system/archive/detect-archive.ts";
 import type { FileWatch } from "../../system/archive/tree-writer.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
+import { refuseIntegrity } from "./refuse-integrity.ts";
 import {
   extractInto,
   type PackageInput,
@@ -30,10 +31,14 @@ export async function preparePackage(
 ): Promise<PreparedPackage> {
   const input = withOwnIntegrity(given);
   const { from } = input;
-  if (from.startsWith("npm:")) return (await import("./prepare-npm.ts")).prepareNpm(store, input, options);
+  if (from.startsWith("npm:")) {
+    refuseIntegrity(input, "a package of a registry");
+    return (await import("./prepare-npm.ts")).prepareNpm(store, input, options);
+  }
   if (/^https?:\/\//i.test(from)) return prepareUrl(store, input, options);
   const object = knownObject(store, input);
   if (object) {
+    refuseIntegrity(input, "an object of the store");
     await options.workspace.lease.hold([object], options.signal);
     return { manifest: readManifest(store, object), staged: undefined, requested: object };
   }
@@ -75,6 +80,7 @@ async function preparePath(store: Store, input: PackageInput, options: PrepareOp
   const status = statOf(path, input.from);
   const fileName = basename(path);
   if (status.isDirectory()) {
+    refuseIntegrity(input, "a directory");
     const origin: Origin = { kind: "directory", path };
     return stagePackage(store, { ...input, requested: path, origin, fileName, source: path }, options);
   }
