@@ -39,6 +39,10 @@ test.each([
   [["add", ".", "--name", "../x"], "not a package name", "--name"],
   [["add", ".", "--version", "a/b"], "not a version", "--version"],
   [["install", "a", "b", "--name", "x"], "one package only", "once for each"],
+  [["add", ""], "'' is empty", "npm:NAME"],
+  [["install", ""], "'' is empty", "npm:NAME"],
+  [["add", "ftp://x/y"], "'ftp://x/y' has the scheme 'ftp'", "http:, https:, file: and npm: are known here"],
+  [["blame", ""], "'' names no file", "bin/gp"],
 ])("wrong use ends with 2 and a suggestion: %j", (args, message, hint) => {
   const { status, stdout, stderr } = withOne().run(args);
   expect([status, stdout]).toEqual([2, ""]);

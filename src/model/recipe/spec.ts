@@ -22,12 +22,9 @@ export type Spec =
  * @throws StoreError INVALID_INPUT
  */
 export function parseSpec(text: string, options: { readonly storeDir?: string } = {}): Spec {
-  if (text.trim() === "" || text.includes("\0")) throw invalid(text, "is empty or has a NUL in it");
+  checkSpecText(text);
   if (text.startsWith("npm:")) return parseNpm(text);
-  if (/^(?:https?|file):/i.test(text)) return parseUrl(text);
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1];
-  if (scheme !== undefined)
-    throw invalid(text, `has the scheme '${scheme}'`, "http:, https:, file: and npm: are known here.");
+  if (isUrl(text)) return parseUrl(text);
   if (isBaseName(text)) return { kind: "store-path", baseName: text };
   const { storeDir } = options;
   if (storeDir !== undefined && text.startsWith(`${storeDir}/`)) {
@@ -38,6 +35,21 @@ export function parseSpec(text: string, options: { readonly storeDir?: string } 
   const spec = parsePackageSpec(text);
   // Written again without what has no meaning, such a name alone would be read as a path.
   return isPath(spec.name) ? pathSpec(text) : spec;
+}
+
+/**
+ * Refuses what cannot be a SPEC, whatever kind of SPEC is wanted.
+ * @throws StoreError INVALID_INPUT
+ */
+export function checkSpecText(text: string): void {
+  if (text.trim() === "" || text.includes("\0")) throw invalid(text, "is empty or has a NUL in it");
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1];
+  if (scheme !== undefined && scheme !== "npm" && !isUrl(text))
+    throw invalid(text, `has the scheme '${scheme}'`, "http:, https:, file: and npm: are known here.");
+}
+
+function isUrl(text: string): boolean {
+  return /^(?:https?|file):/i.test(text);
 }
 
 function pathSpec(path: string): Spec {

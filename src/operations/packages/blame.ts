@@ -60,7 +60,7 @@ export interface BlameRequest {
 
 /**
  * Tells which packages have a file of the live generation, and which change brought them.
- * @throws StoreError NOT_FOUND
+ * @throws StoreError NOT_FOUND, INVALID_INPUT
  */
 export function blame(store: Store, profile: ProfileName, request: BlameRequest): BlameResult {
   const live = readGeneration(store, profile, readProfile(store, profile).current);
@@ -77,8 +77,11 @@ export function blame(store: Store, profile: ProfileName, request: BlameRequest)
   };
 }
 
+const PLACE_HINT = "Give a path in the profile, as bin/gp, or the name of a command.";
+
 /** The path relative to the profile's top. */
 function placeOf(store: Store, live: Generation, { what, cwd }: BlameRequest): string {
+  if (what === "") throw new StoreError("INVALID_INPUT", "'' names no file", { hint: PLACE_HINT });
   if (!what.includes("/")) {
     const isCommand = live.packages.some((item) => hasFile(store, item, `bin/${what}`));
     return isCommand ? `bin/${what}` : what;
@@ -87,7 +90,7 @@ function placeOf(store: Store, live: Generation, { what, cwd }: BlameRequest): s
   if (inside !== undefined) return inside;
   if (!isAbsolute(what)) return relative("/", resolve("/", what));
   throw new StoreError("NOT_FOUND", `${what} lies neither in profile '${live.profile}' nor in a package of it`, {
-    hint: "Give a path in the profile, as bin/gp, or the name of a command.",
+    hint: PLACE_HINT,
     details: { path: what },
   });
 }
@@ -117,10 +120,7 @@ function hasFile({ layout }: Store, { path }: InstalledPackage, file: string): b
 
 function notThere({ profile, generation, packages }: Generation, file: string): StoreError {
   return new StoreError("NOT_FOUND", `no package of profile '${profile}' has '${file}' (gen-${generation})`, {
-    hint:
-      packages.length === 0
-        ? "Nothing is installed."
-        : "Give a path in the profile, as bin/gp, or the name of a command.",
+    hint: packages.length === 0 ? "Nothing is installed." : PLACE_HINT,
     details: { profile, generation, file },
   });
 }

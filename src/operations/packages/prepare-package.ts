@@ -5,7 +5,7 @@ import { isErrno, StoreError } from "../../errors.ts";
 import type { BaseName } from "../../model/ids.ts";
 import type { Origin } from "../../model/manifest.ts";
 import { isArchiveName } from "../../model/recipe/archive-name.ts";
-import { parseSpec } from "../../model/recipe/spec.ts";
+import { checkSpecText, parseSpec } from "../../model/recipe/spec.ts";
 import type { Fetched } from "../../sources/fetch-context.ts";
 import { printableUrl } from "../../sources/printable-url.ts";
 import { objectAt, readManifest } from "../../store/manifests.ts";
@@ -31,6 +31,7 @@ export async function preparePackage(
 ): Promise<PreparedPackage> {
   const input = withOwnIntegrity(given);
   const { from } = input;
+  checkSpecText(from);
   if (from.startsWith("npm:")) {
     refuseIntegrity(input, "a package of a registry");
     return (await import("./prepare-npm.ts")).prepareNpm(store, input, options);
