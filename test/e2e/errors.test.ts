@@ -106,6 +106,18 @@ test("a collision names both packages, the path, and the commands that settle it
   expect(world.done("install", two, "--priority=4").stdout).toContain("+ two 2");
 });
 
+test("two packages of one name are refused with 1, the name and both SPECs, and nothing is written", () => {
+  const world = withOne();
+  const two = ["1.0", "1.2"].map((version) => world.source(`words-${version}`, { words: version })) as [string, string];
+  const before = readdirSync(join(world.root, "manifests"));
+  for (const command of [["install"], ["install", "--dry-run"]]) {
+    const { status, stderr } = world.run([...command, ...two]);
+    expect([status, stderr.split("\n")[0]]).toEqual([1, `error: both ${two[0]} and ${two[1]} are a package 'words'`]);
+  }
+  expect(readdirSync(join(world.root, "manifests"))).toEqual(before);
+  expect(world.done("install", two[0], two[0]).stdout).toContain("+ words 1.0");
+});
+
 test("other content than its integrity says ends with 1 and tells both", () => {
   const world = makeStoreWorld();
   const file = join(world.source("d", { "x-1.0.txt": "content" }), "x-1.0.txt");

@@ -6,12 +6,13 @@ import { readIfWhole } from "../../store/index/index-entry.ts";
 import type { Store } from "../../store/open-store.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
 import type { RecipeForecast } from "../building/plan-recipes.ts";
+import { checkOneOfEachName } from "../packages/one-of-each-name.ts";
 import { preparePackage } from "../packages/prepare-package.ts";
 import { refuseIntegrity } from "../packages/refuse-integrity.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import { headOf } from "../profiles/head-of.ts";
 import type { InstallRequest } from "../profiles/install.ts";
-import { merge } from "../profiles/install.ts";
+import { merge, printableFrom } from "../profiles/install.ts";
 import { checkInstalled } from "../profiles/remove.ts";
 import { settleFiles } from "../profiles/settle-files.ts";
 import { inputOf, sayWhatStays, type UpgradeRequest, upgradable } from "../profiles/upgrade.ts";
@@ -42,6 +43,12 @@ export async function planEdits(store: Store, request: PlannedEdits, run: RunOpt
   using workspace = openWorkspace(store);
   const inputs = additions.map(({ input }) => input);
   const looks = await lookAtAll(store, inputs, { ...run, workspace, head });
+  checkOneOfEachName(
+    looks.looks.map(({ package: { name, version, options, path }, url }, index) => {
+      const object = path ?? url ?? JSON.stringify([version, options]);
+      return { name, object, spec: printableFrom(inputs[index] as PackageInput) };
+    }),
+  );
   checkConflicts(store, request, { head, looks, run });
   const names = new Set(looks.looks.map((look) => look.package.name));
   const gone = head.packages.filter(({ name }) => removals.includes(name) && !names.has(name));

@@ -6,6 +6,7 @@ import { printableUrl } from "../../sources/printable-url.ts";
 import { commitObjects } from "../../store/commit-objects.ts";
 import type { Store } from "../../store/open-store.ts";
 import { prepareRecipes } from "../building/prepare-recipes.ts";
+import { checkOneOfEachName } from "../packages/one-of-each-name.ts";
 import { knownObject, preparePackage } from "../packages/prepare-package.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -74,6 +75,11 @@ export async function prepareAll(
   const built = await prepareRecipes(store, inputs, options);
   const prepared: PreparedPackage[] = [];
   for (const input of inputs) prepared.push(built.get(input) ?? (await preparePackage(store, input, options)));
+  checkOneOfEachName(
+    prepared.map(({ manifest: { name, path } }, index) => {
+      return { name, object: path, spec: printableFrom(inputs[index] as PackageInput) };
+    }),
+  );
   const staged = prepared.flatMap((item) => item.staged ?? []);
   if (staged.some(({ reused }) => !reused))
     options.onEvent?.({ kind: "step", step: "commit", subject: `${staged.length} packages` });
