@@ -133,7 +133,7 @@ export function checkAncestors(root: string): void {
     if (danger) {
       const remedy = danger.owner ? "" : `, or \`chmod go-w ${path}\``;
       throw new StoreError("UNSAFE", `${path} ${danger.reason}, so the store at ${root} could be replaced`, {
-        hint: `Use another root${remedy}; --allow-unsafe-root accepts it as it is.`,
+        hint: `Use another root${remedy}; \`store init --allow-unsafe-root\` accepts it as it is.`,
         details: { root, directory: path },
       });
     }

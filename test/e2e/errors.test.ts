@@ -196,13 +196,15 @@ test("an archive that is cut short ends with 1, and nothing is added", () => {
   expect(readdirSync(join(world.root, "tmp"))).toEqual([]);
 });
 
-test("a root that others can replace is refused with 4 and the option that accepts it", () => {
+test("a root that others can replace is refused with 4 and the command that accepts it", () => {
   const world = makeStoreWorld();
   const open = join(world.directory, "open");
   mkdirSync(open);
   chmodSync(open, 0o777);
-  const refused = world.run(["init", "--root", join(open, "s")]);
-  expect(refused).toMatchObject({ status: 4, stderr: expect.stringContaining("--allow-unsafe-root") });
+  for (const command of [["init"], ["install", world.source("x-1", { x: "" })]]) {
+    const refused = world.run([...command, "--root", join(open, "s")]);
+    expect(refused).toMatchObject({ status: 4, stderr: expect.stringContaining("`store init --allow-unsafe-root`") });
+  }
   expect(existsSync(join(open, "s"))).toBe(false);
   expect(world.run(["init", "--root", join(open, "s"), "--allow-unsafe-root"]).status).toBe(0);
 });
