@@ -5,12 +5,13 @@ import { isErrno, StoreError } from "../errors.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { hashFile } from "./hash-file.ts";
 import { type Integrity, toContentHash } from "./integrity.ts";
-import { wrongContent } from "./integrity-error.ts";
+import { type IntegrityGiver, wrongContent } from "./integrity-error.ts";
 import { type KeptFile, keepFile, noSpace } from "./kept-files.ts";
 import { makeTemporaryDirectory } from "./temporary-sources.ts";
 
 export interface LocalOptions {
   readonly integrity?: Integrity | undefined;
+  readonly giver?: IntegrityGiver | undefined;
   readonly maxBytes?: number | undefined;
 }
 
@@ -32,7 +33,7 @@ export async function copyLocalFile(context: FetchContext, url: URL, options: Lo
   const wanted = options.integrity && toContentHash(options.integrity);
   const hashes = await hashFile(copy, wanted?.algorithm, context.signal);
   if (options.integrity && wanted && hashes.hex.get(wanted.algorithm) !== wanted.hex) {
-    throw wrongContent(options.integrity, { url: url.href, hashes, recorded: [] });
+    throw wrongContent(options.integrity, { url: url.href, hashes, recorded: [], giver: options.giver });
   }
   return keepFile(context, copy, hashes);
 }

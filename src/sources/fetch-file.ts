@@ -6,6 +6,7 @@ import { fetchFailure } from "./fetch-failure.ts";
 import { fetchUrl } from "./fetch-url.ts";
 import type { HttpAccess } from "./http-client.ts";
 import type { Integrity } from "./integrity.ts";
+import type { IntegrityGiver } from "./integrity-error.ts";
 import { findKeptFile, type KeptFile } from "./kept-files.ts";
 import { withMirrors } from "./mirrors.ts";
 import { printableUrl } from "./printable-url.ts";
@@ -16,6 +17,8 @@ export interface FileRequest {
   readonly urls: readonly string[];
   /** What the content must be. Without it only `file:` is accepted, unless `allowUnverified`. */
   readonly integrity?: Integrity | undefined;
+  /** Who gave the integrity, or can. */
+  readonly giver?: IntegrityGiver | undefined;
   /** Accept whatever the network gives. */
   readonly allowUnverified?: boolean | undefined;
   /** What the file is called; by default the last part of the first URL. */

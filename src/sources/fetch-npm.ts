@@ -48,6 +48,7 @@ export async function fetchNpm(context: FetchContext, npmPackage: NpmPackage): P
   return fetchFile(context, {
     urls: [tarball],
     integrity,
+    giver: "registry",
     fileName: `${packageName}-${version}.tgz`,
     access: () => accessOf(context, npmPackage),
   });

@@ -3,7 +3,7 @@ import { type DownloadOptions, download } from "./download.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import type { FileHashes } from "./hash-file.ts";
 import { toContentHash, toIntegrity } from "./integrity.ts";
-import { missingIntegrity, type Served, wrongContent } from "./integrity-error.ts";
+import { type IntegrityGiver, missingIntegrity, type Served, wrongContent } from "./integrity-error.ts";
 import { findKeptFile, type KeptFile, keepFile } from "./kept-files.ts";
 import { openPartialFile, type PartialFile } from "./partial-file.ts";
 import { printableUrl } from "./printable-url.ts";
@@ -12,6 +12,7 @@ import { recordContent, recordedContents } from "./url-record.ts";
 
 export interface UrlOptions extends DownloadOptions {
   readonly allowUnverified?: boolean | undefined;
+  readonly giver?: IntegrityGiver | undefined;
 }
 
 /**
@@ -48,7 +49,7 @@ interface Complete {
 
 /** Keeps the file when it is what it must be. Content without an integrity is kept too: under its own name it is right. */
 function accept(context: FetchContext, { url, hashes, partial }: Complete, options: UrlOptions): KeptFile {
-  const served: Served = { url, hashes, recorded: recordedContents(context, url) };
+  const served: Served = { url, hashes, recorded: recordedContents(context, url), giver: options.giver };
   const integrity = toIntegrity({ algorithm: "sha256", hex: hashes.hex.get("sha256") as string });
   recordContent(context, url, { integrity, size: hashes.size });
   const expected = options.integrity && toContentHash(options.integrity);

@@ -125,7 +125,7 @@ test("other content than its integrity says ends with 1 and tells both", () => {
   const { status, stderr } = world.run(["add", file, "--integrity", wrong]);
   expect(status).toBe(1);
   expect(stderr).toContain(wrong);
-  expect(stderr).toContain("sha256-7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=");
+  expect(stderr).toContain("write `--integrity sha256-7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=`.");
   expect(readdirSync(join(world.root, "manifests"))).toEqual([]);
 });
 

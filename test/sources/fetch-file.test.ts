@@ -107,6 +107,16 @@ test("content without integrity is refused, and the error names the value to add
   expect(server.asked).toEqual(["GET /a"]);
 });
 
+test("an integrity that is given as an option is advised as one", async () => {
+  using world = fetchWorld();
+  await using server = await startServer((request, response) => serveFile(request, response, { content }));
+  const request = { urls: [`${server.url}/a`], giver: "option" } as const;
+  const missing = await failure(fetchFile(world.context, request));
+  expect(missing.hint).toContain(`add \`--integrity ${integrity}\``);
+  const wrong = await failure(fetchFile(world.context, { ...request, integrity: integrityOf("other") }));
+  expect(wrong.hint).toContain(`write \`--integrity ${integrity}\``);
+});
+
 test("allowUnverified takes what comes, and asks again the next time", async () => {
   using world = fetchWorld();
   let version = 1;

@@ -26,7 +26,11 @@ test.each<[string, FakeVersion]>([
   ["SHA-1", { content: "content", integrity: undefined, shasum: "0".repeat(40) }],
 ])("a tarball that is not what the registry's %s says is refused", async (_, version) => {
   const error = await caughtAsync(fetchVersion(version));
-  expect(error).toMatchObject({ code: "INTEGRITY", details: { sha256: integrityOf("content") } });
+  expect(error).toMatchObject({
+    code: "INTEGRITY",
+    hint: "The registry announces other content than it gives: try again, or ask who runs it.",
+    details: { sha256: integrityOf("content") },
+  });
 });
 
 test("a version without any integrity is refused", async () => {

@@ -107,7 +107,7 @@ async function fetch(
   const { parseIntegrity } = await import("../../sources/integrity.ts");
   options.onEvent?.({ kind: "step", step: "fetch", subject: input.from });
   const integrity = input.integrity === undefined ? undefined : parseIntegrity(input.integrity);
-  return fetchFile(createFetchContext(store, input, options), { urls: [options.url], integrity });
+  return fetchFile(createFetchContext(store, input, options), { urls: [options.url], integrity, giver: "option" });
 }
 
 interface FileInput extends PackageInput {
