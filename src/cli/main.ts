@@ -1,14 +1,12 @@
 import { printError } from "./errors/print-error.ts";
-import { createOutput, type Output } from "./output/output.ts";
-import { STREAMS } from "./output/standard-streams.ts";
+import { plainOutput, wantsStack } from "./output/plain-output.ts";
 import { readCommandLine } from "./read-command-line.ts";
 import { type ProcessParts, runCommand } from "./run-command.ts";
-import { describeTerminal } from "./terminal.ts";
 import { withSink } from "./with-sink.ts";
 
 /** Carries out any command line; gives the exit status of the process. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  return withSink(async (sink) => {
+  return withSink({ argv, env }, async (sink) => {
     if (argv[0] !== "__complete") return runCommandLine({ argv, env, sink });
     const { complete } = await import("./completion/complete.ts");
     sink.write("stdout", await complete(argv.slice(1), env));
@@ -24,14 +22,6 @@ async function runCommandLine(parts: ProcessParts): Promise<number> {
     sink.write(understood.isAnswer ? "stdout" : "stderr", understood.text);
     return understood.isAnswer ? 0 : 2;
   } catch (error) {
-    return printError(error, plainOutput(parts), { isVerbose: argv.includes("--verbose") || argv.includes("-v") });
+    return printError(error, plainOutput(parts, sink), wantsStack(parts));
   }
-}
-
-/** The output for a command line that could not be read: the options that decide how to say so are looked for. */
-function plainOutput({ argv, env, sink }: ProcessParts): Output {
-  const isJson = argv.includes("--json");
-  const color = argv.includes("--color=never") ? "never" : undefined;
-  const terminal = describeTerminal({ json: isJson, progress: false, quiet: false, color }, env, STREAMS);
-  return createOutput(sink, { isJson, isQuiet: false, terminal });
 }

@@ -16,7 +16,7 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
   const argv = expandAlias(words);
   const parsed = await parseIfQuick(argv);
   const run = parsed?.command.recall ? recallCommand : runCommand;
-  const status = parsed && (await withSink((sink) => run(parsed, { argv, env, sink })));
+  const status = parsed && (await withSink({ argv, env }, (sink) => run(parsed, { argv, env, sink })));
   if (status !== undefined) return status;
   const whole = await import("./main.ts");
   return whole.main(argv, env);

@@ -6,15 +6,13 @@ import { createDebug } from "./debug.ts";
 import { printError } from "./errors/print-error.ts";
 import { createEventHandler } from "./events.ts";
 import { createOutput } from "./output/output.ts";
+import type { CommandLine } from "./output/plain-output.ts";
 import type { Sink } from "./output/sink.ts";
 import { STREAMS } from "./output/standard-streams.ts";
 import { watchSignals } from "./signals.ts";
 import { describeTerminal } from "./terminal.ts";
 
-export interface ProcessParts {
-  /** The words after the program's name. */
-  readonly argv: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
+export interface ProcessParts extends CommandLine {
   readonly sink: Sink;
 }
 

@@ -1,13 +1,35 @@
+import { errnoOf, StoreError } from "../errors.ts";
+import { printError } from "./errors/print-error.ts";
+import { type CommandLine, plainOutput, wantsStack } from "./output/plain-output.ts";
 import { openSink, type Sink } from "./output/sink.ts";
 import { STREAMS } from "./output/standard-streams.ts";
 
-/** Runs with the streams of this process, and ends when all text is handed over. Files are made with umask 022. */
-export async function withSink<T>(run: (sink: Sink) => Promise<T>): Promise<T> {
+/**
+ * Runs with the streams of this process, and ends when all text is handed over; gives the exit status. Files are made
+ * with umask 022.
+ */
+export async function withSink<T extends number | undefined>(
+  line: CommandLine,
+  run: (sink: Sink) => Promise<T>,
+): Promise<T | number> {
   process.umask(0o022);
   const sink = openSink(STREAMS);
   try {
-    return await run(sink);
+    const status = await run(sink);
+    const failure = await sink.finish();
+    if (!failure) return status;
+    const told = printError(notWritten(failure), plainOutput(line, sink), wantsStack(line));
+    return status === 0 || status === 3 ? told : status;
   } finally {
     await sink.finish();
   }
+}
+
+function notWritten(cause: Error): StoreError {
+  const hasNoRoom = ["ENOSPC", "EDQUOT"].includes(errnoOf(cause) ?? "");
+  return new StoreError(hasNoRoom ? "NO_SPACE" : "FAILED", `the output cannot be written: ${cause.message}`, {
+    hint: "What stdout got is not whole. If the command changed something, that is done: `store log` tells.",
+    details: { errno: errnoOf(cause) ?? null },
+    cause,
+  });
 }

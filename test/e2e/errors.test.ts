@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -355,6 +355,21 @@ test("a reader that goes away is no error, and large output arrives whole", asyn
   });
   const help = world.done("--help").stdout;
   expect((await run(`${store} --help | (sleep 0.3; cat)`)).out).toBe(help);
+});
+
+test.skipIf(!existsSync("/dev/full"))("results that cannot be written end with 1, and the reason", () => {
+  const world = withTwoGenerations();
+  const toFull = (...args: string[]) =>
+    spawnSync("bash", ["-c", '"$0" "$@" > /dev/full', PROGRAM, ...args], { env: world.env, encoding: "utf8" });
+  for (const args of [["list"], ["log"], ["journal", "1"], ["completion", "bash"], ["path"], ["--help"]]) {
+    expect(toFull(...args)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^error: the output cannot be written: ENOSPC.*\nhint: .*\n$/),
+    });
+  }
+  const asJson = toFull("generations", "--json");
+  expect(JSON.parse(asJson.stderr)).toMatchObject({ error: { code: "NO_SPACE", details: { errno: "ENOSPC" } } });
+  expect(toFull("switch", "gen-9")).toMatchObject({ status: 1, stderr: expect.stringContaining("there is no gen-9") });
 });
 
 test("there is a message when nothing is built", () => {

@@ -1,3 +1,4 @@
+import { isErrno } from "../../errors.ts";
 import type { TextStreams } from "./standard-streams.ts";
 
 type StreamName = keyof TextStreams;
@@ -9,8 +10,11 @@ export interface Sink {
   status(line: string): void;
   /** Removes the line of progress for good: the work is over. */
   endStatus(): void;
-  /** Removes the line of progress and waits until all text is handed over. */
-  finish(): Promise<void>;
+  /**
+   * Removes the line of progress and waits until all text is handed over. Gives the reason why results did not get to
+   * stdout as a whole; that their reader went away is none.
+   */
+  finish(): Promise<Error | undefined>;
 }
 
 /** Erases what was shown, from its last line up. */
@@ -20,16 +24,24 @@ function eraser(shown: string): string {
 
 /** Writes to the streams of a process. A reader that goes away ends the writing, not the work. */
 export function openSink(streams: TextStreams): Sink {
-  const closed = new Set<StreamName>();
+  const closed = new Map<StreamName, Error>();
   const watched = new Set<StreamName>();
   const pending = new Set<Promise<void>>();
   let shown = "";
   let isOver = false;
+  const close = (name: StreamName, error: Error) => {
+    if (!closed.has(name)) closed.set(name, error);
+  };
   const send = (name: StreamName, text: string) => {
     if (closed.has(name) || text === "") return;
-    if (!watched.has(name)) streams[name].on("error", () => closed.add(name));
+    if (!watched.has(name)) streams[name].on("error", (error) => close(name, error));
     watched.add(name);
-    const sent = new Promise<void>((resolve) => streams[name].write(text, () => resolve()));
+    const sent = new Promise<void>((resolve) =>
+      streams[name].write(text, (error) => {
+        if (error) close(name, error);
+        resolve();
+      }),
+    );
     pending.add(sent);
     sent.then(() => pending.delete(sent));
   };
@@ -51,6 +63,8 @@ export function openSink(streams: TextStreams): Sink {
     async finish() {
       this.endStatus();
       await Promise.all(pending);
+      const error = closed.get("stdout");
+      return isErrno(error, "EPIPE", "ECONNRESET") ? undefined : error;
     },
   };
 }

@@ -4,8 +4,8 @@ import { isErrno } from "../../errors.ts";
 /** What is needed of a stream of this process. */
 export interface TextStream {
   readonly isTTY?: boolean;
-  /** `done` is called when the text is handed over, or cannot be. */
-  write(text: string | Uint8Array, done: () => void): unknown;
+  /** `done` is called when the text is handed over, or with the reason why it cannot be. */
+  write(text: string | Uint8Array, done: (error?: Error | null) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 
@@ -74,6 +74,7 @@ function directStream(fd: number, nodeStream: () => TextStream): TextStream {
           return instead.write(bytes.subarray(at), done);
         }
         for (const listener of listeners) listener(error as Error);
+        return done(error as Error);
       }
       return done();
     },

@@ -40,12 +40,28 @@ test("a reader that goes away ends the writing, not the program", async () => {
   expect(seen).toEqual({ stdout: "", stderr: "still here\n" });
 });
 
-function makeStreams({ delay, fail }: { readonly delay?: number; readonly fail?: "stdout" | "stderr" }) {
+test.each([
+  ["ENOSPC", true],
+  ["EPIPE", false],
+] as const)("finish gives the reason why a result is not whole: %s", async (code, isTold) => {
+  const { streams } = makeStreams({ fail: "stdout", code });
+  const sink = openSink(streams);
+  sink.write("stdout", "one\n");
+  expect(await sink.finish()).toEqual(isTold ? expect.objectContaining({ code }) : undefined);
+});
+
+interface Behaviour {
+  readonly delay?: number;
+  readonly fail?: "stdout" | "stderr";
+  readonly code?: string;
+}
+
+function makeStreams({ delay, fail, code = "EPIPE" }: Behaviour) {
   const seen = { stdout: "", stderr: "" };
   const make = (name: "stdout" | "stderr") =>
     new Writable({
       write(chunk, _encoding, done) {
-        if (name === fail) return done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+        if (name === fail) return done(Object.assign(new Error(`write ${code}`), { code }));
         seen[name] += chunk;
         setTimeout(done, delay ?? 0);
       },

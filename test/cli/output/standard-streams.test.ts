@@ -38,7 +38,7 @@ function streamsTo(stdout: number) {
   return { streams, node, failed };
 }
 
-const written = (stream: TextStream, text: string) => new Promise<void>((done) => stream.write(text, done));
+const written = (stream: TextStream, text: string) => new Promise<void>((done) => stream.write(text, () => done()));
 
 test("text for files and /dev/null goes there without a stream of Node's", async () => {
   const path = join(makeWorld().directory, "out");
@@ -85,4 +85,6 @@ test("a reader that went away is told to who listens, and the text counts as han
   const { streams, failed } = streamsTo(broken);
   await written(streams.stdout, "one");
   expect(failed).toEqual(["EPIPE"]);
+  const told = await new Promise((done) => streams.stdout.write("two", done));
+  expect(told).toMatchObject({ code: "EPIPE" });
 });
