@@ -1,21 +1,18 @@
-import { closeSync, createWriteStream, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { type ByteString, fromText } from "../model/byte-string.ts";
 import type { BaseName } from "../model/ids.ts";
 import { PACKED_MANIFEST, PACKED_TREE, packedManifest, printPackedManifest } from "../model/packed-object.ts";
 import { type TarMember, writeTar } from "../system/archive/tar/write-tar.ts";
-import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
-import { randomName } from "../system/random-name.ts";
+import { outputPlace, writeOutput } from "../system/output-place.ts";
 import { canonicalTree } from "./canonical-tree.ts";
 import { readManifest } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
 
 /**
  * Writes an object in canonical form, with what must be known of it, to the file `target`: the same bytes in every store
- * that has it. Everything is checked on the way; `target` appears when it is whole and durable. Returns its size.
+ * that has it. Everything is checked on the way; `target` appears when it is whole and durable, unless it is a device or a
+ * FIFO. Returns how many bytes it takes.
  * @throws StoreError DAMAGED when the object is not what its manifest says, UNSUPPORTED when its name cannot be checked
  */
 export async function packObject(
@@ -23,20 +20,8 @@ export async function packObject(
   object: BaseName,
   { target, signal }: { readonly target: string; readonly signal?: AbortSignal | undefined },
 ): Promise<number> {
-  const members = packedMembers(store, object);
-  const temporary = join(dirname(target), `${TEMPORARY_MARK}${randomName()}`);
-  try {
-    // Opened here and not by the stream, which would do so later, perhaps after the removal below.
-    const file = createWriteStream(temporary, { fd: openSync(temporary, "wx", 0o644) });
-    await pipeline(Readable.from(writeTar(members)), createGzip(), file, { signal });
-    flush(temporary);
-    renameSync(temporary, target);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  syncDirectory(dirname(target));
-  return statSync(target).size;
+  const tar = Readable.from(writeTar(packedMembers(store, object)));
+  return writeOutput(outputPlace(target), tar, { transforms: [createGzip()], signal });
 }
 
 function* packedMembers(store: Store, object: BaseName): Generator<TarMember> {
@@ -46,14 +31,5 @@ function* packedMembers(store: Store, object: BaseName): Generator<TarMember> {
   yield { kind: "directory", path: fromText(PACKED_TREE) };
   for (const member of canonicalTree(store, object)) {
     yield { ...member, path: `${PACKED_TREE}/${member.path}` as ByteString };
-  }
-}
-
-function flush(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }

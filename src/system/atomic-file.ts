@@ -136,6 +136,6 @@ export function readIfPresent(path: string): Buffer | undefined {
 export const TEMPORARY_MARK = ".tmp-";
 
 /** A name of its own, since a mark behind a long name could exceed what the filesystem takes. */
-function temporaryName(directory: string): string {
+export function temporaryName(directory: string): string {
   return join(directory, `${TEMPORARY_MARK}${randomName()}`);
 }

@@ -32,7 +32,7 @@ export interface ExportedObject {
 
 /**
  * Writes objects to files that any other store of the same width can import. Each file is whole or absent; one of the
- * same name is replaced. An object comes behind those that it needs. A directory that has an index gets a new one.
+ * same name is replaced, a device or a FIFO is written into. An object comes behind those that it needs. A directory that has an index gets a new one.
  * @throws StoreError NOT_FOUND, DAMAGED, UNSUPPORTED for an object that is named by its derivation
  */
 export async function exportObjects(

@@ -1,16 +1,6 @@
-import {
-  copyFileSync,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { buildEnvironment } from "../../build/build-environment.ts";
 import type { PlannedPackage } from "../../build/build-plan.ts";
@@ -37,6 +27,7 @@ import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { treeMembers } from "../../system/archive/tar/tree-members.ts";
 import { writeTar } from "../../system/archive/tar/write-tar.ts";
+import { outputPlace, writeOutput } from "../../system/output-place.ts";
 import { exportObjects } from "../archives/export-objects.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
@@ -63,7 +54,7 @@ type Ready = Exclude<Standing, { state: "open" }>;
 /**
  * Packs the build of one package, built or not, as the recipes are now: derivation, sources, inputs with all that they
  * need, environment, and the log of the last build. Of inputs that cannot be moved the build is packed, too. The file is
- * whole or absent.
+ * whole or absent; a device or a FIFO is written into.
  * @throws StoreError NOT_FOUND when inputs are not built yet; UNSUPPORTED when one cannot be moved or built elsewhere
  */
 export async function packRepro(store: Store, request: ReproRequest, run: RunOptions = {}): Promise<PackedRepro> {
@@ -73,6 +64,8 @@ export async function packRepro(store: Store, request: ReproRequest, run: RunOpt
   const standings = await inspectGraph(store, graph, setting);
   const standing = standings.get(graph.wanted[0] as string) as Standing;
   if (standing.state === "open") throw notBuilt(standing);
+  const file = resolve(request.cwd, request.output ?? reproFileName(standing.planned));
+  const place = outputPlace(file);
   const needs = buildsOfFixed(store, standing, standings);
   const tree = workspace.room().path;
   await fillTree(store, standing, { tree, run });
@@ -81,9 +74,9 @@ export async function packRepro(store: Store, request: ReproRequest, run: RunOpt
     mkdirSync(inside, { recursive: true });
     await fillTree(store, need, { tree: inside, run });
   }
-  const file = resolve(request.cwd, request.output ?? reproFileName(standing.planned));
-  await pack(tree, { file, temporary: join(workspace.room().path, "packed"), signal: run.signal });
-  return { file, id: standing.planned.id, key: standing.prepared.key, size: statSync(file).size };
+  const tar = Readable.from(writeTar(treeMembers(tree)));
+  const size = await writeOutput(place, tar, { transforms: [createGzip()], signal: run.signal });
+  return { file, id: standing.planned.id, key: standing.prepared.key, size };
 }
 
 /** What a build needs of the store, each object behind those that it needs itself. */
@@ -177,21 +170,6 @@ function canonicalEnvironment(store: Store, planned: PlannedPackage, { derivatio
     fill: (text: Parameters<typeof fillText>[0]) => fillText(text, paths),
   };
   return buildEnvironment({ planned, derivation, inputs, jobs: 1 }, place);
-}
-
-async function pack(
-  tree: string,
-  { file, temporary, signal }: { file: string; temporary: string; signal: AbortSignal | undefined },
-): Promise<void> {
-  const beside = `${file}.part`;
-  await pipeline(Readable.from(writeTar(treeMembers(tree))), createGzip(), createWriteStream(temporary), { signal });
-  try {
-    copyFileSync(temporary, beside);
-    renameSync(beside, file);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
 }
 
 function notBuilt({ planned: { id }, waitsFor }: Extract<Standing, { state: "open" }>): StoreError {

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -81,6 +82,17 @@ describe("an exported object", () => {
     const [imported] = await importObjects(two, { files: [file], cwd: "/" });
     const again = await exportObjects(two, { what: [imported!.baseName], profile, cwd: out, output: "again/" });
     expect(readFileSync(again[0]!.file).equals(readFileSync(file))).toBe(true);
+  });
+
+  it("goes into a FIFO, which stays", async () => {
+    const { world, one, out } = await twoStores();
+    const added = await addTree(one, strangeTree(one) as never);
+    const [pipe, what] = [join(world.directory, "pipe"), [added.manifest.path]];
+    execFileSync("mkfifo", [pipe]);
+    const exported = exportObjects(one, { what, profile, cwd: world.directory, output: "pipe" });
+    const bytes = await readFile(pipe);
+    expect(bytes.equals(readFileSync(await exportOne(one, added, out)))).toBe(true);
+    expect(await exported).toMatchObject([{ file: pipe, size: bytes.length }]);
   });
 
   it("is a tar archive whose tree has the tree id for git", async () => {

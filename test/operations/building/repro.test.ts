@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { derivationKey } from "../../../src/model/derivation.ts";
@@ -45,6 +46,12 @@ describe("a packed build", () => {
     expect(await buildRepro(there, elsewhere(world, packed.file))).toMatchObject({ built: false, same: true });
     const { file } = await packRepro(here, { ...settings(world), spec: "optional+loud" });
     expect(await buildRepro(there, { ...elsewhere(world, file), sandbox: "off" })).toMatchObject({ same: true });
+    const intoDirectory = packRepro(here, { ...settings(world), spec: "optional+loud", output: "." });
+    expect(await caughtAsync(intoDirectory)).toMatchObject({ code: "INVALID_INPUT" });
+    execFileSync("mkfifo", [join(world.directory, "pipe")]);
+    const intoPipe = packRepro(here, { ...settings(world), spec: "optional+loud", output: "pipe" });
+    const { length } = await readFile(join(world.directory, "pipe"));
+    expect((await intoPipe).size).toBe(length);
   });
 
   it("can be one that failed, and fails the same", async () => {

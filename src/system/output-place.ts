@@ -1,0 +1,103 @@
+import {
+  constants,
+  createWriteStream,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { Socket } from "node:net";
+import { dirname, resolve } from "node:path";
+import type { Readable, Transform, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
+import { isErrno, StoreError } from "../errors.ts";
+import { fromText } from "../model/byte-string.ts";
+import { syncDirectory, temporaryName } from "./atomic-file.ts";
+import { flushFiles } from "./flush.ts";
+
+/** A place that a person chose for a file, with symlinks followed. */
+export interface OutputPlace {
+  readonly path: string;
+  /** A regular file or nothing is replaced; a FIFO and a device are written into. */
+  readonly kind: "file" | "fifo" | "device";
+}
+
+/** @throws StoreError INVALID_INPUT for a directory */
+export function outputPlace(path: string): OutputPlace {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status?.isDirectory()) {
+    throw new StoreError("INVALID_INPUT", `${path} is a directory`, {
+      hint: "Name a file in it.",
+      details: { path },
+    });
+  }
+  if (!status || status.isFile()) return { path: followed(path), kind: "file" };
+  // Not followed: where /dev/stdout leads may have no name.
+  return { path, kind: status.isFIFO() ? "fifo" : "device" };
+}
+
+/** Where a symlink leads in the end, also when nothing is there. */
+function followed(path: string): string {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  return followed(resolve(realpathSync(dirname(path)), readlinkSync(path)));
+}
+
+export interface OutputOptions {
+  readonly transforms?: readonly Transform[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes to a place. A regular file is there when it is whole and durable; until then what was there stays. A FIFO gets
+ * its bytes as soon as it has a reader. Returns how many bytes there are.
+ */
+export function writeOutput(place: OutputPlace, content: Readable, options: OutputOptions = {}): Promise<number> {
+  return place.kind === "file" ? replaceFile(place.path, content, options) : writeInto(place, content, options);
+}
+
+async function replaceFile(path: string, content: Readable, options: OutputOptions): Promise<number> {
+  const temporary = temporaryName(dirname(path));
+  try {
+    // Opened here and not by the stream, which would do so later, perhaps after the removal below.
+    const file = createWriteStream(temporary, { fd: openSync(temporary, "wx", 0o644) });
+    await pour(content, file, options);
+    await flushFiles(dirname(temporary), [fromText(temporary)]);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(dirname(path));
+  return statSync(path).size;
+}
+
+async function writeInto({ path, kind }: OutputPlace, content: Readable, options: OutputOptions): Promise<number> {
+  const into =
+    kind === "fifo"
+      ? await openFifo(path, options.signal)
+      : createWriteStream(path, { fd: openSync(path, constants.O_WRONLY) });
+  await pour(content, into, options);
+  return into.bytesWritten;
+}
+
+const LOOK_AGAIN_MS = 20;
+
+/** A call that waits for the reader, or for room in the pipe, could not be interrupted. */
+async function openFifo(path: string, signal: AbortSignal | undefined): Promise<Socket> {
+  for (;;) {
+    try {
+      return new Socket({ fd: openSync(path, constants.O_WRONLY | constants.O_NONBLOCK), readable: false });
+    } catch (error) {
+      if (!isErrno(error, "ENXIO")) throw error;
+    }
+    await setTimeout(LOOK_AGAIN_MS, undefined, { signal });
+  }
+}
+
+function pour(content: Readable, into: Writable, { transforms = [], signal }: OutputOptions): Promise<void> {
+  return pipeline([content, ...transforms, into], { signal });
+}
