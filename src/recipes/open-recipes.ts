@@ -146,7 +146,7 @@ function notFound(shelf: Shelf, name: string): StoreError {
   return new StoreError("NOT_FOUND", `there is no recipe '${name}'`, {
     hint:
       near === undefined
-        ? `Looked in: ${directories || "no directory; give one with --recipes DIR"}.`
+        ? `Looked in: ${directories || "no directory; give one with --recipes DIR or in STORE_RECIPES"}.`
         : `Did you mean '${near}'?`,
     details: { name, ...(near === undefined ? {} : { suggestion: near }) },
   });

@@ -59,7 +59,7 @@ export async function planEdits(store: Store, request: PlannedEdits, run: RunOpt
 export async function planUpgrade(store: Store, request: UpgradeRequest, run: RunOptions = {}): Promise<PlannedChange> {
   const head = headOf(store, request.profile);
   const wanted = upgradable(store, head, request);
-  sayWhatStays(head, request.names, run);
+  sayWhatStays(store, head, { request, run });
   using workspace = openWorkspace(store);
   const looks = await lookAtAll(
     store,

@@ -36,7 +36,7 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
       prepare: async (workspace) => {
         const head = readGeneration(store, profile, readProfile(store, profile).current);
         const wanted = upgradable(store, head, request);
-        sayWhatStays(head, names, run);
+        sayWhatStays(store, head, { request, run });
         const inputs = wanted.map((item) => inputOf(store, item, request));
         const prepared = await prepareAll(store, inputs, { ...run, workspace });
         return (now) => replaceAll(now, wanted, prepared);
@@ -55,7 +55,7 @@ export function upgradable(store: Store, head: Generation, request: UpgradeReque
   checkInstalled(head, names);
   return head.packages
     .filter((item) => names.length === 0 || names.includes(item.name))
-    .filter((item) => canUpgrade(item) && hasRecipe(store, item, request));
+    .filter((item) => canUpgrade(item) && (names.length > 0 || !lacksRecipes(store, item, request)));
 }
 
 /**
@@ -66,9 +66,9 @@ function canUpgrade({ requested }: InstalledPackage): boolean {
   return !isBaseName(requested) && !/^https?:/i.test(requested);
 }
 
-/** A package that was asked for by the name of a recipe is left alone when no recipes are given. */
-function hasRecipe(store: Store, { requested }: InstalledPackage, { input }: UpgradeRequest): boolean {
-  return (input.build?.recipes.length ?? 0) > 0 || !isRecipe(store, { ...input, from: requested });
+/** A package that comes from a recipe is left alone when no recipes are given, unless it is named. */
+function lacksRecipes(store: Store, { requested }: InstalledPackage, { input }: UpgradeRequest): boolean {
+  return (input.build?.recipes ?? []).length === 0 && isRecipe(store, { ...input, from: requested });
 }
 
 /**
@@ -84,14 +84,26 @@ function isPlainPath(store: Store, { requested, path }: InstalledPackage): boole
   return requested.startsWith("/") && readIfWhole(store, path)?.origin.kind !== "build";
 }
 
-/** Packages that were named and have nothing newer to be looked for. */
-export function sayWhatStays(head: Generation, names: readonly string[], run: RunOptions): void {
+/** Packages that were named and have nothing newer to be looked for, and those that cannot be looked at. */
+export function sayWhatStays(
+  store: Store,
+  head: Generation,
+  { request, run }: { readonly request: UpgradeRequest; readonly run: RunOptions },
+): void {
+  const { names } = request;
   for (const item of head.packages) {
     if (!names.includes(item.name) || canUpgrade(item)) continue;
     const message = `${item.name} stays as it is: it was installed as ${item.requested}`;
     const hint = `Install what shall replace it: \`store install SPEC --name ${item.name}\`.`;
     run.onEvent?.({ kind: "warning", message, hint });
   }
+  const left = head.packages.filter((item) => canUpgrade(item) && lacksRecipes(store, item, request));
+  if (names.length > 0 || left.length === 0) return;
+  run.onEvent?.({
+    kind: "warning",
+    message: `built from recipes, and not looked at without them: ${left.map(({ name }) => name).join(", ")}`,
+    hint: "Give directories of recipes with --recipes DIR or in STORE_RECIPES.",
+  });
 }
 
 /** Packages that were removed or replaced by others in the meantime stay as they are now. */

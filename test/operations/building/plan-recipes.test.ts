@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { whyRebuild } from "../../../src/operations/building/why-rebuild.ts";
 import { planInstall, planUpgrade } from "../../../src/operations/history/plan.ts";
 import { install } from "../../../src/operations/profiles/install.ts";
 import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
+import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readProfile } from "../../../src/store/profiles.ts";
 import { type BuildWorld, makeBuildWorld } from "../../helpers/build-world.ts";
+import { caughtAsync } from "../../helpers/caught.ts";
 import { DEFAULT, logRecords } from "../../helpers/profile-worlds.ts";
 
 const request = (world: BuildWorld, ...specs: readonly string[]) => ({
@@ -100,6 +103,30 @@ describe("the plan of an upgrade of recipes", () => {
     expect(plan.build.every(({ expectedSeconds }) => typeof expectedSeconds === "number")).toBe(true);
     expect((await upgrade(store, forUpgrade(world))).upgraded.map(({ name }) => name)).toEqual(["top"]);
     expect(await planUpgrade(store, forUpgrade(world))).toMatchObject({ upgraded: [], build: [] });
+  });
+
+  it("without recipes tells what cannot be looked at; that is an error for what is named", async () => {
+    const world = smallWorld();
+    const store = await world.buildStore();
+    await install(store, inputs(world, "low", "top"));
+    await install(store, {
+      profile: DEFAULT,
+      packages: [{ from: world.tree({ a: "" }, join(world.directory, "plain-1")), cwd: "/" }],
+    });
+    const build = { recipes: [], cwd: world.directory };
+    for (const look of [upgrade, planUpgrade]) {
+      const warnings: string[] = [];
+      const onEvent = (event: StoreEvent) => event.kind === "warning" && warnings.push(event.message);
+      const all = { profile: DEFAULT, names: [], input: { cwd: "/", build } };
+      expect(await look(store, all, { onEvent })).toMatchObject({ changed: false, upgraded: [] });
+      expect(warnings).toEqual(["built from recipes, and not looked at without them: low, top"]);
+      expect(await look(store, { ...all, names: ["plain"] }, { onEvent })).toMatchObject({ changed: false });
+      expect(warnings).toHaveLength(1);
+      expect(await caughtAsync(look(store, { ...all, names: ["low"] }))).toMatchObject({
+        code: "NOT_FOUND",
+        hint: expect.stringContaining("STORE_RECIPES"),
+      });
+    }
   });
 });
 
