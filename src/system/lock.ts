@@ -119,9 +119,14 @@ function busy(path: string, holder: LockHolder | undefined): StoreError {
   });
 }
 
+/** The lock is held without this text, too: on a full disk it must be to be had by who makes room. */
 function writeHolder(fd: number, holder: LockHolder): void {
-  ftruncateSync(fd, 0);
-  writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+  try {
+    ftruncateSync(fd, 0);
+    writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+  } catch (error) {
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+  }
 }
 
 function readHolder(fd: number): LockHolder | undefined {

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -114,6 +115,26 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
     expect(stderr).toContain("it is built once more");
     expect(statSync(join(stdout.trim(), "big")).size).toBe(8 << 20);
     expect(world.done("list").stdout).toMatch(/^a +1 .*\nb +1 /);
+  });
+
+  it("that is full gets room back by `gc` and by `delete`, generations too as far as the log has room", async () => {
+    const world = onSmallDisk("size=8m");
+    const store = await openStore({ root: world.root, env: {} });
+    const garbage = (name: string) => world.source(name, { [name]: randomBytes(700_000) });
+    const [x, y] = [garbage("x-1"), garbage("y-1")].map((path) => world.done("add", path).stdout.trim()) as string[];
+    const fill = () => {
+      const { bavail, bsize } = statfsSync(world.disk);
+      writeFileSync(join(world.disk, `ballast-${bavail}`), Buffer.alloc(bavail * bsize));
+      expect(statfsSync(world.disk).bavail).toBe(0);
+    };
+    fill();
+    expect(world.done("delete", String(x)).stdout).toContain("freed");
+    fill();
+    world.done("gc", "--keep", "1");
+    expect([x, y].filter((path) => existsSync(String(path)))).toEqual([]);
+    expect(logRecords(store).filter(({ event }) => event.type === "gc")).toHaveLength(2);
+    expect(brokenRules(store)).toEqual([]);
+    expect(leftovers(store)).toEqual([]);
   });
 
   it("that has no more inodes refuses what does not fit", async () => {

@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import { isErrno, StoreError } from "../../errors.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { listOldSources } from "../../sources/old-sources.ts";
 import { listAbandoned } from "../../sources/temporary-sources.ts";
@@ -6,7 +7,7 @@ import type { Target } from "../../store/collection/measure.ts";
 import { readSetting } from "../../store/config-file.ts";
 import type { Store } from "../../store/open-store.ts";
 import { listProfiles, readProfile } from "../../store/profiles.ts";
-import { chooseByPolicy, deleteChosen } from "../profiles/delete-generations.ts";
+import { chooseByPolicy, type DeletedGenerations, deleteChosen } from "../profiles/delete-generations.ts";
 import type { RunOptions } from "../run-options.ts";
 import { type Collected, collect } from "./collect.ts";
 
@@ -46,13 +47,32 @@ export async function gc(store: Store, request: GcRequest = {}, run: RunOptions 
     if (chosen.length === 0) continue;
     const { deleted } = dryRun
       ? { deleted: chosen }
-      : await deleteChosen(store, profile, { plan: { delete: planOf(policy) }, choose }, run);
-    generations.push({ profile, deleted });
+      : await unlessFull(profile, run, () =>
+          deleteChosen(store, profile, { plan: { delete: planOf(policy) }, choose }, run),
+        );
+    if (deleted.length > 0) generations.push({ profile, deleted });
   }
   const without = new Map(generations.map(({ profile, deleted }) => [profile, new Set<number>(deleted)]));
   const target = targetOf(store, request);
   const collected = await collect(store, { dryRun, without, target, pack: true, ...keptOf(store) }, run);
   return { ...collected, dryRun, generations };
+}
+
+/** The log tells first which generations go. Where a full disk has no room for that, objects that nothing keeps make it. */
+async function unlessFull(
+  profile: ProfileName,
+  { onEvent }: RunOptions,
+  work: () => Promise<DeletedGenerations>,
+): Promise<Pick<DeletedGenerations, "deleted">> {
+  try {
+    return await work();
+  } catch (error) {
+    const isFull = isErrno(error, "ENOSPC", "EDQUOT") || (error instanceof StoreError && error.code === "NO_SPACE");
+    if (!isFull) throw error;
+    const message = `generations of profile '${profile}' are not deleted yet: the disk has no room left for the log`;
+    onEvent?.({ kind: "warning", message, hint: "Run `store gc` again when objects have made room." });
+    return { deleted: [] };
+  }
 }
 
 /** What is free on the filesystem of the store. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isErrno } from "../../errors.ts";
 import { fromText } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
@@ -28,7 +29,7 @@ export interface TakenOut {
 
 export function createTakenOut(store: Store): TakenOut {
   const { layout } = store;
-  const room = roomIn(layout);
+  let room = layout;
   const taken = new Set<BaseName>();
   const twins = hasTwins(store);
   const places = [manifestPath, fileListPath, objectPath, ...(twins ? [twinPath] : [])];
@@ -36,7 +37,7 @@ export function createTakenOut(store: Store): TakenOut {
     has: (object) => taken.has(object),
     objects: () => [...taken],
     take(objects) {
-      if (taken.size === 0) makeRoom(room);
+      if (taken.size === 0) room = makeRoom(layout);
       changeManifests(layout, objects, () => {
         for (const object of objects) {
           move(manifestPath(layout, object), manifestPath(room, object));
@@ -66,13 +67,18 @@ export function createTakenOut(store: Store): TakenOut {
   };
 }
 
-/** A directory of the trash that is laid out as a store is. */
-function roomIn({ trash, width }: Layout): Layout {
-  return layoutOf(join(trash, randomName()), width);
-}
-
-function makeRoom({ storeDir, manifests, twins }: Layout): void {
-  for (const path of [storeDir, manifests, twins]) mkdirSync(path, { recursive: true, mode: 0o700 });
+/** A directory of the trash that is laid out as a store is; on a disk that is too full for directories, those there are. */
+function makeRoom({ trash, temporary, width }: Layout): Layout {
+  const room = layoutOf(join(trash, randomName()), width);
+  try {
+    for (const path of [room.storeDir, room.manifests, room.twins]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    return room;
+  } catch (error) {
+    rmSync(room.root, { recursive: true, force: true });
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+    // A twin has the name of its object. It can be made anew, should a sweep of `tmp/` take it.
+    return { ...room, storeDir: trash, manifests: trash, twins: temporary };
+  }
 }
 
 /** False when somebody added the same object meanwhile. */

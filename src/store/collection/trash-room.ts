@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { isErrno } from "../../errors.ts";
@@ -6,7 +6,7 @@ import { type DiskUsage, removeCounting } from "../../system/disk-usage.ts";
 import { randomName } from "../../system/random-name.ts";
 import type { Layout } from "../layout.ts";
 
-/** A directory in the trash. What is moved there is out of everybody's way at once, and takes its time to be removed. */
+/** Names in the trash: no directory, for which a full disk has no room. What is moved there is out of everybody's way at once, and takes its time to be removed. */
 export interface TrashRoom {
   /** Whether there was anything to move. */
   take(path: string): boolean;
@@ -15,22 +15,21 @@ export interface TrashRoom {
 }
 
 export function makeTrashRoom(layout: Layout): TrashRoom {
-  const room = join(layout.trash, randomName());
+  const nameOf = (number: number) => join(layout.trash, `${mark}.${number}`);
+  const mark = randomName();
   let count = 0;
   return {
     take(path) {
-      if (count === 0) mkdirSync(room, { recursive: true, mode: 0o700 });
-      const moved = move(path, join(room, String(count)));
+      const moved = move(path, nameOf(count));
       if (moved) count += 1;
       return moved;
     },
     async empty(freed) {
       let living = 0;
       for (; count > 0; count--) {
-        living += removeCounting(join(room, String(count - 1)), freed);
+        living += removeCounting(nameOf(count - 1), freed);
         await turn();
       }
-      rmSync(room, { recursive: true, force: true });
       return living;
     },
   };

@@ -15,6 +15,7 @@ import { canonicalView } from "../../../src/store/twins.ts";
 import { writeFileAtomic } from "../../../src/system/atomic-file.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { roomOf } from "../../helpers/collected.ts";
+import { errno, patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import { DEFAULT, generation, installFrom, logRecords, makeProfileWorld } from "../../helpers/profile-worlds.ts";
 import { addTree, makeWorld } from "../../helpers/worlds.ts";
@@ -68,6 +69,20 @@ test("nothing is left of objects that are gone: manifests, lists, twins, files o
   expect(readdirSync(leasesPath(store.layout))).toEqual([]);
   expect([done.freedBytes, done.freedInodes]).toEqual([told.freedBytes, told.freedInodes]);
   expect(before.bytes - roomOf(store).bytes).toBe(done.freedBytes);
+});
+
+test("a disk that has no room for a directory in the trash is collected all the same", async () => {
+  const { store, app, lib, left } = await chain();
+  await addRoot(store, { object: lib.manifest.path });
+  canonicalView(store, app.manifest.path);
+  patchFs("mkdirSync", (original) => (path: string, options: object) => {
+    if (path.startsWith(`${store.layout.trash}/`)) throw errno("ENOSPC");
+    return original(path, options);
+  });
+  await gc(store);
+  expect(left()).toEqual(["base", "lib"]);
+  const { storeDir, trash, twins, temporary } = store.layout;
+  expect([storeDir, trash, twins, temporary].map((path) => readdirSync(path).length)).toEqual([2, 0, 0, 0]);
 });
 
 test("every object that is deleted comes before what it needs", async () => {
