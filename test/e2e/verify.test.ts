@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { flip, inWritable } from "../helpers/damages.ts";
@@ -78,6 +78,15 @@ describe("store doctor", () => {
       ]),
     );
     expect(topics.find(({ topic }) => topic === "path")?.state).toBe("ok");
+    writeFileSync(join(root, "config.json"), "{");
+    const broken = run(["doctor"]);
+    expect(broken).toMatchObject({
+      status: 6,
+      stderr: "",
+      stdout: expect.stringMatching(/^bad .*config\.json cannot be read/m),
+    });
+    expect(broken.stdout).toMatch(/^ok +log /m);
+    rmSync(join(root, "config.json"));
     const unwell = run(["doctor"], { env: { LANG: "C" } });
     expect(unwell).toMatchObject({ status: 3, stdout: expect.stringContaining("C is not UTF-8") });
     expect(unwell.stdout).toContain("is not in PATH");

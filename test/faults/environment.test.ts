@@ -128,6 +128,11 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
       expect(statfsSync(world.disk).bavail).toBe(0);
     };
     fill();
+    expect(world.run(["doctor"])).toMatchObject({
+      status: 6,
+      stderr: "",
+      stdout: expect.stringMatching(/^ok +node /m),
+    });
     expect(world.done("delete", String(x)).stdout).toContain("freed");
     fill();
     world.done("gc", "--keep", "1");
@@ -167,6 +172,9 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
       expect(run.stderr, words[0]).toContain("read-only filesystem");
     }
     for (const words of [["list"], ["generations"], ["profiles"], ["info", "a"]]) world.done(...words);
+    const seen = world.run(["doctor"]);
+    expect(seen).toMatchObject({ status: 6, stderr: "", stdout: expect.stringMatching(/^bad +writing +read-only/m) });
+    for (const other of [/^ok +log /m, /Mount it writable/, /^ok +node /m]) expect(seen.stdout).toMatch(other);
     execFileSync("mount", ["-o", "remount,rw", world.disk]);
     world.done("install", world.source("c-1", { c: "c" }));
     expect(brokenRules(store)).toEqual([]);

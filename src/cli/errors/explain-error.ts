@@ -1,5 +1,5 @@
 import { StoreError } from "../../errors.ts";
-import { explainSystemError } from "./explain-system-error.ts";
+import { explainSystemError } from "../../model/explain-system-error.ts";
 
 /** An error as a person is told of it: always with a code, and whether it is a fault of the program itself. */
 export interface Explained {

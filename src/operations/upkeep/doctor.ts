@@ -5,10 +5,11 @@ import { StoreError } from "../../errors.ts";
 import type { Diagnosis } from "../../model/diagnosis.ts";
 import type { ProfileName } from "../../model/ids.ts";
 import type { Store } from "../../store/open-store.ts";
-import { createTemporaryDirectory, removeTree } from "../../system/temporary-directory.ts";
+import { createTemporaryDirectory, removeTree, type TemporaryDirectory } from "../../system/temporary-directory.ts";
 import { checkMachine, checkSearchPath } from "./doctor/check-environment.ts";
 import { checkFilesystem } from "./doctor/check-filesystem.ts";
 import { checkStore } from "./doctor/check-store.ts";
+import { told, toldError } from "./doctor/told.ts";
 
 export interface DoctorRequest {
   readonly profile: ProfileName;
@@ -23,24 +24,41 @@ export type { Diagnosis } from "../../model/diagnosis.ts";
 export async function doctor(request: DoctorRequest): Promise<readonly Diagnosis[]> {
   const opened = await openOrTell(request);
   if ("topic" in opened) return [opened, ...(await withoutStore(request))];
-  const { context, layout } = opened;
-  using temporary = createTemporaryDirectory(layout.temporary, context.command.join(" "), context.now);
-  const room = () => mkdtempSync(join(temporary.path, "d-"));
+  using rooms = makeRooms(opened);
   return [
-    ...checkStore(opened, room()),
-    ...checkFilesystem(opened, room()),
-    ...(await checkMachine(request.env, room())),
-    checkSearchPath(opened, request.profile, request.env),
+    ...checkStore(opened, rooms.clock),
+    ...checkFilesystem(opened, rooms.features),
+    ...(rooms.machine === undefined ? await withoutStore(request) : await checkMachine(request.env, rooms.machine)),
+    told("path", () => checkSearchPath(opened, request.profile, request.env)),
   ];
+}
+
+/** Directories of the store to try things in; why there are none is told by the check of the filesystem. */
+interface Rooms extends Disposable {
+  readonly clock?: string;
+  readonly machine?: string;
+  readonly features: string | Diagnosis;
+}
+
+function makeRooms({ layout, context }: Store): Rooms {
+  let temporary: TemporaryDirectory | undefined;
+  const release = () => temporary?.[Symbol.dispose]();
+  try {
+    temporary = createTemporaryDirectory(layout.temporary, context.command.join(" "), context.now);
+    const beginning = join(temporary.path, "d-");
+    const room = () => mkdtempSync(beginning);
+    return { clock: room(), machine: room(), features: room(), [Symbol.dispose]: release };
+  } catch (error) {
+    release();
+    return { features: toldError("writing", error), [Symbol.dispose]: () => {} };
+  }
 }
 
 async function openOrTell({ open }: DoctorRequest): Promise<Store | Diagnosis> {
   try {
     return await open();
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    const state = error.code === "NOT_FOUND" ? ("warn" as const) : ("bad" as const);
-    return { topic: "root", state, text: error.message, ...(error.hint !== undefined && { advice: error.hint }) };
+    return toldError("root", error, error instanceof StoreError && error.code === "NOT_FOUND" ? "warn" : "bad");
   }
 }
 

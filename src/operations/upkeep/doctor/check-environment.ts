@@ -7,6 +7,7 @@ import type { ProfileName } from "../../../model/ids.ts";
 import { livePath } from "../../../store/instdir.ts";
 import { currentPath } from "../../../store/layout.ts";
 import type { Store } from "../../../store/open-store.ts";
+import { toldError } from "./told.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +18,7 @@ const OLDEST_NODE = "20.19";
 export async function checkMachine(env: Environment, directory: string): Promise<Diagnosis[]> {
   return [
     judgeNode(process.version, OLDEST_NODE),
-    await checkSandbox(env, directory),
+    await checkSandbox(env, directory).catch((error: unknown) => toldError("sandbox", error)),
     checkPrograms(env.PATH ?? ""),
     judgeLocale(env),
   ];

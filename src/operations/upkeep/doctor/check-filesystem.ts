@@ -14,16 +14,19 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { isErrno } from "../../../errors.ts";
+import { errnoOf, isErrno } from "../../../errors.ts";
 import { type Diagnosis, judgeSpace } from "../../../model/diagnosis.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { readTextIfPresent, syncDirectory } from "../../../system/atomic-file.ts";
 import { networkFilesystem } from "../../../system/filesystem-kind.ts";
+import { toldError } from "./told.ts";
 
-/** Tries what the store asks of its filesystem, in a directory of its own. */
-export function checkFilesystem(store: Store, directory: string): Diagnosis[] {
+/** Tries what the store asks of its filesystem, in a directory of its own, or tells why there is none. */
+export function checkFilesystem(store: Store, directory: string | Diagnosis): Diagnosis[] {
   const { root } = store.layout;
-  return [...checkSpace(root), checkKind(root), ...FEATURES.map((feature) => tryFeature(feature, directory))];
+  const features =
+    typeof directory === "string" ? FEATURES.map((feature) => tryFeature(feature, directory)) : [directory];
+  return [...checkSpace(root), checkKind(root), ...features];
 }
 
 function checkSpace(root: string): Diagnosis[] {
@@ -147,7 +150,7 @@ function tryFeature({ topic, there, missing, attempt }: Feature, directory: stri
     if (attempt((name) => join(directory, name))) return { topic, state: "ok", text: there };
   } catch (error) {
     if (isErrno(error, "ENOSPC", "EROFS", "EDQUOT"))
-      return { topic, state: "bad", text: `nothing can be written (${(error as NodeJS.ErrnoException).code})` };
+      return { ...toldError(topic, error), text: `nothing can be written (${errnoOf(error)})` };
   }
   return { topic, ...missing };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../../errors.ts";
 import { type Diagnosis, judgeClock } from "../../../model/diagnosis.ts";
@@ -9,19 +9,20 @@ import { openJournal } from "../../../store/journal.ts";
 import { listLeases } from "../../../store/leases.ts";
 import { readTail } from "../../../store/log/tail.ts";
 import type { Store } from "../../../store/open-store.ts";
-import { readLockHolder, tryAcquireLock } from "../../../system/lock.ts";
+import { isHeld, readLockHolder } from "../../../system/lock.ts";
+import { told, toldError } from "./told.ts";
 
-/** What can be told of the store itself without reading all of it. */
-export function checkStore(store: Store, directory: string): Diagnosis[] {
+/** What can be told of the store itself without reading all of it; the time of its disk with a directory to write to. */
+export function checkStore(store: Store, directory: string | undefined): Diagnosis[] {
   const log = checkLog(store);
   return [
     checkRoot(store),
     log.diagnosis,
-    judgeClock(Date.now(), log.last, diskTime(directory)),
-    checkIndex(store),
-    checkLocks(store),
-    checkLeases(store),
-    checkLeftovers(store),
+    told("clock", () => judgeClock(Date.now(), log.last, directory === undefined ? Date.now() : diskTime(directory))),
+    told("index", () => checkIndex(store)),
+    told("locks", () => checkLocks(store)),
+    told("leases", () => checkLeases(store)),
+    told("leftovers", () => checkLeftovers(store)),
   ];
 }
 
@@ -32,8 +33,7 @@ function checkRoot({ layout, file }: Store): Diagnosis {
     checkAncestors(layout.root);
     return { topic, state: "ok", text };
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    return { topic, state: "warn", text: error.message, ...(error.hint !== undefined && { advice: error.hint }) };
+    return toldError(topic, error, "warn");
   }
 }
 
@@ -50,9 +50,9 @@ function checkLog(store: Store): { readonly diagnosis: Diagnosis; readonly last:
     const advice = "If no command is at work, the next change of the profile settles it.";
     return { diagnosis: { topic, state: "warn", text: unsettled, advice }, last: record?.time };
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    const advice = "Run `store verify --repair`.";
-    return { diagnosis: { topic, state: "bad", text: error.message, advice }, last: undefined };
+    const diagnosis = toldError(topic, error);
+    const advice = error instanceof StoreError ? { advice: "Run `store verify --repair`." } : {};
+    return { diagnosis: { ...diagnosis, ...advice }, last: undefined };
   }
 }
 
@@ -74,18 +74,12 @@ function checkIndex(store: Store): Diagnosis {
 }
 
 /** The kernel frees the lock of a process that is gone: one that is held is held by somebody who is there. */
-function checkLocks({ layout, context }: Store): Diagnosis {
+function checkLocks({ layout }: Store): Diagnosis {
   const topic = "locks";
-  const held = readdirSync(layout.locks).flatMap((name) => {
-    const path = join(layout.locks, name);
-    const before = readFileSync(path, "utf8");
-    const lock = tryAcquireLock(path, context.command.join(" "), context.now);
-    if (!lock) return [`${name}: ${holderText(path)}`];
-    // Who looks is not who held it last.
-    writeFileSync(path, before);
-    lock[Symbol.dispose]();
-    return [];
-  });
+  const held = readdirSync(layout.locks)
+    .map((name) => ({ name, path: join(layout.locks, name) }))
+    .filter(({ path }) => isHeld(path))
+    .map(({ name, path }) => `${name}: ${holderText(path)}`);
   if (held.length === 0) return { topic, state: "ok", text: "none is held" };
   const advice = "Others wait for these processes; one that hangs can be ended, its lock is free then.";
   return { topic, state: "warn", text: held.join("; "), advice };
@@ -106,23 +100,12 @@ function checkLeases(store: Store): Diagnosis {
 }
 
 /** Temporary directories whose process is gone, and what waits to be removed. */
-function checkLeftovers({ layout, context }: Store): Diagnosis {
+function checkLeftovers({ layout }: Store): Diagnosis {
   const topic = "leftovers";
   const names = new Set(readdirSync(layout.temporary).map((name) => name.replace(/\.lock$/, "")));
-  const left = [...names].filter((name) => isLeft(join(layout.temporary, `${name}.lock`), context.now));
+  const left = [...names].filter((name) => !isHeld(join(layout.temporary, `${name}.lock`)));
   const trash = readdirSync(layout.trash).length;
   if (left.length + trash === 0) return { topic, state: "ok", text: "none" };
   const text = `${left.length} temporary directories of killed processes, ${trash} things in the trash`;
   return { topic, state: "warn", text, advice: "`store gc` removes them." };
-}
-
-function isLeft(lockFile: string, now: () => Date): boolean {
-  if (!existsSync(lockFile)) return true;
-  const before = statSync(lockFile);
-  const text = readFileSync(lockFile, "utf8");
-  using lock = tryAcquireLock(lockFile, "doctor", now);
-  if (!lock) return false;
-  writeFileSync(lockFile, text);
-  utimesSync(lockFile, before.atime, before.mtime);
-  return true;
 }

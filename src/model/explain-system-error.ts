@@ -1,4 +1,4 @@
-import { type ErrorCode, errnoOf, StoreError } from "../../errors.ts";
+import { type ErrorCode, errnoOf, StoreError } from "../errors.ts";
 
 /** What the system's refusals mean; the messages go on with the path. */
 const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, message: string, hint: string]>> = {
