@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sealLine } from "../../src/model/log-record.ts";
@@ -194,6 +194,48 @@ describe("a record of a newer program", () => {
     expect(world.done("state", "--at", "#1", "--json").json()).toMatchObject({ generation: 1 });
     expect(world.done("log").stdout).toContain("teleport");
   });
+
+  it.each([
+    { type: "teleport", crit: true },
+    { type: "begin", v: 2 },
+  ])("keeps every command from changing what is no transaction: %o", (members) => {
+    const world = threeGenerations();
+    const spare = world.done("add", world.source("spare-1", { spare: "" })).stdout.trim();
+    const recipes = world.tree({
+      "r/recipe.yaml": `name: r\nversion: 1\nbuild: script\nphases: {install: touch ${world.root}/built}\n`,
+    });
+    const list = `${world.root}/manifests/${spare.split("/").at(-1)}.files`;
+    world.done("root", "add", spare, "--name", "kept");
+    rmSync(list);
+    append(world, members);
+    const before = contentOf(world.root);
+    for (const change of [
+      ["delete", spare],
+      ["root", "add", spare],
+      ["root", "add", spare, "--link", join(world.directory, "link")],
+      ["root", "remove", "kept"],
+      ["config", "gc.keep-last", "3"],
+      ["config", "--unset", "gc.keep-last"],
+      ["archive", "add", spare],
+      ["archive", "prune"],
+      ["fetch", "--recipes", recipes, "r"],
+      ["build", "--recipes", recipes, "--sandbox", "off", "r"],
+      ["verify", "--repair"],
+    ]) {
+      const refused = world.run(change);
+      expect([change, refused.status, contentOf(world.root)]).toEqual([change, 1, before]);
+      expect(refused.stderr).toMatch(/newer version of store/);
+    }
+    expect(world.run(["delete", "--dry-run", spare]).stderr).toContain("'kept'");
+  });
+
+  /** Paths and sizes, but for what a program keeps for itself. */
+  function contentOf(root: string): string[] {
+    const kept = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+      (path) => !/^(index|locks|tmp)(\/|$)|^roots\/leases/.test(path),
+    );
+    return kept.sort().map((path) => `${path} ${lstatSync(join(root, path)).size}`);
+  }
 });
 
 describe("store plan and store revert", () => {

@@ -10,6 +10,7 @@ import { hasObject, readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPackedManifest } from "../../store/packed-manifest.ts";
 import { readProfile } from "../../store/profiles.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { readRoots } from "../../store/roots.ts";
 import { findObject } from "../packages/info.ts";
 import { failureOf } from "../profiles/go-live.ts";
@@ -78,6 +79,7 @@ export function pruneArchives(
   store: Store,
   request: Partial<Retention> & { readonly dryRun?: boolean | undefined } = {},
 ): { readonly deleted: readonly BaseName[]; readonly freedBytes: number } {
+  if (!request.dryRun) refuseReadOnly(store);
   const keepLast = request.keepLast ?? readSetting(store, "archives.keep-last");
   const youngerThan = request.youngerThan ?? readSetting(store, "archives.younger-than").milliseconds;
   const now = store.context.now().getTime();
@@ -93,6 +95,7 @@ export function pruneArchives(
 }
 
 async function archiveObjects(store: Store, objects: readonly BaseName[], run: RunOptions): Promise<ArchivedNow[]> {
+  refuseReadOnly(store);
   const archived: ArchivedNow[] = [];
   for (const path of withReferences(objects, (object) => readManifest(store, object).references)) {
     if (readManifest(store, path).addressing === "input") {

@@ -17,6 +17,7 @@ import { type OpenOptions, openRecipes, type RecipeCollection } from "../../reci
 import { objectPath } from "../../store/layout.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { linkObject } from "../collection/roots.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
@@ -115,6 +116,7 @@ function tellUnrecorded(
 }
 
 function linkOutputs(store: Store, link: string, outputs: readonly BuiltPackage[]): void {
+  refuseReadOnly(store);
   for (const [index, { baseName: object }] of outputs.entries())
     linkObject(store, { link: index === 0 ? link : `${link}-${index + 1}`, object });
 }

@@ -4,6 +4,7 @@ import { type FetchedSource, fetchAll, type SourceRequest } from "../../sources/
 import { type Integrity, toIntegrity } from "../../sources/integrity.ts";
 import { sourceName } from "../../sources/kept-sources.ts";
 import type { Store } from "../../store/open-store.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import type { RunOptions } from "../run-options.ts";
 import { type BuildRequest, planBuild } from "./build.ts";
 import { createFetchContext } from "./fetch-context.ts";
@@ -28,6 +29,7 @@ export async function fetchSources(
   request: BuildRequest,
   run: RunOptions = {},
 ): Promise<readonly PrefetchedSource[]> {
+  refuseReadOnly(store);
   const planned = [...planBuild(request, { missingIntegrity: "allow" }).packages.values()];
   const wanted = planned.flatMap(({ id, recipe }) =>
     recipe.sources.flatMap((source) =>

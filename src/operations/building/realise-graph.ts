@@ -8,6 +8,7 @@ import { probeSandbox } from "../../build/sandbox/probe-sandbox.ts";
 import type { SandboxTools } from "../../build/sandbox.ts";
 import { StoreError } from "../../errors.ts";
 import type { Store } from "../../store/open-store.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { createJobserver } from "../../system/jobserver.ts";
 import { createPipeSupply } from "../../system/process/fifo.ts";
 import { createLauncher } from "../../system/process/launcher.ts";
@@ -40,6 +41,7 @@ export async function openBuildSetting(
   store: Store,
   options: RealiseRequest,
 ): Promise<Disposable & { readonly options: RealiseOptions }> {
+  refuseReadOnly(store);
   const { request, workspace } = options;
   const room = (): { readonly path: string } => workspace.room();
   const sandbox = await chooseSandbox(store, request.sandbox ?? "auto", options);

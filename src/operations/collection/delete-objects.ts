@@ -16,6 +16,7 @@ import { objectPath } from "../../store/layout.ts";
 import { logCollection } from "../../store/log-transactions.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { readRoots } from "../../store/roots.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Collected } from "./collect.ts";
@@ -29,10 +30,11 @@ export interface DeleteRequest {
 
 /**
  * Deletes objects that nothing keeps, all of them or none.
- * @throws StoreError UNSAFE with the chain from what keeps one, or with the object that needs one; NOT_FOUND; DAMAGED
+ * @throws StoreError UNSAFE with the chain from what keeps one, or with the object that needs one; NOT_FOUND; DAMAGED; NEWER_FORMAT
  */
 export async function deleteObjects(store: Store, request: DeleteRequest, run: RunOptions = {}): Promise<Collected> {
   for (const object of request.objects) readManifest(store, object);
+  if (!request.dryRun) refuseReadOnly(store);
   using _lock = request.dryRun
     ? undefined
     : await lockCollection(store, {

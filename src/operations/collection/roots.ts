@@ -9,6 +9,7 @@ import { openLease } from "../../store/leases.ts";
 import { readManifest } from "../../store/manifests.ts";
 import { readNamedRoot, removeNamedRoot, writeNamedRoot } from "../../store/named-roots.ts";
 import type { Store } from "../../store/open-store.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { forgetResultLink, writeResultLink } from "../../store/result-links.ts";
 import { readRoots } from "../../store/roots.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -40,6 +41,7 @@ export async function addRoot(
   },
   run: RunOptions = {},
 ): Promise<AddedRoot> {
+  refuseReadOnly(store);
   const { object, link } = request;
   using lease = openLease(store);
   await lease.hold([object], run.signal);
@@ -76,6 +78,7 @@ export function linkObject(
 
 /** Forgets a root by its name or by the path of its link, which stays where it is. @throws StoreError NOT_FOUND */
 export function removeRoot(store: Store, request: { readonly root: string; readonly cwd: string }): string {
+  refuseReadOnly(store);
   const { root, cwd } = request;
   if (!root.includes("/") && removeNamedRoot(store, root)) return root;
   const path = resolve(cwd, root);

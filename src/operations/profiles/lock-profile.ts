@@ -5,6 +5,7 @@ import { activateIn } from "../../store/instdir.ts";
 import { lockPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 import { createProfile, hasProfile, sweepProfile } from "../../store/profiles.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { acquireLock, type Lock } from "../../system/lock.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
@@ -17,6 +18,7 @@ import { settleIntents } from "./go-live.ts";
 export async function lockProfile(store: Store, profile: ProfileName, run: RunOptions): Promise<Lock> {
   const lock = await takeLock(store, profile, run);
   try {
+    refuseReadOnly(store);
     activateIn(store, profile);
     sweepProfile(store, profile);
     await settleIntents(store, profile);

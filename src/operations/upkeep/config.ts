@@ -9,6 +9,7 @@ import {
 } from "../../model/config.ts";
 import { isKnownSetting, readConfigFile, writeSetting } from "../../store/config-file.ts";
 import type { Store } from "../../store/open-store.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import type { RunOptions } from "../run-options.ts";
 
 export interface ListedSetting {
@@ -48,6 +49,7 @@ export async function changeSetting(
   request: { readonly key: string; readonly values: readonly string[] | undefined },
   run: RunOptions = {},
 ): Promise<ListedSetting> {
+  refuseReadOnly(store);
   const { key, values } = request;
   if (values === undefined) return unset(store, key, run);
   const known = parseSettingKey(key);

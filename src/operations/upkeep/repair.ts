@@ -5,6 +5,7 @@ import { lockPath } from "../../store/layout.ts";
 import { lockObjects } from "../../store/lock-objects.ts";
 import { hasObject } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
+import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { type NameBook, remakeRecords } from "../../store/repair/mend-records.ts";
 import { listAllProfiles } from "../../store/verify/check-profiles.ts";
 import { createPace } from "../../store/verify/pace.ts";
@@ -37,6 +38,7 @@ export interface RepairRequest extends VerifyRequest {
  * store.
  */
 export async function repair(store: Store, request: RepairRequest, run: RunOptions = {}): Promise<VerifyResult> {
+  refuseReadOnly(store);
   const scan = await scanStore(store, request, run);
   if (scan.findings.length === 0) return toResult(scan, []);
   using _lock = await lockRepair(store, run);
