@@ -6,7 +6,7 @@ import { overlapsItself } from "../model/rewrite.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
 import type { StoreContext } from "./context.ts";
-import { type Layout, lockPath, longestRoot, WIDTHS } from "./layout.ts";
+import { isWidth, type Layout, lockPath, longestRoot, WIDTHS } from "./layout.ts";
 import { FORMAT, readStoreFile, type StoreFile, writeStoreFile } from "./store-file.ts";
 
 /**
@@ -18,6 +18,7 @@ export async function initStore(
   layout: Layout,
   options: { readonly allowUnsafeRoot?: boolean; readonly context: StoreContext },
 ): Promise<StoreFile> {
+  checkWidth(layout);
   checkRootText(layout);
   if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
   checkRootContent(layout);
@@ -34,6 +35,13 @@ export async function initStore(
     wait: options.context.wait,
   });
   return readStoreFile(layout.storeFile) ?? writeNewStore(layout, options.context.now());
+}
+
+function checkWidth({ width }: Layout): void {
+  if (isWidth(width)) return;
+  throw new StoreError("INVALID_INPUT", `a store cannot have the width ${JSON.stringify(width)}`, {
+    hint: `Choose ${WIDTHS.join(", ")}.`,
+  });
 }
 
 function writeNewStore(layout: Layout, now: Date): StoreFile {

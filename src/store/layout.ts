@@ -7,6 +7,10 @@ import { packedFileName } from "../model/packed-object.ts";
 export const WIDTHS = [48, 80, 128] as const;
 export type Width = (typeof WIDTHS)[number];
 
+export function isWidth(value: unknown): value is Width {
+  return WIDTHS.includes(value as Width);
+}
+
 /** The storeRoot of the canonical form. */
 const CANONICAL_ROOT = "/store";
 

@@ -1,7 +1,7 @@
 import { StoreError } from "../errors.ts";
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
 import { type AtomicWrite, readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
-import { WIDTHS, type Width } from "./layout.ts";
+import { isWidth, WIDTHS, type Width } from "./layout.ts";
 
 /** The newest disk format that this program reads and writes. */
 export const FORMAT = 1;
@@ -58,8 +58,4 @@ function parseStoreFile(text: string, path: string, newest: number): StoreFile {
     created: record.text("created"),
     unknown: record.rest(),
   };
-}
-
-function isWidth(value: unknown): value is Width {
-  return WIDTHS.includes(value as Width);
 }

@@ -146,12 +146,26 @@ test("the integrity that a URL carries is checked, and anything else behind its 
   expect(world.done("info", "x", "--json").json()).toMatchObject({ origin: { integrity: right } });
 });
 
-test("what is named like an archive and is none is added with a warning", () => {
+test("what is named like an archive and is none is refused", () => {
   const world = makeStoreWorld();
-  const file = join(world.source("d", { "x-1.0.tar.gz": "<html>Not Found</html>" }), "x-1.0.tar.gz");
-  const { status, stderr } = world.run(["add", file]);
-  expect(status).toBe(3);
-  expect(stderr).toContain("is no archive");
+  const page = join(world.source("d", { "x-1.0.tar.gz": "<html>Not Found</html>" }), "x-1.0.tar.gz");
+  const tar = join(world.directory, "y-1.0.tar");
+  const damaged = makeTar([{ name: "file", content: "content" }]);
+  damaged.write("X", 0);
+  writeFileSync(tar, damaged);
+  for (const file of [page, tar]) {
+    const { status, stderr } = world.run(["add", file]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${file} is no archive`);
+  }
+  expect(readdirSync(join(world.root, "manifests"))).toEqual([]);
+});
+
+test.each(["file:///tmp/%zz", "file://host/x", "file:///a%2fb"])("%s is told as a URL of no file", (url) => {
+  expect(makeStoreWorld().run(["add", url])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("names no file of this machine"),
+  });
 });
 
 test("an integrity of what is no file and no URL is refused with 2, and nothing is added", () => {

@@ -294,6 +294,12 @@ describe("opening a store", () => {
     expect((await open(layout.root)).layout.root).toBe(layout.root);
   });
 
+  it.each([Number.NaN, 47, 48.5, "48"])("refuses the width %j", async (width) => {
+    const root = join(makeWorld({ memory: true }).directory, "s");
+    expect(await refusal(root, { width: width as Width })).toMatchObject({ code: "INVALID_INPUT" });
+    expect(existsSync(root)).toBe(false);
+  });
+
   it("says what the system says when the place cannot be written", async () => {
     const { directory } = makeWorld({ memory: true });
     patchFs("mkdirSync", () => () => {

@@ -77,7 +77,7 @@ async function prepareUrl(store: Store, input: PackageInput, options: PrepareOpt
 }
 
 async function preparePath(store: Store, input: PackageInput, options: PrepareOptions): Promise<PreparedPackage> {
-  const path = input.from.startsWith("file:") ? fileURLToPath(input.from) : resolve(input.cwd, input.from);
+  const path = input.from.startsWith("file:") ? pathOf(input.from) : resolve(input.cwd, input.from);
   const status = statOf(path, input.from);
   const fileName = basename(path);
   if (status.isDirectory()) {
@@ -96,6 +96,17 @@ async function preparePath(store: Store, input: PackageInput, options: PrepareOp
     { ...file, origin: { kind: "file", path, integrity: fetched.integrity }, file: fetched.path },
     options,
   );
+}
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new StoreError("INVALID_INPUT", `${url} names no file of this machine: ${(cause as Error).message}`, {
+      hint: "Write file:///PATH, with %25 for a percent sign, or the path alone.",
+      cause,
+    });
+  }
 }
 
 async function fetch(
@@ -124,7 +135,7 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
   const tree = stagedTree(room);
   mkdirSync(tree);
   if ((await detectArchive(input.file)) === undefined) {
-    if (isArchiveName(input.fileName)) warnOfName(input, options);
+    if (isArchiveName(input.fileName)) throw noArchive(input);
     copyFileSync(input.file, join(tree, input.fileName));
     return stagePackage(store, { ...input, room }, options);
   }
@@ -135,11 +146,12 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
   return stagePackage(store, { ...input, origin, room, fill }, options);
 }
 
-/** A download that failed is often a page that says so. */
-function warnOfName({ fileName, from }: FileInput, { onEvent }: PrepareOptions): void {
-  const message = `${from} is no archive, whatever its name says: it is added as the file ${fileName}`;
-  const hint = "Look into it: where a download failed, it can be a page that says why.";
-  onEvent?.({ kind: "warning", message, hint });
+/** A download that failed is often a page that says so, and damage can begin with the first block. */
+function noArchive({ fileName, from }: FileInput): StoreError {
+  return new StoreError("ARCHIVE", `${from} is no archive, or is damaged where it begins`, {
+    hint: `Look into it: it can be a page that says why a download failed. To add ${fileName} as a file, give it another name.`,
+    details: { archive: from },
+  });
 }
 
 function statOf(path: string, from: string) {

@@ -64,8 +64,13 @@ async function ending(closed: Promise<unknown[]>, program: string): Promise<unkn
   }
 }
 
-/** Options that users may have set for these programs; messages are read, so they must not be translated. */
-const PLAIN = { LC_ALL: "C", BZIP: "", BZIP2: "", XZ_OPT: "", XZ_DEFAULTS: "", ZSTD_CLEVEL: "", ZSTD_NBTHREADS: "" };
+/** Without options that users may have set for these programs; messages are read, so they must not be translated. */
+const PLAIN = {
+  LC_ALL: "C",
+  ...Object.fromEntries(
+    ["BZIP", "BZIP2", "XZ_OPT", "XZ_DEFAULTS", "ZSTD_CLEVEL", "ZSTD_NBTHREADS"].map((name) => [name, undefined]),
+  ),
+};
 
 /** bzip2 only warns. */
 const TRAILING_GARBAGE = /trailing garbage/;

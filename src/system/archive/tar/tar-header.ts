@@ -21,7 +21,7 @@ const NAMED = { path: "-" };
 /** `undefined` when the block is no header: its checksum is wrong. */
 export function parseTarHeader(block: Buffer): TarHeader | undefined {
   const header = decode(block);
-  if (!header?.cksumValid) return undefined;
+  if (!header) return undefined;
   return {
     type: block[156] === 0 ? "0" : String.fromCharCode(block[156] as number),
     name: nameIn(block),
@@ -38,13 +38,54 @@ function field(block: Buffer, start: number, length: number): ByteString {
   return fromBytes(block.subarray(start, nul === -1 ? start + length : Math.min(nul, start + length)));
 }
 
+/** `undefined` when the block is no header. */
 function decode(block: Buffer): Header | undefined {
+  const header = decodeAll(block);
+  if (header?.cksumValid) return header;
+  return hasRightSum(block) ? decodeAll(withoutUnused(block)) : undefined;
+}
+
+function decodeAll(block: Buffer): Header | undefined {
   try {
     return new Header(block, 0, NAMED);
   } catch {
     // A number in base 256 that is malformed or too large for JavaScript.
     return undefined;
   }
+}
+
+const CHECKSUM = [148, 156] as const;
+
+/** Where user, group, time and device stand, which are of no use here and can have values that `Header` refuses. */
+const UNUSED = [
+  [108, 124],
+  [136, 148],
+  [329, 345],
+] as const;
+
+/** Old programs took the bytes for signed numbers. */
+function hasRightSum(block: Buffer): boolean {
+  const said = Number.parseInt(block.toString("latin1", ...CHECKSUM).replace(/^[ \0]+/, ""), 8);
+  return said === sumOf(block, (byte) => byte) || said === sumOf(block, (byte) => (byte < 128 ? byte : byte - 256));
+}
+
+/** The sum of the block with spaces for the sum itself. */
+function sumOf(block: Buffer, worth: (byte: number) => number): number {
+  const [start, end] = CHECKSUM;
+  return block.reduce((sum, byte, at) => sum + (at >= start && at < end ? 0x20 : worth(byte)), 0);
+}
+
+function withoutUnused(block: Buffer): Buffer {
+  const copy = Buffer.from(block);
+  for (const [start, end] of UNUSED) copy.fill(0, start, end);
+  copy.write(
+    `${sumOf(copy, (byte) => byte)
+      .toString(8)
+      .padStart(6, "0")}\0 `,
+    CHECKSUM[0],
+    "latin1",
+  );
+  return copy;
 }
 
 /** Taken from the bytes, since `Header` decodes names as UTF-8 and loses all others. */

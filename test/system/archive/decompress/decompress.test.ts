@@ -326,6 +326,12 @@ describe("options of the compressors", () => {
     }
   });
 
+  it("gives the programs no empty options either, of which zstd complains", async () => {
+    needPrograms("zstd");
+    const damaged = pack("zstd", CONTENT).subarray(0, -5);
+    await expect(unpacked(damaged, "zstd", PROGRAMS)).rejects.toThrow(/^(?!.*environment)/s);
+  });
+
   it("does not look for programs in relative directories", async () => {
     needPrograms("xz");
     const world = makeWorld();

@@ -366,6 +366,26 @@ describe("numbers and headers", () => {
     expect(await treeFrom([{ name: "pax", type: "x", content: records }, FILE])).toEqual({ a: "file: content" });
   });
 
+  it.each<[string, number, Buffer]>([
+    ["time", 136, base256(2 ** 60)],
+    ["owner", 108, base256(2 ** 60).subarray(4)],
+  ])("takes no notice of a %s that no number of JavaScript can be", async (_, at, value) => {
+    const patch = (header: Buffer) => {
+      value.copy(header, at);
+      header[at] = 0x80;
+    };
+    expect(await treeFrom([{ ...FILE, patch }])).toEqual({ file: "file: content" });
+  });
+
+  it("takes the sum of an old program, which took bytes for signed numbers", async () => {
+    const archive = makeTar([{ name: "é", content: "content" }]);
+    const sum = archive.subarray(0, 512).reduce((total, byte, at) => {
+      return total + (at >= 148 && at < 156 ? 32 : byte < 128 ? byte : byte - 256);
+    }, 0);
+    archive.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+    expect(Object.values((await extracted(archive)).tree)).toEqual(["file: content"]);
+  });
+
   it("refuses a header with a wrong checksum and names the entry before it", async () => {
     const archive = makeTar([FILE, { name: "second" }]);
     archive.write("X", 1024);
