@@ -84,6 +84,7 @@ test.each([
   [["list", "-p", "wrok"], "there is no profile 'wrok'", "There is default"],
   [["remove", "hllo"], "not installed in profile 'default': hllo", "Did you mean 'hello'?"],
   [["path", "hllo"], "hllo", "Did you mean 'hello'?"],
+  [["delete", "nothing"], "'nothing' is neither", "`store gc --dry-run` shows those that nothing keeps"],
   [["info", "nothing"], "'nothing' is neither", "store list"],
   [["install", "missing.tar.gz"], "no file or directory", "npm:missing.tar.gz"],
 ])("what is not there: %j", (args, message, hint) => {
@@ -104,6 +105,15 @@ test("a collision names both packages, the path, and the commands that settle it
   expect(world.done("list", "--json").json()).toMatchObject([{ name: "one" }]);
   expect(world.done("generations", "--json").json()).toHaveLength(2);
   expect(world.done("install", two, "--priority=4").stdout).toContain("+ two 2");
+});
+
+test("advice about gen-0, which is never deleted, is to leave it out, also while it is live", () => {
+  const world = withOne();
+  for (const live of [1, 0]) {
+    world.done("switch", String(live));
+    const { status, stderr } = world.run(["generations", "delete", "0"]);
+    expect([status, stderr]).toEqual([4, expect.stringMatching(/it is the empty one.*\nhint: Leave it out/)]);
+  }
 });
 
 test("two packages of one name are refused with 1, the name and both SPECs, and nothing is written", () => {

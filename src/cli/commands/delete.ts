@@ -1,6 +1,9 @@
 import { defineCommand } from "../command.ts";
 import { collectionLines } from "../output/collection-lines.ts";
 
+/** What `store list` shows is kept by its generation. */
+const DELETABLE = "Give the path or the whole name of an object: `store gc --dry-run` shows those that nothing keeps.";
+
 export const command = defineCommand({
   name: "delete",
   summary: "Delete store objects that nothing keeps",
@@ -23,7 +26,8 @@ export const command = defineCommand({
     const { deleteObjects } = await import("../../operations/collection/delete-objects.ts");
     const { findObject } = await import("../../operations/packages/info.ts");
     const store = await context.openStore();
-    const objects = args.object.map((what) => findObject(store, context.profile, { what, cwd: context.cwd }));
+    const { cwd, profile } = context;
+    const objects = args.object.map((what) => findObject(store, profile, { what, cwd, hint: DELETABLE }));
     const dryRun = args["dry-run"] === true;
     const deleted = await deleteObjects(store, { objects, closure: args.closure, dryRun }, context.run);
     context.output.result({ dryRun, ...deleted }, () => collectionLines(deleted, { dryRun }));

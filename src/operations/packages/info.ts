@@ -81,16 +81,24 @@ export function storeInfo(store: Store): StoreInfo {
   };
 }
 
+export interface ObjectRequest {
+  /** The path of an object, its name, or the name of an installed package. */
+  readonly what: string;
+  readonly cwd: string;
+  /** What to do when it is none of these. */
+  readonly hint?: string;
+}
+
 /** @throws StoreError NOT_FOUND */
 export function findObject(
   store: Store,
   profile: ProfileName,
-  { what, cwd }: { readonly what: string; readonly cwd: string },
+  { what, cwd, hint = "Give a store path, or a name that `store list` shows." }: ObjectRequest,
 ): BaseName {
   const found = objectAt(store, what, cwd) ?? installedAs(store, profile, what);
   if (found) return found;
   throw new StoreError("NOT_FOUND", `'${what}' is neither a store object nor a package of profile '${profile}'`, {
-    hint: "Give a store path, or a name that `store list` shows.",
+    hint,
     details: { what, profile },
   });
 }

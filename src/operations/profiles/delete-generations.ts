@@ -130,7 +130,10 @@ function checkNamed(
     const reason = stays.get(number);
     if (reason !== undefined) {
       throw new StoreError("UNSAFE", `gen-${number} of profile '${profile}' is not deleted: it ${reason}`, {
-        hint: "Switch to another generation, or remove its pin or name, first.",
+        hint:
+          number === 0
+            ? "Leave it out: no package is in it, and it keeps none."
+            : "Switch to another generation, or remove its pin or name, first.",
         details: { profile, generation: number },
       });
     }
@@ -148,8 +151,8 @@ function reasonsToStay(store: Store, state: ProfileState): ReadonlyMap<number, s
   return new Map<number, string>([
     ...[...pins.tags].map(([name, number]) => [number, `has the name tag:${name}`] as const),
     ...[...pins.generations].map((number) => [number, "is pinned"] as const),
-    [0, "is the empty one, which every profile has"],
     [state.current, "is live"],
+    [0, "is the empty one, which every profile has"],
   ]);
 }
 
