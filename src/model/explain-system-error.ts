@@ -31,12 +31,16 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, message: stri
   EXDEV: ["FAILED", "another filesystem begins at", "The whole store must lie on one filesystem."],
 };
 
+const GO_ELSEWHERE = "Go to a directory that exists: `cd` alone leads home.";
+
 /** The sentence for a system error; `undefined` when `error` is none. */
 export function explainSystemError(error: unknown): StoreError | undefined {
   const found = readSystemError(error);
   if (!found) return undefined;
   const { errno, path, message } = found;
   const details = { errno, ...(path !== undefined && { path }) };
+  if (errno === "ENOENT" && message.endsWith("uv_cwd"))
+    return new StoreError("NOT_FOUND", "the working directory is gone", { hint: GO_ELSEWHERE, details, cause: error });
   const meaning = MEANINGS[errno];
   if (!meaning) return new StoreError("FAILED", message, { hint: "The system refused this.", details, cause: error });
   const [code, text, hint] = meaning;

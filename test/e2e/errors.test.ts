@@ -116,6 +116,17 @@ test("advice about gen-0, which is never deleted, is to leave it out, also while
   }
 });
 
+test("a working directory that was deleted is told as such", () => {
+  const { root, env, directory } = withOne();
+  const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"';
+  const words = [process.execPath, PROGRAM, "--root", root, "add", "x"];
+  const { status, stderr } = spawnSync("sh", ["-c", script, ...words], { cwd: directory, env, encoding: "utf8" });
+  expect([status, stderr]).toEqual([
+    1,
+    "error: the working directory is gone\nhint: Go to a directory that exists: `cd` alone leads home.\n",
+  ]);
+});
+
 test("two packages of one name are refused with 1, the name and both SPECs, and nothing is written", () => {
   const world = withOne();
   const two = ["1.0", "1.2"].map((version) => world.source(`words-${version}`, { words: version })) as [string, string];
