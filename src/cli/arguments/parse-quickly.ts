@@ -21,7 +21,8 @@ export async function parseQuickly(
   const { own, rest } = command.runs ? cutRest(argv) : { own: argv, rest: [] };
   const { words, options, isFaulty } = parse(own, specs);
   const positionals = assignWords(command.positionals, words.slice(1));
-  if (isFaulty || !positionals || !areKnown(options, specs) || (command.runs && rest.length === 0)) return undefined;
+  if (isFaulty || !positionals || unknownAmong(options, specs).length > 0 || (command.runs && rest.length === 0))
+    return undefined;
   return readValues(command, { ...options, ...positionals }, rest);
 }
 
@@ -62,7 +63,12 @@ function assignWords(positionals: Positionals, words: readonly string[]): RawVal
   return rest.length === 0 ? values : undefined;
 }
 
-function areKnown(options: RawValues, specs: OptionSpecs): boolean {
+/** Options of a command line that are not among `specs`, by their names or letters. */
+export function unknownOptions(argv: readonly string[], specs: OptionSpecs): readonly string[] {
+  return unknownAmong(parse(argv, specs).options, specs);
+}
+
+function unknownAmong(options: RawValues, specs: OptionSpecs): readonly string[] {
   const aliases = Object.values(specs).map(({ alias }) => alias);
-  return Object.keys(options).every((name) => Object.hasOwn(specs, name) || aliases.includes(name));
+  return Object.keys(options).filter((name) => !Object.hasOwn(specs, name) && !aliases.includes(name));
 }

@@ -5,7 +5,7 @@ import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommands } from "../registry.ts";
 import { firstWord } from "./parse-quickly.ts";
 import type { Parsed } from "./parsed.ts";
-import { cutRest, PARSER_CONFIGURATION, toWords } from "./parser-settings.ts";
+import { cutRest, HELP, knownOptions, PARSER_CONFIGURATION, toWords, VERSION } from "./parser-settings.ts";
 import { type RawValues, readValues } from "./read-values.ts";
 import { noCommandToRun, usageError } from "./usage-error.ts";
 
@@ -36,8 +36,7 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
   const first = firstWord(argv);
   const named = commands.find(({ name, aliases = [] }) => first !== undefined && [name, ...aliases].includes(first));
   const { own, rest } = named?.runs ? cutRest(argv) : { own: argv, rest: [] };
-  const { help, version } = OTHER_OPTIONS;
-  const words = toWords(own, { ...GLOBAL_OPTIONS, help, ...(named ? named.options : { version }) });
+  const words = toWords(own, knownOptions(named));
   const inherited = inheritedName(own);
   if (inherited !== undefined) throw usageError(`Unknown argument: ${inherited}`, commands, argv);
   let parsed: Parsed | undefined;
@@ -74,12 +73,6 @@ function inheritedName(argv: readonly string[]): string | undefined {
   return names.find((name) => name !== undefined && name in {});
 }
 
-/** Those that ask for a text. */
-const OTHER_OPTIONS = {
-  help: { type: "boolean", alias: "h", describe: "Show help, also of one command: store COMMAND --help" },
-  version: { type: "boolean", describe: "Print the version of store" },
-} as const satisfies OptionSpecs;
-
 function createProgram({ width }: HelpStyle): Argv {
   const program = createYargs()
     .scriptName("store")
@@ -92,10 +85,10 @@ function createProgram({ width }: HelpStyle): Argv {
     .wrap(width)
     .exitProcess(false)
     .showHelpOnFail(false)
-    .help("help", OTHER_OPTIONS.help.describe)
-    .alias("help", OTHER_OPTIONS.help.alias)
+    .help("help", HELP.describe)
+    .alias("help", HELP.alias)
     .version(false)
-    .option("version", { ...OTHER_OPTIONS.version, global: false })
+    .option("version", { ...VERSION, global: false })
     .strict()
     .epilogue(EXIT_STATUS);
   for (const [name, spec] of Object.entries(GLOBAL_OPTIONS as OptionSpecs)) program.option(name, toYargs(spec));

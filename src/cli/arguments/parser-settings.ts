@@ -1,5 +1,6 @@
 import { StoreError } from "../../errors.ts";
-import type { OptionSpecs } from "../command.ts";
+import type { Command, OptionSpec, OptionSpecs } from "../command.ts";
+import { GLOBAL_OPTIONS } from "../global-options.ts";
 
 /** How both parsers read words: everything is text, and nothing is expanded or guessed. */
 export const PARSER_CONFIGURATION = {
@@ -9,6 +10,19 @@ export const PARSER_CONFIGURATION = {
   "camel-case-expansion": false,
   "greedy-arrays": false,
 } as const;
+
+/** Options that ask for a text. */
+export const HELP = {
+  type: "boolean",
+  alias: "h",
+  describe: "Show help, also of one command: store COMMAND --help",
+} as const satisfies OptionSpec;
+export const VERSION = { type: "boolean", describe: "Print the version of store" } as const satisfies OptionSpec;
+
+/** The options that a command line may have; without a command those that stand alone. */
+export function knownOptions(command: Command | undefined): OptionSpecs {
+  return { ...GLOBAL_OPTIONS, help: HELP, ...(command ? command.options : { version: VERSION }) };
+}
 
 /** Names of the options that take a value, with their letters. */
 export function stringOptions(specs: OptionSpecs): string[] {

@@ -1,8 +1,11 @@
 import { StoreError } from "../../errors.ts";
 import { nearest } from "../../model/nearest.ts";
 import type { Command } from "../command.ts";
+import { scanWords } from "../completion/scan-words.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { commandNames } from "../registry.ts";
+import { firstWord, unknownOptions } from "./parse-quickly.ts";
+import { knownOptions } from "./parser-settings.ts";
 
 /** What yargs has to say about a command line, in our words and with a suggestion. */
 export function usageError(message: string, commands: readonly Command[], argv: readonly string[]): StoreError {
@@ -11,13 +14,8 @@ export function usageError(message: string, commands: readonly Command[], argv: 
   const unknown = /^Unknown arguments?: (.+)$/s.exec(text)?.[1];
   if (unknown !== undefined) return unknownWord(unknown.split(", "), command, argv);
   const missing = /^Not enough arguments following: (.+)$/s.exec(text)?.[1];
-  if (missing !== undefined)
-    return error(`${spelled(missing)} needs a value`, `${valueHint(missing, command)}${seeHelp(command)}`, command);
-  if (/^Not enough non-option arguments/.test(text)) {
-    const hint = command && Object.hasOwn(command.positionals, "transaction") ? QUOTE_HASH : "";
-    const what = command ? `store ${command.name} needs ${missingPositionals(command)}` : "store needs a command";
-    return error(what, `${hint}${seeHelp(command)}`, command);
-  }
+  if (missing !== undefined) return needsValue(missing, command);
+  if (/^Not enough non-option arguments/.test(text)) return missingWords(command, argv);
   return error(text, seeHelp(command), command);
 }
 
@@ -30,9 +28,28 @@ export function noCommandToRun(command: Command, word = "COMMAND"): StoreError {
 /** A person who typed it sees nothing missing. */
 const QUOTE_HASH = "Write 57, or '#57' in quotes: a bare # begins a comment in a shell. ";
 
+/** Behind an option that nobody knows, its value may be the command. */
 function commandIn(argv: readonly string[], commands: readonly Command[]): Command | undefined {
-  const byName = new Map(commands.flatMap((each) => [each.name, ...(each.aliases ?? [])].map((name) => [name, each])));
-  return argv.map((word) => byName.get(word)).find((each) => each !== undefined);
+  const word = firstWord(argv) ?? scanWords(argv, GLOBAL_OPTIONS).words[0];
+  return commands.find(({ name, aliases = [] }) => word !== undefined && [name, ...aliases].includes(word));
+}
+
+/** Too few words are left: an option may have taken the one that is missing. */
+function missingWords(command: Command | undefined, argv: readonly string[]): StoreError {
+  const specs = knownOptions(command);
+  const [unknown] = unknownOptions(argv, specs);
+  if (unknown !== undefined) return unknownOption(unknown, command, argv);
+  const { values, awaited } = scanWords(argv, specs);
+  if (awaited !== undefined) return needsValue(awaited, command);
+  const hash = command && Object.hasOwn(command.positionals, "transaction") ? QUOTE_HASH : "";
+  const what = command ? `store ${command.name} needs ${missingPositionals(command)}` : "store needs a command";
+  const [option, value] = [...values].findLast(([, each]) => argv.includes(each)) ?? [];
+  const taken = option === undefined ? "" : `'${value}' was read as the value of --${option}. `;
+  return error(what, `${taken}${hash}${seeHelp(command)}`, command);
+}
+
+function needsValue(name: string, command: Command | undefined): StoreError {
+  return error(`${spelled(name)} needs a value`, `${valueHint(name, command)}${seeHelp(command)}`, command);
 }
 
 function unknownWord(words: readonly string[], command: Command | undefined, argv: readonly string[]): StoreError {
@@ -46,9 +63,15 @@ function unknownWord(words: readonly string[], command: Command | undefined, arg
 }
 
 function unknownOption(name: string, command: Command | undefined, argv: readonly string[]): StoreError {
-  const known = [...Object.keys(GLOBAL_OPTIONS), "help", ...Object.keys(command?.options ?? {})];
+  const specs = knownOptions(command);
+  if (command && (Object.hasOwn(specs, name) || Object.values(specs).some(({ alias }) => alias === name)))
+    return error(
+      `${spelled(name)} belongs behind the command`,
+      `Write \`store ${command.name} ${spelled(name)}\`.`,
+      command,
+    );
   const negated = argv.some((word) => word === `--no-${name}`);
-  const guess = name.length > 1 ? nearest(name, known) : undefined;
+  const guess = name.length > 1 ? nearest(name, Object.keys(specs)) : undefined;
   const meant = guess && spelled(negated ? `no-${guess}` : guess);
   const where = command ? `store ${command.name}` : "store";
   const given = spelled(negated ? `no-${name}` : name);
@@ -67,7 +90,7 @@ function missingPositionals({ positionals }: Command): string {
 
 /** `Write --force=KIND (…). ` */
 function valueHint(name: string, command: Command | undefined): string {
-  const spec = { ...GLOBAL_OPTIONS, ...command?.options }[name];
+  const spec = knownOptions(command)[name];
   if (spec?.type !== "string") return "";
   return `Write ${spelled(name)}${name.length === 1 ? " " : "="}${spec.value} (${spec.describe}). `;
 }
