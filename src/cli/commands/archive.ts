@@ -5,6 +5,7 @@ import type { CommandContext } from "../context.ts";
 import { archiveLines } from "../output/archive-lines.ts";
 import { printable } from "../output/printable.ts";
 import { formatCount, formatSize } from "../output/quantities.ts";
+import { withPath } from "../output/with-paths.ts";
 import { parseCount } from "../parse-quantity.ts";
 import { repositoryOptions } from "../repository-options.ts";
 
@@ -107,17 +108,21 @@ function checkFits(args: Args): void {
 
 async function list(context: CommandContext): Promise<undefined> {
   const { archives } = await import("../../operations/archives/archives.ts");
-  const found = archives(await context.openStore());
-  context.output.result(found, () => archiveLines(found));
+  const store = await context.openStore();
+  const found = archives(store);
+  const shown = found.map((each) => ({ ...withPath(store, each), packed: new Date(each.packed).toISOString() }));
+  context.output.result(shown, () => archiveLines(found));
   return undefined;
 }
 
 async function add(context: CommandContext, what: readonly string[]): Promise<undefined> {
   const { addToArchives } = await import("../../operations/archives/archives.ts");
   const { profile, cwd, run } = context;
-  const added = await addToArchives(await context.openStore(), { what, profile, cwd }, run);
+  const store = await context.openStore();
+  const added = await addToArchives(store, { what, profile, cwd }, run);
   const fresh = added.filter(({ size }) => size !== undefined);
-  context.output.result(added, () => fresh.map(({ path }) => path));
+  const shown = added.map((each) => ({ ...withPath(store, each), size: each.size ?? null }));
+  context.output.result(shown, () => fresh.map(({ path }) => path));
   context.output.note(() => `packed ${formatCount(fresh.length, "object")}; ${added.length - fresh.length} were there`);
   return undefined;
 }
@@ -142,7 +147,8 @@ async function exportTo(
   const { profile, cwd, run } = context;
   const store = await context.openStore();
   const exported = await exportObjects(store, { what, profile, cwd, output, closure }, run);
-  context.output.result(exported, () => exported.map(({ file }) => printable(file)));
+  const shown = exported.map((each) => withPath(store, each));
+  context.output.result(shown, () => exported.map(({ file }) => printable(file)));
   const total = exported.reduce((sum, { size }) => sum + size, 0);
   context.output.note(() => `exported ${formatCount(exported.length, "object")}, ${formatSize(total)}`);
   return undefined;

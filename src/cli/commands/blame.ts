@@ -26,7 +26,13 @@ export const command = defineCommand({
     const { blame } = await import("../../operations/packages/blame.ts");
     const store = await context.openStore();
     const result = blame(store, context.profile, { what: file, cwd: context.cwd });
-    const shown = { ...result, packages: result.packages.map((item) => withPath(store, item)) };
+    const shown = {
+      ...result,
+      packages: result.packages.map((item) => {
+        const { recipe = null, user = null } = item;
+        return { ...withPath(store, item), recipe, user };
+      }),
+    };
     context.output.result(shown, (style) => blameLines(result, style));
     return undefined;
   },

@@ -69,8 +69,10 @@ export const command = defineCommand({
     if (args.check) {
       const { checkBuilds } = await import("../../operations/building/check-build.ts");
       const { checkLines } = await import("../output/rebuild-lines.ts");
+      const { withPath } = await import("../output/with-paths.ts");
       const checks = await checkBuilds(store, request, context.run);
-      context.output.result(checks, () => checkLines(checks));
+      const shown = checks.map((each) => withPath(store, each));
+      context.output.result(shown, () => checkLines(checks));
       return checks.every(({ same }) => same) ? undefined : 1;
     }
     const { build } = await import("../../operations/building/build.ts");

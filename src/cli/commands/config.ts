@@ -19,7 +19,7 @@ export const command = defineCommand({
     ["store config repositories /srv/packages https://example.org/packages", "sets a list"],
     ["store config repositories --unset", "goes back to the default"],
   ],
-  json: "[{key, value, isSet, default, describe}], or one of them",
+  json: "[{key, value, isSet, default?, describe?}], or one of them",
   async run(context, { key, value, unset }) {
     const { changeSetting, getSetting, listSettings } = await import("../../operations/upkeep/config.ts");
     const store = await context.openStore();

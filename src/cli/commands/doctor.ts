@@ -13,7 +13,7 @@ export const command = defineCommand({
     ["store doctor", "says what is wrong and what to do"],
     ["store doctor --json", "the same for programs"],
   ],
-  json: "[{topic, state: ok|warn|bad, text, advice}]",
+  json: "[{topic, state: ok|warn|bad, text, advice?}]",
   async run(context) {
     const { doctor } = await import("../../operations/upkeep/doctor.ts");
     const { worstOf } = await import("../../model/diagnosis.ts");

@@ -32,7 +32,7 @@ export const command = defineCommand({
     ["store root add zlib --link ./zlib", "keeps it as long as the link ./zlib leads to it"],
     ["store root remove zlib-1.3.1", "forgets a root"],
   ],
-  json: "add, remove: [{root, path}]; list: as `store roots`",
+  json: "add: [{root, path}]; remove: [{root}]; list: as `store roots`",
   async run(context, args) {
     const store = await context.openStore();
     switch (args.action) {

@@ -32,7 +32,7 @@ export const command = defineCommand({
     ["store verify --contents --repair", "reads every file and repairs what is damaged"],
     ["store verify zlib", "checks one package"],
   ],
-  json: "{checked: {objects, files, bytes, generations, logRecords}, continued, damaged[{kind, subject, reason, object, path, outcome}], repaired[], leftovers[]}",
+  json: "{checked: {objects, files, bytes, generations, logRecords}, continued, damaged[{kind, subject, reason, object?, path?, outcome?}], repaired[], leftovers[]}",
   isLong: true,
   async run(context, args) {
     const store = await context.openStore();

@@ -42,11 +42,17 @@ export function showSwitchPlan(context: CommandContext, store: Store, plan: Swit
   });
 }
 
-/** A change to an earlier state as JSON shows it: with the two phases that it consists of. */
+/** A change to an earlier state as JSON shows it: with the two phases that it consists of, and what was missing for it. */
 export function switchValue(store: Store, change: SwitchedChange): object {
   const { removed, restored } = phasesOf(change);
+  const { obtained = [], leftOut = [] } = change;
   const paths = (items: readonly PackageSummary[]) => items.map((item) => withPath(store, item));
-  return { ...withPaths(store, change), phases: { removed: paths(removed), restored: paths(restored) } };
+  return {
+    ...withPaths(store, change),
+    phases: { removed: paths(removed), restored: paths(restored) },
+    obtained: obtained.map((each) => ({ ...withPath(store, each), where: each.where ?? null })),
+    leftOut: paths(leftOut),
+  };
 }
 
 /** What is taken away, then what is put back, which is one switch all the same. */
