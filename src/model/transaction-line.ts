@@ -116,11 +116,23 @@ function replacedText({ records }: TransactionSummary): string {
   return replaces.first === replaces.last ? `record ${replaces.last}` : `records ${replaces.first} to ${replaces.last}`;
 }
 
+/** What a message quotes of a file, and the line that says so: there is too much of it, and the message has the file's path. */
+const QUOTED = /\n[^\n]*:(?:\n {2}\| [^\n]*)+/g;
+
+/** `these differ at: bin/a, bin/b`: a message whose further lines list what its first one speaks of. */
+function joinLines(message: string): string {
+  const [first = "", ...others] = message
+    .replace(QUOTED, "")
+    .split("\n")
+    .map((line) => line.trim());
+  const rest = others.filter((line) => line !== "").join(", ");
+  return rest === "" ? first : `${first.replace(/:$/, "")}: ${rest}`;
+}
+
 function outcomeText({ outcome, failure, switched, events, records }: TransactionSummary): string {
   switch (outcome) {
     case "failed":
-      // What stands on further lines is for who looks into it: `store log --json` has all of it.
-      return `failed: ${failure?.message.split("\n", 1)[0] ?? ""}`;
+      return `failed: ${joinLines(failure?.message ?? "")}`;
     case "unfinished":
       return "not finished";
     case "done":

@@ -51,9 +51,16 @@ describe("transactionLiner", () => {
     [
       of(begin("install", "mpc"), {
         type: "abort",
-        reason: { code: "BUILD_FAILED", message: "mpc: exit 2\n  the log" },
+        reason: { code: "CONFLICT", message: "a and b have different content at\n  bin/x\n  bin/y" },
       }),
-      "#57  yesterday 18:04  install  failed: mpc: exit 2  (store install mpc)",
+      "#57  yesterday 18:04  install  failed: a and b have different content at: bin/x, bin/y  (store install mpc)",
+    ],
+    [
+      of(begin("install", "mpc"), {
+        type: "abort",
+        reason: { code: "BUILD_FAILED", message: "mpc: exit 2\n  the log ends:\n  | a\n  | b\n  whole log: /x" },
+      }),
+      "#57  yesterday 18:04  install  failed: mpc: exit 2: whole log: /x  (store install mpc)",
     ],
     [of(begin("gc")), "#57  yesterday 18:04  gc  not finished  (store gc)"],
     [of({ type: "pin", generation: 7 }), "#57  yesterday 18:04  pin  gen-7"],
