@@ -12,8 +12,8 @@ import {
   TEMPORARY_MARK,
   writeFileAtomic,
 } from "../system/atomic-file.ts";
-import { removeGeneration, writeGeneration } from "./generation-records.ts";
-import { currentPath, generationFile, type Layout, previousPath, profileFile, profilePath } from "./layout.ts";
+import { hasGenerationRecord, removeGeneration, writeGeneration } from "./generation-records.ts";
+import { currentPath, generationFile, previousPath, profileFile, profilePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 
 const PROFILE_FORMAT = 1;
@@ -28,7 +28,7 @@ export interface ProfileState {
   readonly last: GenerationNumber;
 }
 
-/** A profile whose live link may be lost. */
+/** A profile whose live link may be lost, or lead to no generation. */
 export interface ProfileParts extends Omit<ProfileState, "current"> {
   readonly current: GenerationNumber | undefined;
 }
@@ -51,10 +51,10 @@ export function hasProfile(store: Store, profile: ProfileName): boolean {
   return existsSync(profileFile(store.layout, profile)) || recordedNumbers(store, profile).some((number) => number > 0);
 }
 
-/** @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT */
+/** @throws StoreError NOT_FOUND, NEWER_FORMAT, DAMAGED also when the live link leads to no generation */
 export function readProfile(store: Store, profile: ProfileName): ProfileState {
   const { current, ...parts } = readProfileParts(store, profile);
-  if (current === undefined) throw noCurrent(store.layout, profile);
+  if (current === undefined) throw noCurrent(store, profile);
   return { ...parts, current };
 }
 
@@ -68,7 +68,8 @@ export function readProfileParts(store: Store, profile: ProfileName): ProfilePar
   if (text === undefined)
     throw hasProfile(store, profile) ? damagedRecord(path, "it is gone") : noProfile(store, profile);
   const record = readRecord(parseJsonObject(text, path), path, PROFILE_FORMAT);
-  const current = readGenerationLink(currentPath(store.layout, profile));
+  const live = liveGeneration(store, profile);
+  const current = live !== undefined && hasGenerationRecord(store, profile, live) ? live : undefined;
   const last = parseGenerationNumber(Math.max(record.count("lastGeneration"), current ?? 0));
   return { profile, current, previous: readGenerationLink(previousPath(store.layout, profile)), last };
 }
@@ -203,9 +204,13 @@ function parseDirectoryName(store: Store, name: string): ProfileName {
   }
 }
 
-function noCurrent(layout: Layout, profile: ProfileName): StoreError {
-  return new StoreError("DAMAGED", `${currentPath(layout, profile)} is not a link to a generation`, {
-    hint: `Choose the generation that shall be live: \`store switch gen-N -p ${profile}\`.`,
-    details: { path: currentPath(layout, profile) },
+function noCurrent(store: Store, profile: ProfileName): StoreError {
+  const path = currentPath(store.layout, profile);
+  const live = liveGeneration(store, profile);
+  const fault = live === undefined ? "is not a link to a generation" : `leads to gen-${live}, which has no record`;
+  const whose = profile === "default" ? "" : ` -p ${profile}`;
+  return new StoreError("DAMAGED", `${path} ${fault}`, {
+    hint: `\`store verify --repair\` makes the generation live that was. Or choose one: \`store generations${whose}\` lists them, \`store switch gen-N${whose}\`.`,
+    details: { path },
   });
 }

@@ -4,7 +4,7 @@ import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPins } from "../../store/pins.ts";
-import { hasProfile, listGenerations, listProfiles, readProfile } from "../../store/profiles.ts";
+import { hasProfile, listGenerations, listProfiles, readProfile, readProfileParts } from "../../store/profiles.ts";
 import { selectGeneration } from "../profiles/select-generation.ts";
 import { selectedPackages } from "../profiles/selected-packages.ts";
 
@@ -39,14 +39,17 @@ export interface ListedGeneration {
   readonly packages: readonly PackageSummary[];
 }
 
-/** All generations of a profile, ascending; with `last` only so many of the newest, and the live one. */
+/**
+ * All generations of a profile, ascending; with `last` only so many of the newest, and the live one. Also where none is
+ * live since the link is lost: from these one is chosen then.
+ */
 export function generations(
   store: Store,
   profile: ProfileName,
   { last }: { readonly last?: number | undefined } = {},
 ): readonly ListedGeneration[] {
   if (isUntouched(store, profile)) return [];
-  const state = readProfile(store, profile);
+  const state = readProfileParts(store, profile);
   const pins = readPins(store, profile);
   const all = listGenerations(store, state);
   const shown =
@@ -91,7 +94,7 @@ export function profiles(store: Store): readonly ListedProfile[] {
 
 /** How many generations a profile has. */
 export function countGenerations(store: Store, profile: ProfileName): number {
-  return isUntouched(store, profile) ? 0 : listGenerations(store, readProfile(store, profile)).length;
+  return isUntouched(store, profile) ? 0 : listGenerations(store, readProfileParts(store, profile)).length;
 }
 
 /** Whether this is the default profile before its first use: as good as an empty one. */

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { StoreError } from "../../../src/errors.ts";
+import { generations, listPackages } from "../../../src/operations/packages/list.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
@@ -24,6 +25,7 @@ import {
 } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readProfile } from "../../../src/store/profiles.ts";
+import { replaceLink } from "../../../src/system/atomic-file.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { errno, patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
@@ -312,6 +314,22 @@ describe("a live generation that is damaged keeps nobody from leaving it:", () =
     rmSync(currentPath(store.layout, DEFAULT));
     const error = await caughtAsync(installFrom(store, world.source("e-1", { e: "" })));
     expect(error).toMatchObject({ code: "DAMAGED", hint: expect.stringContaining("store switch gen-N") });
+    const listed = generations(store, DEFAULT, { last: 2 });
+    expect(listed.map(({ generation, current }) => [generation, current])).toEqual([
+      [3, false],
+      [4, false],
+    ]);
+  });
+
+  it("also when it leads to a generation that was never made", async () => {
+    const { world, store } = await withFour();
+    replaceLink("gen-77", currentPath(store.layout, DEFAULT));
+    for (const action of [listPackages(store, DEFAULT), installFrom(store, world.source("e-1", { e: "" }))])
+      expect(await caughtAsync(action)).toMatchObject({ code: "DAMAGED", message: expect.stringContaining("gen-77") });
+    expect(generations(store, DEFAULT).map(({ generation }) => generation)).toEqual([0, 1, 2, 3, 4]);
+    expect(await rollback(store, DEFAULT)).toMatchObject({ from: 4, to: 3, changed: true });
+    expect(readProfile(store, DEFAULT)).toMatchObject({ current: 3, last: 4 });
+    expect(brokenRules(store)).toEqual([]);
   });
 
   it("but a lost profile.json is no empty profile", async () => {
