@@ -4,10 +4,11 @@ import { buildForest } from "../../store/build-forest.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import { objectPath } from "../../store/layout.ts";
 import type { Lease } from "../../store/leases.ts";
+import { hasObject } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../../system/process/run-foreground.ts";
-import { packageFaults } from "../profiles/preflight.ts";
+import { type ObjectProblem, packageFaults } from "../profiles/preflight.ts";
 import { liveOf, type Selected, selectGeneration } from "../profiles/select-generation.ts";
 import { recalledPackages } from "../profiles/selected-packages.ts";
 import { generationProblems } from "../profiles/switch.ts";
@@ -49,7 +50,7 @@ export async function runCommandAt(
 /**
  * Keeps the packages of a generation from being collected while something runs in it; returns where its forest lies, which
  * is made again for one that was deleted since.
- * @throws StoreError DAMAGED for one that is not whole
+ * @throws StoreError DAMAGED for one that is not whole, NOT_FOUND for a deleted one whose packages were collected
  */
 export async function holdSelected(
   store: Store,
@@ -62,10 +63,7 @@ export async function holdSelected(
   const paths = packages.map(({ path }) => path);
   await workspace.lease.hold(paths);
   const faults = packageFaults(store, paths);
-  if (faults.length > 0) {
-    const problems = faults.map(({ object, reason }) => `${object}: ${reason}`);
-    throw notWhole({ profile, generation, problems }, `\`store switch gen-${generation}\` gets again what can be had.`);
-  }
+  if (faults.length > 0) throw notThere(store, { profile, generation }, faults);
   return objectPath(store.layout, await buildForest(store, { profile, packages }, workspace));
 }
 
@@ -83,6 +81,18 @@ export async function holdGeneration(
   const problems = generationProblems(store, profile, generation);
   if (problems.length === 0) return objectPath(store.layout, record.path);
   throw notWhole({ profile, generation, problems }, "`store verify --repair` restores what can be had again.");
+}
+
+/** What only deleted generations kept is collected: nothing is damaged by that. */
+function notThere(store: Store, { profile, generation }: Omit<Problems, "problems">, faults: readonly ObjectProblem[]) {
+  const problems = faults.map(({ object, reason }) => `${object}: ${reason}`);
+  const hint = `\`store switch gen-${generation}\` makes it anew with what can be had again.`;
+  if (faults.some(({ object }) => hasObject(store, object))) return notWhole({ profile, generation, problems }, hint);
+  const gone = faults.map(({ object }) => object);
+  return new StoreError("NOT_FOUND", `gen-${generation} was deleted, and its packages are gone: ${gone.join(", ")}`, {
+    hint,
+    details: { profile, generation, problems },
+  });
 }
 
 interface Problems {

@@ -140,9 +140,9 @@ describe("a time whose generation was deleted", () => {
     expect(liveNumber(store)).toBe(4);
     await gc(store, {});
     expect(await caughtAsync(runCommandAt(store, DEFAULT, there))).toMatchObject({
-      code: "DAMAGED",
-      message: expect.stringMatching(/^nothing can be run in gen-2: \S+-a-1: /),
-      hint: "`store switch gen-2` gets again what can be had.",
+      code: "NOT_FOUND",
+      message: expect.stringMatching(/^gen-2 was deleted, and its packages are gone: \S+-a-1$/),
+      hint: "`store switch gen-2` makes it anew with what can be had again.",
     });
     expect(brokenRules(store)).toEqual([]);
   });
