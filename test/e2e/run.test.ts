@@ -145,7 +145,11 @@ test("compare shows exit, time and output side by side, and marks what differs",
   });
   expect(world.run(["compare", "1", "2", "--exit-code", "--", "a"]).status).toBe(1);
   expect(world.run(["compare", "1", "2", "--exit-code", "--", "echo"]).status).toBe(0);
-  expect(world.run(["compare", "1", "2", "--", "b"])).toMatchObject({ status: 127 });
+  expect(world.run(["compare", "1", "2", "--", "none"])).toMatchObject({ status: 127, stdout: "" });
+  const onOneSide = world.done("compare", "1", "2", "--", "b").stdout.split("\n");
+  expect(onOneSide[1]).toMatch(/^exit 127 +\| exit 0$/);
+  expect(onOneSide.slice(4).join("\n")).toContain("the command b was not found");
+  expect(world.run(["compare", "1", "2", "--exit-code", "--json", "--", "b"])).toMatchObject({ status: 1 });
   expect(current()).toBe(2);
 });
 

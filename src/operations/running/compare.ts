@@ -1,3 +1,4 @@
+import { StoreError } from "../../errors.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
@@ -34,7 +35,11 @@ export interface Comparison {
 
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
-/** Runs a command in two generations, one after the other, without a switch. It has no terminal and no input. */
+/**
+ * Runs a command in two generations, one after the other, without a switch. It has no terminal and no input. Where one
+ * of them does not have the program, it ends there with 127, as in a shell.
+ * @throws StoreError NOT_FOUND for a program that neither has
+ */
 export async function compareGenerations(
   store: Store,
   profile: ProfileName,
@@ -49,8 +54,12 @@ export async function compareGenerations(
     await holdSelected(store, { profile, selected: from }, workspace),
     await holdSelected(store, { profile, selected: to }, workspace),
   ];
-  const left = await runIn(store, profile, { ...request, workspace, top: before, generation: from.generation }, run);
-  const right = await runIn(store, profile, { ...request, workspace, top: after, generation: to.generation }, run);
+  const sides = [
+    await runOrMiss(store, profile, { ...request, workspace, top: before, generation: from.generation }, run),
+    await runOrMiss(store, profile, { ...request, workspace, top: after, generation: to.generation }, run),
+  ] as const;
+  if (sides[0].missing && sides[1].missing) throw sides[0].missing;
+  const [left, right] = [sides[0].ran, sides[1].ran];
   const same = left.exitCode === right.exitCode && left.signal === right.signal && left.output === right.output;
   return { left, right, same };
 }
@@ -60,6 +69,25 @@ interface Run extends CommandRequest {
   readonly generation: GenerationNumber;
   /** Where its forest lies. */
   readonly top: string;
+}
+
+/** How it ran, and the error for a program that is not there. */
+async function runOrMiss(
+  store: Store,
+  profile: ProfileName,
+  side: Run,
+  run: RunOptions,
+): Promise<{ readonly ran: ComparedRun; readonly missing?: StoreError }> {
+  try {
+    return { ran: await runIn(store, profile, side, run) };
+  } catch (error) {
+    if (!(error instanceof StoreError && error.code === "NOT_FOUND")) throw error;
+    const { generation } = side;
+    return {
+      ran: { generation, exitCode: 127, signal: null, seconds: 0, output: `${error.message}\n` },
+      missing: error,
+    };
+  }
 }
 
 async function runIn(
