@@ -13,7 +13,10 @@ import {
 } from "./recipe-files.ts";
 import { type Entry, entryOf, isNull, type MappingTree, placeOf } from "./tree.ts";
 
-/** A recipe file with everything that it extends laid under it; the tree is there when there are no findings. */
+/**
+ * A recipe file with everything that it extends laid under it. The tree is there when all of these can be read, also where
+ * they call themselves wrongly: what is wrong in it can be told at once then.
+ */
 export interface Composed {
   readonly tree?: MappingTree;
   readonly findings: readonly Finding[];
@@ -55,12 +58,12 @@ export function composeRecipe(
   const base = baseOf(tree, { wanted, index, composing, trail: [...trail, path] });
   const all = [...faults, ...(base?.findings ?? [])];
   const files = [path, ...(base?.files ?? [])];
-  if (all.length > 0) return { findings: all, files, name };
-  if (base?.tree === undefined) return { tree: withOwnNames(tree, wanted), findings: [], files, name };
+  if (!base) return { tree: withOwnNames(tree, wanted), findings: all, files, name };
+  if (base.tree === undefined) return { findings: all, files, name };
   const isSamePackage = base.name === name;
   const under = isSamePackage ? base.tree : without(base.tree, "name");
   const own = isSamePackage ? withOwnVersion(tree, wanted) : withOwnNames(tree, wanted);
-  return { tree: mergeTrees(under, own), findings: [], files, name };
+  return { tree: mergeTrees(under, own), findings: all, files, name };
 }
 
 interface Position {

@@ -3,7 +3,7 @@ import type { Finding } from "../model/recipe/finding.ts";
 import { compareVersions } from "../model/recipe/version-order.ts";
 import type { Recipe } from "../model/recipe.ts";
 import { type Composed, type Composing, composeRecipe } from "./compose-recipe.ts";
-import { type ReadOptions, readRecipe } from "./parse-recipe.ts";
+import { inOrder, type ReadOptions, type RecipeResult, readRecipe } from "./parse-recipe.ts";
 import { filesBeside, RECIPE_FILE, type RecipeRoot, recipeNamesIn, versionFilesIn } from "./recipe-files.ts";
 import { entryOf } from "./tree.ts";
 
@@ -52,11 +52,15 @@ export function readOn(shelf: Shelf, name: string, file: string): ReadRecipe | u
   if (known !== undefined) return known;
   const composed = composedOn(shelf, name, file);
   if (composed === undefined) return undefined;
-  const { tree, findings, files: recipeFiles } = composed;
-  const read: ReadRecipe = { ...(tree === undefined ? { findings } : readRecipe(tree, shelf.options)), recipeFiles };
+  const { tree, files: recipeFiles } = composed;
+  const { recipe, findings: inside } = tree === undefined ? NOTHING : readRecipe(tree, shelf.options);
+  const findings = inOrder([...composed.findings, ...inside]);
+  const read: ReadRecipe = { ...(recipe && findings.length === 0 && { recipe }), findings, recipeFiles };
   shelf.recipes.set(key, read);
   return read;
 }
+
+const NOTHING: RecipeResult = { findings: [] };
 
 export function composedOn({ composing }: Shelf, name: string, file: string): Composed | undefined {
   return composeRecipe({ name, file, from: 0 }, composing);

@@ -8,6 +8,7 @@ import { formatFinding } from "../../src/model/recipe/finding.ts";
 import { resolveRecipe } from "../../src/model/recipe/resolve-recipe.ts";
 import { isFault, parseVersionRange, type VersionRange } from "../../src/model/recipe/version-range.ts";
 import { openRecipes, type RecipeCollection } from "../../src/recipes/open-recipes.ts";
+import { caught } from "../helpers/caught.ts";
 import { SOME_INTEGRITY } from "../helpers/recipe-text.ts";
 
 let top: string;
@@ -208,6 +209,22 @@ describe("version files", () => {
       "a/x/2.0.yaml:1:10: the version '2.1' is not that of its file, '2.0'; did you mean '2.0'?",
       "a/x/2.0.yaml:2:7: the name 'y' is not that of its directory, 'x'; did you mean 'x'?",
     ]);
+  });
+
+  test("are told so together with every other mistake", () => {
+    const collection = open({
+      "a/x/recipe.yaml": "name: y\nverison: 1\nbuild: autotool\n",
+      "a/z/recipe.yaml": simple("summary: main\n"),
+      "a/z/2.0.yaml": "version: 2.1\nsumary: other\n",
+    });
+    expect(shown(collection)).toEqual([
+      "a/x/recipe.yaml:1:7: the name 'y' is not that of its directory, 'x'; did you mean 'x'?",
+      "a/x/recipe.yaml:2:1: 'verison' is not a key of a recipe; did you mean 'version'?",
+      expect.stringMatching(/^a\/x\/recipe\.yaml:3:8: 'autotool' is not a build system/),
+      "a/z/2.0.yaml:1:10: the version '2.1' is not that of its file, '2.0'; did you mean '2.0'?",
+      "a/z/2.0.yaml:2:1: 'sumary' is not a key of a recipe; did you mean 'summary'?",
+    ]);
+    expect(caught(() => collection.find("z"))).toMatchObject({ code: "INVALID_RECIPE" });
   });
 
   test("win over recipe.yaml of the same version", () => {
