@@ -6,7 +6,7 @@ import {
   type SettingValue,
   settingValue,
 } from "../model/config.ts";
-import { isJsonObject, readRecord } from "../model/json-object.ts";
+import { isCount, isJsonObject, readRecord } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
 import { createTemporaryDirectory } from "../system/temporary-directory.ts";
@@ -45,24 +45,50 @@ export function readSetting<K extends SettingKey>(store: Store, key: K): Setting
 }
 
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
-export function readConfigFile({ layout }: Store): ConfigFile {
+export function readConfigFile(store: Store): ConfigFile {
+  const { faults, ...config } = readMendable(store);
+  if (faults.length > 0) throw wrongShape(store.layout.configFile, faults);
+  return config;
+}
+
+/** What can be read of a file that was written by hand, as it will be written again. */
+export interface MendableConfig extends ConfigFile {
+  /** What is wrong with its shape. */
+  readonly faults: readonly ConfigFault[];
+}
+
+interface ConfigFault {
+  readonly reason: string;
+  /** The setting that is in the wrong place. */
+  readonly key?: string;
+}
+
+/** @throws StoreError DAMAGED for a file that is no JSON object, NEWER_FORMAT */
+export function readMendable({ layout }: Store): MendableConfig {
   const path = layout.configFile;
   const text = readTextIfPresent(path);
-  if (text === undefined) return { settings: new Map(), odd: new Map(), unknown: {} };
-  const { settings = {}, ...members } = parseText(text, path);
-  const record = readRecord(members, path, CONFIG_FORMAT);
-  if (!isJsonObject(settings)) throw damagedConfig(path, "settings is not an object");
-  const texts = Object.entries(settings).map(([key, value]) => [key, value, asText(value)] as const);
+  if (text === undefined) return { settings: new Map(), odd: new Map(), unknown: {}, faults: [] };
+  const { format, settings = {}, ...members } = parseText(text, path);
+  if (isCount(format)) readRecord({ format }, path, CONFIG_FORMAT);
+  const misplaced = Object.entries(members).filter(([key]) => isKnownSetting(key));
+  const unknown = Object.entries(members).filter(([key]) => !isKnownSetting(key));
+  const entries = isJsonObject(settings) ? Object.entries(settings) : [];
+  const texts = [...misplaced, ...entries].map(([key, value]) => [key, value, asText(value)] as const);
   return {
     settings: new Map(texts.flatMap(([key, , text]) => (text === undefined ? [] : [[key, text] as const]))),
     odd: new Map(texts.flatMap(([key, value, text]) => (text === undefined ? [[key, value] as const] : []))),
-    unknown: record.rest(),
+    unknown: Object.fromEntries(unknown),
+    faults: [
+      ...(isCount(format) ? [] : [{ reason: "format is not a count" }]),
+      ...(isJsonObject(settings) ? [] : [{ reason: "settings is not an object" }]),
+      ...misplaced.map(([key]) => ({ reason: `${key} does not stand in settings`, key })),
+    ],
   };
 }
 
 /**
  * Gives a setting a text, or takes it out of the file so that the default holds. Everything else in the file stays as
- * it is. The lock is held for a moment only, so that waiting for it is not asked about.
+ * it is, but for its shape, which is mended. The lock is held for a moment only, so that waiting for it is not asked about.
  */
 export async function writeSetting(
   store: Store,
@@ -72,7 +98,7 @@ export async function writeSetting(
   const { command, now } = store.context;
   const options = { command: command.join(" "), now, wait: true, signal };
   using _lock = await acquireLock(lockPath(store.layout, "config"), options);
-  const { settings, odd, unknown } = readConfigFile(store);
+  const { settings, odd, unknown } = readMendable(store);
   const kept = [...odd, ...settings].filter(([key]) => key !== change.key);
   const all = change.text === undefined ? kept : [...kept, [change.key, change.text] as const];
   const sorted = all.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -114,6 +140,14 @@ function parseText(text: string, path: string): Readonly<Record<string, unknown>
     throw damagedConfig(path, cause instanceof Error ? cause.message : "it is not JSON", cause);
   }
   throw damagedConfig(path, "it is not a JSON object");
+}
+
+function wrongShape(path: string, faults: readonly ConfigFault[]): StoreError {
+  const key = faults.find((fault) => fault.key !== undefined)?.key ?? "KEY";
+  return new StoreError("DAMAGED", `${path} is damaged: ${faults.map(({ reason }) => reason).join(", ")}`, {
+    hint: `\`store config ${key} --unset\` writes the file anew, and so does \`store config ${key} VALUE\`; other settings stay.`,
+    details: { file: path },
+  });
 }
 
 function damagedConfig(path: string, reason: string, cause?: unknown): StoreError {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { changeSetting } from "../../src/operations/upkeep/config.ts";
 import { readConfigFile, readSetting, writeSetting } from "../../src/store/config-file.ts";
 import { caught } from "../helpers/caught.ts";
 import { makeWorld } from "../helpers/worlds.ts";
@@ -40,8 +41,6 @@ it("loses no change of several that are made at once", async () => {
 it.each([
   ["not JSON", "{", "DAMAGED"],
   ["a list", "[]", "DAMAGED"],
-  ["without a format", "{}", "DAMAGED"],
-  ["with settings that are none", '{"format":1,"settings":[]}', "DAMAGED"],
   ["of a newer format", '{"format":2,"settings":{}}', "NEWER_FORMAT"],
 ])("is refused when it is %s, and stays as it is", async (_what, text, code) => {
   const store = await makeWorld({ memory: true }).store();
@@ -50,6 +49,27 @@ it.each([
   expect(caught(() => readConfigFile(store))).toMatchObject({ code, details: { file: path } });
   await expect(writeSetting(store, { key: "repositories", text: ["/a"] })).rejects.toMatchObject({ code });
   expect(readFileSync(path, "utf8")).toBe(text);
+});
+
+it.each([
+  ["without a format", '{"settings":{"gc.keep":"3"},"later":7}', "format is not a count"],
+  ["with settings that are none", '{"format":1,"gc.keep":"3","settings":[],"later":7}', "settings is not an object"],
+  ["with a setting beside settings", '{"format":1,"gc.keep":"3","later":7}', "gc.keep does not stand in settings"],
+])("is refused when it is %s, and mended when a setting is changed", async (_what, text, reason) => {
+  const store = await makeWorld({ memory: true }).store();
+  const path = store.layout.configFile;
+  writeFileSync(path, text);
+  expect(caught(() => readSetting(store, "gc.keep"))).toMatchObject({
+    code: "DAMAGED",
+    message: expect.stringContaining(reason),
+    hint: expect.stringMatching(/store config (gc\.keep|KEY) --unset/),
+  });
+  await writeSetting(store, { key: "mirrors", text: ["/m"] });
+  const written = () => JSON.parse(readFileSync(path, "utf8"));
+  expect(written()).toEqual({ format: 1, settings: { "gc.keep": "3", mirrors: ["/m"] }, later: 7 });
+  writeFileSync(path, text);
+  expect(await changeSetting(store, { key: "mirrors", values: undefined })).toMatchObject({ isSet: false });
+  expect(readSetting(store, "gc.keep")).toBe(3);
 });
 
 it("with a wrong value hurts only who asks for that setting, and says how to go on", async () => {

@@ -7,7 +7,7 @@ import {
   type SettingText,
   settingText,
 } from "../../model/config.ts";
-import { isKnownSetting, readConfigFile, writeSetting } from "../../store/config-file.ts";
+import { isKnownSetting, readConfigFile, readMendable, writeSetting } from "../../store/config-file.ts";
 import type { Store } from "../../store/open-store.ts";
 import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -60,10 +60,10 @@ export async function changeSetting(
 
 /** Also a setting of another version can be taken out. */
 async function unset(store: Store, key: string, run: RunOptions): Promise<ListedSetting> {
-  const { settings, odd } = readConfigFile(store);
+  const { settings, odd, faults } = readMendable(store);
   const isThere = settings.has(key) || odd.has(key);
   if (isKnownSetting(key)) {
-    if (isThere) await writeSetting(store, { key, text: undefined }, run.signal);
+    if (isThere || faults.length > 0) await writeSetting(store, { key, text: undefined }, run.signal);
     return listed(key, undefined);
   }
   if (!isThere) throw unknownKey(key);
