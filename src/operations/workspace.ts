@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { doubtPool } from "../store/collection/pool-mark.ts";
+import { mendDirectories } from "../store/directories.ts";
 import { type Lease, openLease, tidyLeases } from "../store/leases.ts";
 import type { Store } from "../store/open-store.ts";
 import {
@@ -19,6 +20,7 @@ export interface Workspace extends Disposable {
 /** Opens a workspace, and removes what killed processes left behind. */
 export function openWorkspace(store: Store): Workspace {
   const { command, now } = store.context;
+  mendDirectories(store);
   sweepStale(store);
   tidyLeases(store);
   const directory = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);

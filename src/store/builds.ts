@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildRecord, parseBuildRecord, printBuildRecord } from "../model/build-record.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { namesIn } from "../system/names-in.ts";
 import { buildFile } from "./layout.ts";
 import { hasObject } from "./manifests.ts";
 import type { Store } from "./open-store.ts";
@@ -27,14 +28,14 @@ export function writeBuild(store: Store, record: BuildRecord, scratch: string): 
 
 /** All builds that are recorded, newest first. Damaged records are left out: a build can be done again. */
 export function listBuilds(store: Store): BuildRecord[] {
-  const files = readdirSync(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  const files = namesIn(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
   const dated = files.map((name) => ({ name, time: statSync(join(store.layout.builds, name)).mtimeMs }));
   return dated.sort((a, b) => b.time - a.time).flatMap(({ name }) => readOne(join(store.layout.builds, name)));
 }
 
 /** The keys and outputs of all builds whose record can be read. */
 export function listOutputs(store: Store): { readonly file: string; readonly output: BuildRecord["output"] }[] {
-  const files = readdirSync(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  const files = namesIn(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
   return files.flatMap((name) => {
     const file = join(store.layout.builds, name);
     return readOne(file).map(({ output }) => ({ file, output }));

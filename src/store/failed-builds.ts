@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import { isJsonObject } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { namesIn } from "../system/names-in.ts";
 import type { Store } from "./open-store.ts";
 
 /** A build that failed, or was interrupted: by which name and when. Its log lies where logs of builds lie. */
@@ -37,7 +38,7 @@ export function forgetFailedBuild(store: Store, key: DerivationKey): void {
 
 /** Newest first. */
 export function listFailedLogs(store: Store): FailedBuild[] {
-  const names = readdirSync(store.layout.builds).filter((name) => name.endsWith(".failed.json"));
+  const names = namesIn(store.layout.builds).filter((name) => name.endsWith(".failed.json"));
   const notes = names.flatMap((name) => parseNote(readTextIfPresent(join(store.layout.builds, name)) ?? ""));
   return notes.sort((a, b) => b.time - a.time);
 }

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { overlapsItself } from "../model/rewrite.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
+import { namesIn } from "../system/names-in.ts";
 import type { StoreContext } from "./context.ts";
+import { makeDirectories } from "./directories.ts";
 import { isWidth, type Layout, lockPath, longestRoot, WIDTHS } from "./layout.ts";
 import { FORMAT, readStoreFile, type StoreFile, writeStoreFile } from "./store-file.ts";
 
@@ -45,12 +47,8 @@ function checkWidth({ width }: Layout): void {
 }
 
 function writeNewStore(layout: Layout, now: Date): StoreFile {
-  const open = [layout.storeDir, layout.manifests, layout.files, layout.sources, layout.profiles, layout.index];
-  const closed = [layout.log, layout.roots, layout.builds, layout.buildLogs, layout.temporary, layout.trash];
   for (const name of readdirSync(layout.root)) if (name.startsWith(TEMPORARY_MARK)) rmSync(join(layout.root, name));
-  for (const path of open) makeDirectory(path, 0o755);
-  for (const path of closed) makeDirectory(path, 0o700);
-  for (let byte = 0; byte < 256; byte++) makeDirectory(join(layout.files, byte.toString(16).padStart(2, "0")), 0o755);
+  makeDirectories(layout);
   if (realpathSync(layout.storeDir) !== layout.storeDir) throw notReal(layout.storeDir);
   for (const path of new Set([layout.root, layout.admin])) syncDirectory(path);
   const file: StoreFile = {
@@ -81,11 +79,6 @@ function makeRoot(path: string): void {
       cause: error,
     });
   }
-}
-
-function makeDirectory(path: string, mode: number): void {
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, mode);
 }
 
 function checkRootText(layout: Layout): void {
@@ -175,7 +168,7 @@ function checkRootContent(layout: Layout): void {
   const { root, admin: _admin, width: _width, canonicalStoreDir: _canonical, ...paths } = layout;
   const ours = new Set(Object.values(paths).map((path) => basename(path)));
   // A killed `init` can leave a temporary file.
-  const foreign = listIfPresent(root).filter((name) => !ours.has(name) && !name.startsWith(TEMPORARY_MARK));
+  const foreign = namesIn(root).filter((name) => !ours.has(name) && !name.startsWith(TEMPORARY_MARK));
   if (foreign.length === 0) return;
   throw new StoreError(
     "INVALID_INPUT",
@@ -190,22 +183,13 @@ function checkRootContent(layout: Layout): void {
 /** What lies there already could be the administration of another store. */
 function checkAdminDir({ admin, storeDir }: Layout): void {
   const inside = admin === storeDir || admin.startsWith(`${storeDir}/`);
-  const found = listIfPresent(admin);
+  const found = namesIn(admin);
   if (!inside && found.length === 0) return;
   const reason = inside ? "lies among the objects" : `is not empty (${found.slice(0, 3).join(", ")})`;
   throw new StoreError("INVALID_INPUT", `the directory for the administration, ${admin}, ${reason}`, {
     hint: "Name an empty or new directory with --admindir or $STORE_ADMINDIR.",
     details: { adminDir: admin, entries: found.slice(0, 20) },
   });
-}
-
-function listIfPresent(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 function notReal(path: string): StoreError {

@@ -1,10 +1,11 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import type { BaseName } from "../model/ids.ts";
 import { type LeaseHolder, parseLease, printLeaseHolder } from "../model/lease.ts";
 import { writeAll } from "../system/atomic-file.ts";
 import { tryAcquireLock } from "../system/lock.ts";
+import { namesIn } from "../system/names-in.ts";
 import { tryLock } from "../system/native-calls.ts";
 import { identityOf, isRunning } from "../system/process/process-identity.ts";
 import { randomName } from "../system/random-name.ts";
@@ -152,10 +153,5 @@ function openIfPresent(path: string): number | undefined {
 }
 
 function namesOf(store: Store): string[] {
-  try {
-    return readdirSync(leasesPath(store.layout));
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
+  return namesIn(leasesPath(store.layout));
 }

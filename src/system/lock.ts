@@ -1,4 +1,15 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { tryLock } from "./native-calls.ts";
 
@@ -34,7 +45,7 @@ export interface Lock extends Disposable {
 /** @throws StoreError BUSY when the lock is held and `wait` is false; the signal's reason when aborted. */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
   for (;;) {
-    const fd = openSync(path, "a+", 0o644);
+    const fd = openLockFile(path);
     try {
       if (!tryLock(fd)) await waitForLock(fd, path, options);
       // The holder before has removed the file: whoever comes next would lock another one.
@@ -59,7 +70,7 @@ function release(fd: number, path: string | undefined): void {
 
 /** The lock when it is free right now, otherwise `undefined`. */
 export function tryAcquireLock(path: string, command: string, now: () => Date): Lock | undefined {
-  const fd = openSync(path, "a+", 0o644);
+  const fd = openLockFile(path);
   try {
     if (!tryLock(fd)) {
       closeSync(fd);
@@ -71,6 +82,26 @@ export function tryAcquireLock(path: string, command: string, now: () => Date): 
     throw error;
   }
   return { path, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** A directory of locks that was empty, or that has nothing else in it, may be missing: a backup can leave it out. */
+function openLockFile(path: string): number {
+  const open = () => openSync(path, "a+", 0o644);
+  try {
+    return open();
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    makeDirectory(dirname(path));
+    return open();
+  }
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+  }
 }
 
 /** Whether somebody holds the lock right now; `false` where there is no such file. */

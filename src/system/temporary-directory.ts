@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
 import { isHeld, type Lock, tryAcquireLock } from "./lock.ts";
+import { namesIn } from "./names-in.ts";
 import { randomName } from "./random-name.ts";
 
 /** A private directory that vanishes when it is disposed of, or, when the process is killed, at the next sweep. */
@@ -50,13 +51,13 @@ function release(path: string, lock: Lock): boolean {
 
 /** Removes temporary directories in `parent` whose process is gone; returns their names. */
 export function sweepTemporaryDirectories(parent: string, now: () => Date): string[] {
-  const names = new Set(readdirSync(parent).map((name) => name.replace(/\.lock$/, "")));
+  const names = new Set(namesIn(parent).map((name) => name.replace(/\.lock$/, "")));
   return [...names].filter((name) => sweepOne(join(parent, name), now));
 }
 
 /** The directories that `sweepTemporaryDirectories` would remove now, with the lock of each beside it. */
 export function listStaleDirectories(parent: string): string[] {
-  const names = new Set(readdirSync(parent).map((name) => name.replace(/\.lock$/, "")));
+  const names = new Set(namesIn(parent).map((name) => name.replace(/\.lock$/, "")));
   return [...names].map((name) => join(parent, name)).filter((path) => !isHeld(`${path}.lock`));
 }
 

@@ -7,6 +7,7 @@ import { objectPath, poolPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readFileList } from "../../store/twins.ts";
 import { blockBytes, type DiskUsage, visitTree } from "../../system/disk-usage.ts";
+import { namesIn } from "../../system/names-in.ts";
 import type { RunOptions } from "../run-options.ts";
 import { closure } from "./closure.ts";
 
@@ -101,7 +102,7 @@ export async function storeUsage(store: Store, { signal }: RunOptions = {}): Pro
   });
   const savedBytes = account.repeated();
   await measure("files of the pool that no object has", async () => {
-    for (const part of readdirSync(layout.files)) await inside(join(layout.files, part), FILES_AT_ONCE);
+    for (const part of namesIn(layout.files)) await inside(join(layout.files, part), FILES_AT_ONCE);
   });
   await measure("manifests", async () => {
     account.add(lstatSync(layout.manifests));

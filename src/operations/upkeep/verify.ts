@@ -1,5 +1,6 @@
 import type { ProfileName } from "../../model/ids.ts";
 import { type Finding, isHarmless, type SettledFinding, staysBad } from "../../model/verify/finding.ts";
+import { mendDirectories } from "../../store/directories.ts";
 import type { Store } from "../../store/open-store.ts";
 import { objectsOf } from "../../store/verify/check-profiles.ts";
 import { verifyFiles } from "../../store/verify/verify-files.ts";
@@ -59,6 +60,7 @@ export interface Scan {
 export async function scanStore(store: Store, request: VerifyRequest, run: RunOptions): Promise<Scan> {
   const { what = [], profile, cwd, contents = false, ioNice = false } = request;
   if (ioNice) await yieldToOthers();
+  mendDirectories(store);
   const objects = what.length === 0 ? undefined : what.map((text) => findObject(store, profile, { what: text, cwd }));
   const files = await verifyFiles(store, {
     objects,

@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { acquireLock } from "../../system/lock.ts";
+import { mendDirectories } from "../directories.ts";
 import { collectingFile, lockPath } from "../layout.ts";
 import { COLLECTION_LOCK, sweepLeases } from "../leases.ts";
 import type { Store } from "../open-store.ts";
@@ -16,6 +17,7 @@ export async function lockCollection(
   const path = lockPath(store.layout, COLLECTION_LOCK);
   const lock = await acquireLock(path, { ...options, command: command.join(" "), now, wait });
   try {
+    mendDirectories(store);
     writeFileSync(collectingFile(store.layout), "");
     sweepLeases(store);
   } catch (error) {

@@ -1,8 +1,8 @@
-import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
-import { isErrno } from "../../errors.ts";
 import { type BaseName, isBaseName } from "../../model/ids.ts";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
+import { namesIn } from "../../system/names-in.ts";
 import { listStaleDirectories } from "../../system/temporary-directory.ts";
 import { listOutputs } from "../builds.ts";
 import { objectPath } from "../layout.ts";
@@ -102,15 +102,6 @@ function oldFiles(store: Store, { buildLogs, failedBuilds }: Retention): Leftove
 
 function modifiedAt(path: string): number {
   return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 /** Something that goes because it is old. */

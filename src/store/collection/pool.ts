@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
+import { namesIn } from "../../system/names-in.ts";
 import type { Store } from "../open-store.ts";
 
 /**
@@ -13,7 +14,7 @@ export async function visitPool(
   signal?: AbortSignal,
 ): Promise<void> {
   const old = Date.now() - DAY;
-  for (const part of readdirSync(store.layout.files)) {
+  for (const part of namesIn(store.layout.files)) {
     signal?.throwIfAborted();
     for (const name of readdirSync(join(store.layout.files, part))) {
       const path = `${store.layout.files}/${part}/${name}`;

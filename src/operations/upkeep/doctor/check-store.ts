@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../../errors.ts";
 import { type Diagnosis, judgeClock } from "../../../model/diagnosis.ts";
@@ -10,6 +10,7 @@ import { listLeases } from "../../../store/leases.ts";
 import { readTail } from "../../../store/log/tail.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { isHeld, readLockHolder } from "../../../system/lock.ts";
+import { namesIn } from "../../../system/names-in.ts";
 import { told, toldError } from "./told.ts";
 
 /** What can be told of the store itself without reading all of it; the time of its disk with a directory to write to. */
@@ -76,7 +77,7 @@ function checkIndex(store: Store): Diagnosis {
 /** The kernel frees the lock of a process that is gone: one that is held is held by somebody who is there. */
 function checkLocks({ layout }: Store): Diagnosis {
   const topic = "locks";
-  const held = readdirSync(layout.locks)
+  const held = namesIn(layout.locks)
     .map((name) => ({ name, path: join(layout.locks, name) }))
     .filter(({ path }) => isHeld(path))
     .map(({ name, path }) => `${name}: ${holderText(path)}`);
@@ -102,9 +103,9 @@ function checkLeases(store: Store): Diagnosis {
 /** Temporary directories whose process is gone, and what waits to be removed. */
 function checkLeftovers({ layout }: Store): Diagnosis {
   const topic = "leftovers";
-  const names = new Set(readdirSync(layout.temporary).map((name) => name.replace(/\.lock$/, "")));
+  const names = new Set(namesIn(layout.temporary).map((name) => name.replace(/\.lock$/, "")));
   const left = [...names].filter((name) => !isHeld(join(layout.temporary, `${name}.lock`)));
-  const trash = readdirSync(layout.trash).length;
+  const trash = namesIn(layout.trash).length;
   if (left.length + trash === 0) return { topic, state: "ok", text: "none" };
   const text = `${left.length} temporary directories of killed processes, ${trash} things in the trash`;
   return { topic, state: "warn", text, advice: "`store gc` removes them." };

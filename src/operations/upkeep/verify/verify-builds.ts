@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../../errors.ts";
 import { parseBuildRecord } from "../../../model/build-record.ts";
@@ -6,10 +6,11 @@ import type { Finding } from "../../../model/verify/finding.ts";
 import { manifestPath } from "../../../store/layout.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { readTextIfPresent } from "../../../system/atomic-file.ts";
+import { namesIn } from "../../../system/names-in.ts";
 
 /** Checks the records of builds. None is needed: what one would tell is built again. */
 export function verifyBuilds(store: Store): Finding[] {
-  const names = readdirSync(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  const names = namesIn(store.layout.builds).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
   return names.sort().flatMap((name) => {
     const reason = faultOf(store, join(store.layout.builds, name), name);
     return reason === undefined ? [] : [{ kind: "build" as const, subject: `builds/${name}`, reason }];
