@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { StoreError } from "../errors.ts";
+import { defaultRoot } from "../operations/open-store.ts";
 import type { Parsed } from "./arguments/parsed.ts";
 import { createContext } from "./create-context.ts";
 import { createDebug } from "./debug.ts";
@@ -31,7 +32,7 @@ export async function runCommand(parsed: Parsed, parts: ProcessParts): Promise<n
     const status = await command.run(createContext(global, { argv, env, output, debug, run }), args);
     return status ?? (events.hasWarned() ? 3 : 0);
   } catch (error) {
-    return printError(error, output, { isVerbose: global.verbose });
+    return printError(error, output, { isVerbose: global.verbose, root: global.root ?? defaultRoot(env) });
   } finally {
     debug.time("command done");
   }

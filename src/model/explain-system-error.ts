@@ -33,9 +33,12 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, message: stri
 
 const GO_ELSEWHERE = "Go to a directory that exists: `cd` alone leads home.";
 
-/** The sentence for a system error; `undefined` when `error` is none. */
-export function explainSystemError(error: unknown): StoreError | undefined {
-  const found = readSystemError(error);
+/**
+ * The sentence for a system error; `undefined` when `error` is none. `root` is where a write failed for want of room when
+ * the error does not tell.
+ */
+export function explainSystemError(error: unknown, root?: string): StoreError | undefined {
+  const found = readSystemError(error, root);
   if (!found) return undefined;
   const { errno, path, message } = found;
   const details = { errno, ...(path !== undefined && { path }) };
@@ -55,15 +58,39 @@ interface SystemError {
   readonly message: string;
 }
 
-function readSystemError(error: unknown): SystemError | undefined {
+function readSystemError(error: unknown, root: string | undefined): SystemError | undefined {
   const errno = errnoOf(error);
   if (!(error instanceof Error) || errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) return undefined;
-  return { errno, path: pathOf(error), message: error.message };
+  const path = pathOf(error, errno) ?? (isOutOfRoom(errno) ? root : undefined);
+  return { errno, path, message: error.message };
 }
 
-/** An error that came from a worker thread has its path only in its message: `EACCES: …, open '/a/b'`. */
-function pathOf(error: Error): string | undefined {
-  const { path } = error as { path?: unknown };
+function isOutOfRoom(errno: string): boolean {
+  return errno === "ENOSPC" || errno === "EDQUOT";
+}
+
+/**
+ * Of two paths, the one that the error is about: where something was to be written. What cannot be read, or not be linked
+ * once more, is the other one.
+ */
+function pathOf(error: Error, errno: string): string | undefined {
+  const { path, dest, syscall } = pathsOf(error);
+  if (dest === undefined) return path;
+  const isAboutSource =
+    syscall !== "symlink" && (ABOUT_SOURCE.has(errno) || (syscall === "copyfile" && errno === "EACCES"));
+  return isAboutSource ? path : dest;
+}
+
+const ABOUT_SOURCE: ReadonlySet<string> = new Set(["ENOENT", "EMLINK", "EISDIR", "ELOOP", "EBUSY", "ESTALE", "EIO"]);
+
+/** An error that came from a worker thread has its paths only in its message: `EACCES: …, rename '/a/b' -> '/a/c'`. */
+function pathsOf(error: Error): { path: string | undefined; dest: string | undefined; syscall: string | undefined } {
+  const told = error as { path?: unknown; dest?: unknown };
+  const [, syscall, first, second] = /, (\w+) '(.+?)'(?: -> '(.+?)')?$/s.exec(error.message) ?? [];
+  return { path: toText(told.path) ?? first, dest: toText(told.dest) ?? second, syscall };
+}
+
+function toText(path: unknown): string | undefined {
   if (Buffer.isBuffer(path)) return path.toString();
-  return typeof path === "string" ? path : / '(.+?)'/s.exec(error.message)?.[1];
+  return typeof path === "string" ? path : undefined;
 }

@@ -37,7 +37,7 @@ export function replaceFile(path: string, content: Content, options: AtomicWrite
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw withPath(error, path);
   }
 }
 
@@ -128,8 +128,13 @@ export function readIfPresent(path: string): Buffer | undefined {
     return readFileSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
+    throw withPath(error, path);
   }
+}
+
+/** What fails on an open file does not tell which one it was. */
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof Error && !("path" in error) ? Object.assign(error, { path }) : error;
 }
 
 /** The marker of temporary names, by which leftovers of a killed process are known. */

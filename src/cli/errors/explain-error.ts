@@ -7,11 +7,12 @@ export interface Explained {
   readonly isBug: boolean;
 }
 
-export function explainError(thrown: unknown): Explained {
+/** `root` is where the store lies: what is said to be full when nobody knows which file it was. */
+export function explainError(thrown: unknown, root?: string): Explained {
   const error = firstOf(thrown);
   if (error instanceof StoreError) return { error: withFlag(error), isBug: false };
   if (error instanceof Error && error.name === "AbortError") return { error: interrupted(error), isBug: false };
-  const known = explainSystemError(error);
+  const known = explainSystemError(error, root);
   if (known) return { error: known, isBug: false };
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {

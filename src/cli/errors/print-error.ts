@@ -7,9 +7,9 @@ import { readableStack } from "./readable-stack.ts";
 export function printError(
   thrown: unknown,
   output: Output,
-  { isVerbose }: { readonly isVerbose: boolean },
+  { isVerbose, root }: { readonly isVerbose: boolean; readonly root?: string },
 ): ExitStatus {
-  const { error, isBug } = explainError(thrown);
+  const { error, isBug } = explainError(thrown, root);
   const { code, message, hint, details } = error;
   output.error({ code, message, hint: hint ?? null, details });
   if (isVerbose) output.trace(stackOf(isBug && error.cause !== undefined ? error.cause : error));

@@ -60,6 +60,19 @@ test.each([
   expect(error.message).toMatch(new RegExp(`${words}.* /a/b$`));
 });
 
+test("of two paths, the one that could not be written is told", () => {
+  const text = { EACCES: "permission denied", ENOSPC: "no space left on device", EMLINK: "too many links" };
+  const of = (code: keyof typeof text, call: string, root?: string) =>
+    explainError(Object.assign(new Error(`${code}: ${text[code]}, ${call}`), { code }), root).error.message;
+  expect(of("ENOSPC", "copyfile '/from' -> '/to'")).toMatch(/ \/to$/);
+  expect(of("EACCES", "copyfile '/from' -> '/to'")).toMatch(/ \/from$/);
+  expect(of("EACCES", "symlink '../target' -> '/profiles/.tmp-1'")).toMatch(/ \/profiles\/.tmp-1$/);
+  expect(of("EMLINK", "link '/from' -> '/to'")).toMatch(/ \/from$/);
+  expect(of("ENOSPC", "write", "/the/root")).toMatch(/ \/the\/root$/);
+  const both = Object.assign(new Error("ENOSPC: no space left on device, copyfile"), { code: "ENOSPC" });
+  expect(explainError(Object.assign(both, { path: "/from", dest: "/to" })).error.message).toMatch(/ \/to$/);
+});
+
 test("an error that came from a worker thread still has its path", () => {
   const thrown = Object.assign(new Error("EACCES: permission denied, open '/a/b c'"), { code: "EACCES" });
   const { error } = explainError(unpackError(packError(thrown)));
