@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { ProfileName } from "../model/ids.ts";
@@ -19,6 +19,12 @@ export function activateIn(store: Store, profile: ProfileName): void {
   if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) throw taken(link, target);
   mkdirSync(dirname(link), { recursive: true });
   replaceLink(target, link);
+}
+
+/** Takes the link away again. */
+export function deactivateIn(store: Store, profile: ProfileName): void {
+  const link = wantedLink(store, profile);
+  if (link !== undefined && isLink(link, currentPath(store.layout, profile))) rmSync(link);
 }
 
 /** Where a person finds what is live: the link in the instdir when it is there, otherwise the live link itself. */

@@ -138,6 +138,17 @@ export function createProfile(store: Store, empty: Generation): void {
   writeLast(store, empty.profile, ZERO);
 }
 
+/** Removes a profile that nothing was ever live in but its empty generation; `profile.json` first. */
+export function removeProfile(store: Store, profile: ProfileName): void {
+  rmSync(profileFile(store.layout, profile), { force: true });
+  rmSync(profilePath(store.layout, profile), { recursive: true, force: true });
+}
+
+/** @throws StoreError NOT_FOUND */
+export function requireProfile(store: Store, profile: ProfileName): void {
+  if (!hasProfile(store, profile)) throw noProfile(store, profile);
+}
+
 /** Writes `profile.json` anew, when it is lost or damaged. */
 export function restoreProfileRecord(store: Store, profile: ProfileName, last: GenerationNumber): void {
   const record = { format: PROFILE_FORMAT, name: profile, lastGeneration: last };

@@ -66,7 +66,11 @@ export async function changeBySteps(
   const lost = options.missing === "remove" ? takeAll(store, base, request).packages.filter(isIn(lacking)) : [];
   const without = lost.map(({ name }) => name);
   const plan = { ...request.plan, ...(without.length > 0 && { without }) };
-  const change = await changeProfile(store, { profile, reason, plan, prepare: async () => edit }, options);
+  const change = await changeProfile(
+    store,
+    { profile, reason, plan, makesProfile: true, prepare: async () => edit },
+    options,
+  );
   return {
     ...change,
     ...(obtained.length > 0 && { obtained }),

@@ -73,7 +73,7 @@ export function beginTransaction(store: Store, profile: ProfileName): Transactio
       const prepare = prepareEdits(store, additions, removals, run);
       const reason = reasonOf(additions, removals);
       const plan = { install: additions.map(({ input, priority }) => planOf(input, priority)), remove: removals };
-      change = await changeProfile(store, { profile, reason, plan, prepare }, run);
+      change = await changeProfile(store, { profile, reason, plan, prepare, makesProfile: true }, run);
       before = readGeneration(store, profile, change.from).packages;
       return change;
     },

@@ -9,12 +9,12 @@ import { readGeneration, writeGeneration } from "../../store/generation-records.
 import { logBegin, logCommit, logGeneration } from "../../store/log-transactions.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
-import { liveGeneration, readProfile } from "../../store/profiles.ts";
+import { liveGeneration, type ProfileState, readProfile, requireProfile } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
 import { checkGeneration, type GenerationCheck } from "./check-generation.ts";
 import { endFailed, goLive } from "./go-live.ts";
-import { ensureProfile, lockProfile } from "./lock-profile.ts";
+import { lockOrMakeProfile } from "./lock-profile.ts";
 import { checkTracking, trackChange } from "./track-change.ts";
 
 /** What shall become of a profile's packages: applied to whatever generation is live when it is carried out. */
@@ -28,6 +28,8 @@ export interface ChangeRequest {
   readonly plan: Readonly<Record<string, Json>>;
   /** What must succeed in the coming generation before it goes live; the profile's lock is held meanwhile. */
   readonly check?: GenerationCheck | undefined;
+  /** A profile that does not exist is made. */
+  readonly makesProfile?: boolean;
   /** Gets everything that the edit needs into the store; runs without a lock, so that it may take its time. */
   prepare(workspace: Workspace): Promise<ProfileEdit>;
 }
@@ -39,11 +41,11 @@ export interface ChangeRequest {
 export async function changeProfile(store: Store, request: ChangeRequest, run: RunOptions): Promise<Change> {
   checkTracking(run);
   const { profile, check } = request;
+  if (!request.makesProfile) requireProfile(store, profile);
   const plan = check === undefined ? request.plan : { ...request.plan, check: check.command };
   const base = liveGeneration(store, profile) ?? parseGenerationNumber(0);
   const transaction = await logBegin(store, { profile, base, plan });
   try {
-    await ensureProfile(store, profile, run);
     using workspace = openWorkspace(store);
     const edit = await request.prepare(workspace);
     run.signal?.throwIfAborted();
@@ -58,8 +60,8 @@ export async function changeProfile(store: Store, request: ChangeRequest, run: R
 
 /** Behind it the profile is free for others, whatever is still to do. */
 async function carryOutLocked(store: Store, work: Work): Promise<Change> {
-  using _lock = await lockProfile(store, work.profile, work);
-  return await carryOut(store, work);
+  using lock = await lockOrMakeProfile(store, work.profile, work);
+  return await carryOut(store, { ...work, discardNew: lock.discardNew });
 }
 
 interface Work extends RunOptions {
@@ -71,17 +73,42 @@ interface Work extends RunOptions {
   readonly workspace: Workspace;
 }
 
-async function carryOut(store: Store, work: Work): Promise<Change> {
-  const { profile, transaction, workspace, signal } = work;
+interface LockedWork extends Work {
+  /** Takes the profile back when it was made for this change. */
+  discardNew(): void;
+}
+
+async function carryOut(store: Store, work: LockedWork): Promise<Change> {
+  const { profile, transaction } = work;
   const state = readProfile(store, profile);
   const head = readGeneration(store, profile, state.current);
-  const packages = byName(work.edit(head));
-  if (isSamePackages(head.packages, packages)) {
+  const next = await makeNext(store, work, { state, head }).catch((error: unknown) => {
+    work.discardNew();
+    throw error;
+  });
+  if (next === undefined) {
     const change = { transaction, profile, from: head.generation, to: head.generation, changed: false };
     trackChange(store, change, work);
     await logCommit(store, change);
     return { ...change, ...diffPackages([], []) };
   }
+  const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
+  const stage = async () => {
+    await logGeneration(store, next, head);
+    writeGeneration(store, next);
+  };
+  return goLive(store, { ...change, ...diffPackages(head.packages, next.packages) }, { ...work, stage });
+}
+
+/** Makes the forest of what shall be live and checks it; `undefined` when nothing changes. */
+async function makeNext(
+  store: Store,
+  work: Work,
+  { state, head }: { readonly state: ProfileState; readonly head: Generation },
+): Promise<Generation | undefined> {
+  const { profile, workspace, signal } = work;
+  const packages = byName(work.edit(head));
+  if (isSamePackages(head.packages, packages)) return undefined;
   work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
   const path = await buildForest(
     store,
@@ -90,13 +117,8 @@ async function carryOut(store: Store, work: Work): Promise<Change> {
   );
   const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });
   if (work.check !== undefined) await checkGeneration(store, next, { ...work.check, ...work });
-  const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
   signal?.throwIfAborted();
-  const stage = async () => {
-    await logGeneration(store, next, head);
-    writeGeneration(store, next);
-  };
-  return goLive(store, { ...change, ...diffPackages(head.packages, packages) }, { ...work, stage });
+  return next;
 }
 
 interface Next {

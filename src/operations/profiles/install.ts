@@ -38,6 +38,7 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
         ...(request.overwrite && { overwrite: true }),
       },
       check: request.check,
+      makesProfile: true,
       prepare: async (workspace) => {
         const prepared = await prepareAll(store, request.packages, { ...run, workspace });
         const back = new Set(prepared.map(({ manifest }) => manifest.path));

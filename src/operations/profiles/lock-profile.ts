@@ -1,14 +1,14 @@
 import type { ProfileName } from "../../model/ids.ts";
 import { parseGenerationNumber } from "../../model/ids.ts";
 import { buildForest } from "../../store/build-forest.ts";
-import { activateIn } from "../../store/instdir.ts";
+import { activateIn, deactivateIn } from "../../store/instdir.ts";
 import { lockPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
-import { createProfile, hasProfile, sweepProfile } from "../../store/profiles.ts";
+import { createProfile, hasProfile, removeProfile, sweepProfile } from "../../store/profiles.ts";
 import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { acquireLock, type Lock } from "../../system/lock.ts";
 import type { RunOptions } from "../run-options.ts";
-import { openWorkspace } from "../workspace.ts";
+import type { Workspace } from "../workspace.ts";
 import { settleIntents } from "./go-live.ts";
 
 /**
@@ -19,9 +19,7 @@ export async function lockProfile(store: Store, profile: ProfileName, run: RunOp
   const lock = await takeLock(store, profile, run);
   try {
     refuseReadOnly(store);
-    activateIn(store, profile);
-    sweepProfile(store, profile);
-    await settleIntents(store, profile);
+    await settle(store, profile);
     return lock;
   } catch (error) {
     lock[Symbol.dispose]();
@@ -29,16 +27,54 @@ export async function lockProfile(store: Store, profile: ProfileName, run: RunOp
   }
 }
 
-/** Makes the profile with its empty generation 0 unless it exists. */
-export async function ensureProfile(store: Store, profile: ProfileName, run: RunOptions): Promise<void> {
-  if (hasProfile(store, profile)) return;
-  using _lock = await takeLock(store, profile, run);
-  if (hasProfile(store, profile)) return;
-  using workspace = openWorkspace(store);
+export interface MadeProfile extends Lock {
+  /** Takes the profile back when it was made just now and has come to nothing. The lock is still held. */
+  discardNew(): void;
+}
+
+/** The same for a profile that need not exist: then it is made, with its empty generation 0. */
+export async function lockOrMakeProfile(
+  store: Store,
+  profile: ProfileName,
+  run: RunOptions & { readonly workspace: Workspace },
+): Promise<MadeProfile> {
+  const lock = await takeLock(store, profile, run);
+  const isNew = !hasProfile(store, profile);
+  const discardNew = () => {
+    if (!isNew) return;
+    try {
+      deactivateIn(store, profile);
+      removeProfile(store, profile);
+    } catch {
+      // An empty profile is left. What went wrong before is what the person must hear of.
+    }
+  };
+  try {
+    if (isNew) await makeProfile(store, profile, run);
+    await settle(store, profile);
+    return { ...lock, discardNew };
+  } catch (error) {
+    discardNew();
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function settle(store: Store, profile: ProfileName): Promise<void> {
+  activateIn(store, profile);
+  sweepProfile(store, profile);
+  await settleIntents(store, profile);
+}
+
+async function makeProfile(
+  store: Store,
+  profile: ProfileName,
+  { workspace, signal }: RunOptions & { readonly workspace: Workspace },
+): Promise<void> {
   const path = await buildForest(
     store,
     { profile, packages: [] },
-    { room: () => workspace.room(), lease: workspace.lease, signal: run.signal },
+    { room: () => workspace.room(), lease: workspace.lease, signal },
   );
   createProfile(store, {
     generation: parseGenerationNumber(0),

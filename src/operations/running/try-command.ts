@@ -7,7 +7,6 @@ import type { Store } from "../../store/open-store.ts";
 import { liveGeneration, readProfile } from "../../store/profiles.ts";
 import { followProcessTree, type ProcessTree } from "../../system/process/process-tree.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../../system/process/run-foreground.ts";
-import { ensureProfile } from "../profiles/lock-profile.ts";
 import { switchGeneration } from "../profiles/switch.ts";
 import type { RunOptions } from "../run-options.ts";
 import { commandEnvironment } from "./command-environment.ts";
@@ -35,7 +34,6 @@ export async function tryCommand(
   { command, cwd }: CommandRequest,
   run: RunOptions = {},
 ): Promise<TryResult> {
-  await ensureProfile(store, profile, run);
   const from = readProfile(store, profile).current;
   // The way back must not be collected meanwhile.
   using lease = openLease(store);

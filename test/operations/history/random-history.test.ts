@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { generations } from "../../../src/operations/packages/list.ts";
+import { lockOrMakeProfile } from "../../../src/operations/profiles/lock-profile.ts";
 import { pin } from "../../../src/operations/profiles/pin.ts";
 import { selectGeneration } from "../../../src/operations/profiles/select-generation.ts";
+import { openWorkspace } from "../../../src/operations/workspace.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readProfile } from "../../../src/store/profiles.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
@@ -70,7 +72,7 @@ async function checkHistory(actions: readonly Action[]): Promise<void> {
   const sources = new Map(Object.entries(CATALOGUE).map(([name, tree]) => [name, world.source(name, tree)]));
   const model = emptyModel();
   // Before the first change there is no profile to switch or pin.
-  await removeNames(store, "a").catch(() => undefined);
+  await makeProfile(store);
   for (const [at, action] of actions.entries()) {
     world.clock.now = START + (at + 1) * STEP;
     const expected = apply(model, action);
@@ -79,6 +81,11 @@ async function checkHistory(actions: readonly Action[]): Promise<void> {
     checkAgainst(store, model);
   }
   await checkTimes(store, model);
+}
+
+async function makeProfile(store: Store): Promise<void> {
+  using workspace = openWorkspace(store);
+  using _lock = await lockOrMakeProfile(store, DEFAULT, { workspace });
 }
 
 function checkAgainst(store: Store, model: ReturnType<typeof emptyModel>): void {

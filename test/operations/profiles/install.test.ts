@@ -6,6 +6,7 @@ import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
 import { generationFile } from "../../../src/store/layout.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
+import { hasProfile } from "../../../src/store/profiles.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {
@@ -218,7 +219,7 @@ describe("the log of an install", () => {
     const from = world.source("a-1", { a: "" });
     await expect(installWith(store, { signal: controller.signal, onEvent }, from)).rejects.toThrow();
     expect(logRecords(store).at(-1)?.event).toMatchObject({ type: "abort", reason: { code: "INTERRUPTED" } });
-    expect([liveNumber(store), listObjects(store).length]).toEqual([0, 1]);
+    expect([hasProfile(store, DEFAULT), listObjects(store).length]).toEqual([false, 0]);
     expect(readdirSync(store.layout.temporary)).toEqual([]);
     expect(await installFrom(store, from)).toMatchObject({ to: 1 });
   });
@@ -286,6 +287,6 @@ describe("a conflict", () => {
   it("is found between two packages of the same command", async () => {
     const { store, a, b } = await conflicting();
     expect(await caughtAsync(installFrom(store, a, b))).toMatchObject({ code: "CONFLICT" });
-    expect(liveNumber(store)).toBe(0);
+    expect(hasProfile(store, DEFAULT)).toBe(false);
   });
 });

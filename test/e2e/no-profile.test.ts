@@ -1,0 +1,33 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { makeStoreWorld } from "../helpers/run-store.ts";
+
+describe("a profile that does not exist", () => {
+  it("is refused by what changes or uses one, and not made", () => {
+    const world = makeStoreWorld();
+    const source = world.source("a-1", { "bin/a": "a" });
+    world.done("install", source);
+    for (const words of [["remove", "a"], ["upgrade"], ["try", "--", "true"], ["pin"], ["run", "--", "true"]]) {
+      const refused = world.run(["-p", "typo", ...words]);
+      expect(refused, words[0]).toMatchObject({ status: 1, stderr: expect.stringContaining("no profile 'typo'") });
+      expect(refused.stderr, words[0]).toContain("There is default; a profile is made by the first");
+    }
+    expect(readdirSync(join(world.root, "profiles"))).toEqual(["default"]);
+  });
+
+  it("is not made by an install that fails, and can be made by the next one", () => {
+    const world = makeStoreWorld();
+    const source = world.source("a-1", { "bin/a": "a" });
+    const instDir = join(world.directory, "links");
+    const other = world.source("b-1", { "bin/a": "b" });
+    for (const words of [["./none"], [source, "--check", "false"], [source, other]]) {
+      expect(world.run(["install", "-p", "new", "--instdir", instDir, ...words]).status, words.join(" ")).toBe(1);
+      expect(readdirSync(join(world.root, "profiles")), words.join(" ")).toEqual([]);
+      expect(existsSync(join(instDir, "new"))).toBe(false);
+    }
+    world.done("install", "-p", "new", source);
+    expect(world.done("profiles").stdout).toMatch(/new +gen-1/);
+    expect(world.run(["verify"])).toMatchObject({ status: 0 });
+  });
+});
