@@ -2,9 +2,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { verify } from "../../src/operations/upkeep/verify.ts";
 import { openStoreAt } from "../../src/store/open-store.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
-import { installFrom } from "../helpers/profile-worlds.ts";
+import { DEFAULT, installFrom } from "../helpers/profile-worlds.ts";
 import { SEED } from "../helpers/seed.ts";
 import { fakeContext } from "../helpers/worlds.ts";
 import {
@@ -147,6 +148,7 @@ async function checkAtOnce(sweep: Sweep, ended: Ended, told: string): Promise<"o
     told,
   ).toEqual([]);
   if (acknowledged && !scenario.drops) expect(lost(acknowledged, store), told).toEqual([]);
+  if (!scenario.isDamaged) expect((await verify(store, { profile: DEFAULT, cwd: "/" })).damaged, told).toEqual([]);
   const now = JSON.stringify(visibleIn(store));
   const isNew = now === JSON.stringify(after);
   if (!isNew && now !== JSON.stringify(before)) expect(isBetween(store, sweep), `${told}: ${now}`).toBe(true);

@@ -52,8 +52,8 @@ export interface Finding {
 /** The part of a profile that a finding is about. */
 export interface ProfilePlace {
   readonly profile: ProfileName;
-  readonly part: "record" | "current" | "previous" | "pins" | "generation" | "link" | "objects";
-  /** Of the last three. */
+  readonly part: "record" | "current" | "previous" | "pins" | "generation" | "link" | "objects" | "change";
+  /** Of `generation`, `link` and `objects`. */
   readonly generation?: number | undefined;
 }
 

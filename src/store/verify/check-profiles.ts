@@ -7,11 +7,13 @@ import type { ProfileState } from "../../model/log-state.ts";
 import type { Finding, ProfilePlace } from "../../model/verify/finding.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { readGeneration } from "../generation-records.ts";
+import { openIntents } from "../journal.ts";
 import { generationLink, generationTarget, profileFile, profilePath } from "../layout.ts";
 import { hasObject } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { readPins } from "../pins.ts";
 import { hasProfile } from "../profiles.ts";
+import { toldForSure } from "./open-changes.ts";
 
 /** The names of what lies in `profiles/`; what is no profile is a finding. */
 export function listAllProfiles(store: Store): {
@@ -31,13 +33,17 @@ export function listAllProfiles(store: Store): {
   return { profiles: profiles.sort(), findings };
 }
 
-/** Checks one profile: its records, its links, and that every generation is whole. `told` is what the log tells of it. */
+/**
+ * Checks one profile: its records, its links, and that every generation is whole. `told` is what the log tells of it. A
+ * change under way looks like one that was cut short to who does not hold the profile's lock.
+ */
 export function checkProfile(store: Store, profile: ProfileName, told: ProfileState | undefined): Finding[] {
   if (!hasProfile(store, profile) && !told) {
     const reason = "was left by a process that was killed while it made the profile";
     return [{ kind: "leftover", subject: `profiles/${profile}`, reason }];
   }
-  const check: Check = { store, profile, told, findings: [] };
+  const check: Check = { store, profile, told: told && toldForSure(store, profile, told), findings: [] };
+  if (told) addOpenChanges(check);
   const numbers = recordedNumbers(store, profile);
   const last = checkRecord(check, numbers);
   checkLink(check, "current", numbers);
@@ -63,7 +69,7 @@ interface Check {
 
 function add(
   { findings, profile }: Check,
-  part: ProfilePlace["part"],
+  part: DamagedPart,
   finding: { readonly reason: string; readonly generation?: number },
 ): void {
   const { reason, generation } = finding;
@@ -72,7 +78,9 @@ function add(
   findings.push({ kind, subject, reason, place: { profile, part, generation } });
 }
 
-const NAMES: Readonly<Record<ProfilePlace["part"], string>> = {
+type DamagedPart = Exclude<ProfilePlace["part"], "change">;
+
+const NAMES: Readonly<Record<DamagedPart, string>> = {
   record: "profile.json",
   current: "current",
   previous: "previous",
@@ -81,6 +89,13 @@ const NAMES: Readonly<Record<ProfilePlace["part"], string>> = {
   link: "link",
   objects: "objects",
 };
+
+function addOpenChanges({ store, profile, findings }: Check): void {
+  for (const { tx } of openIntents(store, profile)) {
+    const reason = "was cut short: the next change of the profile settles it";
+    findings.push({ kind: "leftover", subject: `${profile}/#${tx}`, reason, place: { profile, part: "change" } });
+  }
+}
 
 function recordedNumbers(store: Store, profile: ProfileName): number[] {
   const names = listIfPresent(profilePath(store.layout, profile));

@@ -26,8 +26,10 @@ import type { Store } from "../../../store/open-store.ts";
 import { flushPins, readPins, writePins } from "../../../store/pins.ts";
 import { activateGeneration, liveGeneration, restoreProfileRecord } from "../../../store/profiles.ts";
 import { moveAside } from "../../../store/repair/aside.ts";
+import { toldForSure } from "../../../store/verify/open-changes.ts";
 import { replaceLink } from "../../../system/atomic-file.ts";
 import { acquireLock } from "../../../system/lock.ts";
+import { settleIntents } from "../../profiles/go-live.ts";
 import { openWorkspace } from "../../workspace.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
@@ -45,9 +47,10 @@ export async function repairProfiles(
     const options = { command: command.join(" "), now, wait, signal: context.run.signal };
     using _lock = await acquireLock(lockPath(context.store.layout, `profile-${profile}`), options);
     const own = placed.filter(({ place }) => place.profile === profile);
-    const repair = { ...context, profile, told: told?.get(profile) };
-    // Records first: links lead to what they name.
-    for (const part of ["generation", "link", "objects", "record", "current", "previous", "pins"] as const)
+    const state = told?.get(profile);
+    const repair = { ...context, profile, told: state && toldForSure(context.store, profile, state) };
+    // Records first: links lead to what they name. Changes last: what they show is believed.
+    for (const part of ["generation", "link", "objects", "record", "current", "previous", "pins", "change"] as const)
       for (const finding of own.filter(({ place }) => place.part === part))
         await attempt(context, [finding], () => repairPart(repair, finding));
   }
@@ -77,6 +80,9 @@ async function repairPart(repair: ProfileRepair, finding: PlacedFinding): Promis
       return void done(repairPrevious(store, profile, told));
     case "pins":
       return void done(repairPins(repair));
+    case "change":
+      await settleIntents(store, profile);
+      return void done("settled as by the next change");
   }
 }
 
