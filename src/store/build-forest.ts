@@ -15,7 +15,7 @@ import {
 } from "../model/ids.ts";
 import { conflictError } from "../model/link-plan/conflict.ts";
 import type { ForestPackage } from "../model/link-plan/forest-package.ts";
-import { type PlanDirectory, planLinks } from "../model/link-plan.ts";
+import { type PlanDirectory, type PlanNode, planLinks } from "../model/link-plan.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { shellQuote } from "../model/recipe/shell-quote.ts";
 import { commitObjects } from "./commit-objects.ts";
@@ -112,7 +112,7 @@ function stageForest(
 
 function listEntries(node: PlanDirectory, prefix = ""): FileListEntry[] {
   const list: FileListEntry[] = [];
-  for (const [name, child] of node.entries) {
+  for (const [name, child] of inGitOrder(node)) {
     const path = `${prefix}${name}` as ByteString;
     if (child.kind === "link") {
       list.push({
@@ -129,6 +129,11 @@ function listEntries(node: PlanDirectory, prefix = ""): FileListEntry[] {
     }
   }
   return list;
+}
+
+function inGitOrder({ entries }: PlanDirectory): (readonly [ByteString, PlanNode])[] {
+  const keyOf = ([name, { kind }]: readonly [ByteString, PlanNode]) => (kind === "directory" ? `${name}/` : name);
+  return [...entries].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 function directoriesOf(node: PlanDirectory, path: ByteString): ByteString[] {
