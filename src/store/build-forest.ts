@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { type ByteString, fromText } from "../model/byte-string.ts";
+import { type ByteString, fromText, toBytes } from "../model/byte-string.ts";
 import { type FileListEntry, printFileList } from "../model/file-list.ts";
 import type { InstalledPackage } from "../model/generation.ts";
 import { EMPTY_TREE_ID, hashLinkTarget } from "../model/git-object.ts";
@@ -7,21 +7,21 @@ import {
   type BaseName,
   baseNameOf,
   digestOf,
-  isBaseName,
   type ProfileName,
   parsePackageName,
   parsePackageVersion,
-  type TreeId,
 } from "../model/ids.ts";
 import { conflictError } from "../model/link-plan/conflict.ts";
 import type { ForestPackage } from "../model/link-plan/forest-package.ts";
 import { type PlanDirectory, type PlanNode, planLinks } from "../model/link-plan.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { shellQuote } from "../model/recipe/shell-quote.ts";
+import { findBaseNames } from "../model/search/find-base-names.ts";
 import { commitObjects } from "./commit-objects.ts";
 import { diskTreeReader, treeIdOfPlan, writeForest } from "./forest.ts";
 import type { Lease } from "./leases.ts";
 import type { Store } from "./open-store.ts";
+import { holdReferences } from "./references.ts";
 import { type StagedObject, stagedTree } from "./stage-object.ts";
 
 export interface ForestRequest {
@@ -62,38 +62,45 @@ export async function buildForest(store: Store, request: ForestRequest, options:
   );
   const root = planForest(store, request);
   const treeId = treeIdOfPlan(root);
-  const manifest = manifestOf(store, { root, treeId, profile: request.profile });
-  const isThere = (await options.lease.hold([manifest.path], options.signal)).has(manifest.path);
-  const replaces = options.replace === manifest.path;
-  if (isThere && !replaces) return manifest.path;
-  const staged = stageForest(root, manifest, { room: options.room(), replaces });
+  const path = baseNameOf(digestOf(treeId), NAME, parsePackageVersion(request.profile));
+  const isThere = (await options.lease.hold([path], options.signal)).has(path);
+  const replaces = options.replace === path;
+  if (isThere && !replaces) return path;
+  const references = await holdReferences(store, baseNamesIn(root), options);
+  const entries = listEntries(root);
+  const manifest = manifestOf(store, { path, treeId, profile: request.profile, references, entries });
+  const staged = stageForest(root, { manifest, entries }, { room: options.room(), replaces });
   await commitObjects(store, [staged], options.signal);
-  return manifest.path;
+  return path;
 }
 
-function manifestOf(store: Store, forest: { root: PlanDirectory; treeId: TreeId; profile: ProfileName }): Manifest {
-  const name = parsePackageName("profile");
-  const version = parsePackageVersion(forest.profile);
-  const entries = listEntries(forest.root);
+const NAME = parsePackageName("profile");
+
+interface Forest extends Pick<Manifest, "path" | "treeId" | "references"> {
+  readonly profile: ProfileName;
+  readonly entries: readonly FileListEntry[];
+}
+
+function manifestOf(store: Store, { path, treeId, profile, references, entries }: Forest): Manifest {
   return {
-    path: baseNameOf(digestOf(forest.treeId), name, version),
-    name,
-    version,
-    treeId: forest.treeId,
+    path,
+    name: NAME,
+    version: parsePackageVersion(profile),
+    treeId,
     addressing: "content",
     size: 0,
     files: entries.filter(({ mode }) => mode === "120000").length,
-    references: referencesOf(forest.root),
+    references,
     localised: false,
     created: store.context.now().toISOString(),
-    origin: { kind: "profile", profile: forest.profile },
+    origin: { kind: "profile", profile },
     unknown: {},
   };
 }
 
 function stageForest(
   root: PlanDirectory,
-  manifest: Manifest,
+  { manifest, entries }: { readonly manifest: Manifest; readonly entries: readonly FileListEntry[] },
   { room, replaces }: { readonly room: { readonly path: string }; readonly replaces: boolean },
 ): StagedObject {
   const directory = stagedTree(room);
@@ -104,7 +111,7 @@ function stageForest(
     reused: false,
     replaces: replaces ? "always" : "never",
     directory,
-    fileList: [printFileList(listEntries(root))],
+    fileList: [printFileList(entries)],
     fresh: directoriesOf(root, fromText(directory)),
     pooling: undefined,
   };
@@ -144,18 +151,13 @@ function directoriesOf(node: PlanDirectory, path: ByteString): ByteString[] {
   return [...list, path];
 }
 
-/** The objects that the links lead to, sorted. */
-function referencesOf(root: PlanDirectory): BaseName[] {
-  const found = new Set<BaseName>();
-  const visit = (node: PlanDirectory): void => {
-    for (const child of node.entries.values()) {
-      if (child.kind === "directory") visit(child);
-      else {
-        const base = /^(?:\.\.\/)+([^/]+)/.exec(child.target)?.[1];
-        if (base !== undefined && isBaseName(base)) found.add(base);
-      }
-    }
-  };
-  visit(root);
-  return [...found].sort();
+/** What reads like a base name in the targets: those of packages, and of directories in them that have such a name. */
+function baseNamesIn(root: PlanDirectory): ReadonlySet<string> {
+  const found = new Set<string>();
+  findBaseNames(toBytes(targetsIn(root).join("\n") as ByteString), found);
+  return found;
+}
+
+function targetsIn({ entries }: PlanDirectory): ByteString[] {
+  return [...entries.values()].flatMap((child) => (child.kind === "link" ? [child.target] : targetsIn(child)));
 }

@@ -1,14 +1,34 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import { repair } from "../../src/operations/upkeep/repair.ts";
 import { verify } from "../../src/operations/upkeep/verify.ts";
 import { readGeneration } from "../../src/store/generation-records.ts";
-import { fileListPath } from "../../src/store/layout.ts";
+import { fileListPath, manifestPath } from "../../src/store/layout.ts";
+import { readManifest } from "../../src/store/manifests.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { DEFAULT, generation, installFrom, makeProfileWorld, removeNames } from "../helpers/profile-worlds.ts";
+import { addTree } from "../helpers/worlds.ts";
 
 const REQUEST = { profile: DEFAULT, cwd: "/" };
 
 const forestOf = (store: Store, number: number) => readGeneration(store, DEFAULT, generation(number)).path;
+
+describe("the references of a forest", () => {
+  it("are what its links mention, however its manifest was made", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    const other = basename((await addTree(store, { x: "x" }, { name: "other" })).path);
+    const inside = { [`share/${other}/f`]: "", "share/g": "" };
+    await installFrom(store, world.source("a-1", inside), world.source("b-1", { "share/h": "" }));
+    const { path, packages } = readGeneration(store, DEFAULT, generation(1));
+    const expected = [other, ...packages.map((item) => item.path)].sort();
+    expect(readManifest(store, path).references).toEqual(expected);
+    rmSync(manifestPath(store.layout, path));
+    expect((await repair(store, REQUEST)).damaged).toEqual([]);
+    expect(readManifest(store, path).references).toEqual(expected);
+  });
+});
 
 describe("the file list of a forest", () => {
   async function withBinaries() {
