@@ -11,9 +11,24 @@ export const REPOSITORY_INDEX = "packed-objects.json";
 
 const INDEX_FORMAT = 1;
 
-export function printRepositoryIndex(index: RepositoryIndex): string {
+/** `unknown`: what `unknownInIndex` gave of the one before. */
+export function printRepositoryIndex(index: RepositoryIndex, unknown?: Readonly<Record<string, unknown>>): string {
   const objects = Object.fromEntries([...index].sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify({ format: INDEX_FORMAT, objects }, null, 1)}\n`;
+  return `${JSON.stringify({ ...unknown, format: INDEX_FORMAT, objects }, null, 1)}\n`;
+}
+
+/**
+ * The members that another program wrote into an index; of what is no index, none.
+ * @throws StoreError NEWER_FORMAT
+ */
+export function unknownInIndex(text: string, source: string): Readonly<Record<string, unknown>> {
+  try {
+    const { objects: _, ...members } = parseJsonObject(text, source);
+    return readRecord(members, source, INDEX_FORMAT).rest();
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "DAMAGED") throw error;
+    return {};
+  }
 }
 
 /** @throws StoreError INVALID_INPUT, NEWER_FORMAT */

@@ -1,27 +1,42 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { BaseName } from "../model/ids.ts";
 import { packedInFile } from "../model/packed-object.ts";
-import { printRepositoryIndex, REPOSITORY_INDEX, type RepositoryIndex } from "../model/repository-index.ts";
-import { writeFileAtomic } from "../system/atomic-file.ts";
+import {
+  printRepositoryIndex,
+  REPOSITORY_INDEX,
+  type RepositoryIndex,
+  unknownInIndex,
+} from "../model/repository-index.ts";
+import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
 
 /**
  * Writes which packed objects lie in a directory and below it, for those who ask a server for them. Of several processes
  * that do so one waits for the other: so the last one has seen what all have put there.
- * @throws the signal's reason when aborted
+ * @throws StoreError NEWER_FORMAT when the one that is there is that of a newer program; the signal's reason when aborted
  */
 export async function writeRepositoryIndex(directory: string, signal?: AbortSignal): Promise<RepositoryIndex> {
   const file = join(directory, REPOSITORY_INDEX);
   const how = { command: "store archive", now: () => new Date(), wait: true, vanishes: true };
   using _lock = await acquireLock(`${file}.lock`, { ...how, signal });
   const index = new Map([...packedBelow(directory)].map(([object, path]) => [object, relative(directory, path)]));
-  writeFileAtomic(file, printRepositoryIndex(index));
+  writeFileAtomic(file, printRepositoryIndex(index, keptMembers(file)));
   return index;
 }
 
+/**
+ * Whether a directory has an index, which can be written anew.
+ * @throws StoreError NEWER_FORMAT
+ */
 export function hasRepositoryIndex(directory: string): boolean {
-  return existsSync(join(directory, REPOSITORY_INDEX));
+  return keptMembers(join(directory, REPOSITORY_INDEX)) !== undefined;
+}
+
+/** `undefined` where there is no index. */
+function keptMembers(file: string): Readonly<Record<string, unknown>> | undefined {
+  const text = readTextIfPresent(file);
+  return text === undefined ? undefined : unknownInIndex(text, file);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseBaseName } from "../../src/model/ids.ts";
-import { parseRepositoryIndex, printRepositoryIndex } from "../../src/model/repository-index.ts";
+import { parseRepositoryIndex, printRepositoryIndex, unknownInIndex } from "../../src/model/repository-index.ts";
 import { caught } from "../helpers/caught.ts";
 
 const object = parseBaseName(`${"a".repeat(32)}-zlib-1.3.1`);
@@ -27,4 +27,11 @@ test.each([
 
 test("a newer format is refused as such", () => {
   expect(caught(() => parseRepositoryIndex(`{"format":2,"objects":{}}`, "i"))).toMatchObject({ code: "NEWER_FORMAT" });
+});
+
+test("members of another program are kept when an index is written anew", () => {
+  const text = printRepositoryIndex(new Map(), { by: { name: "another" } });
+  expect(unknownInIndex(text, "i")).toEqual({ by: { name: "another" } });
+  expect(unknownInIndex("<html>", "i")).toEqual({});
+  expect(caught(() => unknownInIndex(`{"format":2,"objects":{}}`, "i"))).toMatchObject({ code: "NEWER_FORMAT" });
 });

@@ -32,8 +32,10 @@ export interface ExportedObject {
 
 /**
  * Writes objects to files that any other store of the same width can import. Each file is whole or absent; one of the
- * same name is replaced, a device or a FIFO is written into. An object comes behind those that it needs. A directory that has an index gets a new one.
- * @throws StoreError NOT_FOUND, DAMAGED, UNSUPPORTED for an object that is named by its derivation
+ * same name is replaced, a device or a FIFO is written into. An object comes behind those that it needs. A directory that
+ * has an index gets a new one.
+ * @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT of such an index, UNSUPPORTED for an object that is named by its
+ * derivation
  */
 export async function exportObjects(
   store: Store,
@@ -46,12 +48,15 @@ export async function exportObjects(
     : [...new Set(named)];
   const exported: ExportedObject[] = [];
   const fileFor = placeFor(request, objects);
+  const directories = new Set(objects.map((path) => dirname(fileFor(path))));
+  // An index that cannot be written anew is refused before there are files that it lacks.
+  for (const directory of directories) hasRepositoryIndex(directory);
   for (const path of objects) {
     run.onEvent?.({ kind: "step", step: "export", subject: path });
     const file = fileFor(path);
     exported.push({ path, file, size: await packObject(store, path, { target: file, signal: run.signal }) });
   }
-  for (const directory of new Set(exported.map(({ file }) => dirname(file))))
+  for (const directory of directories)
     if (hasRepositoryIndex(directory)) await writeRepositoryIndex(directory, run.signal);
   return exported;
 }

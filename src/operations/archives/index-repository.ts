@@ -7,7 +7,7 @@ import type { RunOptions } from "../run-options.ts";
 
 /**
  * Writes into a directory which packed objects lie in it and below, for `--repository URL --recursive`. Needs no store.
- * @throws StoreError NOT_FOUND when there is no such directory
+ * @throws StoreError NOT_FOUND when there is no such directory, NEWER_FORMAT
  */
 export async function indexRepository(
   request: { readonly directory: string; readonly cwd: string },

@@ -132,6 +132,23 @@ describe("a server's directories", () => {
     });
   });
 
+  it("keep an index of a newer program, and what another one wrote into it", async () => {
+    const { world, store, served } = await withLost();
+    const file = join(served, "packed-objects.json");
+    const request = { what: ["b"], profile: DEFAULT, cwd: world.directory, output: "served/" };
+    const newer = '{"format":2,"objects":{}}';
+    writeFileSync(file, newer);
+    const before = readdirSync(served);
+    expect(await caughtAsync(exportObjects(store, request))).toMatchObject({ code: "NEWER_FORMAT" });
+    expect(await caughtAsync(indexRepository({ directory: served, cwd: "/" }))).toMatchObject({ code: "NEWER_FORMAT" });
+    expect([readdirSync(served), readFileSync(file, "utf8")]).toEqual([before, newer]);
+    writeFileSync(file, '{"format":1,"objects":{},"by":"another"}');
+    await exportObjects(store, request);
+    const { by, objects } = JSON.parse(readFileSync(file, "utf8"));
+    expect(by).toBe("another");
+    expect(Object.keys(objects)).not.toEqual([]);
+  });
+
   it("have an index that misses nothing when several write it at once", async () => {
     const { world, served } = await withLost();
     const file = join(served, "packed-objects.json");
