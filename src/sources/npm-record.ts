@@ -43,14 +43,14 @@ export async function writeNpmRecord(
 ): Promise<void> {
   using _lock = await lockSource(context, `npm:${name}`);
   const { version, dist, deprecated, engines } = manifest;
-  const known = packageRecord(context, packageName, registry).versions;
-  const versions = { ...known, [String(version)]: { name, version, dist, deprecated, engines } };
+  const known = packageRecord(context, packageName, registry);
+  const versions = { ...known.versions, [String(version)]: { name, version, dist, deprecated, engines } };
   const registries = readRecord(npmRecordPath(context.directory, packageName))?.registries;
   writeRecord(npmRecordPath(context.directory, packageName), {
     name,
     registries: {
       ...(isJsonObject(registries) && registries),
-      [printableUrl(registry)]: { tags: packument["dist-tags"], versions },
+      [printableUrl(registry)]: { ...known, tags: packument["dist-tags"], versions },
     },
   });
 }
@@ -63,8 +63,9 @@ interface PackageRecord {
 function packageRecord(context: FetchContext, packageName: PackageName, registry: string): PackageRecord {
   const registries = readRecord(npmRecordPath(context.directory, packageName))?.registries;
   const found = isJsonObject(registries) ? registries[printableUrl(registry)] : undefined;
-  const { tags, versions } = isJsonObject(found) ? found : {};
-  return { tags: isJsonObject(tags) ? tags : {}, versions: isJsonObject(versions) ? versions : {} };
+  const members = isJsonObject(found) ? found : {};
+  const { tags, versions } = members;
+  return { ...members, tags: isJsonObject(tags) ? tags : {}, versions: isJsonObject(versions) ? versions : {} };
 }
 
 function hasTarball(context: FetchContext, manifest: unknown): boolean {

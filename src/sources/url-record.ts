@@ -6,6 +6,16 @@ import { readRecord, writeRecord } from "./source-record.ts";
 
 /** What the URL (without credentials) gave before, the latest content first. */
 export function recordedContents(context: FetchContext, url: string): readonly RecordedContent[] {
+  return readContents(context, url).map(({ known }) => known);
+}
+
+/** With the members that this version does not know. */
+interface ReadContent {
+  readonly known: RecordedContent;
+  readonly members: object;
+}
+
+function readContents(context: FetchContext, url: string): readonly ReadContent[] {
   const contents = readRecord(urlRecordPath(context.directory, url))?.contents;
   return Array.isArray(contents) ? contents.flatMap(parseContent) : [];
 }
@@ -19,14 +29,17 @@ export function recordContent(
   url: string,
   content: { readonly integrity: Integrity; readonly size: number },
 ): void {
-  const known = recordedContents(context, url);
-  if (known[0] && known[0].integrity !== content.integrity) {
-    context.onEvent?.({ kind: "changed", url, integrity: content.integrity, recorded: known });
+  const { integrity, size } = content;
+  const read = readContents(context, url);
+  const recorded = read.map(({ known }) => known);
+  if (recorded[0] && recorded[0].integrity !== integrity) {
+    context.onEvent?.({ kind: "changed", url, integrity, recorded });
   }
   const last = context.now().toISOString();
-  const first = known.find((other) => other.integrity === content.integrity)?.first ?? last;
-  const others = known.filter((other) => other.integrity !== content.integrity);
-  const contents = [{ integrity: content.integrity, size: content.size, first, last }, ...others];
+  const same = read.find(({ known }) => known.integrity === integrity);
+  const others = read.filter((other) => other.known.integrity !== integrity);
+  const now = { ...same?.members, integrity, size, first: same?.known.first ?? last, last };
+  const contents = [now, ...others.map(({ members }) => members)];
   writeRecord(urlRecordPath(context.directory, url), { url, contents });
 }
 
@@ -42,13 +55,13 @@ export function sayIfChanged(context: FetchContext, urls: readonly string[], int
   }
 }
 
-function parseContent(value: unknown): RecordedContent[] {
+function parseContent(value: unknown): ReadContent[] {
   if (!isJsonObject(value)) return [];
   const { integrity, size, first, last } = value;
   if (typeof integrity !== "string" || typeof size !== "number") return [];
   if (typeof first !== "string" || typeof last !== "string") return [];
   try {
-    return [{ integrity: parseIntegrity(integrity), size, first, last }];
+    return [{ known: { integrity: parseIntegrity(integrity), size, first, last }, members: value }];
   } catch {
     return [];
   }

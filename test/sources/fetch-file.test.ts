@@ -343,9 +343,17 @@ test("a record that cannot be read counts as none, and one with more fields keep
   await fetchFile(world.context, request);
   const key = createHash("sha256").update(`${server.url}/a`).digest("hex");
   const path = join(world.path, "urls", key.slice(0, 2), `${key}.json`);
-  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), note: "mine" }));
+  const written = JSON.parse(readFileSync(path, "utf8"));
+  const old = { ...written.contents[0], integrity: other, by: "another" };
+  writeFileSync(
+    path,
+    JSON.stringify({ ...written, note: "mine", contents: [{ ...written.contents[0], by: "me" }, old] }),
+  );
   await fetchFile(world.context, request);
-  expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ note: "mine", contents: [{ integrity }] });
+  expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+    note: "mine",
+    contents: [{ integrity, by: "me" }, old],
+  });
   for (const text of ["{", "[]", '{"format":1,"contents":[{"integrity":"x"},7]}']) {
     writeFileSync(path, text);
     await fetchFile(world.context, request);

@@ -283,6 +283,20 @@ test("offline, the best of what was fetched before is taken", async () => {
   expect(Object.keys(record.registries)).toEqual([registry.registry]);
 });
 
+test("what another program knows about a registry is kept", async () => {
+  using world = fetchWorld();
+  await using registry = await startRegistry({ color });
+  const context = withNpmrc(world, [`registry=${registry.registry}`]);
+  const path = join(world.path, "npm", "color.json");
+  await resolveNpm(context, "color@1.0.0");
+  const record = JSON.parse(readFileSync(path, "utf8"));
+  record.registries[registry.registry].by = "another";
+  writeFileSync(path, JSON.stringify(record));
+  await resolveNpm(context, "color@1.1.0");
+  const { by, versions } = JSON.parse(readFileSync(path, "utf8")).registries[registry.registry];
+  expect([by, Object.keys(versions)]).toEqual(["another", ["1.0.0", "1.1.0"]]);
+});
+
 test("the real registry: is-number 7.0.0", async ({ skip }) => {
   using world = fetchWorld({ env: process.env, cwd: process.cwd(), retries: 0, stallTimeoutMs: 20_000 });
   const found = await resolveNpm(world.context, "is-number@7.0.0").catch((error) => error as Error);
