@@ -110,6 +110,12 @@ export function parseGenerationNumber(value: number): GenerationNumber {
   throw new StoreError("INVALID_INPUT", `${value} is not a generation number`);
 }
 
+/** The number in `gen-N`; `undefined` for any other text, also with zeros in front: each number has one name. */
+export function generationIn(name: string): GenerationNumber | undefined {
+  const number = /^gen-(0|[1-9]\d{0,14})$/.exec(name)?.[1];
+  return number === undefined ? undefined : parseGenerationNumber(Number(number));
+}
+
 function parseHash(text: string, what: string): string {
   if (/^[0-9a-f]{64}$/.test(text)) return text;
   throw new StoreError("INVALID_INPUT", `'${text}' is not a ${what}: 64 lower-case hexadecimal digits`);

@@ -2,7 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:f
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import type { Generation } from "../model/generation.ts";
-import { type GenerationNumber, type ProfileName, parseGenerationNumber, parseProfileName } from "../model/ids.ts";
+import {
+  type GenerationNumber,
+  generationIn,
+  type ProfileName,
+  parseGenerationNumber,
+  parseProfileName,
+} from "../model/ids.ts";
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
 import {
   readTextIfPresent,
@@ -169,8 +175,7 @@ function readRecordedLast(store: Store, profile: ProfileName): number {
 
 function recordedNumbers(store: Store, profile: ProfileName): number[] {
   return namesIn(profilePath(store.layout, profile)).flatMap((name) => {
-    const number = /^gen-(\d+)\.json$/.exec(name)?.[1];
-    return number === undefined ? [] : [Number(number)];
+    return name.endsWith(".json") ? (generationIn(name.slice(0, -".json".length)) ?? []) : [];
   });
 }
 
@@ -185,8 +190,7 @@ function namesIn(directory: string): string[] {
 
 function readGenerationLink(path: string): GenerationNumber | undefined {
   try {
-    const match = /^gen-(\d+)$/.exec(readlinkSync(path));
-    return match ? parseGenerationNumber(Number(match[1])) : undefined;
+    return generationIn(readlinkSync(path));
   } catch (error) {
     if (isErrno(error, "ENOENT", "EINVAL")) return undefined;
     throw error;

@@ -297,6 +297,16 @@ export const DAMAGES: readonly Damage[] = [
     finds: [["profile", "default/current"]],
   },
   {
+    name: "a live link with a zero in front of its number",
+    damage: ({ store }) => relink(join(store.layout.profiles, "default/current"), "gen-03"),
+    finds: [["profile", "default/current"]],
+  },
+  {
+    name: "a previous link with a zero in front of its number",
+    damage: ({ store }) => relink(join(store.layout.profiles, "default/previous"), "gen-02"),
+    finds: [["profile", "default/previous"]],
+  },
+  {
     name: "a live link to a generation that is not there",
     damage: ({ store }) => relink(join(store.layout.profiles, "default/current"), "gen-9"),
     finds: [["profile", "default/current"]],

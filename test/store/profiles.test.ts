@@ -1,11 +1,18 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseGeneration, printGeneration } from "../../src/model/generation.ts";
 import { readGeneration } from "../../src/store/generation-records.ts";
-import { generationFile, pinsFile, profileFile } from "../../src/store/layout.ts";
+import { currentPath, generationFile, pinsFile, previousPath, profileFile } from "../../src/store/layout.ts";
 import { readPins, writePins } from "../../src/store/pins.ts";
-import { discardNumber, hasProfile, listProfiles, readProfile, sweepProfile } from "../../src/store/profiles.ts";
+import {
+  discardNumber,
+  hasProfile,
+  listProfiles,
+  readProfile,
+  readProfileParts,
+  sweepProfile,
+} from "../../src/store/profiles.ts";
 import { caught } from "../helpers/caught.ts";
 import {
   DEFAULT,
@@ -104,6 +111,18 @@ describe("the records that store-layout.md shows", () => {
     writeFileSync(path, shown("profile.json"));
     expect(readProfile(store, DEFAULT).last).toBe(41);
     expect(written).toBe(shown("profile.json").replace("41", "1"));
+  });
+});
+
+describe("a link to a generation", () => {
+  it.each(["gen-01", "gen-", "gen-1x", "gen-99999999999999999", "1"])("that is %s is none", async (target) => {
+    const { store } = await withOne();
+    for (const path of [currentPath, previousPath].map((pathIn) => pathIn(store.layout, DEFAULT))) {
+      rmSync(path, { force: true });
+      symlinkSync(target, path);
+    }
+    expect(readProfileParts(store, DEFAULT)).toMatchObject({ current: undefined, previous: undefined });
+    expect(caught(() => readProfile(store, DEFAULT))).toMatchObject({ code: "DAMAGED" });
   });
 });
 

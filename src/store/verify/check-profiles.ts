@@ -1,7 +1,13 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { isErrno, StoreError } from "../../errors.ts";
 import type { Generation } from "../../model/generation.ts";
-import { type BaseName, type ProfileName, parseGenerationNumber, parseProfileName } from "../../model/ids.ts";
+import {
+  type BaseName,
+  generationIn,
+  type ProfileName,
+  parseGenerationNumber,
+  parseProfileName,
+} from "../../model/ids.ts";
 import { parseJsonObject, readRecord } from "../../model/json-object.ts";
 import type { ProfileState } from "../../model/log-state.ts";
 import type { Finding, ProfilePlace } from "../../model/verify/finding.ts";
@@ -98,9 +104,8 @@ function addOpenChanges({ store, profile, findings }: Check): void {
 }
 
 function recordedNumbers(store: Store, profile: ProfileName): number[] {
-  const names = listIfPresent(profilePath(store.layout, profile));
-  const numbers = names.flatMap((name) => Number(/^gen-(\d+)\.json$/.exec(name)?.[1] ?? Number.NaN));
-  return numbers.filter((number) => Number.isSafeInteger(number)).sort((a, b) => a - b);
+  const records = listIfPresent(profilePath(store.layout, profile)).filter((name) => name.endsWith(".json"));
+  return records.flatMap((name) => generationIn(name.slice(0, -".json".length)) ?? []).sort((a, b) => a - b);
 }
 
 /** Returns the highest number that counts. */
@@ -192,8 +197,7 @@ function readLast(path: string, profile: ProfileName): number {
 }
 
 function linkNumber(store: Store, profile: ProfileName, part: "current" | "previous"): number | undefined {
-  const number = /^gen-(\d+)$/.exec(readLinkIfPresent(`${profilePath(store.layout, profile)}/${part}`) ?? "")?.[1];
-  return number === undefined ? undefined : Number(number);
+  return generationIn(readLinkIfPresent(`${profilePath(store.layout, profile)}/${part}`) ?? "");
 }
 
 function readLinkIfPresent(path: string): string | undefined {
