@@ -42,7 +42,7 @@ export function canonicalView(store: Store, object: BaseName): string {
 
 function makeTwin(store: Store, object: BaseName, twin: string): void {
   const { command, now } = store.context;
-  mkdirSync(store.layout.twins, { recursive: true });
+  mkdirSync(store.layout.twins, { recursive: true, mode: 0o700 });
   using temporary = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
   const target = join(temporary.path, "twin");
   const differing = new Set(

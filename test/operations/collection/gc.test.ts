@@ -59,6 +59,7 @@ test("what a root keeps stays, with all that it needs; the rest goes, and the ro
 test("nothing is left of objects that are gone: manifests, lists, twins, files of the pool, trash, leases", async () => {
   const { store, app, left } = await chain();
   canonicalView(store, app.manifest.path);
+  expect(statSync(store.layout.twins).mode & 0o777).toBe(0o700);
   const before = roomOf(store);
   const told = await gc(store, { dryRun: true });
   const done = await gc(store);
