@@ -50,6 +50,7 @@ export async function lockOrMakeProfile(
     }
   };
   try {
+    refuseReadOnly(store);
     if (isNew) await makeProfile(store, profile, run);
     await settle(store, profile);
     return { ...lock, discardNew };
