@@ -17,11 +17,21 @@ export interface ObjectCheck {
   readonly good: readonly number[];
 }
 
-/** Checks an object that has a manifest: manifest, file list, tree. */
+const NOTHING: ObjectCheck = { findings: [], good: [] };
+
+/**
+ * Checks an object that has a manifest: manifest, file list, tree. A collection takes the manifest away first: what has
+ * none is no object any more, also when it went while it was looked at.
+ */
 export function checkObject(settings: VerifySettings, object: BaseName): ObjectCheck {
-  const text = readTextIfPresent(`${settings.manifests}/${object}.json`);
-  // A collection takes the manifest away first: what has none is no object any more.
-  if (text === undefined && !settings.orphans?.includes(object)) return { findings: [], good: [] };
+  const path = `${settings.manifests}/${object}.json`;
+  const text = readTextIfPresent(path);
+  if (text === undefined && !settings.orphans?.includes(object)) return NOTHING;
+  const check = checkWith(text, settings, object);
+  return check.findings.length > 0 && text !== undefined && !existsSync(path) ? NOTHING : check;
+}
+
+function checkWith(text: string | undefined, settings: VerifySettings, object: BaseName): ObjectCheck {
   const findings: Finding[] = [];
   const add = (finding: Omit<Finding, "subject" | "object">) =>
     findings.push({

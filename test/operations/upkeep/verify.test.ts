@@ -1,10 +1,12 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
+import { manifestPath, objectPath } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { DAMAGES, flip, makeDamageWorld } from "../../helpers/damages.ts";
+import { patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import { DEFAULT, liveFiles } from "../../helpers/profile-worlds.ts";
 import { addTree } from "../../helpers/worlds.ts";
@@ -49,6 +51,22 @@ describe("verify and repair", () => {
       expect(liveFiles(store), name).toEqual(before);
     }
     expect(await verifyAll(store)).toMatchObject({ damaged: [], repaired: [] });
+  });
+
+  it("take an object that is deleted while it is looked at for none", async () => {
+    const { store } = await makeDamageWorld();
+    const { manifest } = await addTree(store, { file: "deleted" });
+    const path = objectPath(store.layout, manifest.path);
+    patchFs("lstatSync", (original) => (...args) => {
+      const [place] = args as unknown as [string];
+      if (place === path && existsSync(path)) {
+        rmSync(manifestPath(store.layout, manifest.path));
+        renameSync(path, `${store.layout.trash}/gone`);
+      }
+      return original(...(args as unknown as Parameters<typeof original>));
+    });
+    expect((await verify(store, REQUEST)).damaged).toEqual([]);
+    expect(existsSync(path)).toBe(false);
   });
 
   it("leave a file as it is when nobody has good bytes, and keep it out of further objects", async () => {
