@@ -14,6 +14,7 @@ import { stagedTree } from "../../store/stage-object.ts";
 import { detectArchive } from "../../system/archive/detect-archive.ts";
 import type { FileWatch } from "../../system/archive/tree-writer.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
+import { checkSourcePlace } from "./check-source-place.ts";
 import { refuseIntegrity } from "./refuse-integrity.ts";
 import {
   extractInto,
@@ -82,6 +83,7 @@ async function preparePath(store: Store, input: PackageInput, options: PrepareOp
   const fileName = basename(path);
   if (status.isDirectory()) {
     refuseIntegrity(input, "a directory");
+    checkSourcePlace(store, path);
     const origin: Origin = { kind: "directory", path };
     return stagePackage(store, { ...input, requested: path, origin, fileName, source: path }, options);
   }
