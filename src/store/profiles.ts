@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import type { Generation } from "../model/generation.ts";
@@ -103,6 +103,11 @@ export function discardNumber(store: Store, profile: ProfileName, number: Genera
   removeGeneration(store, profile, number);
   // This also makes the removal durable: it flushes the same directory.
   if (readRecordedLast(store, profile) < number) writeLast(store, profile, number);
+}
+
+/** Throws the system's error when this user may not change the profile: before it stands in the log that it changes. */
+export function checkWritable(store: Store, profile: ProfileName): void {
+  accessSync(profilePath(store.layout, profile), constants.W_OK | constants.X_OK);
 }
 
 /** Removes what killed processes left in the profile's directory. The caller has the exclusive right to change it. */

@@ -9,7 +9,7 @@ import { readGeneration, writeGeneration } from "../../store/generation-records.
 import { logBegin, logCommit, logGeneration } from "../../store/log-transactions.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
-import { liveGeneration, type ProfileState, readProfile, requireProfile } from "../../store/profiles.ts";
+import { checkWritable, liveGeneration, type ProfileState, readProfile, requireProfile } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
 import { checkGeneration, type GenerationCheck } from "./check-generation.ts";
@@ -94,6 +94,7 @@ async function carryOut(store: Store, work: LockedWork): Promise<Change> {
   }
   const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
   const stage = async () => {
+    checkWritable(store, profile);
     await logGeneration(store, next, head);
     writeGeneration(store, next);
   };

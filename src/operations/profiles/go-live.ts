@@ -157,7 +157,10 @@ async function takeBack(store: Store, { transaction, profile }: Change, error: u
   if (open) await withdraw(store, open, { profile, reason: failureOf(error) });
 }
 
-const KILLED: Failure = { code: "INTERRUPTED", message: "the process was killed before the switch" };
+const KILLED: Failure = {
+  code: "INTERRUPTED",
+  message: "it did not come to the switch: its process was killed, or could not take it back",
+};
 const UNREADABLE: Failure = { code: "DAMAGED", message: "where it would have led stands in a damaged record" };
 
 async function complete(

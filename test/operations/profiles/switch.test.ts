@@ -14,6 +14,7 @@ import type { StoreError } from "../../../src/errors.ts";
 import { generations, listPackages } from "../../../src/operations/packages/list.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { verify } from "../../../src/operations/upkeep/verify.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
 import {
   currentPath,
@@ -22,6 +23,7 @@ import {
   manifestPath,
   objectPath,
   profileFile,
+  profilePath,
 } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readProfile } from "../../../src/store/profiles.ts";
@@ -435,6 +437,37 @@ describe("an install that fails", () => {
     expect(await caughtAsync(installFrom(store, world.source("e-1", { e: "" })))).toMatchObject({ code: "ENOSPC" });
     expect(Object.keys(profileDirectory(store)).filter((name) => name.startsWith("gen-5"))).toEqual([]);
     expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("and cannot be taken back is no damage: the next change takes it back", async () => {
+    const { world, store } = await withFour();
+    let isFull = true;
+    patchFs("renameSync", (original) => (from: string, to: string) => {
+      if (isFull && /\/(?:gen-5|profile)\.json$/.test(to)) throw errno("ENOSPC");
+      original(from, to);
+    });
+    expect(await caughtAsync(installFrom(store, world.source("e-1", { e: "" })))).toMatchObject({ code: "ENOSPC" });
+    expect((await verify(store, { profile: DEFAULT, cwd: "/" })).damaged).toEqual([]);
+    isFull = false;
+    expect(await installFrom(store, world.source("f-1", { f: "" }))).toMatchObject({ to: 6 });
+    expect((await verify(store, { profile: DEFAULT, cwd: "/" })).damaged).toEqual([]);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("where this user may not write is not announced, and the log tells why it failed", async () => {
+    const { world, store } = await withFour();
+    const before = profileDirectory(store);
+    patchFs("accessSync", (original) => (path: string, mode: number) => {
+      if (path === profilePath(store.layout, DEFAULT)) throw errno("EACCES");
+      original(path, mode);
+    });
+    expect(await caughtAsync(installFrom(store, world.source("e-1", { e: "" })))).toMatchObject({ code: "EACCES" });
+    expect(profileDirectory(store)).toEqual(before);
+    expect(logRecords(store).at(-1)?.event).toMatchObject({
+      type: "abort",
+      reason: { message: expect.stringContaining("EACCES") },
+    });
+    expect((await verify(store, { profile: DEFAULT, cwd: "/" })).damaged).toEqual([]);
   });
 
   it("when the log cannot be written is not begun", async () => {
