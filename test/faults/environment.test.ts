@@ -172,6 +172,8 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
       expect(run.stderr, words[0]).toContain("read-only filesystem");
     }
     for (const words of [["list"], ["generations"], ["profiles"], ["info", "a"]]) world.done(...words);
+    for (const words of [["verify"], ["gc", "--dry-run"], ["why", "a"], ["plan", "gen-1"], ["du"]])
+      world.done(...words);
     const seen = world.run(["doctor"]);
     expect(seen).toMatchObject({ status: 6, stderr: "", stdout: expect.stringMatching(/^bad +writing +read-only/m) });
     for (const other of [/^ok +log /m, /Mount it writable/, /^ok +node /m]) expect(seen.stdout).toMatch(other);
