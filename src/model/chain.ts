@@ -139,8 +139,9 @@ function intentsAfter(open: readonly OpenIntent[], record: CarryInput): readonly
   return open.filter((intent) => intent.tx !== tx || (profile !== undefined && intent.profile !== profile));
 }
 
-function dueAfter(event: LogEvent, lastTx: number): Carry["due"] {
-  const bytes = Buffer.byteLength(canonicalJson(event as unknown as JsonObject));
+/** An event that was read has the other members of its record, too, which do not count. */
+function dueAfter({ type, profiles }: Extract<LogEvent, { type: "snapshot" }>, lastTx: number): Carry["due"] {
+  const bytes = Buffer.byteLength(canonicalJson({ type, profiles } as unknown as JsonObject));
   // The snapshot's own line is taken off by the record that follows.
   return [lastTx + SNAPSHOT_TRANSACTIONS, Math.max(SNAPSHOT_BYTES, bytes) + bytes];
 }

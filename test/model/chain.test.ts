@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  carryOf,
   chainRecords,
   EMPTY_LOG,
   endAfter,
@@ -97,6 +98,12 @@ describe("isSnapshotDue", () => {
     }
     expect(isSnapshotDue(chain([begin], end).records[0] as never)).toBe(false);
     expect(isSnapshotDue(chain([done], end).records[0] as never)).toBe(true);
+  });
+
+  it("comes at the same moment when the snapshot is chained anew", () => {
+    const { end } = chain([begin, { ...begin, tx: 1 }]);
+    const [snapshot] = chain([{ tx: 0, event: { type: "snapshot", profiles: {} } }], end).records;
+    expect(carryOf(snapshot as never, end)).toEqual(snapshot?.carry);
   });
 
   it("comes when more was written than a snapshot is long", () => {
