@@ -7,6 +7,7 @@ import { indexRepository } from "../../../src/operations/archives/index-reposito
 import { obtainObjects } from "../../../src/operations/archives/obtain-objects.ts";
 import { planRevert, revert } from "../../../src/operations/history/revert.ts";
 import { undo } from "../../../src/operations/history/undo.ts";
+import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { acquireLock } from "../../../src/system/lock.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
@@ -130,6 +131,21 @@ describe("a server's directories", () => {
     expect(await caughtAsync(indexRepository({ directory: "no", cwd: "/" }))).toMatchObject({
       code: "NOT_FOUND",
     });
+  });
+
+  it("have an index that may change without a warning", async () => {
+    const { world, store, served, path } = await withLost();
+    const server = await serve(served);
+    const file = join(served, "packed-objects.json");
+    writeFileSync(file, '{"format":1,"objects":{}}');
+    const options = { cwd: world.directory, repositories: [server.url], recursive: true };
+    const seen: string[] = [];
+    const onEvent = (event: StoreEvent) => void (event.kind === "fetching" && seen.push(event.event.kind));
+    expect((await obtainObjects(store, [path], options, { onEvent })).missing).toHaveLength(1);
+    await indexRepository({ directory: served, cwd: "/" });
+    expect((await obtainObjects(store, [path], options, { onEvent })).obtained).toHaveLength(1);
+    expect(seen).toContain("fetched");
+    expect(seen).not.toContain("changed");
   });
 
   it("keep an index of a newer program, and what another one wrote into it", async () => {

@@ -59,8 +59,13 @@ const LARGEST_INDEX = 64 << 20;
 
 async function readIndex(context: FetchContext, base: string): Promise<RepositoryIndex | undefined> {
   const url = below(base, REPOSITORY_INDEX);
-  using found = await fetchIfThere(context, url, LARGEST_INDEX);
+  using found = await fetchIfThere(mayChange(context), url, LARGEST_INDEX);
   return found && parseRepositoryIndex(readFileSync(found.path, "utf8"), printableUrl(url));
+}
+
+/** For a URL that is meant to give other content from time to time. */
+function mayChange(context: FetchContext): FetchContext {
+  return { ...context, onEvent: (event) => event.kind !== "changed" && context.onEvent?.(event) };
 }
 
 async function fetchIfThere(context: FetchContext, url: string, maxBytes?: number): Promise<PackedFound | undefined> {
