@@ -7,6 +7,7 @@ import { transformSync } from "esbuild";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as library from "../../src/index.ts";
 import { lockPath } from "../../src/store/layout.ts";
+import { listProfiles } from "../../src/store/profiles.ts";
 import { acquireLock } from "../../src/system/lock.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
 import { installFrom, liveFiles, logRecords, makeProfileWorld } from "../helpers/profile-worlds.ts";
@@ -78,7 +79,7 @@ describe("the example of docs/library.md", () => {
     const { status, lines } = runExample(world.root, world.source("a-1", { a: "" }), "/nowhere/b-1");
     expect(status).toBe(1);
     expect(lines.at(-2)).toBe("NOT_FOUND: there is no file or directory /nowhere/b-1");
-    expect(liveFiles(store)).toEqual({});
+    expect(listProfiles(store)).toEqual([]);
   });
 
   it("stops at Ctrl-C, here while it waits for another process", async () => {

@@ -2,8 +2,10 @@ import { checkLog } from "../../store/check-log.ts";
 import { openJournal, profileStates } from "../../store/journal.ts";
 import { appendRecords } from "../../store/log/append.ts";
 import type { LogFinding } from "../../store/log/entries.ts";
+import { readBackward, trustedEntries } from "../../store/log/read.ts";
 import { rebuildLog } from "../../store/log/rebuild.ts";
 import { type RepairResult, repairLog } from "../../store/log/repair.ts";
+import type { TransactionLog } from "../../store/log/transaction-log.ts";
 import type { Store } from "../../store/open-store.ts";
 import { listProfiles } from "../../store/profiles.ts";
 import { newestTransaction, recordedGenerations } from "../../store/recorded-generations.ts";
@@ -23,13 +25,26 @@ export interface LogRepair extends Omit<RepairResult, "lost"> {
 export async function repairHistory(store: Store): Promise<LogRepair> {
   const log = openJournal(store);
   const before = checkLog(store);
-  if (before.findings.length === 0) return { findings: [], lost: [], files: [], remaining: [], rebuilt: 0 };
+  if (before.findings.length === 0) {
+    // A repair was killed before it came to that.
+    if (owesSnapshot(log)) await appendRecords(log, [], { durable: true, withSnapshot: true });
+    return { findings: [], lost: [], files: [], remaining: [], rebuilt: 0 };
+  }
   if (before.records === 0) return rebuilt(store, before.findings);
   const repaired = await repairLog(log, profileStates(store));
   const expects = Math.max(0, ...listProfiles(store).map((profile) => newestTransaction(store, profile)));
   const { completed } = await appendRecords(log, [], { durable: true, expects, withSnapshot: true });
   const remaining = checkLog(store).findings;
   return { ...repaired, findings: before.findings, remaining, rebuilt: completed.length };
+}
+
+/** Whether records are lost of which no snapshot has told since. */
+function owesSnapshot(log: TransactionLog): boolean {
+  for (const { record } of trustedEntries(readBackward(log))) {
+    if (record.event.type === "snapshot") return false;
+    if (record.replaces) return true;
+  }
+  return false;
 }
 
 async function rebuilt(store: Store, findings: readonly LogFinding[]): Promise<LogRepair> {
