@@ -1,6 +1,7 @@
 import { StoreError } from "../errors.ts";
 import { type LogItem, type LogRequest, readLog } from "../operations/history/read-log.ts";
 import type { LogFinding } from "../store/log/entries.ts";
+import { readProfile } from "../store/profiles.ts";
 import type { CommandContext } from "./context.ts";
 import { findingLine, logLiner } from "./output/log-lines.ts";
 import { printableJson } from "./output/printable.ts";
@@ -10,16 +11,19 @@ const BATCH = 256;
 
 /**
  * Prints transactions, newest first, for programs their records, oldest first.
- * @throws StoreError DAMAGED behind the list when something of it cannot be trusted
+ * @throws StoreError NOT_FOUND when there is no such profile, DAMAGED behind the list when something of it cannot be trusted
  */
 export async function listLog(context: CommandContext, request: LogRequest): Promise<undefined> {
   const store = await context.openStore();
   const { profile } = context.global;
   const faults: LogFinding[] = [];
-  const found = trusted(await readLog(store, { ...request, profile }), faults);
+  const filter = { ...request, profile };
+  const found = trusted(await readLog(store, filter), faults);
   const count = context.global.json ? printRecords(context, found) : printLines(context, found);
+  // What failed in a profile is told also when the profile never came to be.
+  if (count === 0 && faults.length === 0 && profile !== undefined) readProfile(store, profile);
   if (count === 0)
-    context.output.note(() => (isFiltered(request) ? "no transaction is like that" : "nothing was changed yet"));
+    context.output.note(() => (isFiltered(filter) ? "no transaction is like that" : "nothing was changed yet"));
   tellFaults(context, faults);
   return undefined;
 }

@@ -32,10 +32,13 @@ export function parseSelector(text: string): Selector {
   });
 }
 
-/** @throws StoreError INVALID_INPUT */
-export function parseTagName(text: string): TagName {
+/**
+ * `kind` is what errors say it is the name of.
+ * @throws StoreError INVALID_INPUT
+ */
+export function parseTagName(text: string, kind = "checkpoint"): TagName {
   if (TAG_NAME.test(text)) return text as TagName;
-  throw new StoreError("INVALID_INPUT", `'${text}' is not the name of a checkpoint`, {
+  throw new StoreError("INVALID_INPUT", `'${text}' is not the name of a ${kind}`, {
     hint: "Use letters, digits and _ . - (not first: _ . -), at most 64 characters.",
   });
 }

@@ -2,7 +2,7 @@ import parser from "yargs-parser";
 import type { Command, OptionSpecs, Positionals } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import type { Parsed } from "./parsed.ts";
-import { cutRest, PARSER_CONFIGURATION, stringOptions, toWords } from "./parser-settings.ts";
+import { cutRest, HELP, PARSER_CONFIGURATION, stringOptions, toWords } from "./parser-settings.ts";
 import { type RawValues, readValues } from "./read-values.ts";
 
 /**
@@ -30,7 +30,7 @@ export async function parseQuickly(
 export function firstWord(argv: readonly string[]): string | undefined {
   const [first] = argv;
   const isWord = first !== undefined && !first.startsWith("-");
-  return isWord ? first : parse(argv, GLOBAL_OPTIONS).words[0];
+  return isWord ? first : parse(argv, { ...GLOBAL_OPTIONS, help: HELP }).words[0];
 }
 
 interface Parse {

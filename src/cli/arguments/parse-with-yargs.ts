@@ -60,6 +60,8 @@ export async function parseWithYargs(argv: readonly string[], style: HelpStyle):
     failure ??= error;
     text = "version" in values && values.version === true && !parsed ? `store ${style.version}` : output;
   });
+  if (text !== "" && first !== undefined && !named)
+    failure ??= usageError(`Unknown argument: ${first}`, commands, argv);
   if (!parsed && text === "") failure ??= usageError("Not enough non-option arguments", commands, argv);
   if (parsed?.command.runs && rest.length === 0) failure ??= noCommandToRun(parsed.command);
   if (failure) throw failure;

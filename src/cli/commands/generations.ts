@@ -36,6 +36,8 @@ export const command = defineCommand({
     const isListing = args.action === undefined;
     if (!isListing && (args.all || args.last !== undefined))
       throw new StoreError("USAGE", "--last and --all are for listing", { hint: "Leave them out with `delete`." });
+    if (args.all && args.last !== undefined)
+      throw new StoreError("USAGE", "--all shows all, --last only some", { hint: "Leave one of them out." });
     if (args.action === "delete") return remove(context, args.pattern, args["dry-run"] === true);
     if (args["dry-run"]) throw new StoreError("USAGE", "--dry-run is for `store generations delete`");
     const { countGenerations, generations } = await import("../../operations/packages/list.ts");

@@ -48,7 +48,7 @@ export async function addRoot(
   const manifest = readManifest(store, object);
   const path = objectPath(store.layout, object);
   if (link !== undefined) return { root: linkObject(store, { link: resolve(request.cwd ?? "", link), object }), path };
-  const name = parseTagName(request.name ?? `${manifest.name}-${manifest.version}`);
+  const name = parseTagName(request.name ?? `${manifest.name}-${manifest.version}`, "root");
   const known = readNamedRoot(store, name);
   if (known && known.object !== object) {
     throw new StoreError("CONFLICT", `the root '${name}' is there already, for ${known.object}`, {

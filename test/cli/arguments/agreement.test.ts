@@ -118,6 +118,9 @@ const WRONG: readonly (readonly [line: string, message: string, hint: string])[]
   ["--dry-run gc", "--dry-run belongs behind the command", "Write `store gc --dry-run`."],
   ["-n gc", "-n belongs behind the command", "Write `store gc -n`."],
   ["nope list", "there is no command 'nope'", "store --help"],
+  ["nope --help", "there is no command 'nope'", "store --help"],
+  ["--help instal", "there is no command 'instal'", "Did you mean 'install'?"],
+  ["nope --version", "there is no command 'nope'", "store --help"],
   ["--vesion", "store has no option --vesion", "Did you mean '--version'?"],
   ["build -jfoo x", "'foo' is not a number of things", "whole number"],
   ["rollback -n 0", "'0' is not a number of things", "whole number"],
@@ -203,11 +206,14 @@ test("what is read without yargs is what yargs reads", async () => {
   );
 });
 
-test.each(["--help", "list --help", "list -h", "install x --help"])("%s asks for help", async (line) => {
-  expect(await parseQuickly(split(line), loadCommand)).toBeUndefined();
-  const understood = await parseWithYargs(split(line), STYLE);
-  expect(understood).toMatchObject({ kind: "text", text: expect.stringContaining("--profile") });
-});
+test.each(["--help", "list --help", "--help list", "uninstall --help", "list -h", "install x --help"])(
+  "%s asks for help",
+  async (line) => {
+    expect(await parseQuickly(split(line), loadCommand)).toBeUndefined();
+    const understood = await parseWithYargs(split(line), STYLE);
+    expect(understood).toMatchObject({ kind: "text", text: expect.stringContaining("--profile") });
+  },
+);
 
 test("the version is asked for with other options, too", async () => {
   expect(await parseWithYargs(["--json", "--version"], STYLE)).toEqual({ kind: "text", text: "store 9.9.9\n" });
