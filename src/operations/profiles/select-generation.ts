@@ -2,7 +2,7 @@ import { StoreError } from "../../errors.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { parseGenerationNumber } from "../../model/ids.ts";
 import { parseSelector, pickGeneration, type Selector } from "../../model/selector.ts";
-import { zonedText } from "../../model/zoned-text.ts";
+import { type Precision, precisionFor, zonedText } from "../../model/zoned-text.ts";
 import type { Live } from "../../store/log/history.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPins } from "../../store/pins.ts";
@@ -106,7 +106,11 @@ async function liveAt(store: Store, profile: ProfileName, selector: Selector & {
     text: selector.text,
   }))
     store.context.notice?.({ message });
-  return selectedBy(store, live, { when: `at ${zonedText(instant, timeZone)}`, profile, instant });
+  return selectedBy(store, live, {
+    when: `at ${zonedText(instant, timeZone, precisionOf(live, instant))}`,
+    profile,
+    instant,
+  });
 }
 
 interface Asked {
@@ -116,7 +120,7 @@ interface Asked {
 }
 
 function selectedBy(store: Store, live: Live, { when, profile, instant }: Asked): Selected {
-  const generation = generationOf(store, live, when, profile);
+  const generation = generationOf(store, live, { when, profile, instant });
   const told = live.kind === "live" ? live.state : undefined;
   if (told?.uncertain)
     store.context.notice?.({
@@ -124,6 +128,12 @@ function selectedBy(store: Store, live: Live, { when, profile, instant }: Asked)
       isWarning: true,
     });
   return { generation, instant, told };
+}
+
+/** How exactly the time that was asked for and the beginning of history are told apart. */
+function precisionOf(live: Live, instant: number | undefined): Precision {
+  const begins = live.kind === "before-history" ? live.begins : undefined;
+  return begins && instant !== undefined ? precisionFor(begins.time, instant) : "minute";
 }
 
 /** What a person should know of how a time was read. */
@@ -143,7 +153,7 @@ function remarks(
   ];
 }
 
-function generationOf({ context }: Store, live: Live, when: string, profile: ProfileName): GenerationNumber {
+function generationOf({ context }: Store, live: Live, { when, profile, instant }: Asked): GenerationNumber {
   switch (live.kind) {
     case "live":
       return parseGenerationNumber(live.state.current);
@@ -153,7 +163,7 @@ function generationOf({ context }: Store, live: Live, when: string, profile: Pro
       });
     case "before-history": {
       const begins = live.begins
-        ? `history begins ${zonedText(live.begins.time, context.timeZone)}`
+        ? `history begins ${zonedText(live.begins.time, context.timeZone, precisionOf(live, instant))}`
         : "nothing was changed yet";
       throw new StoreError("NOT_FOUND", `the log does not tell what was live ${when}: ${begins}`, {
         hint: "List what there is with `store generations`.",

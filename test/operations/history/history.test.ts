@@ -128,6 +128,17 @@ describe("the state at a time", () => {
     expect(brokenRules(store)).toEqual([]);
   });
 
+  it("is told to the second from a beginning of history in the same minute", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open({ timeZone: "Europe/Berlin" });
+    world.clock.now = at("2026-11-18T03:24:42");
+    await installFrom(store, world.source("a-1", { a: "a" }));
+    const message = /live at 2026-11-18 03:24:40: history begins 2026-11-18 03:24:42$/;
+    expect(await caughtAsync(stateText(store, "2026-11-18T03:24:40"))).toMatchObject({
+      message: expect.stringMatching(message),
+    });
+  });
+
   it("is told of a generation that was deleted since", async () => {
     const { store } = await threeDays();
     const recorded = await stateText(store, "2026-11-19T12:00");
