@@ -1,4 +1,13 @@
-import { chmodSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { hashLinkTarget } from "../../model/git-object.ts";
@@ -65,6 +74,7 @@ interface Place {
 function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedDirectory {
   walk.options.signal?.throwIfAborted();
   if (!walk.copying) chmodSync(toFsPath(source), 0o755);
+  const identity = walk.copying ? identityOf(source, prefix) : undefined;
   const directories = new Map<ByteString, ImportedDirectory>();
   const files: ImportedFiles[] = [];
   const links = new Map<ByteString, ImportedLink>();
@@ -97,9 +107,23 @@ function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedD
   // While threads still read: when they have done there is nothing for them to do.
   expect(
     walk,
-    Promise.all(pending).then(() => summarise(tree, prefix)),
+    Promise.all(pending).then(() => {
+      if (identity !== undefined && identityOf(source, prefix) !== identity) throw changedWhileRead(source);
+      summarise(tree, prefix);
+    }),
   );
   return tree;
+}
+
+/**
+ * Which directory it is. Its files are opened by their paths: where another one, or a link to one, takes its place
+ * meanwhile, they are those of that one.
+ */
+function identityOf(path: ByteString, prefix: string): string {
+  const look = prefix === "" ? statSync : lstatSync;
+  const status = look(toFsPath(path), { throwIfNoEntry: false });
+  if (!status?.isDirectory()) throw changedWhileRead(path);
+  return `${status.dev}:${status.ino}`;
 }
 
 function expect(walk: Walk, done: Promise<void>): void {

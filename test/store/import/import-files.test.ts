@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, truncateSync, unlinkSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -56,6 +65,30 @@ describe("a file that changes while it is read", () => {
       return original(...(args as unknown as Parameters<typeof original>));
     });
     expect(await caughtAsync(addTree(store, source))).toMatchObject({ code: "FAILED", details: { path } });
+  });
+
+  it.each<["before" | "after", string, (path: string, other: string) => unknown]>([
+    ["before", "a symlink", (path, other) => symlinkSync(other, path)],
+    ["after", "a symlink", (path, other) => symlinkSync(other, path)],
+    ["after", "another directory", (path, other) => renameSync(other, path)],
+  ])("is refused when %s its directory is listed that becomes %s", async (moment, _, replace) => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const source = world.tree({ "d/e/file": "content" });
+    const other = world.tree({ file: "content of somebody else" });
+    const path = join(source, "d/e");
+    let isReplaced = false;
+    patchFs("readdirSync", (original) => (...args) => {
+      const list = () => original(...(args as unknown as Parameters<typeof original>));
+      if (isReplaced || String(args[0]) !== path) return list();
+      isReplaced = true;
+      const listed = moment === "after" ? list() : undefined;
+      renameSync(path, `${path}.moved`);
+      replace(path, other);
+      return listed ?? list();
+    });
+    expect(await caughtAsync(addTree(store, source))).toMatchObject({ code: "FAILED", details: { path } });
+    expect(isReplaced).toBe(true);
   });
 });
 
