@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from "node:fs";
 import { isErrno } from "../errors.ts";
 import { type ByteString, fromText, isAscii, toBytes } from "../model/byte-string.ts";
+import { isOutOfReach, makeRemovable } from "./removable-tree.ts";
 
 /** Room on a disk: the blocks of each inode once, and how many inodes there are. */
 export interface DiskUsage {
@@ -20,17 +21,26 @@ export type Visit = (status: Stats, path: ByteString) => void;
 /** What is in a directory, where that is known without reading it. */
 export type KnownNames = (path: ByteString, status: Stats) => Iterable<string> | undefined;
 
-/** Looks at a file or directory and at everything below it; nothing when there is none. */
+/** Looks at a file or directory and at everything below it that a path can name; nothing when there is none. */
 export function visitTree(path: string, visit: Visit, known?: KnownNames): void {
-  visitPlace(placeOf(path), visit, known);
+  const waiting = [placeOf(path)];
+  for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+    const status = statusOf(place);
+    if (!status) continue;
+    visit(status, place.path);
+    if (!status.isDirectory()) continue;
+    for (const name of known?.(place.path, status) ?? namesIn(place)) waiting.push(below(place, name));
+  }
 }
 
-function visitPlace(place: Place, visit: Visit, known: KnownNames | undefined): void {
-  const status = lstatSync(fsPathOf(place), IF_THERE);
-  if (!status) return;
-  visit(status, place.path);
-  if (!status.isDirectory()) return;
-  for (const name of known?.(place.path, status) ?? namesIn(place)) visitPlace(below(place, name), visit, known);
+/** Nothing for what is not there, or lies deeper than paths reach. */
+function statusOf(place: Place): Stats | undefined {
+  try {
+    return lstatSync(fsPathOf(place), IF_THERE);
+  } catch (error) {
+    if (isErrno(error, "ENAMETOOLONG")) return undefined;
+    throw error;
+  }
 }
 
 /** A path, and whether it is ASCII: names are looked at for that, not whole paths again and again. */
@@ -69,15 +79,23 @@ export function removeCounting(path: string, freed: DiskUsage): number {
 }
 
 /**
- * The same, telling of each name that it removed what it was before. `names` may tell what is in the directories, which
- * are then only read when they turn out to hold something else.
+ * The same, telling of each name that it removed what it was before; in a tree that is deeper than the stack, or than
+ * paths reach, some have other names by then. `names` may tell what is in the directories, which are then only read when
+ * they turn out to hold something else.
  */
 export function removeTreeWith(
   path: string,
   onRemoved: Visit,
   names: ReadonlyMap<ByteString, ReadonlySet<string>> = new Map(),
 ): void {
-  removePlace(placeOf(path), { onRemoved, names });
+  const place = placeOf(path);
+  try {
+    removePlace(place, { onRemoved, names });
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error;
+    makeRemovable(place.path);
+    removePlace(place, { onRemoved, names: new Map() });
+  }
 }
 
 interface Removing {

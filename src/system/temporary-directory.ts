@@ -1,10 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
-import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
+import { fromText } from "../model/byte-string.ts";
 import { isHeld, type Lock, tryAcquireLock } from "./lock.ts";
 import { namesIn } from "./names-in.ts";
 import { randomName } from "./random-name.ts";
+import { isOutOfReach, makeRemovable } from "./removable-tree.ts";
 
 /** A private directory that vanishes when it is disposed of, or, when the process is killed, at the next sweep. */
 export interface TemporaryDirectory extends Disposable {
@@ -69,13 +70,13 @@ export function ifStale(path: string, now: () => Date, remove: () => void): void
   rmSync(lock.path, { force: true });
 }
 
-/** Removes a tree, also one whose directories are read-only. */
+/** Removes a tree, also one whose directories are read-only, and however deep it is. */
 export function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch (error) {
-    if (!isErrno(error, "EACCES", "EPERM", "ENOTEMPTY")) throw error;
-    makeWritable(fromText(path));
+    if (!isErrno(error, "EACCES", "EPERM", "ENOTEMPTY") && !isOutOfReach(error)) throw error;
+    makeRemovable(fromText(path));
     rmSync(path, { recursive: true, force: true });
   }
 }
@@ -84,11 +85,4 @@ function sweepOne(path: string, now: () => Date): boolean {
   const lock = tryAcquireLock(`${path}.lock`, "sweep", now);
   if (!lock) return false;
   return release(path, lock);
-}
-
-function makeWritable(directory: ByteString): void {
-  chmodSync(toFsPath(directory), 0o700);
-  for (const entry of readdirSync(toFsPath(directory), { withFileTypes: true, encoding: "latin1" })) {
-    if (entry.isDirectory()) makeWritable(`${directory}/${entry.name}` as ByteString);
-  }
 }
