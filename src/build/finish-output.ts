@@ -20,6 +20,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
+import { refuseBeyondBounds } from "../model/tree-bounds.ts";
 import type { MemberMention } from "./find-in-compressed.ts";
 
 /** What is in the way of an output being moved to another store. */
@@ -32,6 +33,7 @@ export interface HiddenMention extends MemberMention {
  * Brings a build's output into a form that can be localised: no file is a hard link to anything, and compressed man and
  * info pages are stored plain. Returns the compressed files that mention the store all the same: no replacement can
  * reach into them. Nothing outside of the output is touched, whatever links it holds.
+ * @throws StoreError INVALID_INPUT for paths that no object may have
  */
 export async function finishOutput(
   out: string,
@@ -58,6 +60,7 @@ function* entriesBelow(root: ByteString, prefix: string): Generator<ByteString> 
   if ((mode & 0o700) !== 0o700) chmodSync(toFsPath(directory), (mode & 0o777) | 0o700);
   for (const entry of readdirSync(toFsPath(directory), { withFileTypes: true, encoding: "latin1" })) {
     const path = `${prefix}${entry.name}` as ByteString;
+    refuseBeyondBounds(path);
     if (entry.isDirectory()) yield* entriesBelow(root, `${path}/`);
     else yield path;
   }

@@ -166,7 +166,10 @@ async function stageOutput(
   const { layout } = store;
   const zero = baseNameOf(ZERO_DIGEST, name, version);
   const patterns = [layout.canonicalStoreDir, layout.storeDir, zero, place.selfName].map((text) => Buffer.from(text));
-  const hidden = await finishOutput(place.output, { patterns, scratch: room.scratch });
+  const refuse = (error: unknown): never => {
+    throw unusableOutput(job, error);
+  };
+  const hidden = await finishOutput(place.output, { patterns, scratch: room.scratch }).catch(refuse);
   if (job.derivation.addressing === "content") refuseHiddenMentions(job.planned.id, hidden);
   renameSync(place.output, stagedTree(room));
   const isNamedByKey = job.derivation.addressing === "input";
@@ -181,9 +184,7 @@ async function stageOutput(
     signal: job.signal,
     ...(place.selfName !== zero && { selfName: place.selfName }),
     ...(isNamedByKey && !job.forComparison && { baseName: place.selfName as BaseName }),
-  }).catch((error: unknown) => {
-    throw unusableOutput(job, error);
-  });
+  }).catch(refuse);
   const whole = await withReferences(store, staged, { ...job, hidden: isNamedByKey ? hidden : [] });
   await checkReferences(whole, job, { ...place, store });
   return whole;

@@ -8,6 +8,7 @@ import { digestOfSum } from "../../src/model/ids.ts";
 import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { readManifest } from "../../src/store/manifests.ts";
 import { makeBuildWorld } from "../helpers/build-world.ts";
+import { makeDeepTree } from "../helpers/deep-tree.ts";
 import { makeWorld, readTree, type TreeData } from "../helpers/worlds.ts";
 
 const hasZip = spawnSync("zip", ["-v"]).status === 0;
@@ -48,6 +49,14 @@ describe("finishOutput", () => {
       "share/man/man1/other.gz",
     ]);
     expect(readFileSync(join(out, "share/man/de/man1/b.1"), "utf8")).toBe("page");
+  });
+
+  it("refuses an output that is too deep for an object", async () => {
+    const world = makeWorld({ memory: true });
+    const out = makeDeepTree(join(world.directory, "out"), { levels: 3000 });
+    await expect(finishOutput(out, { patterns: [], scratch: world.tree({}) })).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+    });
   });
 
   it("finds what is mentioned inside compressed files, and nothing else", async () => {

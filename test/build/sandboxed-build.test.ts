@@ -163,12 +163,16 @@ describe.runIf(hasSandbox)("a hostile build", () => {
     expect(readFileSync(join(path, "share/man/man1/page.1"), "utf8")).toBe("page\n");
   });
 
-  it("fails with what cannot be stored", async () => {
+  it.each([
+    ["fifo", /hostile@1.0.*pipe/s],
+    ["deep", /hostile@1.0.* installed what cannot be stored: d\/d\/.*… lies 513 directories deep/],
+  ])("fails with what cannot be stored, and leaves nothing of it: %s", async (tries, message) => {
     world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();
-    const { error } = await world.failure(store, "hostile tries=fifo");
-    expect([error.code, error.message]).toEqual(["BUILD_FAILED", expect.stringMatching(/hostile@1.0.*pipe/s)]);
+    const { error } = await world.failure(store, `hostile tries=${tries}`);
+    expect([error.code, error.message]).toEqual(["BUILD_FAILED", expect.stringMatching(message)]);
     expect(readdirSync(store.layout.storeDir).map((name) => name.slice(33))).toEqual(["liba-1.0"]);
+    expect(readdirSync(store.layout.temporary)).toEqual([]);
   });
 
   it("is told of when it mentions the build directory, and only then", async () => {

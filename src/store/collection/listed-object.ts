@@ -3,6 +3,7 @@ import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText } from "../../model/byte-string.ts";
 import { type ListedPlace, listedPlaces } from "../../model/file-list.ts";
 import type { BaseName } from "../../model/ids.ts";
+import { LONGEST_PATH } from "../../model/tree-bounds.ts";
 import { fileListPath, type Layout, objectPath, poolPath } from "../layout.ts";
 
 /** What the file list of an object tells of where things lie. */
@@ -43,13 +44,10 @@ function namesBelow(tree: ByteString, listed: readonly ListedPlace[]): Map<ByteS
   return names;
 }
 
-/** Whether no part of a path leads elsewhere, and a filesystem can have it. */
+/** Whether no part of a path leads elsewhere, and an object can have it. */
 function canBeBelow(path: ByteString): boolean {
-  return path.length < LONGEST && !/\0|[^/]{256}/.test(path) && !/\/\.{0,2}\//.test(`/${path}/`);
+  return path.length <= LONGEST_PATH && !/\0|[^/]{256}/.test(path) && !/\/\.{0,2}\//.test(`/${path}/`);
 }
-
-/** Bytes: what systems take as a path. */
-const LONGEST = 3000;
 
 /** A text that is no list, when there is none. */
 function readIfThere(path: string): string {

@@ -13,6 +13,7 @@ import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } fr
 import { hashLinkTarget } from "../../model/git-object.ts";
 import { replaceInPlace } from "../../model/rewrite.ts";
 import { findBaseNames } from "../../model/search/find-base-names.ts";
+import { refuseBeyondBounds } from "../../model/tree-bounds.ts";
 import type { FileBatch, ImportedFile, ImportSettings } from "./import-settings.ts";
 import { canonicalReplacements } from "./import-work.ts";
 import type { ImportedDirectory, ImportedFiles, ImportedLink } from "./imported-tree.ts";
@@ -40,7 +41,8 @@ export interface ImportTreeOptions {
  * Copies the tree at `source` to the existing empty directory `target`, or in `adopt` mode takes `target` as it is.
  * Afterwards the target holds the canonical form, but for what `takePooled` must put there; only files and links that
  * mention the store are not frozen yet.
- * @throws StoreError INVALID_INPUT for anything but directories, regular files and symlinks
+ * @throws StoreError INVALID_INPUT for anything but directories, regular files and symlinks, and for paths that no object
+ * may have
  */
 export async function importTree(
   source: string,
@@ -83,6 +85,7 @@ function walkDirectory(walk: Walk, { source, target, prefix }: Place): ImportedD
   const inner: ByteString[] = [];
   for (const entry of listDirectory(source)) {
     const name = entry.name as ByteString;
+    refuseBeyondBounds(`${prefix}${name}` as ByteString);
     if (entry.isFile()) {
       const file = walk.options.known?.files.get(`${prefix}${name}` as ByteString);
       if (file) known.push([name, file]);

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { isErrno } from "../../errors.ts";
 import { type ByteString, isAscii, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
+import { beyondBounds } from "../../model/tree-bounds.ts";
 import { archiveError, countEntry, type Extraction, explainedError } from "./extraction.ts";
 
 type EntryKind = "directory" | "file" | "symlink";
@@ -80,6 +81,7 @@ export class TreeWriter implements Disposable {
 
   makeDirectory(path: ByteString): void {
     if (this.#created.get(path) === "directory") return;
+    this.#checkBounds(path);
     this.#needParent(path);
     this.#makeRoom(path);
     this.#make(path, "directory", (at) => mkdirSync(at, 0o755));
@@ -88,6 +90,7 @@ export class TreeWriter implements Disposable {
   makeSymlink(path: ByteString, linkTarget: ByteString): void {
     if (linkTarget === "" || linkTarget.includes("\0"))
       throw archiveError(this.#run, "is a symlink to no possible path");
+    this.#checkBounds(path);
     this.#needParent(path);
     this.#makeRoom(path);
     this.#make(path, "symlink", (at) => symlinkSync(toFsPath(linkTarget), at));
@@ -105,6 +108,7 @@ export class TreeWriter implements Disposable {
       this.makeSymlink(path, this.#readLink(existing));
       return;
     }
+    this.#checkBounds(path);
     this.#needParent(path);
     this.#makeRoom(path);
     this.#make(path, "file", (at) => linkSync(this.#fsPath(existing), at));
@@ -112,6 +116,7 @@ export class TreeWriter implements Disposable {
 
   /** Starts a regular file, 0755 when executable, otherwise 0644, less the umask. */
   openFile(path: ByteString, executable: boolean): void {
+    this.#checkBounds(path);
     this.#needParent(path);
     this.#makeRoom(path);
     this.#make(path, "file", (at) => {
@@ -169,6 +174,13 @@ export class TreeWriter implements Disposable {
       // What went wrong before says more.
     }
     this.#fd = undefined;
+  }
+
+  /** Before anything is made for it. The top directory may be left out afterwards: what lies below it counts. */
+  #checkBounds(path: ByteString): void {
+    const fault = beyondBounds(path.slice(path.indexOf("/") + 1) as ByteString);
+    if (fault !== undefined)
+      throw archiveError(this.#run, fault, { hint: "No object may hold it: ask those who made it." });
   }
 
   #needParent(path: ByteString): void {

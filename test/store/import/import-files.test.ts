@@ -12,11 +12,13 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { StoreError } from "../../../src/errors.ts";
 import type { ImportProgress } from "../../../src/store/import/import-tree.ts";
 import { openLease } from "../../../src/store/leases.ts";
 import { stageObject } from "../../../src/store/stage-object.ts";
 import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
+import { makeDeepTree } from "../../helpers/deep-tree.ts";
 import { faultsOf } from "../../helpers/naive-tree-id.ts";
 import { patchFs } from "../../helpers/patch-fs.ts";
 import { addTree, makeWorld, nameOf, readTree } from "../../helpers/worlds.ts";
@@ -118,6 +120,26 @@ describe("what is no file, directory or symlink", () => {
     });
     expect(readTree(store.layout.temporary).size).toBe(1);
     expect(readTree(store.layout.storeDir).size).toBe(1);
+  });
+
+  it.each([
+    ["too deep", { levels: 513, name: "d" }, /^d\/d\/.*… lies 513 directories deep/],
+    ["too deep for the stack", { levels: 3000, name: "d" }, /^d\/d\/.*… lies 513 directories deep/],
+    ["too long", { levels: 20, name: "n".repeat(250) }, /^n+…? has a path of 3262 bytes/],
+  ])("is refused before it is copied, and nothing of it stays: %s", async (_what, shape, message) => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const error = (await caughtAsync(addTree(store, makeDeepTree(join(world.directory, "deep"), shape)))) as StoreError;
+    expect(error).toMatchObject({ code: "INVALID_INPUT", message: expect.stringMatching(message) });
+    expect(error.message.length).toBeLessThan(300);
+    expect(readTree(store.layout.temporary).size).toBe(1);
+  });
+
+  it("is not refused as long as it just fits", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const { path } = await addTree(store, makeDeepTree(join(world.directory, "deep"), { levels: 512 }));
+    expect(readTree(path).size).toBe(514);
   });
 
   it("is refused as clearly behind so many files that threads are at work", async () => {

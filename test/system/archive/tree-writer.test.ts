@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { StoreError } from "../../../src/errors.ts";
 import { extractArchive } from "../../../src/system/archive/extract-archive.ts";
-import { makeTar, skipTest, type TarMember } from "../../helpers/archives.ts";
+import { gnuLong, makeTar, skipTest, type TarMember } from "../../helpers/archives.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { WIDE } from "../../helpers/extracted.ts";
 import { makeWorld } from "../../helpers/worlds.ts";
@@ -59,6 +59,33 @@ it("says which entry there is no room for", async () => {
 it("says which entry the filesystem refuses", async () => {
   const error = await errorFor([{ name: "a" }], join(makeWorld().directory, "missing"));
   expect(error).toMatchObject({ code: "FAILED", details: { entry: "a" } });
+});
+
+describe("what no object may hold", () => {
+  const DEEP = "d/".repeat(512);
+  const LONG = `${"n".repeat(255)}/`.repeat(12);
+
+  it.each([
+    ["a file", { name: `top/${DEEP}d/f` }],
+    ["a directory", { name: `top/${DEEP}d/d/` }],
+    ["a symlink", { name: `top/${DEEP}d/f`, type: "2", link: "x" }],
+    ["a long path", { name: `top/${LONG}f` }],
+    ["a hard link", { name: `top/${LONG}f`, type: "1", link: "there" }],
+  ])("is refused by name, and nothing made for it: %s", async (_what, member: TarMember) => {
+    const target = makeWorld().tree({});
+    const error = await errorFor([{ name: "there" }, gnuLong("L", member.name), member], target);
+    expect(error.code).toBe("ARCHIVE");
+    expect(error.message).toMatch(/entry 'top\/.* (?:directories deep|bytes); /);
+    expect(readdirSync(target)).toEqual(["there"]);
+  });
+
+  it("is not what lies below a top directory and just fits without it", async () => {
+    const target = makeWorld().tree({});
+    const archive = join(makeWorld().directory, "a.tar");
+    const names = [`top/${DEEP}f`, `top/${LONG.slice(0, -1)}`];
+    writeFileSync(archive, makeTar(names.flatMap((name) => [gnuLong("L", name), { name }])));
+    expect(await extractArchive(archive, target, { strip: 0, limits: WIDE })).toMatchObject({ entries: 526 });
+  });
 });
 
 function foldingDirectory(): string {
