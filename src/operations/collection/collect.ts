@@ -9,6 +9,7 @@ import { loadObjects, type StoreObjects } from "../../store/collection/load-obje
 import { type Marked, markObjects } from "../../store/collection/mark.ts";
 import { measureRubbish, type Target } from "../../store/collection/measure.ts";
 import { beginPoolSweep, isPoolTidy } from "../../store/collection/pool-mark.ts";
+import type { Stuck } from "../../store/collection/stuck.ts";
 import { sweepLeftovers, sweepObjects } from "../../store/collection/sweep.ts";
 import { sweepPool } from "../../store/collection/sweep-pool.ts";
 import { objectPath } from "../../store/layout.ts";
@@ -18,6 +19,7 @@ import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { readRoots } from "../../store/roots.ts";
 import type { RunOptions } from "../run-options.ts";
 import { packDying } from "./pack-dying.ts";
+import { tellStuck } from "./tell-stuck.ts";
 
 export interface CollectRequest {
   readonly dryRun?: boolean;
@@ -128,23 +130,26 @@ async function chosen(store: Store, found: Rubbish, { request, run, hands }: Wor
 }
 
 /** Whatever ends it early, the log tells what is gone. */
-async function sweep(store: Store, found: Rubbish, { hands, run: { signal, onEvent } }: Work): Promise<Collected> {
+async function sweep(store: Store, found: Rubbish, { hands, run }: Work): Promise<Collected> {
+  const { signal, onEvent } = run;
   const { objects, marked, leftovers, dead } = found;
   const freed = { bytes: 0, inodes: 0 };
   const deleted: BaseName[] = [];
+  const stuck: Stuck[] = [];
   const onBatch = () =>
     onEvent?.({ kind: "collecting", deleted: deleted.length, total: dead.length, freedBytes: freed.bytes });
   try {
     const pool = beginPoolSweep(store);
-    const nothingLost = await sweepLeftovers(store, leftovers, { freed, signal });
+    const nothingLost = await sweepLeftovers(store, leftovers, { freed, stuck, signal });
     pool.watch();
     const poolIsKnown = await sweepObjects(store, dead, {
-      ...{ hands, graph: objects.graph, marks: marked.marks, freed, deleted, signal, onBatch },
+      ...{ hands, graph: objects.graph, marks: marked.marks, freed, stuck, deleted, signal, onBatch },
     });
     await turn();
     if (pool.whole || !nothingLost || !poolIsKnown) await sweepPool(store, freed, signal);
     pool.end(true);
   } finally {
+    tellStuck(stuck, run);
     if (deleted.length > 0 || freed.inodes > 0)
       await logCollection(store, { deleted: deleted.length, freedBytes: freed.bytes });
   }

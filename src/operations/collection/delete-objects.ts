@@ -9,6 +9,7 @@ import { loadObjects } from "../../store/collection/load-objects.ts";
 import { markObjects } from "../../store/collection/mark.ts";
 import { measureRubbish } from "../../store/collection/measure.ts";
 import { beginPoolSweep } from "../../store/collection/pool-mark.ts";
+import type { Stuck } from "../../store/collection/stuck.ts";
 import { sweepObjects } from "../../store/collection/sweep.ts";
 import { sweepPool } from "../../store/collection/sweep-pool.ts";
 import { openIndex } from "../../store/index/open-index.ts";
@@ -20,6 +21,7 @@ import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { readRoots } from "../../store/roots.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Collected } from "./collect.ts";
+import { tellStuck } from "./tell-stuck.ts";
 
 export interface DeleteRequest {
   readonly objects: readonly BaseName[];
@@ -48,6 +50,7 @@ export async function deleteObjects(store: Store, request: DeleteRequest, run: R
   const wanted = await chosen(store, request, { graph, dead });
   const freed = { bytes: 0, inodes: 0 };
   const deleted: BaseName[] = [];
+  const stuck: Stuck[] = [];
   await using hands = createHands();
   if (request.dryRun) {
     const rubbish = { leftovers: [], objects: wanted, wholePool: false };
@@ -57,8 +60,9 @@ export async function deleteObjects(store: Store, request: DeleteRequest, run: R
   } else {
     const pool = beginPoolSweep(store);
     pool.watch();
-    const sweep = { hands, graph, marks, freed, deleted, signal: run.signal };
+    const sweep = { hands, graph, marks, freed, stuck, deleted, signal: run.signal };
     const poolIsKnown = await sweepObjects(store, wanted, sweep);
+    tellStuck(stuck, run);
     if (!poolIsKnown) await sweepPool(store, freed, run.signal);
     pool.end(!pool.whole || !poolIsKnown);
     await logCollection(store, { deleted: deleted.length, freedBytes: freed.bytes });

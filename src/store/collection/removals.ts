@@ -1,6 +1,6 @@
 import type { BaseName } from "../../model/ids.ts";
-import type { DiskUsage } from "../../system/disk-usage.ts";
 import type { Hands } from "./collection-task.ts";
+import type { Freed } from "./remove-with.ts";
 import type { TakenOut } from "./taken-out.ts";
 
 /** Removes one load after the other. When it goes, none is still being removed. */
@@ -12,9 +12,8 @@ export interface Removals extends AsyncDisposable {
 }
 
 /** Where it is told what was removed. */
-interface Told {
+interface Told extends Freed {
   readonly deleted: BaseName[];
-  readonly freed: DiskUsage;
   readonly onBatch?: ((deleted: readonly BaseName[]) => void) | undefined;
 }
 
@@ -24,7 +23,7 @@ export function createRemovals(hands: Hands, told: Told): Removals {
   const remove = async (load: TakenOut) => {
     // They are gone, also when something of them stays in the trash.
     for (const object of load.objects()) told.deleted.push(object);
-    const isKnown = await load.remove(hands, told.freed);
+    const isKnown = await load.remove(hands, told);
     poolIsKnown &&= isKnown;
     told.onBatch?.(told.deleted);
   };

@@ -5,6 +5,7 @@ import type { BaseName } from "../../model/ids.ts";
 import { blockBytes, type DiskUsage, removeTreeWith } from "../../system/disk-usage.ts";
 import { fileListPath, type Layout, manifestPath, objectPath, replacedMark, twinPath } from "../layout.ts";
 import { readListedObject } from "./listed-object.ts";
+import { removeOr, type Stuck } from "./stuck.ts";
 
 /** Objects that were moved into a directory of the trash, which is laid out as a store is, and where the pool lies. */
 export interface RemovalTask {
@@ -23,6 +24,7 @@ export interface Removal extends DiskUsage {
    * since others can remove their names at the same time.
    */
   readonly shared: SharedInode[];
+  readonly stuck: Stuck[];
 }
 
 export interface SharedInode {
@@ -34,9 +36,12 @@ export interface SharedInode {
 
 /** Removes objects with their manifests and lists, and the files of the pool that nothing else has. */
 export function removeTaken(task: RemovalTask): Removal {
-  const removal: Removal = { bytes: 0, inodes: 0, poolIsKnown: true, shared: [] };
+  const removal: Removal = { bytes: 0, inodes: 0, poolIsKnown: true, shared: [], stuck: [] };
   const isReplaced = existsSync(replacedMark(task.files));
-  for (const object of task.objects) removeObject({ ...task, isReplaced }, object, removal);
+  for (const object of task.objects) {
+    const isGone = removeOr(removal.stuck, () => removeObject({ ...task, isReplaced }, object, removal));
+    removal.poolIsKnown &&= isGone !== undefined;
+  }
   return removal;
 }
 
@@ -44,7 +49,7 @@ function removeObject(
   { room, files, twins, isReplaced }: RemovalTask & { readonly isReplaced: boolean },
   object: BaseName,
   removal: Removal,
-): void {
+): true {
   const listed = readListedObject({ ...room, files }, object);
   removal.poolIsKnown &&= listed !== undefined;
   const { pooled, names } = listed ?? { pooled: new Map<ByteString, string>() };
@@ -69,6 +74,7 @@ function removeObject(
   for (const status of living)
     if (!inPool.has(status.ino))
       removal.shared.push({ inode: status.ino, bytes: blockBytes(status), links: status.nlink });
+  return true;
 }
 
 /** Removes the pool's file for the one at `path`, and its entry; false when there is none. */

@@ -11,14 +11,15 @@ import { processRoots } from "../roots.ts";
 import type { Hands } from "./collection-task.ts";
 import { isStillOld, type Leftover, pathsOfLeftover } from "./leftovers.ts";
 import { createRemovals } from "./removals.ts";
+import type { Freed } from "./remove-with.ts";
+import { removeOr } from "./stuck.ts";
 import { createTakenOut, type TakenOut } from "./taken-out.ts";
 import { makeTrashRoom } from "./trash-room.ts";
 
-export interface Sweep {
+export interface Sweep extends Freed {
   readonly graph: ObjectGraph;
   /** Grows by what comes into use while the sweep goes on. */
   readonly marks: Marks;
-  readonly freed: DiskUsage;
   readonly signal?: AbortSignal | undefined;
   /** Told behind each batch; `deleted` grows. */
   readonly onBatch?: ((deleted: readonly BaseName[]) => void) | undefined;
@@ -98,10 +99,14 @@ function isMarked({ graph, marks }: Sweep, object: BaseName): boolean {
 export async function sweepLeftovers(
   store: Store,
   leftovers: readonly Leftover[],
-  { freed, signal }: Pick<Sweep, "freed" | "signal">,
+  { signal, ...told }: Freed & Pick<Sweep, "signal">,
 ): Promise<boolean> {
-  let living = 0;
-  for (const leftover of leftovers) if (leftover.unless === undefined) living += removeLeftover(store, leftover, freed);
+  let nothingLives = true;
+  for (const leftover of leftovers) {
+    if (leftover.unless !== undefined) continue;
+    const living = removeOr(told.stuck, () => removeLeftover(store, leftover, told.freed));
+    nothingLives &&= living === 0;
+  }
   const guarded = leftovers.filter(({ unless }) => unless !== undefined);
   for (let at = 0; at < guarded.length; at += BATCH) {
     signal?.throwIfAborted();
@@ -110,12 +115,13 @@ export async function sweepLeftovers(
       using _lock = await lockInTurn(store, signal);
       const leased = leasedObjects(store);
       for (const { path, unless } of guarded.slice(at, at + BATCH)) {
-        if (!unless || !(leased.has(unless) || hasObject(store, unless))) room.take(path);
+        if (!unless || !(leased.has(unless) || hasObject(store, unless))) removeOr(told.stuck, () => room.take(path));
       }
     }
-    living += await room.empty(freed);
+    const isEmpty = await room.empty(told);
+    nothingLives &&= isEmpty;
   }
-  return living === 0;
+  return nothingLives;
 }
 
 /** Returns how many inodes live on under other names. */

@@ -4,7 +4,6 @@ import { isErrno } from "../../errors.ts";
 import { fromText } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
-import type { DiskUsage } from "../../system/disk-usage.ts";
 import { randomName } from "../../system/random-name.ts";
 import { freezeDirectory } from "../import/freeze.ts";
 import { changeManifests } from "../index/manifest-changes.ts";
@@ -12,7 +11,7 @@ import { fileListPath, type Layout, layoutOf, manifestPath, objectPath, twinPath
 import type { Store } from "../open-store.ts";
 import { hasTwins } from "../twins.ts";
 import type { Hands } from "./collection-task.ts";
-import { removeWith } from "./remove-with.ts";
+import { type Freed, removeWith } from "./remove-with.ts";
 import { move } from "./trash-room.ts";
 
 /** Objects that lie in a directory of the trash, whole, with their manifests: nobody finds them, and they can be put back. */
@@ -24,7 +23,7 @@ export interface TakenOut {
   /** Under the lock on objects: the last first, so that what is valid never needs what is not. */
   putBack(isWanted: (object: BaseName) => boolean): void;
   /** Has them removed, with what the pool has of them alone; whether that was all. */
-  remove(hands: Hands, freed: DiskUsage): Promise<boolean>;
+  remove(hands: Hands, told: Freed): Promise<boolean>;
 }
 
 export function createTakenOut(store: Store): TakenOut {
@@ -54,14 +53,16 @@ export function createTakenOut(store: Store): TakenOut {
       });
       for (const directory of [layout.storeDir, layout.manifests]) if (wanted.length > 0) syncDirectory(directory);
     },
-    async remove(hands, freed) {
+    async remove(hands, told) {
       const removed = [...taken];
       taken.clear();
       if (removed.length === 0) return true;
       // A tree may only be torn when its manifest is gone for good.
       syncDirectory(layout.manifests);
-      const poolIsKnown = await removeWith(hands, { room, files: layout.files, twins, objects: removed }, freed);
-      rmSync(room.root, { recursive: true, force: true });
+      const before = told.stuck.length;
+      const poolIsKnown = await removeWith(hands, { room, files: layout.files, twins, objects: removed }, told);
+      // What stays is in the trash, for the next collection.
+      if (told.stuck.length === before) rmSync(room.root, { recursive: true, force: true });
       return poolIsKnown;
     },
   };

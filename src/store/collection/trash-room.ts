@@ -2,16 +2,18 @@ import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { isErrno } from "../../errors.ts";
-import { type DiskUsage, removeCounting } from "../../system/disk-usage.ts";
+import { removeCounting } from "../../system/disk-usage.ts";
 import { randomName } from "../../system/random-name.ts";
 import type { Layout } from "../layout.ts";
+import type { Freed } from "./remove-with.ts";
+import { removeOr } from "./stuck.ts";
 
 /** Names in the trash: no directory, for which a full disk has no room. What is moved there is out of everybody's way at once, and takes its time to be removed. */
 export interface TrashRoom {
   /** Whether there was anything to move. */
   take(path: string): boolean;
-  /** Removes what was taken, with a pause for others behind each; returns how many inodes live on under other names. */
-  empty(freed: DiskUsage): Promise<number>;
+  /** Removes what was taken, with a pause for others behind each; whether none of its inodes lives on under other names. */
+  empty(told: Freed): Promise<boolean>;
 }
 
 export function makeTrashRoom(layout: Layout): TrashRoom {
@@ -24,13 +26,14 @@ export function makeTrashRoom(layout: Layout): TrashRoom {
       if (moved) count += 1;
       return moved;
     },
-    async empty(freed) {
-      let living = 0;
+    async empty({ freed, stuck }) {
+      let nothingLives = true;
       for (; count > 0; count--) {
-        living += removeCounting(nameOf(count - 1), freed);
+        const living = removeOr(stuck, () => removeCounting(nameOf(count - 1), freed));
+        nothingLives &&= living === 0;
         await turn();
       }
-      return living;
+      return nothingLives;
     },
   };
 }

@@ -80,9 +80,13 @@ function listNames(walk: Walk, directory: ByteString, path: string): readonly st
     return readdirSync(toFsPath(directory), "latin1");
   } catch (error) {
     walk.faults.push(unreadable(path as ByteString, error));
-    for (const { path: inner } of walk.tree.entries) if (inner.startsWith(`${path}/`)) markSeen(walk, inner);
+    markBelow(walk, path);
     return [];
   }
+}
+
+function markBelow(walk: Walk, path: string): void {
+  for (const { path: inner } of walk.tree.entries) if (inner.startsWith(`${path}/`)) markSeen(walk, inner);
 }
 
 /** Also the directories on the way: they are not missing, they cannot be looked into. */
@@ -91,7 +95,7 @@ function markSeen({ seen }: Walk, path: ByteString): void {
 }
 
 function checkOne(walk: Walk, place: ByteString, path: ByteString): void {
-  const status = lstatSync(toFsPath(place), { throwIfNoEntry: false });
+  const status = statusOf(walk, place, path);
   if (!status) return;
   walk.seen.add(path);
   const entry = walk.expected.get(path);
@@ -102,7 +106,7 @@ function checkOne(walk: Walk, place: ByteString, path: ByteString): void {
   }
   if (!entry && walk.directories.has(path)) {
     walk.faults.push({ kind: "wrong-kind", path, reason: "is no directory and must be one" });
-    for (const { path: inner } of walk.tree.entries) if (inner.startsWith(`${path}/`)) markSeen(walk, inner);
+    markBelow(walk, path);
     return;
   }
   const faults = compareEntry(entry, withTarget(walk, seenEntry(path, status), place), walk.settings);
@@ -111,6 +115,17 @@ function checkOne(walk: Walk, place: ByteString, path: ByteString): void {
     faults.push(...contentFaults(walk, { place, path, entry, status }));
   if (status.isFile()) countFile(walk.settings.pace);
   walk.faults.push(...faults);
+}
+
+function statusOf(walk: Walk, place: ByteString, path: ByteString): Stats | undefined {
+  try {
+    return lstatSync(toFsPath(place), { throwIfNoEntry: false });
+  } catch (error) {
+    walk.faults.push(unreadable(path, error));
+    markSeen(walk, path);
+    markBelow(walk, path);
+    return undefined;
+  }
 }
 
 function seenEntry(path: ByteString, status: Stats): SeenEntry {
@@ -168,9 +183,23 @@ function readFile(settings: VerifySettings, place: ByteString, canonicalise: rea
   }
 }
 
-/** A system error names what the disk or the permissions did; anything else is a defect of the program. */
+/** A system error names what the disk, the permissions or the length of a path did; anything else is a defect of the program. */
 function unreadable(path: ByteString, error: unknown): TreeFault {
-  if (!isErrno(error, "EIO", "EACCES", "EPERM", "ENOENT", "ELOOP", "ENOTDIR", "EUCLEAN", "EBADMSG", "ENXIO"))
+  if (
+    !isErrno(
+      error,
+      "EIO",
+      "EACCES",
+      "EPERM",
+      "ENOENT",
+      "ELOOP",
+      "ENOTDIR",
+      "EUCLEAN",
+      "EBADMSG",
+      "ENXIO",
+      "ENAMETOOLONG",
+    )
+  )
     throw error;
   return { kind: "unreadable-file", path, reason: `cannot be read (${(error as NodeJS.ErrnoException).code})` };
 }
