@@ -68,6 +68,7 @@ const UNNAMED: Readonly<Record<number, string>> = { 122: "EDQUOT", 69: "EDQUOT",
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
   const isUnnamed = error.code === "UNKNOWN" || error.code.startsWith("Unknown system error");
-  const number = isUnnamed && "errno" in error ? Math.abs(Number(error.errno)) : 0;
-  return UNNAMED[number] ?? error.code;
+  // An addon tells the number in the code alone.
+  const number = "errno" in error ? error.errno : /-?\d+$/.exec(error.code)?.[0];
+  return (isUnnamed ? UNNAMED[Math.abs(Number(number))] : undefined) ?? error.code;
 }

@@ -114,6 +114,11 @@ test("errors that Node has no name for are told like others", () => {
     code: "NO_SPACE",
     message: "your disk quota is used up at a file (write)",
   });
+  const text = "Unknown system error -122";
+  expect(explainError(Object.assign(new Error(text), { code: text }))).toMatchObject({
+    error: { code: "NO_SPACE" },
+    isBug: false,
+  });
 });
 
 test("of several errors in a row, as when tidying up fails too, the first is told", () => {
