@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import type { Generation } from "../model/generation.ts";
@@ -149,10 +149,15 @@ export function createProfile(store: Store, empty: Generation): void {
   writeLast(store, empty.profile, ZERO);
 }
 
-/** Removes a profile that nothing was ever live in but its empty generation; `profile.json` first. */
+/**
+ * Removes what `createProfile` made, `profile.json` first.
+ * @throws ENOTEMPTY when more lies there, which stays
+ */
 export function removeProfile(store: Store, profile: ProfileName): void {
   rmSync(profileFile(store.layout, profile), { force: true });
-  rmSync(profilePath(store.layout, profile), { recursive: true, force: true });
+  removeGeneration(store, profile, ZERO);
+  rmSync(currentPath(store.layout, profile), { force: true });
+  rmdirSync(profilePath(store.layout, profile));
 }
 
 /** @throws StoreError NOT_FOUND */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeStoreWorld } from "../helpers/run-store.ts";
@@ -29,5 +29,17 @@ describe("a profile that does not exist", () => {
     world.done("install", "-p", "new", source);
     expect(world.done("profiles").stdout).toMatch(/new +gen-1/);
     expect(world.run(["verify"])).toMatchObject({ status: 0 });
+  });
+
+  it("is taken back without what somebody else has put there", () => {
+    const world = makeStoreWorld();
+    const source = world.source("a-1", { "bin/a": "a" });
+    world.done("init");
+    const place = join(world.root, "profiles/new");
+    mkdirSync(place);
+    writeFileSync(join(place, "pins.json.saved"), "mine");
+    expect(world.run(["install", "-p", "new", source, "--check", "false"]).status).toBe(1);
+    expect(readdirSync(place)).toEqual(["pins.json.saved"]);
+    world.done("install", "-p", "new", source);
   });
 });

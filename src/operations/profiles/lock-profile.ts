@@ -39,9 +39,9 @@ export async function lockOrMakeProfile(
   run: RunOptions & { readonly workspace: Workspace },
 ): Promise<MadeProfile> {
   const lock = await takeLock(store, profile, run);
-  const isNew = !hasProfile(store, profile);
+  let isMade = false;
   const discardNew = () => {
-    if (!isNew) return;
+    if (!isMade) return;
     try {
       deactivateIn(store, profile);
       removeProfile(store, profile);
@@ -51,7 +51,10 @@ export async function lockOrMakeProfile(
   };
   try {
     refuseReadOnly(store);
-    if (isNew) await makeProfile(store, profile, run);
+    if (!hasProfile(store, profile)) {
+      isMade = true;
+      await makeProfile(store, profile, run);
+    }
     await settle(store, profile);
     return { ...lock, discardNew };
   } catch (error) {

@@ -28,7 +28,7 @@ export interface TakenOut {
 
 export function createTakenOut(store: Store): TakenOut {
   const { layout } = store;
-  let room = layout;
+  let room: Layout | undefined;
   const taken = new Set<BaseName>();
   const twins = hasTwins(store);
   const places = [manifestPath, fileListPath, objectPath, ...(twins ? [twinPath] : [])];
@@ -36,27 +36,29 @@ export function createTakenOut(store: Store): TakenOut {
     has: (object) => taken.has(object),
     objects: () => [...taken],
     take(objects) {
-      if (taken.size === 0) room = makeRoom(layout);
+      const into = room && taken.size > 0 ? room : makeRoom(layout);
+      room = into;
       changeManifests(layout, objects, () => {
         for (const object of objects) {
-          move(manifestPath(layout, object), manifestPath(room, object));
+          move(manifestPath(layout, object), manifestPath(into, object));
           taken.add(object);
         }
         for (const object of objects)
-          for (const place of places.slice(1)) move(place(layout, object), place(room, object));
+          for (const place of places.slice(1)) move(place(layout, object), place(into, object));
       });
     },
     putBack(isWanted) {
-      const wanted = [...taken].filter(isWanted).reverse();
+      const from = room;
+      const wanted = from ? [...taken].filter(isWanted).reverse() : [];
       changeManifests(layout, wanted, () => {
-        for (const object of wanted) if (putBackObject(layout, room, object)) taken.delete(object);
+        for (const object of wanted) if (from && putBackObject(layout, from, object)) taken.delete(object);
       });
       for (const directory of [layout.storeDir, layout.manifests]) if (wanted.length > 0) syncDirectory(directory);
     },
     async remove(hands, told) {
       const removed = [...taken];
       taken.clear();
-      if (removed.length === 0) return true;
+      if (room === undefined || removed.length === 0) return true;
       // A tree may only be torn when its manifest is gone for good.
       syncDirectory(layout.manifests);
       const before = told.stuck.length;

@@ -8,7 +8,10 @@ import type { Layout } from "../layout.ts";
 import type { Freed } from "./remove-with.ts";
 import { removeOr } from "./stuck.ts";
 
-/** Names in the trash: no directory, for which a full disk has no room. What is moved there is out of everybody's way at once, and takes its time to be removed. */
+/**
+ * Names in the trash: no directory, for which a full disk has no room. What is moved there is out of everybody's way at
+ * once, and takes its time to be removed.
+ */
 export interface TrashRoom {
   /** Whether there was anything to move. */
   take(path: string): boolean;
