@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
@@ -112,7 +112,7 @@ type Test = (bytes: Buffer) => boolean;
 /** For each test the escaped paths of up to `most` files and links that pass it; every file is read once. */
 function filesWith(tree: string, tests: readonly Test[], most: number): readonly (readonly string[])[] {
   const found = tests.map((): string[] => []);
-  const buffer = Buffer.allocUnsafe(PIECE + OVERLAP);
+  const room = createRoom();
   const look = (pieces: Iterable<Buffer>, shown: string): void => {
     const open = new Set(tests.keys());
     for (const bytes of pieces) for (const index of open) if (tests[index]?.(bytes)) open.delete(index);
@@ -123,7 +123,7 @@ function filesWith(tree: string, tests: readonly Test[], most: number): readonly
       const path = `${directory}/${entry.name}` as ByteString;
       const shown = toEscaped(`${prefix}${entry.name}` as ByteString);
       if (entry.isDirectory()) visit(path, `${prefix}${entry.name}/`);
-      else if (entry.isFile()) look(piecesOf(path, buffer), shown);
+      else if (entry.isFile()) look(piecesOf(path, room), shown);
       else if (entry.isSymbolicLink()) look([readlinkSync(toFsPath(path), "buffer")], shown);
     }
   };
@@ -135,11 +135,24 @@ const PIECE = 1 << 21;
 /** More than any path is long: each piece holds that much of the next. */
 const OVERLAP = 1 << 13;
 
+type Room = (size: number) => Buffer;
+
+/** Memory for one file after the other, not more than the largest needs: most outputs are small. */
+function createRoom(): Room {
+  let room = Buffer.alloc(0);
+  return (size) => {
+    const wanted = Math.min(Math.max(size + 1, 2 * OVERLAP), PIECE + OVERLAP);
+    if (room.length < wanted) room = Buffer.allocUnsafeSlow(Math.min(2 * wanted, PIECE + OVERLAP));
+    return room;
+  };
+}
+
 /** The content of a file in pieces that overlap; each is there until the next one is read into the same memory. */
-function* piecesOf(path: ByteString, buffer: Buffer): Generator<Buffer> {
+function* piecesOf(path: ByteString, roomFor: Room): Generator<Buffer> {
   const fd = openSync(toFsPath(path), "r");
   try {
-    for (let position = 0, count = buffer.length; count === buffer.length; position += PIECE) {
+    const buffer = roomFor(fstatSync(fd).size);
+    for (let position = 0, count = buffer.length; count === buffer.length; position += buffer.length - OVERLAP) {
       count = readSync(fd, buffer, 0, buffer.length, position);
       yield buffer.subarray(0, count);
     }

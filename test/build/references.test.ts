@@ -81,4 +81,26 @@ describe("a warning", () => {
       `rooted@1 mentions the store's root (${root}) in share/log`,
     ]);
   });
+
+  // Around where one piece that is read may end and the next one begins.
+  it.runIf(hasSandbox).each([1 << 13, 1 << 14, 1 << 15, 1 << 21, (1 << 21) + (1 << 13), 1 << 22])(
+    "finds paths around byte %i, beside smaller and larger files",
+    async (border) => {
+      const world = makeBuildWorld({ memory: true });
+      const files = [-7, -3, 0, 1].map((offset) => ({ name: `at${offset}`, place: border + offset }));
+      const recipe = installing(
+        [
+          'cd "$out/share"',
+          "echo small > little; head -c 5000000 /dev/zero > large",
+          ...files.map(({ name, place }) => `{ head -c ${place} /dev/zero; echo /build/x; cat large; } > ${name}`),
+          ...files.map(({ name, place }) => `head -c ${place} /dev/zero > without${name}`),
+        ].join("\n"),
+      );
+      world.recipe("borders", recipe);
+      const { warnings } = await world.build(await world.buildStore(), "borders");
+      expect(warnings[0]?.split(" in ")[1]?.split(", ").sort()).toEqual(
+        files.map(({ name }) => `share/${name}`).sort(),
+      );
+    },
+  );
 });
