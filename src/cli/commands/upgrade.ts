@@ -7,7 +7,8 @@ import { SOURCE_OPTIONS, sourceInput } from "../package-options.ts";
 export const command = defineCommand({
   name: "upgrade",
   summary: "Look again at what packages were installed from, and take what is new",
-  details: "A package that was installed by its store path stays as it is.",
+  details:
+    "A package that was installed by its store path stays as it is, and so does, with a warning, one whose recipe is not given or whose file or directory is gone.",
   positionals: {
     name: { need: "any", describe: "Names of installed packages; without any, all", completes: "installed" },
   },

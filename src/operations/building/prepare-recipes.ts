@@ -53,13 +53,24 @@ export function recipesAmong(
 
 /**
  * Whether an input stands for a recipe: a path to one, or a name. A name that is no recipe's, but a file's or a
- * directory's, stands for that.
+ * directory's, stands for that; not when it was asked for before, since then a path would have been kept in its place.
  */
-export function isRecipe(store: Store, { from, cwd, build }: PackageInput): boolean {
+export function isRecipe(store: Store, input: PackageInput): boolean {
+  const { from, cwd } = input;
   const path = resolve(cwd, from);
   if (isPath(store, from)) return /\.ya?ml$/.test(from) ? existsSync(path) : existsSync(join(path, "recipe.yaml"));
   if (parseSpec(from, { storeDir: store.layout.storeDir }).kind !== "package") return false;
-  return !existsSync(path) || (build?.recipes ?? []).some((place) => placeHas(place, from));
+  return input.again === true || !existsSync(path) || hasRecipe(input, from);
+}
+
+/** Whether an input that stands for a recipe can be looked at: a name needs directories of recipes that have it. */
+export function findsRecipe(store: Store, input: PackageInput): boolean {
+  const spec = parseSpec(input.from, { storeDir: store.layout.storeDir });
+  return spec.kind !== "package" || hasRecipe(input, spec.name);
+}
+
+function hasRecipe({ build }: PackageInput, name: string): boolean {
+  return (build?.recipes ?? []).some((place) => placeHas(place, name));
 }
 
 function isPath(store: Store, from: string): boolean {

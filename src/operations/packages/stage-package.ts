@@ -29,6 +29,8 @@ export interface PackageInput extends FetchSettings {
   readonly checksum?: boolean | undefined;
   /** Of a recipe: values for options that `from` does not name, in place of the recipe's defaults. */
   readonly keptOptions?: Readonly<Record<string, OptionValue>> | undefined;
+  /** It is asked for again, as the generation recorded it, and not by a person who sees the working directory. */
+  readonly again?: boolean | undefined;
   /** How packages that are built from recipes are found and built. */
   readonly build?: BuildSettings | undefined;
 }

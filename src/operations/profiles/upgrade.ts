@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Change } from "../../model/change.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import { isBaseName, type ProfileName } from "../../model/ids.ts";
@@ -5,7 +6,7 @@ import { readGeneration } from "../../store/generation-records.ts";
 import { readIfWhole } from "../../store/index/index-entry.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
-import { isRecipe } from "../building/prepare-recipes.ts";
+import { findsRecipe, isRecipe } from "../building/prepare-recipes.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
 import { changeProfile } from "./change-profile.ts";
@@ -55,7 +56,7 @@ export function upgradable(store: Store, head: Generation, request: UpgradeReque
   checkInstalled(head, names);
   return head.packages
     .filter((item) => names.length === 0 || names.includes(item.name))
-    .filter((item) => canUpgrade(item) && (names.length > 0 || !lacksRecipes(store, item, request)));
+    .filter((item) => canUpgrade(item) && (names.length > 0 || !(isGone(item) || lacksRecipe(store, item, request))));
 }
 
 /**
@@ -66,9 +67,16 @@ function canUpgrade({ requested }: InstalledPackage): boolean {
   return !isBaseName(requested) && !/^https?:/i.test(requested);
 }
 
-/** A package that comes from a recipe is left alone when no recipes are given, unless it is named. */
-function lacksRecipes(store: Store, { requested }: InstalledPackage, { input }: UpgradeRequest): boolean {
-  return (input.build?.recipes ?? []).length === 0 && isRecipe(store, { ...input, from: requested });
+/** The file or directory that a package comes from is not there any more: it is left alone, too, unless it is named. */
+function isGone({ requested }: InstalledPackage): boolean {
+  return requested.startsWith("/") && !existsSync(requested);
+}
+
+/** A package that comes from a recipe which is not among those that are given is left alone, unless it is named. */
+function lacksRecipe(store: Store, { requested }: InstalledPackage, { input }: UpgradeRequest): boolean {
+  const asked = { ...input, from: requested, again: true };
+  const isWithoutRecipes = (input.build?.recipes ?? []).length === 0;
+  return isRecipe(store, asked) && (isWithoutRecipes || !findsRecipe(store, asked));
 }
 
 /**
@@ -77,7 +85,14 @@ function lacksRecipes(store: Store, { requested }: InstalledPackage, { input }: 
  */
 export function inputOf(store: Store, item: InstalledPackage, { input }: UpgradeRequest): PackageInput {
   const { name, version, requested, options } = item;
-  return { ...input, from: requested, name, keptOptions: options, ...(isPlainPath(store, item) && { version }) };
+  return {
+    ...input,
+    from: requested,
+    again: true,
+    name,
+    keptOptions: options,
+    ...(isPlainPath(store, item) && { version }),
+  };
 }
 
 function isPlainPath(store: Store, { requested, path }: InstalledPackage): boolean {
@@ -97,13 +112,22 @@ export function sayWhatStays(
     const hint = `Install what shall replace it: \`store install SPEC --name ${item.name}\`.`;
     run.onEvent?.({ kind: "warning", message, hint });
   }
-  const left = head.packages.filter((item) => canUpgrade(item) && lacksRecipes(store, item, request));
-  if (names.length > 0 || left.length === 0) return;
-  run.onEvent?.({
-    kind: "warning",
-    message: `built from recipes, and not looked at without them: ${left.map(({ name }) => name).join(", ")}`,
-    hint: "Give directories of recipes with --recipes DIR or in STORE_RECIPES.",
-  });
+  if (names.length > 0) return;
+  const others = head.packages.filter(canUpgrade);
+  const gone = others.filter(isGone);
+  const without = others.filter((item) => !isGone(item) && lacksRecipe(store, item, request));
+  if (without.length > 0)
+    run.onEvent?.({
+      kind: "warning",
+      message: `built from recipes, and not looked at without them: ${without.map(({ name }) => name).join(", ")}`,
+      hint: "Give directories of recipes with --recipes DIR or in STORE_RECIPES.",
+    });
+  if (gone.length > 0)
+    run.onEvent?.({
+      kind: "warning",
+      message: `not looked at, since what they were installed from is gone: ${gone.map(({ name }) => name).join(", ")}`,
+      hint: `${gone[0]?.name} came from ${gone[0]?.requested}. Install from elsewhere: \`store install SPEC --name NAME\`.`,
+    });
 }
 
 /** Packages that were removed or replaced by others in the meantime stay as they are now. */

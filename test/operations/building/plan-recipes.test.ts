@@ -130,6 +130,37 @@ describe("the plan of an upgrade of recipes", () => {
   });
 });
 
+describe("an upgrade of what was built from recipes", () => {
+  it("does not take a file or directory of the same name in the working directory for it", async () => {
+    const world = smallWorld();
+    const store = await world.buildStore();
+    await install(store, inputs(world, "low", "top"));
+    const cwd = world.tree({ "low/junk": "", top: "" }, join(world.directory, "elsewhere"));
+    const other = world.tree({ "mine/recipe.yaml": "" }, join(world.directory, "other"));
+    for (const recipes of [[], [other]])
+      for (const look of [upgrade, planUpgrade]) {
+        const warnings: string[] = [];
+        const onEvent = (event: StoreEvent) => event.kind === "warning" && warnings.push(event.message);
+        const request = { profile: DEFAULT, names: [], input: { cwd, build: { recipes, cwd } } };
+        expect(await look(store, request, { onEvent })).toMatchObject({ changed: false, upgraded: [] });
+        expect(warnings).toEqual(["built from recipes, and not looked at without them: low, top"]);
+        expect(await caughtAsync(look(store, { ...request, names: ["low"] }))).toMatchObject({ code: "NOT_FOUND" });
+      }
+  });
+
+  it("is not kept from the others by a recipe that is gone", async () => {
+    const world = smallWorld();
+    const store = await world.buildStore();
+    await install(store, inputs(world, "low", "top"));
+    world.edit("low/recipe.yaml", "echo 1", "echo 2");
+    rmSync(join(world.recipes, "top"), { recursive: true });
+    const warnings: string[] = [];
+    const onEvent = (event: StoreEvent) => event.kind === "warning" && warnings.push(event.message);
+    expect(await upgrade(store, forUpgrade(world), { onEvent })).toMatchObject({ upgraded: [{ name: "low" }] });
+    expect(warnings).toEqual(["built from recipes, and not looked at without them: top"]);
+  });
+});
+
 describe("the options of an installed recipe", () => {
   const OPTIONS = "options: {x11: {default: false}, docs: {default: true}, blas: {values: [one, two], default: one}}\n";
   const INSTALL = `build: script\nphases: {install: 'mkdir "$out"; echo {{options.x11}} {{options.docs}} > "$out/o"'}\n`;

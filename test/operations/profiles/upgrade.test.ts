@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
@@ -76,18 +79,32 @@ describe("upgrade", () => {
     expect(events).toContainEqual(expect.objectContaining({ kind: "warning", message: expect.stringContaining("a ") }));
   });
 
-  it("changes nothing when one of the packages cannot be had any more", async () => {
+  it("changes nothing when one of the packages cannot be had again", async () => {
     const world = makeProfileWorld();
     const store = await world.open();
     const a = world.source("a-1", { a: "old" });
     const archive = world.source("b-1", { b: "" });
     await installFrom(store, a, archive);
     world.tree({ a: "new" }, a);
-    const { renameSync } = await import("node:fs");
-    renameSync(archive, `${archive}-gone`);
-    expect(await caughtAsync(upgradeNames(store))).toMatchObject({ code: "NOT_FOUND" });
+    execFileSync("mkfifo", [join(archive, "pipe")]);
+    expect(await caughtAsync(upgradeNames(store))).toMatchObject({ code: "INVALID_INPUT" });
     expect([liveNumber(store), liveFiles(store)]).toEqual([1, { a: "old", b: "" }]);
     expect(logTypes(store, 2)).toEqual(["begin", "abort"]);
+  });
+
+  it("leaves what came from a directory that is gone, says so, and upgrades the others; by name it is an error", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    const [a, b] = ["a", "b"].map((name) => world.source(`${name}-1`, { [name]: "old" })) as [string, string];
+    await installFrom(store, a, b);
+    world.tree({ a: "new" }, a);
+    renameSync(b, `${b}-gone`);
+    const warnings: string[] = [];
+    const change = await upgradeNames(store, [], (event) => event.kind === "warning" && warnings.push(event.message));
+    expect(change.upgraded.map(({ name }) => name)).toEqual(["a"]);
+    expect(liveFiles(store)).toEqual({ a: "new", b: "old" });
+    expect(warnings).toEqual(["not looked at, since what they were installed from is gone: b"]);
+    expect(await caughtAsync(upgradeNames(store, ["b"]))).toMatchObject({ code: "NOT_FOUND" });
   });
 
   it("refuses names that are not installed", async () => {
