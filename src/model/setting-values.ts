@@ -1,5 +1,6 @@
 import { StoreError } from "../errors.ts";
 import { parseAge } from "./age.ts";
+import { searchableDirectory } from "./searchable.ts";
 import { sizeOf } from "./size.ts";
 
 /** Kept with its text, so that the default is shown as it is written. */
@@ -62,9 +63,9 @@ export function parseSizeOrOff(text: string): Size | "off" {
   throw new StoreError("INVALID_INPUT", `'${text}' is not a size`, { hint: "Write it as 5G or 500MiB, or off." });
 }
 
-/** @throws StoreError INVALID_INPUT */
-export function parseDirectory(text: string): string {
-  if (text === "" || text.startsWith("/")) return text;
+/** One in which shells are to find programs, or none. @throws StoreError INVALID_INPUT */
+export function parseSearchable(text: string): string {
+  if (text === "" || text.startsWith("/")) return searchableDirectory(text, "Name another directory.");
   throw new StoreError("INVALID_INPUT", `'${text}' is not an absolute directory`, { hint: "Begin it with /." });
 }
 

@@ -1,6 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
+import { searchableDirectory } from "../model/searchable.ts";
 import type { StoreContext } from "../store/context.ts";
 import type { Width } from "../store/layout.ts";
 import { openStoreAt, type Store } from "../store/open-store.ts";
@@ -55,7 +56,7 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
       notice: options.notice,
       env,
       trace: options.trace,
-      instDir: options.instDir ?? (env.STORE_INSTDIR || undefined),
+      instDir: instDirOf(options.instDir ?? (env.STORE_INSTDIR || undefined)),
     },
   });
 }
@@ -63,6 +64,11 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
 export function defaultRoot(env: Readonly<Record<string, string | undefined>>): string {
   if (env.STORE_ROOT) return env.STORE_ROOT;
   return join(env.XDG_DATA_HOME || join(env.HOME || homedir(), ".local/share"), "store");
+}
+
+function instDirOf(directory: string | undefined): string | undefined {
+  if (directory === undefined) return undefined;
+  return searchableDirectory(directory, "Name another directory with --instdir or $STORE_INSTDIR.");
 }
 
 /** Names of Coordinated Universal Time in the time zone database. */

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { isErrno, StoreError } from "../errors.ts";
+import { StoreError } from "../errors.ts";
 import { overlapsItself } from "../model/rewrite.ts";
+import { searchableDirectory } from "../model/searchable.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
+import { makeDirectory } from "../system/make-directory.ts";
 import { namesIn } from "../system/names-in.ts";
 import type { StoreContext } from "./context.ts";
 import { makeDirectories } from "./directories.ts";
@@ -24,10 +26,10 @@ export async function initStore(
   checkRootText(layout);
   if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
   checkRootContent(layout);
-  makeRoot(layout.root);
+  makeDirectory(layout.root, { mode: 0o700, hint: "Choose another root with --root or $STORE_ROOT." });
   if (layout.admin !== layout.root) {
     checkAdminDir(layout);
-    makeRoot(layout.admin);
+    makeDirectory(layout.admin, { mode: 0o700, hint: ANOTHER_ADMINDIR });
   }
   if (options.allowUnsafeRoot !== true) for (const path of [layout.root, layout.admin]) checkAncestors(path);
   mkdirSync(layout.locks, { recursive: true, mode: 0o700 });
@@ -62,23 +64,6 @@ function writeNewStore(layout: Layout, now: Date): StoreFile {
   };
   writeStoreFile(layout.storeFile, file);
   return file;
-}
-
-/** Node's own recursive mkdir never ends where a filesystem answers ENOENT for a directory that it will not make. */
-function makeRoot(path: string): void {
-  if (existsSync(path)) return;
-  makeRoot(dirname(path));
-  try {
-    mkdirSync(path, 0o700);
-  } catch (error) {
-    if (isErrno(error, "EEXIST")) return;
-    if (!isErrno(error, "ENOENT")) throw error;
-    throw new StoreError("INVALID_INPUT", `${path} cannot be made: its filesystem takes no new directories`, {
-      hint: "Choose another root with --root or $STORE_ROOT.",
-      details: { path },
-      cause: error,
-    });
-  }
 }
 
 function checkRootText(layout: Layout): void {
@@ -184,13 +169,16 @@ function checkRootContent(layout: Layout): void {
 function checkAdminDir({ admin, storeDir }: Layout): void {
   const inside = admin === storeDir || admin.startsWith(`${storeDir}/`);
   const found = namesIn(admin);
+  searchableDirectory(admin, ANOTHER_ADMINDIR);
   if (!inside && found.length === 0) return;
   const reason = inside ? "lies among the objects" : `is not empty (${found.slice(0, 3).join(", ")})`;
   throw new StoreError("INVALID_INPUT", `the directory for the administration, ${admin}, ${reason}`, {
-    hint: "Name an empty or new directory with --admindir or $STORE_ADMINDIR.",
+    hint: ANOTHER_ADMINDIR,
     details: { adminDir: admin, entries: found.slice(0, 20) },
   });
 }
+
+const ANOTHER_ADMINDIR = "Name an empty or new directory with --admindir or $STORE_ADMINDIR.";
 
 function notReal(path: string): StoreError {
   return new StoreError("UNSAFE", `${path} leads through a symlink`, {

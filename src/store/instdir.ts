@@ -1,8 +1,9 @@
-import { lstatSync, mkdirSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, readlinkSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { ProfileName } from "../model/ids.ts";
 import { replaceLink } from "../system/atomic-file.ts";
+import { makeDirectory } from "../system/make-directory.ts";
 import { readSetting } from "./config-file.ts";
 import { currentPath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
@@ -10,14 +11,14 @@ import type { Store } from "./open-store.ts";
 /**
  * Makes sure that `<instdir>/<profile>` leads to the live link of the profile, where such a place is wanted. The link
  * itself never changes: what replaces the live link switches both at once. Nothing else there is touched.
- * @throws StoreError CONFLICT when something else has that name
+ * @throws StoreError CONFLICT when something else has that name; INVALID_INPUT where no directory can be made
  */
 export function activateIn(store: Store, profile: ProfileName): void {
   const link = wantedLink(store, profile);
   const target = currentPath(store.layout, profile);
   if (link === undefined || isLink(link, target)) return;
   if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) throw taken(link, target);
-  mkdirSync(dirname(link), { recursive: true });
+  makeDirectory(dirname(link), { hint: ANOTHER_PLACE });
   replaceLink(target, link);
 }
 
@@ -38,6 +39,9 @@ function wantedLink(store: Store, profile: ProfileName): string | undefined {
   const directory = store.context.instDir ?? readSetting(store, "instdir");
   return directory === "" ? undefined : join(resolve(directory), profile);
 }
+
+const ANOTHER_PLACE =
+  "Name another directory with --instdir or $STORE_INSTDIR, or with the setting: `store config instdir DIR`.";
 
 function isLink(path: string, target: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(path) === target;

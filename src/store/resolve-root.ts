@@ -7,7 +7,7 @@ import { isErrno, StoreError } from "../errors.ts";
  * @throws StoreError INVALID_INPUT
  */
 export function resolveRoot(root: string): string {
-  const path = resolve(root);
+  const path = absolutePath(root);
   try {
     const real = realpathSync(path);
     if (!statSync(real).isDirectory()) throw notADirectory(real);
@@ -18,6 +18,20 @@ export function resolveRoot(root: string): string {
     const parent = resolveRoot(dirname(path));
     const target = linkTarget(path);
     return target === undefined ? join(parent, basename(path)) : resolveRoot(resolve(parent, target));
+  }
+}
+
+function absolutePath(root: string): string {
+  if (root === "") throw new StoreError("INVALID_INPUT", "the root is empty", { hint: ANOTHER_ROOT });
+  try {
+    return resolve(root);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    throw new StoreError("INVALID_INPUT", `'${root}' leads nowhere: the working directory was deleted`, {
+      hint: "Change to another directory, or name an absolute root.",
+      details: { path: root },
+      cause: error,
+    });
   }
 }
 
@@ -32,7 +46,9 @@ function linkTarget(path: string): string | undefined {
 
 function notADirectory(path: string): StoreError {
   return new StoreError("INVALID_INPUT", `${path} is no directory; a store needs one`, {
-    hint: "Name another directory with --root or $STORE_ROOT.",
+    hint: ANOTHER_ROOT,
     details: { path },
   });
 }
+
+const ANOTHER_ROOT = "Name another directory with --root or $STORE_ROOT.";

@@ -59,6 +59,29 @@ test("what has the name of the link in the instdir stays, and the change is refu
   expect(lstatSync(join(world.directory, "by-setting/default")).isSymbolicLink()).toBe(true);
 });
 
+test("a place that takes no directories, or that no search path can have, is refused before anything changes", () => {
+  const world = makeStoreWorld();
+  world.done("install", hello(world, "1"));
+  const before = world.done("generations", "--json").stdout;
+  const colon = join(world.directory, "with:colon");
+  for (const place of ["/proc/store-test", colon])
+    expect(world.run(["install", hello(world, "2"), "--instdir", place])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/takes no new directories|has a ':'/),
+    });
+  expect(world.run(["config", "instdir", colon])).toMatchObject({ status: 2 });
+  expect(world.done("generations", "--json").stdout).toBe(before);
+  for (const admin of ["/proc/store-test", colon]) {
+    const other = makeStoreWorld();
+    expect(other.run(["init", "--admindir", admin])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("--admindir"),
+    });
+    expect(existsSync(join(other.root, "store.json"))).toBe(false);
+  }
+  expect(existsSync(colon)).toBe(false);
+});
+
 test("a directory that holds something is no admindir", () => {
   const world = makeStoreWorld();
   const admin = world.tree({ "profiles/x": "" });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -20,6 +21,7 @@ import { resolveRoot } from "../../src/store/resolve-root.ts";
 import { caught, caughtAsync } from "../helpers/caught.ts";
 import { useDriver } from "../helpers/driver.ts";
 import { errno, patchFs } from "../helpers/patch-fs.ts";
+import { PROGRAM } from "../helpers/run-store.ts";
 import { addTree, fakeContext, makeWorld } from "../helpers/worlds.ts";
 
 const open = (root: string, options: Partial<OpenOptions> = {}) =>
@@ -197,6 +199,18 @@ describe("a root", () => {
     expect((await open(join(directory, "real/a/../a/s/"), { create: false })).layout.root).toBe(
       join(directory, "real/a/s"),
     );
+  });
+
+  it("that is empty, or relative to a working directory that was deleted, is refused", () => {
+    expect(caught(() => resolveRoot(""))).toMatchObject({ code: "INVALID_INPUT", message: "the root is empty" });
+    const { directory } = makeWorld({ memory: true });
+    const script = 'mkdir gone && cd gone && rmdir ../gone && "$0" "$1" list --root relative';
+    const { status, stderr } = spawnSync("sh", ["-c", script, process.execPath, PROGRAM], {
+      cwd: directory,
+      encoding: "utf8",
+    });
+    expect(stderr).toContain("the working directory was deleted");
+    expect(status).toBe(2);
   });
 
   it("that is a symlink to itself is refused", () => {
