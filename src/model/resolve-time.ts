@@ -30,10 +30,22 @@ export function resolveTime(expression: TimeExpression, context: TimeContext): R
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const zone = (expression.kind === "point" ? expression.zone?.name : undefined) ?? context.timeZone;
-    throw new StoreError("INVALID_INPUT", `that time does not exist in the time zone '${zone}'`, {
+    const problem = isZone(zone)
+      ? `that time does not exist in the time zone '${zone}'`
+      : `there is no time zone '${zone}'`;
+    throw new StoreError("INVALID_INPUT", problem, {
       hint: "Write a zone as [Europe/Berlin] or leave it out; an offset such as +01:00 must be right for the zone.",
       cause: error,
     });
+  }
+}
+
+function isZone(name: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    return true;
+  } catch {
+    return false;
   }
 }
 

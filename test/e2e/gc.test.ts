@@ -50,3 +50,16 @@ test("gc, delete, why, closure, generations delete: what they print, and wrong i
     expect(world.run(["gc", ...args])).toMatchObject({ status: 2 });
   expect(world.run(["why", "nothing"])).toMatchObject({ status: 1 });
 });
+
+test("to go where the packages of a deleted generation are live already makes nothing, and says nothing else", () => {
+  const world = makeStoreWorld();
+  for (const version of ["1", "2"]) world.done("install", world.source(`app-${version}`, { app: version }));
+  world.done("generations", "delete", "1");
+  expect(world.done("switch", "gen-1").stdout).toContain(
+    "gen-1 was deleted: its packages, as the log tells them, make",
+  );
+  for (const options of [[], ["--dry-run"]])
+    expect(world.done("switch", "gen-1", ...options).stdout).toBe(
+      "nothing to do, gen-3 stays live\ngen-1 was deleted: gen-3 has its packages\n",
+    );
+});

@@ -21,6 +21,17 @@ function clockIn(timeZone: string, instant: number): string {
   return format.format(instant);
 }
 
+it("tells a zone that does not exist from a time that does not exist in one", () => {
+  for (const [text, zone] of [
+    ["yesterday", "Mars/X"],
+    ["2026-11-20T18:00[Mars/X]", "UTC"],
+  ] as const)
+    expect(caught(() => resolve(text, zone))).toMatchObject({ message: "there is no time zone 'Mars/X'" });
+  expect(caught(() => resolve("2026-11-20T18:00+05:00[Europe/Berlin]", "UTC"))).toMatchObject({
+    message: "that time does not exist in the time zone 'Europe/Berlin'",
+  });
+});
+
 describe("resolveTime at 2026-11-20T18:30Z, a Friday", () => {
   it.each([
     ["2026-11-20T18:00", "UTC", "2026-11-20T18:00:00.000Z"],

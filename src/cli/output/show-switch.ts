@@ -65,9 +65,14 @@ export function switchLines(change: SwitchedChange, style: Style): string[] {
   ];
 }
 
-function anewLines({ madeFrom, wasDeleted, leftOut = [] }: SwitchedChange): string[] {
+function anewLines(change: SwitchedChange): string[] {
+  const { madeFrom, wasDeleted, leftOut = [] } = change;
   if (madeFrom === undefined) return [];
   const without = leftOut.length > 0 ? ` without ${leftOut.map(({ name }) => name).join(", ")}` : "";
+  if (change.to === change.from && isSame(change)) {
+    const reason = wasDeleted ? "was deleted" : "is not whole";
+    return [`gen-${madeFrom} ${reason}: gen-${change.from} has its packages${without}`];
+  }
   return wasDeleted
     ? [`gen-${madeFrom} was deleted: its packages, as the log tells them, make a new generation${without}`]
     : [`gen-${madeFrom} is not whole: its packages make a new generation${without}`];
