@@ -40,14 +40,15 @@ export const command = defineCommand({
       throw new StoreError("USAGE", "--all shows all, --last only some", { hint: "Leave one of them out." });
     if (args.action === "delete") return remove(context, args.pattern, args["dry-run"] === true);
     if (args["dry-run"]) throw new StoreError("USAGE", "--dry-run is for `store generations delete`");
-    const { countGenerations, generations } = await import("../../operations/packages/list.ts");
+    const { countedGenerations } = await import("../../operations/packages/list.ts");
     const store = await context.openStore();
     const last = args.all ? undefined : (args.last ?? (context.global.json ? undefined : SHOWN));
-    const found = generations(store, context.profile, { last });
+    const { listed: found, count } = countedGenerations(store, context.profile, { last });
     const value = found.map((item) => ({ ...item, packages: item.packages.map((each) => withPath(store, each)) }));
     context.output.result(value, (style) => generationLines(found, { style, now: context.now() }));
-    const hidden = found.length < SHOWN ? 0 : countGenerations(store, context.profile) - found.length;
-    if (hidden > 0) context.output.note(() => `${formatCount(hidden, "generation")} more: store generations --all`);
+    const hidden = count - found.length;
+    if (hidden > 0 && found.length >= SHOWN)
+      context.output.note(() => `${formatCount(hidden, "generation")} more: store generations --all`);
     return undefined;
   },
 });

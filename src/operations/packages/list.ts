@@ -46,15 +46,24 @@ export interface ListedGeneration {
 export function generations(
   store: Store,
   profile: ProfileName,
-  { last }: { readonly last?: number | undefined } = {},
+  options: { readonly last?: number | undefined } = {},
 ): readonly ListedGeneration[] {
-  if (isUntouched(store, profile)) return [];
+  return countedGenerations(store, profile, options).listed;
+}
+
+/** The same, and how many there are in all: a directory of thousands of names is read only once. */
+export function countedGenerations(
+  store: Store,
+  profile: ProfileName,
+  { last }: { readonly last?: number | undefined },
+): { readonly listed: readonly ListedGeneration[]; readonly count: number } {
+  if (isUntouched(store, profile)) return { listed: [], count: 0 };
   const state = readProfileParts(store, profile);
   const pins = readPins(store, profile);
   const all = listGenerations(store, state);
   const shown =
     last === undefined ? all : all.filter((number, at) => at >= all.length - last || number === state.current);
-  return shown.map((number) => {
+  const listed = shown.map((number) => {
     const { created, parent, reason, transaction, packages } = readGeneration(store, profile, number);
     const tags = [...pins.tags].filter(([, tagged]) => tagged === number).map(([name]) => name);
     const marks = { current: number === state.current, pinned: pins.generations.has(number), tags };
@@ -68,6 +77,7 @@ export function generations(
       packages: packages.map(summarise),
     };
   });
+  return { listed, count: all.length };
 }
 
 export interface ListedProfile {
@@ -90,11 +100,6 @@ export function profiles(store: Store): readonly ListedProfile[] {
         packages: packages.length,
       };
     });
-}
-
-/** How many generations a profile has. */
-export function countGenerations(store: Store, profile: ProfileName): number {
-  return isUntouched(store, profile) ? 0 : listGenerations(store, readProfileParts(store, profile)).length;
 }
 
 /** Whether this is the default profile before its first use: as good as an empty one. */
