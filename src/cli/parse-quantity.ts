@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import { checkPriority } from "../model/check-number.ts";
 import { sizeOf } from "../model/size.ts";
 
 /**
@@ -26,8 +27,14 @@ export function parseCount(text: string): number {
  * @throws StoreError USAGE
  */
 export function parsePriority(text: string): number {
-  if (/^\d{1,2}$/.test(text)) return Number(text);
-  throw new StoreError("USAGE", `'${text}' is not a priority`, {
-    hint: "Write a whole number from 0 to 99; the lower number wins, 5 is usual.",
-  });
+  try {
+    const priority = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+    checkPriority(priority);
+    return priority;
+  } catch (cause) {
+    throw new StoreError("USAGE", `'${text}' is not a priority`, {
+      hint: "Write a whole number from 0 to 99; the lower number wins, 5 is usual.",
+      cause,
+    });
+  }
 }

@@ -1,3 +1,4 @@
+import { StoreError } from "../errors.ts";
 import {
   type BaseName,
   type GenerationNumber,
@@ -65,15 +66,38 @@ export interface Generation {
 
 const GENERATION_FORMAT = 1;
 
+/**
+ * The text of a record. Nothing is printed that could not be read again: a profile whose live generation is unreadable
+ * takes no change any more.
+ * @throws StoreError FAILED
+ */
 export function printGeneration(generation: Generation): string {
   const { unknown, packages, ...known } = generation;
-  const plain = packages.map(packageToJson);
-  return `${JSON.stringify({ format: GENERATION_FORMAT, ...known, packages: plain, ...unknown }, null, 1)}\n`;
+  const members = { format: GENERATION_FORMAT, ...known, packages: packages.map(packageToJson), ...unknown };
+  checkReadable(members, `the record of gen-${generation.generation}`);
+  return `${JSON.stringify(members, null, 1)}\n`;
+}
+
+/** Before it is text: to print and parse a thousand packages would take several times as long. */
+function checkReadable(members: Readonly<Record<string, unknown>>, source: string): void {
+  try {
+    generationFrom(members, source);
+  } catch (cause) {
+    if (!(cause instanceof StoreError)) throw cause;
+    throw new StoreError("FAILED", `${source} is not written, since it could not be read again: ${cause.message}`, {
+      hint: "This is a mistake in store, or in the program that uses it as a library. The profile is as it was.",
+      cause,
+    });
+  }
 }
 
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
 export function parseGeneration(text: string, source: string): Generation {
-  const record = readRecord(parseJsonObject(text, source), source, GENERATION_FORMAT);
+  return generationFrom(parseJsonObject(text, source), source);
+}
+
+function generationFrom(members: Readonly<Record<string, unknown>>, source: string): Generation {
+  const record = readRecord(members, source, GENERATION_FORMAT);
   const parent = record.optionalCount("parent");
   const closure = parseClosure(record.value("closure"), source);
   const packages = record.list("packages").map((item) => parseInstalledPackage(item, source));

@@ -71,11 +71,14 @@ export function hasGenerationRecord(store: Store, profile: ProfileName, number: 
   return existsSync(generationFile(store.layout, profile, number));
 }
 
-/** Makes a generation that can be switched to: its link, then its record. It is not live by that. */
-export function writeGeneration(store: Store, generation: Generation): void {
+/**
+ * Makes a generation that can be switched to: its link, then its record. It is not live by that.
+ * @throws StoreError FAILED for one that could not be read again
+ */
+export function writeGeneration(store: Store, generation: Generation, text = printGeneration(generation)): void {
   const { profile, generation: number } = generation;
   linkGeneration(store, generation);
-  writeFileAtomic(generationFile(store.layout, profile, number), printGeneration(generation));
+  writeFileAtomic(generationFile(store.layout, profile, number), text);
 }
 
 /** Makes the link of a generation lead to the forest of its record. */

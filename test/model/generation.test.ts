@@ -37,6 +37,25 @@ describe("a generation record", () => {
     expect(parseGeneration(printGeneration(generation), "x")).toEqual(generation);
   });
 
+  it("is not printed when it could not be read again", () => {
+    const good = parse();
+    const [item] = good.packages;
+    const odd = [
+      ...[-1, 1.5, Number.NaN, 2 ** 53, "3"].map((priority) => ({ packages: [{ ...item, priority }] })),
+      { packages: [{ ...item, path: "../zlib" }] },
+      { packages: [{ ...item, options: { static: 1 } }] },
+      { path: "nowhere" },
+      { transaction: Number.NaN },
+      { closure: ["zlib"] },
+      { profile: "../default" },
+    ];
+    for (const changes of odd)
+      expect(caught(() => printGeneration({ ...good, ...changes } as typeof good))).toMatchObject({
+        code: "FAILED",
+        message: expect.stringMatching(/^the record of gen-41 is not written/),
+      });
+  });
+
   it("keeps members that it does not know, also those of a package", () => {
     const odd = { ...RECORD, later: [1], ...withPackage({ pinned: true }) };
     expect(JSON.parse(printGeneration(parse(odd)))).toEqual(odd);

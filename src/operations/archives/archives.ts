@@ -1,5 +1,6 @@
 import { StoreError } from "../../errors.ts";
 import { type ArchivedObject, expendable, type Retention } from "../../model/archive-retention.ts";
+import { checkAmounts, checkCounts } from "../../model/check-number.ts";
 import { withReferences } from "../../model/closure.ts";
 import type { BaseName, ProfileName } from "../../model/ids.ts";
 import { archiveObject, listArchives, removeArchives, sweepArchives } from "../../store/archives.ts";
@@ -79,6 +80,8 @@ export function pruneArchives(
   store: Store,
   request: Partial<Retention> & { readonly dryRun?: boolean | undefined } = {},
 ): { readonly deleted: readonly BaseName[]; readonly freedBytes: number } {
+  checkCounts({ keepLast: request.keepLast });
+  checkAmounts({ youngerThan: request.youngerThan });
   if (!request.dryRun) refuseReadOnly(store);
   const keepLast = request.keepLast ?? readSetting(store, "archives.keep-last");
   const youngerThan = request.youngerThan ?? readSetting(store, "archives.younger-than").milliseconds;

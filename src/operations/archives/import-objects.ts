@@ -8,6 +8,7 @@ import { objectPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 import { stageUnpacked, type UnpackedObject, unpackObject } from "../../store/unpack-object.ts";
 import type { ArchiveLimits } from "../../system/archive/extract-archive.ts";
+import { checkLimits } from "../packages/check-input.ts";
 import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
@@ -40,6 +41,7 @@ export async function importObjects(
   request: ImportRequest,
   run: RunOptions = {},
 ): Promise<readonly ImportedObject[]> {
+  checkLimits(request.limits ?? {});
   using workspace = openWorkspace(store);
   const unpacked = new Map<BaseName, UnpackedObject>();
   for (const name of request.files) {

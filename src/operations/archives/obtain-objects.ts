@@ -4,7 +4,7 @@ import type { BaseName } from "../../model/ids.ts";
 import { isWhole } from "../../store/check-object.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { BuildSettings } from "../building/build-settings.ts";
+import { type BuildSettings, checkBuildSettings } from "../building/build-settings.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
 import type { Attempt, Search, SearchRun } from "./obtain/attempt.ts";
@@ -37,6 +37,7 @@ export async function obtainObjects(
   options: ObtainOptions,
   run: RunOptions = {},
 ): Promise<SearchResult> {
+  if (options.rebuild) checkBuildSettings(options.rebuild);
   using workspace = openWorkspace(store);
   return await obtainIn(store, wanted, options, { ...run, workspace });
 }

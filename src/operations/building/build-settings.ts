@@ -1,3 +1,4 @@
+import { checkAmounts, checkCounts } from "../../model/check-number.ts";
 import type { SageOptions } from "../../recipes/open-recipes.ts";
 import type { FetchSettings } from "./fetch-context.ts";
 
@@ -21,4 +22,11 @@ export interface BuildSettings extends FetchSettings {
   readonly maxDiskBytes?: number | undefined;
   /** Further members that are recorded with what is built. */
   readonly define?: Readonly<Record<string, string>> | undefined;
+}
+
+/** @throws StoreError INVALID_INPUT for a number that cannot be */
+export function checkBuildSettings(settings: BuildSettings): void {
+  const { jobs, timeoutSeconds, silentTimeoutSeconds, maxLogBytes, maxDiskBytes } = settings;
+  checkCounts({ jobs }, 1);
+  checkAmounts({ timeoutSeconds, silentTimeoutSeconds, maxLogBytes, maxDiskBytes }, Number.POSITIVE_INFINITY);
 }

@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
 import { isErrno, StoreError } from "../../errors.ts";
+import { checkAmounts, checkCounts } from "../../model/check-number.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { listOldSources } from "../../sources/old-sources.ts";
 import { listAbandoned } from "../../sources/temporary-sources.ts";
@@ -38,6 +39,9 @@ export interface GcResult extends Collected {
  * @throws StoreError DAMAGED, UNSAFE when it cannot be told what a root keeps: then no object is deleted
  */
 export async function gc(store: Store, request: GcRequest = {}, run: RunOptions = {}): Promise<GcResult> {
+  const { keep, freeInodes, olderThan, maxFreed, untilFree } = request;
+  checkCounts({ keep, freeInodes });
+  checkAmounts({ olderThan, maxFreed, untilFree });
   const dryRun = request.dryRun === true;
   const policy = policyOf(store, request);
   const generations = [];

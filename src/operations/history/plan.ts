@@ -1,11 +1,13 @@
 import { StoreError } from "../../errors.ts";
 import { type PlannedChange, type PlannedPackage, summarise } from "../../model/change.ts";
+import { checkPriority } from "../../model/check-number.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import type { PackageName, PackageVersion, ProfileName } from "../../model/ids.ts";
 import { readIfWhole } from "../../store/index/index-entry.ts";
 import type { Store } from "../../store/open-store.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
 import type { RecipeForecast } from "../building/plan-recipes.ts";
+import { checkInput } from "../packages/check-input.ts";
 import { checkOneOfEachName } from "../packages/one-of-each-name.ts";
 import { preparePackage } from "../packages/prepare-package.ts";
 import { refuseIntegrity } from "../packages/refuse-integrity.ts";
@@ -22,6 +24,8 @@ import { openWorkspace, type Workspace } from "../workspace.ts";
 /** What `install` would do. Nothing is downloaded and nothing changes. */
 export async function planInstall(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<PlannedChange> {
   const { profile, packages, priority, overwrite } = request;
+  checkPriority(priority);
+  packages.forEach(checkInput);
   const additions = packages.map((input) => ({ input, priority }));
   return planEdits(store, { profile, additions, removals: [], overwrite }, run);
 }
@@ -57,6 +61,7 @@ export async function planEdits(store: Store, request: PlannedEdits, run: RunOpt
 
 /** What `upgrade` would do. */
 export async function planUpgrade(store: Store, request: UpgradeRequest, run: RunOptions = {}): Promise<PlannedChange> {
+  checkInput(request.input);
   const head = headOf(store, request.profile);
   const wanted = upgradable(store, head, request);
   sayWhatStays(store, head, { request, run });

@@ -1,3 +1,4 @@
+import { checkCounts } from "../../model/check-number.ts";
 import type { ProfileName } from "../../model/ids.ts";
 import type { LogRecord } from "../../model/log-record.ts";
 import { parseTime } from "../../model/time-expression.ts";
@@ -40,6 +41,7 @@ export type LogItem =
  * @throws StoreError INVALID_INPUT for what is no time
  */
 export async function readLog(store: Store, request: LogRequest = {}): Promise<Iterable<LogItem>> {
+  checkCounts({ limit: request.limit }, 1);
   const expects = Math.max(0, ...listProfiles(store).map((profile) => newestTransaction(store, profile)));
   const since = await placeOf(store, request.since);
   const until = await placeOf(store, request.until);

@@ -6,11 +6,13 @@ import {
   summarise,
   type UpgradedPackage,
 } from "../../model/change.ts";
+import { checkPriority } from "../../model/check-number.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import type { PackageName, ProfileName } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
+import { checkInput } from "../packages/check-input.ts";
 import type { PackageInput } from "../packages/stage-package.ts";
 import { changeProfile } from "../profiles/change-profile.ts";
 import { merge, planOf, prepareAll, printableFrom } from "../profiles/install.ts";
@@ -57,6 +59,8 @@ export function beginTransaction(store: Store, profile: ProfileName): Transactio
   let before: readonly InstalledPackage[] = [];
   const transaction: Transaction = {
     add(input, options = {}) {
+      checkPriority(options.priority);
+      checkInput(input);
       additions.push({ input, priority: options.priority });
       return transaction;
     },

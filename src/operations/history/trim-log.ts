@@ -1,3 +1,4 @@
+import { checkCounts } from "../../model/check-number.ts";
 import { parseTime } from "../../model/time-expression.ts";
 import { openJournal } from "../../store/journal.ts";
 import { type TrimResult, trimLog } from "../../store/log/trim.ts";
@@ -15,6 +16,7 @@ export interface TrimRequest {
  * @throws StoreError USAGE without a rule, INVALID_INPUT for no time, DAMAGED, NEWER_FORMAT
  */
 export async function trimHistory(store: Store, { before, keepLast }: TrimRequest): Promise<TrimResult> {
+  checkCounts({ keepLast });
   const { resolveTime } = await import("../../model/resolve-time.ts");
   const { now, timeZone } = store.context;
   const context = { now: now().getTime(), timeZone };

@@ -4,6 +4,7 @@ import { objectPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
+import { checkInput } from "./check-input.ts";
 import { preparePackage } from "./prepare-package.ts";
 import type { PackageInput } from "./stage-package.ts";
 
@@ -27,6 +28,7 @@ export interface AddResult {
  * @throws StoreError NOT_FOUND, INTEGRITY, ARCHIVE, LIMIT, NETWORK, INVALID_INPUT
  */
 export async function add(store: Store, input: PackageInput, run: RunOptions = {}): Promise<AddResult> {
+  checkInput(input);
   using workspace = openWorkspace(store);
   const { manifest, staged } = await preparePackage(store, input, { ...run, workspace });
   if (staged && !staged.reused) {

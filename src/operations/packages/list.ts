@@ -1,4 +1,5 @@
 import { type PackageSummary, summarise } from "../../model/change.ts";
+import { checkCounts } from "../../model/check-number.ts";
 import type { InstalledPackage } from "../../model/generation.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
@@ -57,6 +58,7 @@ export function countedGenerations(
   profile: ProfileName,
   { last }: { readonly last?: number | undefined },
 ): { readonly listed: readonly ListedGeneration[]; readonly count: number } {
+  checkCounts({ last });
   if (isUntouched(store, profile)) return { listed: [], count: 0 };
   const state = readProfileParts(store, profile);
   const pins = readPins(store, profile);

@@ -2,7 +2,7 @@ import { StoreError } from "../../errors.ts";
 import type { Json } from "../../model/canonical-json.ts";
 import { byName, type Change, diffPackages, isSamePackages } from "../../model/change.ts";
 import { withReferences } from "../../model/closure.ts";
-import type { Generation, InstalledPackage } from "../../model/generation.ts";
+import { type Generation, type InstalledPackage, printGeneration } from "../../model/generation.ts";
 import { type BaseName, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import { buildForest } from "../../store/build-forest.ts";
 import { readGeneration, writeGeneration } from "../../store/generation-records.ts";
@@ -95,8 +95,10 @@ async function carryOut(store: Store, work: LockedWork): Promise<Change> {
   const change = { transaction, profile, from: head.generation, to: next.generation, changed: true };
   const stage = async () => {
     checkWritable(store, profile);
+    // First of all: what could not be read again must not stand in the log either.
+    const text = printGeneration(next);
     await logGeneration(store, next, head);
-    writeGeneration(store, next);
+    writeGeneration(store, next, text);
   };
   return goLive(store, { ...change, ...diffPackages(head.packages, next.packages) }, { ...work, stage });
 }

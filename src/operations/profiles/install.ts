@@ -1,11 +1,13 @@
 import type { Json } from "../../model/canonical-json.ts";
 import type { Change } from "../../model/change.ts";
+import { checkPriority } from "../../model/check-number.ts";
 import { DEFAULT_PRIORITY, type Generation, type InstalledPackage } from "../../model/generation.ts";
 import type { ProfileName } from "../../model/ids.ts";
 import { printableUrl } from "../../sources/printable-url.ts";
 import { commitObjects } from "../../store/commit-objects.ts";
 import type { Store } from "../../store/open-store.ts";
 import { prepareRecipes } from "../building/prepare-recipes.ts";
+import { checkInput } from "../packages/check-input.ts";
 import { checkOneOfEachName } from "../packages/one-of-each-name.ts";
 import { knownObject, preparePackage } from "../packages/prepare-package.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
@@ -28,6 +30,8 @@ export interface InstallRequest {
 
 /** Adds packages to a profile, or replaces those of the same name, in one transaction. */
 export async function install(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<Change> {
+  checkPriority(request.priority);
+  request.packages.forEach(checkInput);
   return changeProfile(
     store,
     {

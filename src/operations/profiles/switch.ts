@@ -1,6 +1,7 @@
 import { StoreError } from "../../errors.ts";
 import type { Json } from "../../model/canonical-json.ts";
 import { type Change, diffPackages, type PlannedBuild, type PlannedFetch } from "../../model/change.ts";
+import { checkCounts } from "../../model/check-number.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { linkGeneration, readGeneration, readGenerationHead } from "../../store/generation-records.ts";
 import { logFailure, logSwitch } from "../../store/log-transactions.ts";
@@ -63,7 +64,8 @@ export async function rollback(
   request: { readonly steps?: number } = {},
   options: SwitchOptions = {},
 ): Promise<SwitchedChange> {
-  const steps = request.steps ?? 1;
+  const { steps = 1 } = request;
+  checkCounts({ steps });
   return switchTo(store, profile, options, {
     plan: { rollback: steps },
     choose: async (state) => {

@@ -7,6 +7,7 @@ import { readIfWhole } from "../../store/index/index-entry.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
 import { findsRecipe, isRecipe } from "../building/prepare-recipes.ts";
+import { checkInput } from "../packages/check-input.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
 import { changeProfile } from "./change-profile.ts";
@@ -27,6 +28,7 @@ export interface UpgradeRequest {
 /** Looks again at what packages were asked for with, and replaces those for which that now gives something else. */
 export async function upgrade(store: Store, request: UpgradeRequest, run: RunOptions = {}): Promise<Change> {
   const { profile, names } = request;
+  checkInput(request.input);
   return changeProfile(
     store,
     {

@@ -17,6 +17,7 @@ import { generationProblems } from "../profiles/switch.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
 import type { BisectTest } from "./bisect-test.ts";
+import { splitCommand } from "./check-command.ts";
 import { judgeCommand } from "./judge-command.ts";
 import { type CommandRequest, holdGeneration } from "./run-command.ts";
 
@@ -55,6 +56,7 @@ export async function bisect(
   request: BisectRequest,
   run: RunOptions = {},
 ): Promise<BisectResult> {
+  splitCommand(request);
   const state = readProfile(store, profile);
   const good = (await selectGeneration(store, state, request.good)).generation;
   const bad = (await selectGeneration(store, state, request.bad)).generation;

@@ -6,6 +6,7 @@ import { runProcess } from "../../system/process.ts";
 import { liveOf, selectGeneration } from "../profiles/select-generation.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
+import { splitCommand } from "./check-command.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { type CommandRequest, holdSelected } from "./run-command.ts";
 
@@ -46,6 +47,7 @@ export async function compareGenerations(
   request: CompareRequest,
   run: RunOptions = {},
 ): Promise<Comparison> {
+  splitCommand(request);
   const state = readProfile(store, profile);
   const from = await selectGeneration(store, state, request.from);
   const to = request.to === undefined ? liveOf(state) : await selectGeneration(store, state, request.to);
@@ -96,7 +98,7 @@ async function runIn(
   { command, cwd, workspace, generation, top }: Run,
   { signal, onEvent }: RunOptions,
 ): Promise<ComparedRun> {
-  const [name = "", ...args] = command;
+  const [name, ...args] = splitCommand({ command });
   const chunks: Buffer[] = [];
   const {
     exitCode,

@@ -5,6 +5,7 @@ import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import type { Store } from "../../store/open-store.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../../system/process/run-foreground.ts";
 import type { RunOptions } from "../run-options.ts";
+import { splitCommand } from "./check-command.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import type { CommandRequest } from "./run-command.ts";
 
@@ -33,7 +34,7 @@ export async function judgeCommand(
 ): Promise<Judgement> {
   using held = holdSignals();
   const env = commandEnvironment(store, profile, { top, generation });
-  const [name = "", ...args] = command;
+  const [name, ...args] = splitCommand({ command });
   const started = performance.now();
   const end = await startOrFail(() => runForeground(name, args, { cwd, env, held, stdio: ["inherit", 2, 2], signal }));
   signal?.throwIfAborted();

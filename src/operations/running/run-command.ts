@@ -13,6 +13,7 @@ import { liveOf, type Selected, selectGeneration } from "../profiles/select-gene
 import { recalledPackages } from "../profiles/selected-packages.ts";
 import { generationProblems } from "../profiles/switch.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
+import { splitCommand } from "./check-command.ts";
 import { commandEnvironment } from "./command-environment.ts";
 
 export interface CommandRequest {
@@ -28,14 +29,15 @@ export interface RunResult extends CommandEnd {
 /**
  * Runs a command in the environment of any generation, without a switch. It has the terminal, the standard streams and
  * the signals of this process.
- * @throws StoreError NOT_FOUND, also for a command that is not there; DAMAGED for a generation that is not whole
+ * @throws StoreError INVALID_INPUT; NOT_FOUND, also for a command that is not there; DAMAGED for a generation that is not whole
  */
 export async function runCommandAt(
   store: Store,
   profile: ProfileName,
   request: CommandRequest & { readonly selector?: string | undefined },
 ): Promise<RunResult> {
-  const { selector, command, cwd } = request;
+  const { selector, cwd } = request;
+  const [name, ...args] = splitCommand(request);
   const state = readProfile(store, profile);
   const selected = selector === undefined ? liveOf(state) : await selectGeneration(store, state, selector);
   const { generation } = selected;
@@ -43,7 +45,6 @@ export async function runCommandAt(
   const top = await holdSelected(store, { profile, selected }, workspace);
   using held = holdSignals();
   const env = commandEnvironment(store, profile, { top, generation });
-  const [name = "", ...args] = command;
   return { generation, ...(await runForeground(name, args, { cwd, env, held })) };
 }
 

@@ -9,6 +9,7 @@ import { followProcessTree, type ProcessTree } from "../../system/process/proces
 import { type CommandEnd, holdSignals, runForeground } from "../../system/process/run-foreground.ts";
 import { switchGeneration } from "../profiles/switch.ts";
 import type { RunOptions } from "../run-options.ts";
+import { splitCommand } from "./check-command.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { type CommandRequest, holdGeneration } from "./run-command.ts";
 
@@ -34,13 +35,13 @@ export async function tryCommand(
   { command, cwd }: CommandRequest,
   run: RunOptions = {},
 ): Promise<TryResult> {
+  const [name, ...args] = splitCommand({ command });
   const from = readProfile(store, profile).current;
   // The way back must not be collected meanwhile.
   using lease = openLease(store);
   await holdGeneration(store, { profile, generation: from }, lease);
   const env = commandEnvironment(store, profile, { top: currentPath(store.layout, profile) });
   using held = holdSignals();
-  const [name = "", ...args] = command;
   const marker = `STORE_TRY_${process.pid}_${store.context.now().getTime()}`;
   let tree: ProcessTree | undefined;
   const onStart = (pid: number): void => {

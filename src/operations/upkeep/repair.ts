@@ -12,7 +12,7 @@ import { createPace } from "../../store/verify/pace.ts";
 import { verifySettings } from "../../store/verify/verify-files.ts";
 import { acquireLock } from "../../system/lock.ts";
 import type { RepositoryOptions } from "../archives/obtain/packed-places.ts";
-import type { BuildSettings } from "../building/build-settings.ts";
+import { type BuildSettings, checkBuildSettings } from "../building/build-settings.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
 import { type ObtainAgain, obtainTree, restoreObject } from "./verify/obtain-again.ts";
@@ -38,6 +38,7 @@ export interface RepairRequest extends VerifyRequest {
  * store.
  */
 export async function repair(store: Store, request: RepairRequest, run: RunOptions = {}): Promise<VerifyResult> {
+  if (request.build) checkBuildSettings(request.build);
   refuseReadOnly(store);
   const scan = await scanStore(store, request, run);
   if (scan.findings.length === 0) return toResult(scan, []);

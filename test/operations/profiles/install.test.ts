@@ -2,6 +2,8 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
+import type { Generation } from "../../../src/model/generation.ts";
+import { changeProfile } from "../../../src/operations/profiles/change-profile.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
 import { generationFile } from "../../../src/store/layout.ts";
@@ -42,6 +44,22 @@ describe("install", () => {
       upgraded: [],
     });
     expect(liveFiles(store)).toEqual({ "bin/z": "z", "share/z/README": "read" });
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("makes no generation whose record could not be read again, and the log tells of none", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    await installFrom(store, world.source("a-1", { a: "" }));
+    const prepare = async () => (head: Generation) => head.packages.map((item) => ({ ...item, priority: 0.5 }));
+    const request = { profile: DEFAULT, reason: "odd", plan: {}, prepare };
+    expect(await caughtAsync(changeProfile(store, request, {}))).toMatchObject({ code: "FAILED" });
+    expect(
+      logRecords(store)
+        .map(({ event }) => event.type)
+        .slice(-2),
+    ).toEqual(["begin", "abort"]);
+    expect(liveNumber(store)).toBe(1);
     expect(brokenRules(store)).toEqual([]);
   });
 
