@@ -54,9 +54,18 @@ export interface OutputOptions {
 /**
  * Writes to a place. A regular file is there when it is whole and durable; until then what was there stays. A FIFO gets
  * its bytes as soon as it has a reader. Returns how many bytes there are.
+ * @throws the signal's reason
  */
-export function writeOutput(place: OutputPlace, content: Readable, options: OutputOptions = {}): Promise<number> {
-  return place.kind === "file" ? replaceFile(place.path, content, options) : writeInto(place, content, options);
+export async function writeOutput(place: OutputPlace, content: Readable, options: OutputOptions = {}): Promise<number> {
+  try {
+    return await (place.kind === "file"
+      ? replaceFile(place.path, content, options)
+      : writeInto(place, content, options));
+  } catch (error) {
+    // Streams and timers tell an error of their own, whatever the reason is.
+    options.signal?.throwIfAborted();
+    throw error;
+  }
 }
 
 async function replaceFile(path: string, content: Readable, options: OutputOptions): Promise<number> {

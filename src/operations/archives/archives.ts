@@ -101,6 +101,7 @@ async function archiveObjects(store: Store, objects: readonly BaseName[], run: R
   refuseReadOnly(store);
   const archived: ArchivedNow[] = [];
   for (const path of withReferences(objects, (object) => readManifest(store, object).references)) {
+    run.signal?.throwIfAborted();
     if (readManifest(store, path).addressing === "input") {
       const message = `${path} is named by its derivation and cannot be archived: it would be built again`;
       run.onEvent?.({ kind: "warning", message });

@@ -42,6 +42,7 @@ export async function exportObjects(
   request: ExportRequest,
   run: RunOptions = {},
 ): Promise<readonly ExportedObject[]> {
+  run.signal?.throwIfAborted();
   const named = request.what.map((what) => findObject(store, request.profile, { what, cwd: request.cwd }));
   const objects = request.closure
     ? withReferences(named, (object) => readManifest(store, object).references)

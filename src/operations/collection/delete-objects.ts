@@ -35,6 +35,7 @@ export interface DeleteRequest {
  * @throws StoreError UNSAFE with the chain from what keeps one, or with the object that needs one; NOT_FOUND; DAMAGED; NEWER_FORMAT
  */
 export async function deleteObjects(store: Store, request: DeleteRequest, run: RunOptions = {}): Promise<Collected> {
+  run.signal?.throwIfAborted();
   for (const object of request.objects) readManifest(store, object);
   if (!request.dryRun) refuseReadOnly(store);
   using _lock = request.dryRun

@@ -80,6 +80,7 @@ export async function changeBySteps(
 
 /** What is missing is a reason to refuse only when it cannot be had again, as far as that can be foretold. */
 async function rehearse(store: Store, request: StepsRequest, options: SwitchOptions): Promise<SwitchedChange> {
+  options.signal?.throwIfAborted();
   const { profile } = request;
   const head = headOf(store, profile);
   takeAll(store, head, request);

@@ -30,6 +30,7 @@ export async function changeMarks<Event extends MarkEvent>(
     using _lock = await lockProfile(store, profile, run);
     const state = readProfile(store, profile);
     const event = await choose(state);
+    run.signal?.throwIfAborted();
     if (isMarked(readPins(store, profile), event)) {
       trackChange(store, { transaction, profile, from: state.current, to: state.current }, run);
       return { transaction, event };

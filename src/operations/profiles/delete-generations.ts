@@ -72,6 +72,7 @@ export async function deleteChosen(
     using _lock = await lockProfile(store, profile, run);
     const state = readProfile(store, profile);
     const { deleted, kept } = request.choose(state);
+    run.signal?.throwIfAborted();
     if (deleted.length === 0) return { transaction, profile, deleted, kept };
     transaction = await logDeletionIntent(store, { ...start, base: state.current }, { profile, generations: deleted });
     await finishDeletion(store, transaction, { profile, generations: deleted });

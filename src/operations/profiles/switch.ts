@@ -158,6 +158,7 @@ async function rehearse(
   request: SwitchRequest,
   options: SwitchOptions,
 ): Promise<SwitchedChange> {
+  options.signal?.throwIfAborted();
   const { change, target, faults } = await examineTarget(store, parts, request.choose, options);
   if (faults.length === 0 && target.record !== undefined) return change;
   const forecast = await forecastRestore(store, lostOf({ target, faults }), options);

@@ -12,6 +12,7 @@ import { type ObjectProblem, packageFaults } from "../profiles/preflight.ts";
 import { liveOf, type Selected, selectGeneration } from "../profiles/select-generation.ts";
 import { recalledPackages } from "../profiles/selected-packages.ts";
 import { generationProblems } from "../profiles/switch.ts";
+import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
 import { splitCommand } from "./check-command.ts";
 import { commandEnvironment } from "./command-environment.ts";
@@ -35,6 +36,7 @@ export async function runCommandAt(
   store: Store,
   profile: ProfileName,
   request: CommandRequest & { readonly selector?: string | undefined },
+  run: RunOptions = {},
 ): Promise<RunResult> {
   const { selector, cwd } = request;
   const [name, ...args] = splitCommand(request);
@@ -45,7 +47,9 @@ export async function runCommandAt(
   const top = await holdSelected(store, { profile, selected }, workspace);
   using held = holdSignals();
   const env = commandEnvironment(store, profile, { top, generation });
-  return { generation, ...(await runForeground(name, args, { cwd, env, held })) };
+  const end = await runForeground(name, args, { cwd, env, held, signal: run.signal });
+  run.signal?.throwIfAborted();
+  return { generation, ...end };
 }
 
 /**

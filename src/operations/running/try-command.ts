@@ -5,7 +5,7 @@ import { currentPath } from "../../store/layout.ts";
 import { openLease } from "../../store/leases.ts";
 import type { Store } from "../../store/open-store.ts";
 import { liveGeneration, readProfile } from "../../store/profiles.ts";
-import { followProcessTree, type ProcessTree } from "../../system/process/process-tree.ts";
+import type { ProcessTree } from "../../system/process/process-tree.ts";
 import { type CommandEnd, holdSignals, runForeground } from "../../system/process/run-foreground.ts";
 import { switchGeneration } from "../profiles/switch.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -27,7 +27,8 @@ export interface TryResult {
 
 /**
  * Runs a command that may change the profile, and switches back to what was live before when it fails, or when this
- * process is asked to end meanwhile. The command has the live profile in its search paths.
+ * process is asked to end meanwhile, be it by a signal or by `run.signal`. The command has the live profile in its search
+ * paths.
  */
 export async function tryCommand(
   store: Store,
@@ -42,18 +43,23 @@ export async function tryCommand(
   await holdGeneration(store, { profile, generation: from }, lease);
   const env = commandEnvironment(store, profile, { top: currentPath(store.layout, profile) });
   using held = holdSignals();
-  const marker = `STORE_TRY_${process.pid}_${store.context.now().getTime()}`;
+  const mark = `STORE_TRY_${process.pid}_${store.context.now().getTime()}`;
   let tree: ProcessTree | undefined;
-  const onStart = (pid: number): void => {
-    tree = followProcessTree(pid, `${marker}=1`);
+  const onStart = (started: ProcessTree): void => {
+    tree = started;
   };
-  const end = await runForeground(name, args, { cwd, env: { ...env, [marker]: "1" }, held, onStart });
+  const foreground = { cwd, env: { ...env, [mark]: "1" }, held, marker: `${mark}=1`, onStart, signal: run.signal };
+  const end = await runForeground(name, args, foreground);
   const status = held.first ? 128 + constants.signals[held.first] : end.status;
+  const isAborted = run.signal?.aborted === true;
   // What is left running could change the profile when it is back where it was.
   if (status !== 0) await tree?.killRest();
   const to = liveGeneration(store, profile);
-  if (status === 0 || to === from) return { end, status, from, to: to ?? from, back: undefined };
-  // Whoever waits for a lock now waits on: to go back is what was promised.
-  const back = await switchGeneration(store, profile, { selector: `gen-${from}` }, { onEvent: run.onEvent });
-  return { end, status, from, to: back.to, back };
+  const isKept = (status === 0 && !isAborted) || to === from;
+  // Whoever waits for a lock now waits on, also when asked to end: to go back is what was promised.
+  const back = isKept
+    ? undefined
+    : await switchGeneration(store, profile, { selector: `gen-${from}` }, { onEvent: run.onEvent });
+  if (isAborted) run.signal?.throwIfAborted();
+  return { end, status, from, to: back?.to ?? to ?? from, back };
 }

@@ -49,6 +49,7 @@ export async function changeSetting(
   request: { readonly key: string; readonly values: readonly string[] | undefined },
   run: RunOptions = {},
 ): Promise<ListedSetting> {
+  run.signal?.throwIfAborted();
   refuseReadOnly(store);
   const { key, values } = request;
   if (values === undefined) return unset(store, key, run);

@@ -1,6 +1,7 @@
 import type { StdioOptions } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { followProcessTree, type ProcessTree } from "./process-tree.ts";
 import { startChild } from "./start-child.ts";
 
 /** Signals of this process that are for the command it runs; the process itself goes on. */
@@ -18,8 +19,10 @@ export interface ForegroundOptions {
   readonly held: HeldSignals;
   /** Default: stdin, stdout and stderr of this process. */
   readonly stdio?: StdioOptions | undefined;
-  readonly onStart?: ((pid: number) => void) | undefined;
-  /** Ends the command with TERM. */
+  /** A `NAME=value` of `env` that no other process has, by which what the command leaves behind is found. */
+  readonly marker?: string | undefined;
+  readonly onStart?: ((tree: ProcessTree) => void) | undefined;
+  /** Ends the command with TERM, or after two seconds with KILL, and what it leaves behind. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,21 +41,33 @@ export interface CommandEnd {
 export async function runForeground(
   command: string,
   args: readonly string[],
-  { cwd, env, held, stdio = "inherit", onStart, signal: abort }: ForegroundOptions,
+  { cwd, env, held, stdio = "inherit", marker, onStart, signal: abort }: ForegroundOptions,
 ): Promise<CommandEnd> {
   abort?.throwIfAborted();
   const child = await startChild(command, args, { cwd, env: { ...env }, stdio });
-  const stop = () => void child.kill("SIGTERM");
-  abort?.addEventListener("abort", stop);
+  const tree = followProcessTree(child.pid, marker);
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    // Not after what runs below it: a shell would go on with its next command.
+    child.kill("SIGTERM");
+    tree.signal("SIGTERM", "below");
+    timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+  };
+  if (abort?.aborted) stop();
+  else abort?.addEventListener("abort", stop);
   held.sendTo(child.pid);
-  onStart?.(child.pid);
+  onStart?.(tree);
   const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
     child.once("exit", (...end) => resolve(end)),
   );
   held.sendTo(undefined);
   abort?.removeEventListener("abort", stop);
+  clearTimeout(timer);
+  if (abort?.aborted) await tree.killRest();
   return { exitCode, signal, status: signal ? 128 + constants.signals[signal] : (exitCode ?? 0) };
 }
+
+const GRACE_MS = 2000;
 
 const ENDING = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP"] as const;
 const HELD = [...ENDING, "SIGUSR1", "SIGUSR2"] as const;
