@@ -35,6 +35,8 @@ export interface PlannedEdits {
   readonly additions: readonly { readonly input: PackageInput; readonly priority: number | undefined }[];
   /** Names of installed packages. */
   readonly removals: readonly string[];
+  /** Refuses what the names of the added packages, in their order, do not allow. */
+  readonly checkNames?: (added: readonly PackageName[]) => void;
   /** As for an install. */
   readonly overwrite?: boolean | undefined;
 }
@@ -53,6 +55,7 @@ export async function planEdits(store: Store, request: PlannedEdits, run: RunOpt
       return { name, object, spec: printableFrom(inputs[index] as PackageInput) };
     }),
   );
+  request.checkNames?.(looks.looks.map((look) => look.package.name));
   checkConflicts(store, request, { head, looks, run });
   const names = new Set(looks.looks.map((look) => look.package.name));
   const gone = head.packages.filter(({ name }) => removals.includes(name) && !names.has(name));

@@ -13,7 +13,7 @@ import { readGeneration } from "../../store/generation-records.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
 import { checkInput } from "../packages/check-input.ts";
-import type { PackageInput } from "../packages/stage-package.ts";
+import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import { changeProfile } from "../profiles/change-profile.ts";
 import { merge, planOf, prepareAll, printableFrom } from "../profiles/install.ts";
 import { checkInstalled } from "../profiles/remove.ts";
@@ -53,33 +53,49 @@ export interface Transaction {
 }
 
 export function beginTransaction(store: Store, profile: ProfileName): Transaction {
-  const additions: { input: PackageInput; priority: number | undefined }[] = [];
-  const removals: string[] = [];
+  const additions: Addition[] = [];
+  const removals: Removal[] = [];
+  let isCommitting = false;
   let change: Change | undefined;
   let before: readonly InstalledPackage[] = [];
+  const checkOpen = (): void => {
+    if (change) throw alreadyCommitted("is committed already");
+    if (isCommitting) throw alreadyCommitted("is being committed");
+  };
   const transaction: Transaction = {
     add(input, options = {}) {
+      checkOpen();
       checkPriority(options.priority);
       checkInput(input);
       additions.push({ input, priority: options.priority });
       return transaction;
     },
     remove(name) {
-      removals.push(name);
+      checkOpen();
+      removals.push({ name, after: additions.length });
       return transaction;
     },
     async resolve(run = {}) {
-      if (change) throw alreadyCommitted();
-      return planEdits(store, { profile, additions, removals }, run);
+      if (change) throw alreadyCommitted("is committed already");
+      const names = removals.map(({ name }) => name);
+      const checkNames = (added: readonly string[]) => checkNotBoth(added, removals);
+      return planEdits(store, { profile, additions, removals: names, checkNames }, run);
     },
     async commit(run = {}) {
-      if (change) throw alreadyCommitted();
-      const prepare = prepareEdits(store, additions, removals, run);
-      const reason = reasonOf(additions, removals);
-      const plan = { install: additions.map(({ input, priority }) => planOf(input, priority)), remove: removals };
-      change = await changeProfile(store, { profile, reason, plan, prepare, makesProfile: true }, run);
-      before = readGeneration(store, profile, change.from).packages;
-      return change;
+      checkOpen();
+      isCommitting = true;
+      try {
+        const prepare = prepareEdits(store, additions, removals, run);
+        const reason = reasonOf(additions, removals);
+        const install = additions.map(({ input, priority }) => planOf(input, priority));
+        const plan = { install, remove: removals.map(({ name }) => name) };
+        const made = await changeProfile(store, { profile, reason, plan, prepare, makesProfile: true }, run);
+        change = made;
+        before = readGeneration(store, profile, made.from).packages;
+        return made;
+      } finally {
+        isCommitting = false;
+      }
     },
     async rollback(run = {}) {
       const { reasons } = transaction.canRollback();
@@ -111,19 +127,43 @@ export function beginTransaction(store: Store, profile: ProfileName): Transactio
   return transaction;
 }
 
-function alreadyCommitted(): StoreError {
-  return new StoreError("USAGE", "the transaction is committed already", { hint: "Begin another one." });
+function alreadyCommitted(how: string): StoreError {
+  return new StoreError("USAGE", `the transaction ${how}`, { hint: "Begin another one." });
 }
 
-type Addition = { readonly input: PackageInput; readonly priority: number | undefined };
+interface Addition {
+  readonly input: PackageInput;
+  readonly priority: number | undefined;
+}
 
-function prepareEdits(store: Store, additions: readonly Addition[], removals: readonly string[], run: RunOptions) {
+interface Removal {
+  readonly name: string;
+  /** So many additions were asked for before it. */
+  readonly after: number;
+}
+
+/**
+ * What is removed first and added then is replaced. The other way round one of the two would be without effect.
+ * @throws StoreError INVALID_INPUT
+ */
+function checkNotBoth(added: readonly string[], removals: readonly Removal[]): void {
+  const both = removals.find(({ name, after }) => added.slice(0, after).includes(name));
+  if (!both) return;
+  throw new StoreError("INVALID_INPUT", `the transaction adds ${both.name} and removes it again`, {
+    hint: "Leave one of the two out; to replace it as if it were new, remove it before it is added.",
+    details: { name: both.name },
+  });
+}
+
+function prepareEdits(store: Store, additions: readonly Addition[], removals: readonly Removal[], run: RunOptions) {
   return async (workspace: Parameters<typeof prepareAll>[2]["workspace"]) => {
     const inputs = additions.map(({ input }) => input);
     const prepared = await prepareAll(store, inputs, { ...run, workspace });
+    checkNotBoth(namesOf(prepared), removals);
+    const removed: readonly string[] = removals.map(({ name }) => name);
     return (head: Generation) => {
-      checkInstalled(head, removals);
-      let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
+      checkInstalled(head, removed);
+      let now = { ...head, packages: head.packages.filter(({ name }) => !removed.includes(name)) };
       for (const [index, item] of prepared.entries())
         now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
       return now.packages;
@@ -131,10 +171,14 @@ function prepareEdits(store: Store, additions: readonly Addition[], removals: re
   };
 }
 
-function reasonOf(additions: readonly Addition[], removals: readonly string[]): string {
+function namesOf(prepared: readonly PreparedPackage[]): readonly string[] {
+  return prepared.map(({ manifest }) => manifest.name);
+}
+
+function reasonOf(additions: readonly Addition[], removals: readonly Removal[]): string {
   const parts = [];
   if (additions.length > 0) parts.push(`install ${additions.map(({ input }) => printableFrom(input)).join(" ")}`);
-  if (removals.length > 0) parts.push(`remove ${removals.join(" ")}`);
+  if (removals.length > 0) parts.push(`remove ${removals.map(({ name }) => name).join(" ")}`);
   return parts.join(", ") || "nothing";
 }
 

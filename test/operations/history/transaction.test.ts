@@ -85,6 +85,31 @@ describe("a transaction", () => {
     expect(liveNumber(store)).toBe(2);
   });
 
+  it("is committed once also when that is asked for twice at once, and takes nothing more meanwhile", async () => {
+    const { store, input } = await withTwo();
+    const transaction = beginTransaction(store, DEFAULT).add(input("c-1")).remove("a");
+    const [first, second] = await Promise.allSettled([
+      transaction.commit(),
+      transaction.commit(),
+      Promise.resolve().then(() => expect(() => transaction.add(input("d-1"))).toThrow("is being committed")),
+    ]);
+    expect(first).toMatchObject({ status: "fulfilled", value: { from: 1, to: 2 } });
+    expect(second).toMatchObject({ status: "rejected", reason: { code: "USAGE" } });
+    expect(transaction.change).toMatchObject({ from: 1, to: 2 });
+    expect(liveNumber(store)).toBe(2);
+    expect(() => transaction.remove("b")).toThrow("is committed already");
+  });
+
+  it("refuses to remove what it has added before, and replaces what it has removed before", async () => {
+    const { store, input } = await withTwo();
+    const both = beginTransaction(store, DEFAULT).add(input("a-2")).remove("a");
+    for (const ask of [both.resolve, both.commit])
+      expect(await caughtAsync(ask())).toMatchObject({ code: "INVALID_INPUT", details: { name: "a" } });
+    expect(liveNumber(store)).toBe(1);
+    const change = await beginTransaction(store, DEFAULT).remove("a").add(input("a-2")).commit();
+    expect(change).toMatchObject({ upgraded: [{ name: "a", to: { version: "2" } }], removed: [] });
+  });
+
   it("changes nothing when one part fails, and can be committed again", async () => {
     const { world, store, input } = await withTwo();
     const late = `${world.directory}/sources/d-1`;
