@@ -98,6 +98,25 @@ describe.each(findShells("fish"))("%s", (shell) => {
     expect(values(world, "store --root=a")).toEqual(["--root=a dir/"]);
     expect(values(world, "store nosuch ")).toEqual([]);
   });
+
+  test("completes files whose names have spaces, quoted in any way, and is not confused by a dash or a quote", () => {
+    const world = makeShellWorld();
+    for (const name of ["-dash.tar", 'q"uote$.tar']) writeFileSync(join(world.directory, "files", name), "");
+    for (const typed of ["a\\ f", '"a f', "a\\ file"])
+      expect(values(world, `store install ${typed}`)).toEqual(["a file.tar"]);
+    expect(values(world, "store install a\\ d")).toEqual(["a dir/"]);
+    expect(values(world, "store --root=a\\ d")).toEqual(["--root=a dir/"]);
+    expect(values(world, "store install q")).toEqual(['q"uote$.tar']);
+    expect(values(world, "store install ")).toContain("a file.tar");
+    expect(values(world, "store install -das")).not.toContain("-dash.tar");
+    expect(values(world, "store install -- -das")).toEqual(["-dash.tar"]);
+  });
+
+  test("does so by any path, and where there is no such program with the one that is found", () => {
+    const world = makeShellWorld();
+    for (const program of ["../bin/store", "./store", "~/store"])
+      expect(values(world, `${program} ins`)).toEqual(["install"]);
+  });
 });
 
 describe.each(findShells("zsh"))("%s", (shell) => {
