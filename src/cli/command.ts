@@ -9,6 +9,9 @@ export type Completes =
   | "selector"
   | "transaction"
   | "profile"
+  | "root"
+  | "generation"
+  | "record"
   | "command"
   | readonly string[];
 
@@ -34,6 +37,8 @@ export interface StringOption<T = unknown> extends OptionBase {
   readonly many?: boolean;
   readonly choices?: readonly string[];
   readonly completes?: Completes;
+  /** One word can hold several values, with this between them. */
+  readonly separator?: ",";
   /** @throws StoreError for a text that is no such value */
   readonly parse?: (text: string) => T;
 }
@@ -46,7 +51,8 @@ export interface Positional {
   readonly need: "one" | "optional" | "some" | "any";
   readonly describe: string;
   readonly choices?: readonly string[];
-  readonly completes?: Completes;
+  /** Where that depends on the positionals before it: what follows from their words. */
+  readonly completes?: Completes | ((before: readonly string[]) => Completes | undefined);
 }
 
 /** In their order; only the last can stand for several words. */

@@ -79,6 +79,7 @@ export const GLOBAL_OPTIONS = {
     value: "TOPIC,…",
     many: true,
     completes: TOPICS,
+    separator: ",",
     parse: parseTopics,
     describe: `Trace TOPIC,… to stderr with times: ${TOPICS.join(", ")}`,
     group: OUTPUT,

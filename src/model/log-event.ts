@@ -101,6 +101,11 @@ export interface UnknownEvent {
 
 export type KnownEvent = Exclude<LogEvent, UnknownEvent>;
 
+/** What a record can be called. */
+export function eventTypes(): readonly string[] {
+  return Object.keys(SHAPES);
+}
+
 /** The event in a record's members, or what is wrong with them. */
 export function eventOf(members: JsonObject): LogEvent | string {
   const type = members.type as string;

@@ -22,6 +22,24 @@ function makeShellWorld(): StoreWorld {
   return { ...world, env: { ...world.env, PATH: `${join(world.directory, "bin")}:${world.env.PATH}` } };
 }
 
+test("what is offered depends on the words before it: roots, generations, transactions with their #", () => {
+  const world = makeShellWorld();
+  world.done("root", "add", "hello", "--name", "my-root");
+  world.done("root", "add", "hello", "--link", join(world.directory, "link"));
+  const ask = (...words: string[]) => {
+    const [kind, ...lines] = world
+      .done("__complete", "fish", ...words)
+      .stdout.trimEnd()
+      .split("\n");
+    return [kind, ...lines.map((line) => line.split("\t", 1)[0])];
+  };
+  expect(ask("root", "remove", "")).toEqual(["none", "my-root", join(world.directory, "link")]);
+  expect(ask("root", "add", "")).toEqual(["files", "hello", "help-me"]);
+  expect(ask("generations", "delete", "")).toEqual(["none", "gen-1", "gen-0"]);
+  expect(ask("undo", "")).toEqual(["none", "1"]);
+  for (const typed of ["'#", '"#', "#"]) expect(ask("undo", typed)).toEqual(["none", "#1"]);
+});
+
 describe.each(findShells("bash"))("%s", (shell) => {
   /** What the words can end in, `words` being cut as the shell cuts them. */
   const ask = (world: StoreWorld, words: readonly string[], before = ""): string[] => {
@@ -54,6 +72,8 @@ describe.each(findShells("bash"))("%s", (shell) => {
     expect(ask(world, ["list", "--root", "=", "a"])).toEqual(["a dir"]);
     expect(ask(world, ["info", "hello"])).toEqual(["hello"]);
     expect(ask(world, ["nosuch", ""])).toEqual([]);
+    expect(ask(world, ["undo", '"#'])).toEqual(["#1"]);
+    expect(ask(world, ["remove", '"hel'])).toEqual(["hello", "help-me"]);
   });
 
   test("does so by any path, and says nothing when something is wrong", () => {
@@ -97,6 +117,7 @@ describe.each(findShells("fish"))("%s", (shell) => {
     expect(values(world, "store --root a")).toEqual(["a dir/"]);
     expect(values(world, "store --root=a")).toEqual(["--root=a dir/"]);
     expect(values(world, "store nosuch ")).toEqual([]);
+    expect(values(world, 'store undo "#')).toEqual(["#1"]);
   });
 
   test("completes files whose names have spaces, quoted in any way, and is not confused by a dash or a quote", () => {
@@ -153,6 +174,7 @@ describe.each(findShells("zsh"))("%s", (shell) => {
     expect(typed(world, "store remove zzz\t")).toBe("remove|zzz");
     expect(typed(world, "store pi\tgen-1\t")).toBe("pin|gen-1");
     expect(typed(world, "store -p work remove o\t")).toBe("-p|work|remove|other");
+    expect(typed(world, "store undo '#\t")).toBe("undo|#1");
   });
 });
 

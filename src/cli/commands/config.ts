@@ -1,7 +1,13 @@
 import { StoreError } from "../../errors.ts";
-import { SETTING_KEYS } from "../../model/config.ts";
-import { defineCommand } from "../command.ts";
+import { SETTING_KEYS, SETTINGS, type SettingKey } from "../../model/config.ts";
+import { type Completes, defineCommand } from "../command.ts";
 import { settingLines, settingTexts } from "../output/setting-lines.ts";
+
+/** What can stand there, as the description of the value says: `N|all`, `DIR|URL`. */
+function settingValues(key: string): Completes | undefined {
+  const alternatives = SETTING_KEYS.includes(key as SettingKey) ? SETTINGS[key as SettingKey].value.split("|") : [];
+  return alternatives.includes("DIR") ? "directory" : alternatives.filter((word) => /^[a-z]+$/.test(word));
+}
 
 export const command = defineCommand({
   name: "config",
@@ -11,7 +17,7 @@ export const command = defineCommand({
     "shall have. Settings hold for this store only; an option of a command goes before.",
   positionals: {
     key: { need: "optional", describe: "Which setting", completes: SETTING_KEYS },
-    value: { need: "any", describe: "What it shall be", completes: "path" },
+    value: { need: "any", describe: "What it shall be", completes: ([key = ""]) => settingValues(key) },
   },
   options: { unset: { type: "boolean", describe: "Take the setting out, so that its default holds again" } },
   examples: [

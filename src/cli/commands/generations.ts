@@ -16,7 +16,7 @@ export const command = defineCommand({
     "The live one is marked with *. People are shown the last 100 unless they ask for more, programs all. delete PATTERN…: 1, gen-1, 1,8, a range (2..9, ..9, 2..), +5 (all but the last five), 30d (older; but not the one that was live then). The live one, pinned and named ones stay. What only deleted generations kept is freed by `store gc`.",
   positionals: {
     action: { need: "optional", describe: "delete; without it they are listed", choices: ["delete"] },
-    pattern: { need: "any", describe: "delete: which ones" },
+    pattern: { need: "any", describe: "delete: which ones", completes: "generation" },
   },
   options: {
     last: { type: "string", value: "N", parse: parseCount, describe: "Show the last N, and the live one" },

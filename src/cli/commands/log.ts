@@ -34,7 +34,7 @@ export const command = defineCommand({
       type: "string",
       value: "TYPE",
       many: true,
-      completes: ["begin", "generation", "intent", "commit", "abort", "pin", "unpin", "tag", "untag", "delete", "gc"],
+      completes: "record",
       describe: "Records of TYPE (commit, abort, pin, gc, trim …) or commands (install, switch …); can be repeated",
       group: LISTING,
     },

@@ -15,7 +15,7 @@ export const command = defineCommand({
     what: {
       need: "any",
       describe: "Store paths or names of installed packages; for remove, roots",
-      completes: "object",
+      completes: ([action]) => (action === "add" ? "object" : action === "remove" ? "root" : undefined),
     },
   },
   options: {

@@ -1,3 +1,4 @@
+import { eventTypes } from "../../model/log-event.ts";
 import { expandAlias } from "../arguments/expand-alias.ts";
 import type { Command, Completes, OptionSpecs } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
@@ -26,13 +27,19 @@ export async function complete(parameters: readonly string[], env: NodeJS.Proces
   const [shell, ...words] = parameters;
   try {
     const typed = shell === "bash" ? rejoinWords(words) : words;
-    const current = typed.at(-1) ?? "";
+    const current = unquoted(typed.at(-1) ?? "");
     const offer = await offerFor(expandAlias(typed.slice(0, -1)), current, env);
-    const candidates = shell === "bash" ? cutForBash(offer.candidates, current, words.at(-1) ?? "") : offer.candidates;
+    const last = unquoted(words.at(-1) ?? "");
+    const candidates = shell === "bash" ? cutForBash(offer.candidates, current, last) : offer.candidates;
     return [offer.files ?? "none", ...candidates.map(candidateLine), ""].join("\n");
   } catch {
     return "none\n";
   }
+}
+
+/** A shell hands over what was typed: the quote that a word begins with is none of it. */
+function unquoted(word: string): string {
+  return word.replace(/^['"]/, "");
 }
 
 /** bash filters nothing by itself, and replaces only the part of a word behind its last `=` or `:`. */
@@ -49,18 +56,22 @@ async function offerFor(typed: readonly string[], current: string, env: NodeJS.P
   const command = name === undefined ? undefined : await loadCommand(name);
   const specs: OptionSpecs = { ...GLOBAL_OPTIONS, ...command?.options };
   const scan = scanWords(typed, specs);
-  const ask = (completes: Completes | undefined) => offerValues(completes, { scan, env });
-  if (scan.awaited !== undefined) return ask(completesOf(specs, scan.awaited));
+  const ask = (completes: Completes | undefined) => offerValues(completes, { scan, env, current });
+  const askOption = async (option: string, value: string) => {
+    const { completes, before } = completesOf(specs, option, value);
+    return prefixed(before, await ask(completes));
+  };
+  if (scan.awaited !== undefined) return askOption(scan.awaited, current);
   const assigned = /^--([^=]+)=/.exec(current);
   if (assigned && !scan.isOptionsEnd) {
-    const [before, option] = assigned;
-    return prefixed(before, await ask(completesOf(specs, option ?? "")));
+    const [before, option = ""] = assigned;
+    return prefixed(before, await askOption(option, current.slice(before.length)));
   }
   // What a command that is run takes, nobody here knows: files are the best guess.
   if (command?.runs && scan.isOptionsEnd) return { files: "files", candidates: [] };
   const own = current.startsWith("-") && !scan.isOptionsEnd ? optionCandidates(specs) : [];
   const options = own.length > 0 && !command ? [...own, REVERT] : own;
-  const offer = await ask(command ? positionalAt(command, scan.words.length - 1) : wordBefore(name));
+  const offer = await ask(command ? positionalAt(command, scan.words.slice(1)) : wordBefore(name));
   const fresh = offer.candidates.filter(({ value }) => !scan.words.slice(1).includes(value));
   return { ...offer, candidates: [...fresh, ...options] };
 }
@@ -72,21 +83,34 @@ function wordBefore(name: string | undefined): Completes | undefined {
   return name === undefined || name === "help" ? "command" : undefined;
 }
 
-function positionalAt({ positionals }: Command, at: number): Completes | undefined {
+function positionalAt({ positionals }: Command, before: readonly string[]): Completes | undefined {
   const all = Object.values(positionals);
   const last = all.at(-1);
-  const spec = all[at] ?? (last?.need === "some" || last?.need === "any" ? last : undefined);
-  return spec?.completes ?? spec?.choices;
+  const spec = all[before.length] ?? (last?.need === "some" || last?.need === "any" ? last : undefined);
+  const completes = spec?.completes ?? spec?.choices;
+  return typeof completes === "function" ? completes(before) : completes;
 }
 
-function completesOf(specs: OptionSpecs, name: string): Completes | undefined {
+/** What an option's value can be, and what of `value` stands before the part that is being typed. */
+function completesOf(
+  specs: OptionSpecs,
+  name: string,
+  value: string,
+): { readonly completes: Completes | undefined; readonly before: string } {
   const spec = specs[name];
-  return spec?.type === "string" ? (spec.completes ?? spec.choices) : undefined;
+  if (spec?.type !== "string") return { completes: undefined, before: "" };
+  const completes = spec.completes ?? spec.choices;
+  const before = spec.separator === undefined ? "" : value.slice(0, value.lastIndexOf(spec.separator) + 1);
+  const named = before.split(spec.separator ?? "");
+  return {
+    completes: Array.isArray(completes) ? completes.filter((each) => !named.includes(each)) : completes,
+    before,
+  };
 }
 
 async function offerValues(
   completes: Completes | undefined,
-  { scan, env }: { readonly scan: Scan; readonly env: NodeJS.ProcessEnv },
+  { scan, env, current }: { readonly scan: Scan; readonly env: NodeJS.ProcessEnv; readonly current: string },
 ): Promise<Offer> {
   if (completes === undefined) return { candidates: [] };
   if (typeof completes !== "string") return { candidates: completes.map((value) => ({ value })) };
@@ -97,10 +121,12 @@ async function offerValues(
       return { files: "files", candidates: [] };
     case "command":
       return { candidates: await commandCandidates() };
+    case "record":
+      return { candidates: await recordCandidates() };
     default: {
       const { storeCandidates } = await import("./store-candidates.ts");
       // Without a store there is still something to offer.
-      const candidates = await storeCandidates(completes, { values: scan.values, env }).catch(() => []);
+      const candidates = await storeCandidates(completes, { values: scan.values, env, current }).catch(() => []);
       return { ...(completes === "object" && { files: "files" }), candidates };
     }
   }
@@ -110,6 +136,13 @@ async function commandCandidates(): Promise<Candidate[]> {
   const commands = await loadCommands();
   const help = { value: "help", description: "Show help for a command" };
   return [...commands.map(({ name, summary }) => ({ value: name, description: summary })), help];
+}
+
+/** Types of records, and the words of commands that are told in the log. */
+async function recordCandidates(): Promise<Candidate[]> {
+  const types = eventTypes().map((value) => ({ value }));
+  const commands = (await loadCommands()).filter(({ name, changes }) => changes && !eventTypes().includes(name));
+  return [...types, ...commands.map(({ name, summary }) => ({ value: name, description: summary }))];
 }
 
 function optionCandidates(specs: OptionSpecs): Candidate[] {

@@ -11,6 +11,8 @@ export interface Place {
   /** Values of the options that were typed so far. */
   readonly values: ReadonlyMap<string, string>;
   readonly env: NodeJS.ProcessEnv;
+  /** What is being typed. */
+  readonly current: string;
 }
 
 /**
@@ -18,15 +20,32 @@ export interface Place {
  * @throws StoreError when there is no such store or profile
  */
 export async function storeCandidates(
-  kind: "installed" | "object" | "selector" | "transaction" | "profile",
-  { values, env }: Place,
+  kind: "installed" | "object" | "selector" | "generation" | "transaction" | "profile" | "root",
+  { values, env, current }: Place,
 ): Promise<readonly Candidate[]> {
   const root = values.get("root");
   const store = await openStore({ root: root && withHome(root, env), create: false, env });
   if (kind === "profile") return profileCandidates(store);
+  if (kind === "root") return rootCandidates(store);
   const profile = parseProfileName(values.get("profile") ?? (env.STORE_PROFILE || "default"));
-  if (kind === "transaction") return transactionCandidates(store, profile);
-  return kind === "selector" ? selectorCandidates(store, profile) : installedCandidates(store, profile);
+  switch (kind) {
+    case "transaction":
+      return transactionCandidates(store, profile, current.startsWith("#") ? "#" : "");
+    case "selector":
+      return selectorCandidates(store, profile);
+    case "generation":
+      return numberCandidates(store, profile);
+    default:
+      return installedCandidates(store, profile);
+  }
+}
+
+/** Names, and links that lead to objects: what `store root remove` takes. */
+async function rootCandidates(store: Store): Promise<Candidate[]> {
+  const { listNamedRoots } = await import("../../store/named-roots.ts");
+  const { listResultLinks } = await import("../../store/result-links.ts");
+  const names = listNamedRoots(store).map(({ name, object }) => ({ value: name, description: object }));
+  return [...names, ...listResultLinks(store).map(({ path, object }) => ({ value: path, description: object }))];
 }
 
 function profileCandidates(store: Store): Candidate[] {
@@ -45,29 +64,40 @@ async function installedCandidates(store: Store, profile: ProfileName): Promise<
 const MOST_GENERATIONS = 100;
 
 /** The newest generation first. */
-function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
+function numberCandidates(store: Store, profile: ProfileName, found = newestGenerations(store, profile)): Candidate[] {
   const now = new Date();
-  const found = [...generations(store, profile, { last: MOST_GENERATIONS })].reverse();
-  const numbers = found.map(({ generation, created, current, reason }) => {
+  return found.map(({ generation, created, current, reason }) => {
     const time = new Date(created);
     const when = `${formatLocalTime(time)}, ${formatRelativeTime(time, now)}`;
     return { value: `gen-${generation}`, description: `${current ? "live; " : ""}${when}: ${printable(reason)}` };
   });
+}
+
+function newestGenerations(store: Store, profile: ProfileName) {
+  return [...generations(store, profile, { last: MOST_GENERATIONS })].reverse();
+}
+
+function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
+  const found = newestGenerations(store, profile);
   const tags = found.flatMap(({ generation, tags: names }) =>
     names.map((name) => ({ value: `tag:${name}`, description: `gen-${generation}` })),
   );
-  return [...numbers, ...tags, { value: "-", description: "the generation that was live before" }];
+  return [
+    ...numberCandidates(store, profile, found),
+    ...tags,
+    { value: "-", description: "the generation that was live before" },
+  ];
 }
 
 const MOST_TRANSACTIONS = 30;
 
-/** The newest first; without the `#` that begins a comment in a shell. */
-async function transactionCandidates(store: Store, profile: ProfileName): Promise<Candidate[]> {
+/** The newest first; without the `#` that begins a comment in a shell, unless it was typed. */
+async function transactionCandidates(store: Store, profile: ProfileName, prefix: "" | "#"): Promise<Candidate[]> {
   const { listTransactions } = await import("../../operations/history/transaction-effect.ts");
   const { transactionLiner } = await import("../../model/transaction-line.ts");
   const line = transactionLiner({ now: Date.now(), localTime });
   return listTransactions(store, profile, MOST_TRANSACTIONS).map((each) => ({
-    value: String(each.tx),
+    value: `${prefix}${each.tx}`,
     description: line(each),
   }));
 }

@@ -71,6 +71,12 @@ test.each([
   ["completion ", ["bash", "zsh", "fish"]],
   ["shellenv --shell ", ["fish", "sh"]],
   ["--debug ", ["time"]],
+  ["--debug args,", ["args,time", "args,log"]],
+  ["list --debug=args,log,", ["--debug=args,log,time"]],
+  ["log --type ", ["commit", "trim", "install", "switch", "upgrade"]],
+  ["config gc.keep ", ["all"]],
+  ["config archives.automatic ", ["yes", "no"]],
+  ["config gc.min-free ", ["off"]],
 ])("'%s' can go on with", async (line, some) => {
   expect((await ask("zsh", line)).values).toEqual(expect.arrayContaining(some));
 });
@@ -83,8 +89,21 @@ test.each([
   ["profiles ", "none"],
   ["completion bash ", "none"],
   ["nosuch ", "none"],
+  ["config gc.keep ", "none"],
+  ["config archives.automatic ", "none"],
+  ["config archives.younger-than ", "none"],
+  ["config instdir ", "directories"],
+  ["config mirrors ", "directories"],
+  ["config no.such ", "none"],
+  ["root add ", "files"],
+  ["root remove ", "none"],
+  ["root list ", "none"],
 ])("'%s' goes on with %s", async (line, kind) => {
   expect((await ask("zsh", line)).kind).toBe(kind);
+});
+
+test("what was named already is not offered again", async () => {
+  expect((await ask("zsh", "--debug args,log,")).values).not.toContain("args,log,args");
 });
 
 test("bash gets only what fits, without the part that it keeps", async () => {
