@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { isErrno, StoreError } from "../errors.ts";
+import { appliedPatch } from "../model/applied-patch.ts";
 import { findBuildErrors } from "../model/compiler-error.ts";
 import { missingFiles } from "../model/missing-file.ts";
 import type { Phase } from "../model/recipe.ts";
@@ -32,18 +33,21 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   const first = log.count() - tail.length + 1;
   const errors = findBuildErrors(tail.join("\n"), { firstLine: first });
   const missing = undeclared(store, tail, job.visible) ?? providerOf(store, tail, job.visible);
+  const applied = phase === "patch" ? appliedPatch(tail) : undefined;
   const path = buildLogPath(store, job.key);
   const message = [
     `${id} failed in phase ${phase ?? "start"}: ${howItEnded(run)}`,
     ...errors.map(({ line, text }) => `  line ${line}: ${text}`),
     ...(missing === undefined ? [] : [`  not visible in the build: ${missing}`]),
+    ...(applied === undefined ? [] : [`  the sources seem to have it already: ${applied}`]),
     "  the log ends:",
     ...tail.slice(-LAST_LINES).map((line) => `  | ${line}`),
     log.isWhole() ? `  whole log: ${path}` : "  no whole log was kept: the disk was full",
   ];
   const declare = missing === undefined ? "" : `Add the package of ${missing} to \`dependencies\`. `;
+  const leaveOut = applied === undefined ? "" : `Take ${applied} out of the patches, unless it is to be reversed. `;
   return new StoreError("BUILD_FAILED", message.join("\n"), {
-    hint: `${declare}\`store log-of ${name}\` shows the log; with --keep-failed the tree stays, and \`store debug ${name}\` opens a shell in it. \`store repro ${name}\` packs the build for another machine.`,
+    hint: `${declare}${leaveOut}\`store log-of ${name}\` shows the log; with --keep-failed the tree stays, and \`store debug ${name}\` opens a shell in it. \`store repro ${name}\` packs the build for another machine.`,
     details: {
       package: id,
       phase,

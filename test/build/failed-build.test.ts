@@ -145,6 +145,25 @@ describe("a build that fails", () => {
     expect(error.hint).toContain(`Add the package of ${built[0]?.baseName} to \`dependencies\``);
   });
 
+  it("because its sources have a patch already says so and takes nothing out", async () => {
+    const world = makeBuildWorld({ memory: true });
+    world.recipe("known", "sources: [{path: src}]\npatches: [other.patch, fix.patch]\nbuild: copy\n");
+    world.tree(
+      {
+        "src/file": "fixed\n",
+        "src/more": "new\n",
+        "other.patch": "--- a/more\n+++ b/more\n@@ -1 +1 @@\n-new\n+newer\n",
+        "fix.patch": "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-wrong\n+fixed\n",
+      },
+      join(world.recipes, "known"),
+    );
+    const { error } = await world.failure(await world.buildStore(), "known");
+    expect([error.code, error.details.phase]).toEqual(["BUILD_FAILED", "patch"]);
+    expect(error.message).toContain("0002-fix.patch");
+    expect(error.message).toContain("the sources seem to have it already: known/fix.patch");
+    expect(error.hint).toContain("Take known/fix.patch out of the patches");
+  });
+
   it.runIf(hasSandbox)("because of a store path that it was not given names the object", async () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();

@@ -1,3 +1,4 @@
+import { APPLYING } from "../applied-patch.ts";
 import { isArchiveName } from "./archive-name.ts";
 import type { ResolvedPatch, ResolvedSource } from "./resolved-recipe.ts";
 import { shellQuote } from "./shell-quote.ts";
@@ -12,12 +13,16 @@ export function unpackPhase(sources: readonly ResolvedSource[]): string {
   return [...functions, ...sources.map(bringSource), "chmod -R u+w .\n"].join("");
 }
 
-/** The shell text that applies the patches, which lie in `$src`; empty without patches. */
+/**
+ * The shell text that applies the patches, which lie in `$src`; empty without patches. `--batch` alone would take a patch
+ * out again that the sources have already; with `--forward` patch(1) fails on it, and asks nothing.
+ */
 export function patchPhase(patches: readonly ResolvedPatch[]): string {
   return patches
-    .map(
-      ({ fileName, strip }) => `patch -p${strip} --batch --no-backup-if-mismatch -i "$src"/${shellQuote(fileName)}\n`,
-    )
+    .map(({ path, fileName, strip }) => {
+      const apply = `patch -p${strip} -i "$src"/${shellQuote(fileName)} --batch --forward --no-backup-if-mismatch`;
+      return `echo ${shellQuote(`${APPLYING}${path}`)}\n${apply}\n`;
+    })
     .join("");
 }
 

@@ -1,3 +1,4 @@
+import { APPLYING } from "../applied-patch.ts";
 import type { Phase } from "../recipe.ts";
 import type { SageKind } from "./package.ts";
 
@@ -45,8 +46,8 @@ const PATCH = `cd ${PACKAGE_DIRECTORY}
 export LC_ALL=C
 for patch in patches/*.patch; do
   if [ -e "$patch" ]; then
-    echo "Applying $patch"
-    patch --directory=src -p1 --batch --no-backup-if-mismatch < "$patch"
+    echo "${APPLYING}$patch"
+    patch --directory=src -p1 --batch --forward --no-backup-if-mismatch < "$patch"
   fi
 done
 `;

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { findInPath } from "../../../src/build/sandbox/host-toolchain.ts";
@@ -158,6 +158,15 @@ test("a patch that does not fit fails the build", async () => {
     "--- a/gone.c\n+++ b/gone.c\n@@ -1 +1 @@\n-a\n+b\n",
   );
   expect(await caughtAsync(run(["tool"]))).toMatchObject({ code: "BUILD_FAILED" });
+});
+
+test("a patch that the sources have already fails the build, and takes nothing out", async () => {
+  await withTool();
+  const patches = join(trees.tree, "build/pkgs/tool/patches");
+  for (const name of readdirSync(patches)) copyFileSync(join(patches, name), join(patches, `again-${name}`));
+  const error = (await caughtAsync(run(["tool"]))) as Error;
+  expect(error).toMatchObject({ code: "BUILD_FAILED" });
+  expect(error.message).toMatch(/the sources seem to have it already: patches\/.+\.patch$/m);
 });
 
 test("a tarball with another content than the checksum is not used", async () => {
