@@ -49,7 +49,7 @@ async function describeSource(
     case "path":
       return besideRecipe(source, planned);
     case "worktree":
-      return worktree(source.fileName, resolve(planned.recipeDirectory, source.path), places);
+      return worktree(source.fileName, resolve(source.path), places);
   }
 }
 
