@@ -4,6 +4,7 @@ import { appliedPatch } from "../model/applied-patch.ts";
 import { findBuildErrors } from "../model/compiler-error.ts";
 import { missingFiles } from "../model/missing-file.ts";
 import type { Phase } from "../model/recipe.ts";
+import { formatSize } from "../model/size.ts";
 import { buildLogPath, listBuilds } from "../store/builds.ts";
 import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
@@ -79,9 +80,9 @@ function howItEnded({ result, made, job, failing }: FailedRun): string {
     case "silent":
       return `it said nothing for ${seconds(job.limits.silentTimeoutMs)}`;
     case "log-limit":
-      return "its log became too long";
+      return `its log became longer than ${size(job.limits.maxLogBytes)}`;
     case "disk-limit":
-      return "it used too much disk";
+      return `it used more than ${size(job.limits.maxDiskBytes)} of disk`;
     case "memory-limit":
       return "it used too much memory";
     case "process-limit":
@@ -97,7 +98,12 @@ function shortened(command: string): string {
 }
 
 function seconds(ms: number | undefined): string {
-  return `${Math.round((ms ?? 0) / 1000)} seconds`;
+  const count = Math.round((ms ?? 0) / 1000);
+  return `${count} ${count === 1 ? "second" : "seconds"}`;
+}
+
+function size(bytes: number | undefined): string {
+  return formatSize(bytes ?? 0);
 }
 
 /** A store object that the log says is missing: it was not declared as a dependency. */

@@ -9,3 +9,12 @@ export function sizeOf(text: string): number | undefined {
   const bytes = Math.round(Number(value) * (ending.toUpperCase() === "B" ? 1000 : 1024) ** power);
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
 }
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** `1.2 MiB`, `812 B`. */
+export function formatSize(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(value < 100 ? 1 : 0)} ${UNITS[power]}`;
+}

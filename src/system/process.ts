@@ -1,7 +1,7 @@
 import { collectOutput } from "./process/collect-output.ts";
 import type { PipeSupply } from "./process/fifo.ts";
 import type { Launcher } from "./process/launcher.ts";
-import { type SampledLimits, watchDisk, watchUsage } from "./process/limits.ts";
+import { isLeftTooMuch, type SampledLimits, watchDisk, watchUsage } from "./process/limits.ts";
 import { followProcessTree, sendSignal } from "./process/process-tree.ts";
 import { startCommand } from "./process/start-command.ts";
 import { createStopper, type EndReason, type Stopper } from "./process/stopper.ts";
@@ -101,7 +101,9 @@ export async function runProcess(
   stopper.ended();
   await tree.killRest();
   await collected.finish();
-  return { ...status, reason: stopper.reason(), durationMs: took(), ...usageOf(watch.peak) };
+  const succeeded = stopper.reason() === "exited" && status.exitCode === 0;
+  const reason = succeeded && (await isLeftTooMuch(options.disk)) ? "disk-limit" : stopper.reason();
+  return { ...status, reason, durationMs: took(), ...usageOf(watch.peak) };
 }
 
 function usageOf(peak: ReturnType<typeof watchUsage>["peak"]): Partial<ProcessResult> {

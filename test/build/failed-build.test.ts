@@ -218,15 +218,22 @@ describe("a kept tree", () => {
 
 describe("limits", () => {
   it.each([
-    ["of time", "sleep 60", { timeoutSeconds: 1 }, "timeout", "it took longer than 1 seconds"],
-    ["of silence", "echo once; sleep 60", { silentTimeoutSeconds: 1 }, "silent", "it said nothing for 1 seconds"],
-    ["of the log", "yes", { maxLogBytes: 10_000 }, "log-limit", "its log became too long"],
+    ["of time", "sleep 60", { timeoutSeconds: 1 }, "timeout", "it took longer than 1 second"],
+    ["of silence", "echo once; sleep 60", { silentTimeoutSeconds: 1 }, "silent", "it said nothing for 1 second"],
+    ["of the log", "yes", { maxLogBytes: 10_000 }, "log-limit", "its log became longer than 9.8 KiB"],
     [
       "of disk",
       "head -c 20000000 /dev/zero > big; sleep 60",
       { maxDiskBytes: 5_000_000 },
       "disk-limit",
-      "it used too much disk",
+      "it used more than 4.8 MiB of disk",
+    ],
+    [
+      "of disk, by what a quick build leaves,",
+      "head -c 20000000 /dev/zero > big",
+      { maxDiskBytes: 5_000_000 },
+      "disk-limit",
+      "it used more than 4.8 MiB of disk",
     ],
   ])("%s end a build", async (_, text, settings, reason, how) => {
     const world = makeBuildWorld({ memory: true });

@@ -173,6 +173,11 @@ describe("runProcess", () => {
     expect(await bash("sleep 1.2", { disk: plenty })).toMatchObject({ exitCode: 0, reason: "exited" });
   });
 
+  it("tells of a command that left too much on the disk when it ended", async () => {
+    const disk = { paths: [directory], maxBytes: 2_000_000 };
+    expect(await bash("head -c 3000000 /dev/zero >big", { disk })).toMatchObject({ reason: "disk-limit" });
+  });
+
   it("counts the blocks of hard links once", async () => {
     const script = "head -c 1500000 /dev/zero >a; ln a b; ln a c; sleep 1.2";
     const disk = { paths: [directory], maxBytes: 2_000_000 };

@@ -1,5 +1,6 @@
+import { formatSize } from "../../model/size.ts";
 import { defineCommand } from "../command.ts";
-import { formatCount, formatDuration, formatSize } from "../output/quantities.ts";
+import { formatCount, formatDuration } from "../output/quantities.ts";
 import { IDENTITY_OPTIONS, packageInputs, SOURCE_OPTIONS } from "../package-options.ts";
 
 export const command = defineCommand({

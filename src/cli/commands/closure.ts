@@ -1,5 +1,5 @@
+import { formatSize } from "../../model/size.ts";
 import { defineCommand } from "../command.ts";
-import { formatSize } from "../output/quantities.ts";
 import { formatTable } from "../output/table.ts";
 
 export const command = defineCommand({

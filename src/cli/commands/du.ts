@@ -1,7 +1,8 @@
 import { basename } from "node:path";
+import { formatSize } from "../../model/size.ts";
 import type { ObjectUsage } from "../../operations/collection/du.ts";
 import { defineCommand } from "../command.ts";
-import { formatCount, formatSize } from "../output/quantities.ts";
+import { formatCount } from "../output/quantities.ts";
 import { formatTable } from "../output/table.ts";
 
 export const command = defineCommand({

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
+import { formatSize } from "../../model/size.ts";
 import { PLAN_OPTIONS, planSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 import { FETCH_OPTIONS } from "../fetch-options.ts";
-import { formatSize } from "../output/quantities.ts";
 
 export const command = defineCommand({
   name: "repro",

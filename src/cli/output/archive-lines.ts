@@ -1,6 +1,6 @@
+import { formatSize } from "../../model/size.ts";
 import type { ListedArchive } from "../../operations/archives/archives.ts";
 import { formatLocalTime } from "./local-time.ts";
-import { formatSize } from "./quantities.ts";
 import { formatTable } from "./table.ts";
 
 /** One line for each packed object: when it was packed, its size, and what speaks for keeping it. */

@@ -1,5 +1,6 @@
+import { formatSize } from "../../model/size.ts";
 import type { DeletedGenerations } from "../../operations/profiles/delete-generations.ts";
-import { formatCount, formatSize } from "./quantities.ts";
+import { formatCount } from "./quantities.ts";
 
 /** Which generations were deleted, or would be, and which were meant but stay. */
 export function deletionLines(result: DeletedGenerations, dryRun: boolean): string[] {

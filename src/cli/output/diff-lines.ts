@@ -1,6 +1,7 @@
+import { formatSize } from "../../model/size.ts";
 import type { GenerationDifference } from "../../operations/history/diff.ts";
 import { printable } from "./printable.ts";
-import { formatCount, formatSize } from "./quantities.ts";
+import { formatCount } from "./quantities.ts";
 import { differenceLines } from "./show-change.ts";
 import type { Style } from "./style.ts";
 

@@ -1,8 +1,9 @@
 import { isJsonObject } from "../../model/json-object.ts";
+import { formatSize } from "../../model/size.ts";
 import type { BuildInfo, ObjectInfo, StoreInfo } from "../../operations/packages/info.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
-import { formatCount, formatDuration, formatSize } from "./quantities.ts";
+import { formatCount, formatDuration } from "./quantities.ts";
 import { formatTable } from "./table.ts";
 
 export function storeLines(info: StoreInfo): string[] {

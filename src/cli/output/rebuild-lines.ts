@@ -1,9 +1,10 @@
+import { formatSize } from "../../model/size.ts";
 import type { CheckedBuild } from "../../operations/building/check-build.ts";
 import type { RebuildReason } from "../../operations/building/why-rebuild.ts";
 import { causeLines } from "./cause-lines.ts";
 import { expectedTimeLine } from "./expected-time.ts";
 import { printable } from "./printable.ts";
-import { formatDuration, formatSize } from "./quantities.ts";
+import { formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
 
 /** What would be built, and why; one line a package, and one for each difference. */

@@ -7,11 +7,12 @@ import type {
   PlannedPackage,
 } from "../../model/change.ts";
 import { packageStep } from "../../model/package-step.ts";
+import { formatSize } from "../../model/size.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
 import { expectedTimeLine } from "./expected-time.ts";
 import { printable } from "./printable.ts";
-import { formatDuration, formatSize } from "./quantities.ts";
+import { formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
 import { versionText } from "./version-text.ts";
 import { withPaths } from "./with-paths.ts";

@@ -5,7 +5,10 @@ import type { ProcessTree, TreeUsage } from "./process-tree.ts";
 /** Why a command was ended from outside. */
 export type LimitReason = "disk-limit" | "memory-limit" | "process-limit";
 
-/** What is measured from outside, again and again: a command can pass a limit for the time between two looks. */
+/**
+ * What is measured from outside, again and again: a command can pass a limit for the time between two looks. What it
+ * leaves on the disk is measured when it has ended, too.
+ */
 export interface SampledLimits {
   /** Sum of the resident sets of all its processes. Looked at least every half second. */
   readonly maxMemoryBytes?: number | undefined;
@@ -49,15 +52,23 @@ export function watchUsage(tree: ProcessTree, limits: SampledLimits, stop: (reas
   };
 }
 
-/** Measuring a large tree takes long: it may take a twentieth of the time at most. */
+/**
+ * Looks often at first, as commands that are short can be quick writers. Measuring a large tree takes long: it may take a
+ * twentieth of the time at most.
+ */
 export function watchDisk(limit: DiskLimit | undefined, stop: (reason: LimitReason) => void): Disposable {
   if (limit === undefined) return { [Symbol.dispose]: () => {} };
   return repeat(
     async () => {
       if (await isDiskLimitPassed(limit)) stop("disk-limit");
     },
-    (tookMs) => Math.max(500, 20 * tookMs),
+    (tookMs, round) => Math.max(Math.min(25 * 2 ** round, 500), 20 * tookMs),
   );
+}
+
+/** Whether what a command left when it ended is more than it may take. */
+export async function isLeftTooMuch(limit: DiskLimit | undefined): Promise<boolean> {
+  return limit !== undefined && (await isDiskLimitPassed({ ...limit, keepFreeBytes: 0 }));
 }
 
 async function isDiskLimitPassed(limit: DiskLimit): Promise<boolean> {

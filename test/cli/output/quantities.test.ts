@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { formatCount, formatDuration, formatSize } from "../../../src/cli/output/quantities.ts";
+import { formatCount, formatDuration } from "../../../src/cli/output/quantities.ts";
 import { parseCount, parsePriority, parseSize } from "../../../src/cli/parse-quantity.ts";
+import { formatSize } from "../../../src/model/size.ts";
 import { caught } from "../../helpers/caught.ts";
 
 test.each([
