@@ -131,15 +131,21 @@ find "$out" -type l -printf '%P\\t%l\\0' | sort -z > links
 find "$out" -mindepth 1 -depth -type d -printf '%P\\0' > directories
 `;
 
-/** A script with \`.in\` gets what Sage puts before it; one without runs as it is. It decides itself what an error is. */
+/**
+ * A script with `.in` is one of bash, and gets what Sage puts before it; one without is run by what its first line names. It
+ * decides itself what an error is.
+ */
 const RUN_SCRIPT = `run_script() {
   cd "$SAGE_PKG_DIR"
   if [ -e "$1.in" ]; then
     { echo '. "$SAGE_ROOT/build/bin/sage-dist-helpers"'; cat "$1.in"; } > "$1"
-  fi
-  if [ -e "$1" ]; then
     echo "Running $1 of $PKG_NAME"
     bash "./$1" < /dev/null
+  elif [ -e "$1" ]; then
+    local interpreter="$(sed -n '1s/^#! *//p' "$1")"
+    echo "Running $1 of $PKG_NAME with \${interpreter:-bash}"
+    chmod u+x "$1"
+    "./$1" < /dev/null
   fi
   cd "$room"
 }

@@ -151,6 +151,24 @@ test("the option check runs the test suite, with what only that needs", async ()
   expect((error as Error).message).toContain("the tool is wrong");
 });
 
+test("a script without .in is run by what its first line names", async () => {
+  await withNothing();
+  const script = join(trees.tree, "build/pkgs/judge/spkg-install");
+  const install = 'mkdir -p "$SAGE_LOCAL/share"; echo "$BASH_VERSION" > "$SAGE_LOCAL/share/by"\n';
+  const by = async (text: string) => {
+    writeFileSync(script, text);
+    return readFileSync(join((await run(["judge"])).paths.judge as string, "share/by"), "utf8");
+  };
+  expect(
+    await by(`#!/usr/bin/perl\nsystem(q(mkdir -p "$SAGE_LOCAL/share"; echo "perl $]" > "$SAGE_LOCAL/share/by"))\n`),
+  ).toMatch(/^perl/);
+  expect(await by(install)).toMatch(/^\d/);
+  writeFileSync(script, `#!/bin/no-such-shell\n${install}`);
+  const error = (await caughtAsync(run(["judge"]))) as Error;
+  expect(error).toMatchObject({ code: "BUILD_FAILED" });
+  expect(error.message).toContain("/bin/no-such-shell");
+});
+
 test("a patch that does not fit fails the build", async () => {
   await withTool();
   writeFileSync(
