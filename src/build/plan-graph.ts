@@ -7,6 +7,7 @@ import type { ResolvedDependency } from "../model/recipe/resolved-recipe.ts";
 import { isInRange, type VersionRange } from "../model/recipe/version-range.ts";
 import type { LoadedRecipe, RecipeCollection } from "../recipes/open-recipes.ts";
 import type { BuildGraph, PlannedDependency, PlannedPackage } from "./build-plan.ts";
+import { collectMissing, type MissingRecipes } from "./missing-recipes.ts";
 
 /** A package that somebody asks for by name, or a recipe that was loaded from a path. */
 export interface Wanted {
@@ -31,8 +32,12 @@ export interface GraphOptions {
  */
 export function planGraph(recipes: RecipeCollection, wanted: readonly Wanted[], options: GraphOptions): BuildGraph {
   const asked = new Map(wanted.map((each) => [each.name, each]));
-  const planner: Planner = { recipes, options, asked, packages: new Map(), byName: new Map(), open: [] };
-  const ids = wanted.map((each) => planOne(planner, { ...each, by: COMMAND }));
+  const missing = collectMissing();
+  const planner: Planner = { recipes, options, asked, missing, packages: new Map(), byName: new Map(), open: [] };
+  const ids = wanted.flatMap(
+    (each) => missing.among(each.name, undefined, () => planOne(planner, { ...each, by: COMMAND })) ?? [],
+  );
+  missing.throwIfAny();
   return { packages: planner.packages, wanted: ids };
 }
 
@@ -73,6 +78,7 @@ interface Planner {
   readonly options: GraphOptions;
   /** What the command asks for by name: whoever needs one of these gets it as asked for. */
   readonly asked: ReadonlyMap<string, Wanted>;
+  readonly missing: MissingRecipes;
   /** Filled in the order of completion: dependencies first. */
   readonly packages: Map<string, PlannedPackage>;
   readonly byName: Map<
@@ -100,7 +106,10 @@ function planOne(planner: Planner, request: Request): string {
   });
   const id = idOf(recipe.name, recipe.version, recipe.options);
   planner.open.push(request.name);
-  const dependencies = recipe.dependencies.map((dependency) => planDependency(planner, dependency, id));
+  const by = { id, recipe: loaded.recipe };
+  const dependencies = recipe.dependencies.flatMap(
+    (need) => planner.missing.among(need.name, by, () => planDependency(planner, need, id)) ?? [],
+  );
   planner.open.pop();
   const { recipeFiles, files } = loaded;
   const recipeDirectory = dirname(recipeFiles[0] as string);

@@ -142,11 +142,11 @@ function requireDirectory(directory: string): void {
 
 function notFound(shelf: Shelf, name: string): StoreError {
   const near = nearest(name, namesOn(shelf));
-  const directories = shelf.composing.roots.map((root) => root.directory).join(", ");
+  const directories = shelf.composing.roots.map((root) => `'${root.directory}'`).join(", ");
   return new StoreError("NOT_FOUND", `there is no recipe '${name}'`, {
     hint:
       near === undefined
-        ? `Looked in: ${directories || "no directory; give one with --recipes DIR or in STORE_RECIPES"}.`
+        ? `Looked in ${directories || "no directory; give one with --recipes DIR or in STORE_RECIPES"}.`
         : `Did you mean '${near}'?`,
     details: { name, ...(near === undefined ? {} : { suggestion: near }) },
   });
@@ -156,6 +156,7 @@ function withoutVersion(name: string, findings: readonly Finding[]): StoreError 
   if (findings.length > 0) return invalidRecipe(`the recipe ${name}`, findings);
   return new StoreError("NOT_FOUND", `the recipe '${name}' has no version`, {
     hint: `It can only be extended; add 'version' to its recipe.yaml, or a file VERSION.yaml beside it.`,
+    details: { name },
   });
 }
 
