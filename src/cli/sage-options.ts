@@ -1,5 +1,8 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { StoreError } from "../errors.ts";
 import type { SageOptions } from "../recipes/open-recipes.ts";
+import { isMirrorUrl } from "../recipes/sage/read-package.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -24,13 +27,25 @@ export const SAGE_OPTIONS = {
 
 type SageValues = Values<Record<never, never>, typeof SAGE_OPTIONS>;
 
-/** How Sage trees are read, as the options say. */
+/**
+ * How Sage trees are read, as the options say.
+ * @throws StoreError NOT_FOUND for a mirror of the command that is none
+ */
 export function sageSettings(args: SageValues, { cwd, env }: Pick<CommandContext, "cwd" | "env">): SageOptions {
-  const named = args["sage-mirror"];
-  const mirrors = named.length > 0 ? named : (env.STORE_SAGE_MIRRORS ?? "").split(/\s+/).filter((each) => each !== "");
-  return { strict: args.strict, mirrors: mirrors.map((place) => (isUrl(place) ? place : resolve(cwd, place))) };
+  const named = args["sage-mirror"].map((text) => mirrorAt(cwd, text));
+  for (const place of named) requireMirror(place);
+  const standing = (env.STORE_SAGE_MIRRORS ?? "").split(/\s+/).filter((each) => each !== "");
+  return { strict: args.strict, mirrors: named.length > 0 ? named : standing.map((text) => mirrorAt(cwd, text)) };
 }
 
-function isUrl(place: string): boolean {
-  return /^(?:https?|file):/.test(place);
+function mirrorAt(cwd: string, text: string): string {
+  return isMirrorUrl(text) ? text : resolve(cwd, text);
+}
+
+/** A word that was mistyped must not pass for a directory that has nothing; one that always stands there may be away. */
+function requireMirror(place: string): void {
+  if (isMirrorUrl(place) || statSync(place, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new StoreError("NOT_FOUND", `the mirror ${place} of --sage-mirror is neither a URL nor a directory`, {
+    hint: "Give an http(s) URL, or a directory that holds tarballs.",
+  });
 }

@@ -114,6 +114,8 @@ describe("store recipe list", () => {
     writeFileSync(join(world.directory, "lonely-1.0.tar.gz"), "");
     expect(lonely([])).toBe(false);
     expect(lonely(["--sage-mirror", "."])).toBe(true);
+    const wrong = world.run(["recipe", "list", ...world.recipes, "--sage-mirror", "nodir"]);
+    expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining("nodir of --sage-mirror is neither")]);
     expect(lonely([], { STORE_SAGE_MIRRORS: `/nowhere ${world.directory}` })).toBe(true);
   });
 });

@@ -2,11 +2,19 @@ import { isPureWheel, isWheel } from "./checksums.ts";
 import type { SagePackage } from "./package.ts";
 import { MISTAKEN } from "./report.ts";
 
+export interface SageMirror {
+  readonly place: string;
+  /** Neither a URL nor a directory that is there. */
+  readonly isMissing: boolean;
+}
+
 export interface BuildableFacts {
   /** The package of this name, unless the tree has none. */
   readonly find: (name: string) => SagePackage | "mistaken" | undefined;
   /** Whether the machine itself has a program that builds can use. */
   readonly hasTool: (name: string) => boolean;
+  /** Where tarballs were looked for beside the trees. */
+  readonly mirrors: readonly SageMirror[];
 }
 
 /** Packages that stand for a tool of the machine when it has that. */
@@ -28,7 +36,7 @@ export function createObstacles(facts: BuildableFacts): (name: string) => string
     known.set(name, undefined);
     const found = facts.find(name);
     const obstacle =
-      typeof found === "object" ? (ownObstacle(found) ?? inheritedObstacle(found)) : withoutPackage(found);
+      typeof found === "object" ? (ownObstacle(found, facts) ?? inheritedObstacle(found)) : withoutPackage(found);
     known.set(name, obstacle);
     return obstacle;
   };
@@ -51,7 +59,7 @@ function throughWhich(name: string, obstacle: string): string {
   return obstacle.startsWith("needs ") ? obstacle.slice("needs ".length) : `${name}, which ${obstacle}`;
 }
 
-function ownObstacle(found: SagePackage): string | undefined {
+function ownObstacle(found: SagePackage, facts: BuildableFacts): string | undefined {
   switch (found.kind) {
     case "none":
       return "only stands for packages of the system: the tree does not build it";
@@ -61,7 +69,7 @@ function ownObstacle(found: SagePackage): string | undefined {
       return scriptObstacle([...found.scripts.values()].join("\n"));
     case "normal":
     case "wheel":
-      return sourceObstacle(found) ?? installObstacle(found);
+      return sourceObstacle(found, facts) ?? installObstacle(found);
   }
 }
 
@@ -74,14 +82,16 @@ function scriptObstacle(text: string): string | undefined {
   return undefined;
 }
 
-function sourceObstacle({ tarball }: SagePackage): string | undefined {
+function sourceObstacle({ tarball }: SagePackage, { mirrors }: BuildableFacts): string | undefined {
   if (tarball === undefined || tarball.fileName === "") return "has a checksums.ini without a tarball";
   if (isWheel(tarball.fileName) && !isPureWheel(tarball.fileName)) return "is a wheel for one platform only";
   if (tarball.sha256 === undefined && tarball.sha1 === undefined)
     return "has a checksums.ini with neither a SHA-256 nor a SHA-1";
-  if (tarball.urls.length === 0)
+  if (tarball.urls.length > 0) return undefined;
+  if (mirrors.length === 0)
     return "has no known place for its tarball: it is not in upstream/, and there is neither an upstream_url nor a mirror";
-  return undefined;
+  const missing = mirrors.filter(({ isMissing }) => isMissing).map(({ place }) => ` (${place} is no directory)`);
+  return `has no known place for its tarball: it is neither in upstream/ nor on a mirror${missing.join("")}, and there is no upstream_url`;
 }
 
 function installObstacle({ kind, scripts }: SagePackage): string | undefined {

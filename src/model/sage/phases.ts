@@ -171,7 +171,7 @@ const REMOVE_LINKS = `find "$out" -type l -printf '%P\\t%l\\0' | sort -z | comm 
  * Libtool's archives name files of other packages that are linked here no more; an index of info pages or a wheel with
  * compiled code belongs to one prefix alone. Debian's Python installs below \`local\`, into \`dist-packages\`.
  */
-const TIDY = `if [ -d "$out/lib" ]; then find "$out/lib" -maxdepth 1 -name '*.la' -type f -delete; fi
+const TIDY = `if [ -d "$out/lib" ]; then find "$out/lib" -maxdepth 1 -name '*.la' ! -type d -delete; fi
 rm -f "$out/share/info/dir"
 if [ -d "$SAGE_SPKG_WHEELS" ]; then find "$SAGE_SPKG_WHEELS" -name '*.whl' ! -name '*-none-any.whl' -delete; fi
 if [ -d "$out/local" ]; then

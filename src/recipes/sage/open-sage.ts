@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { nearest } from "../../model/nearest.ts";
@@ -10,7 +10,7 @@ import { makeVariables } from "../../model/sage/make-variables.ts";
 import type { SageListing, SagePackage } from "../../model/sage/package.ts";
 import type { LoadedRecipe } from "../loaded-recipe.ts";
 import { loadPackage } from "./load-package.ts";
-import { type ReadPackage, readPackage } from "./read-package.ts";
+import { isMirrorUrl, type ReadPackage, readPackage } from "./read-package.ts";
 import { findEntry, findShared, openLayers, packageNames, type SageLayers } from "./sage-layers.ts";
 
 export interface SageOptions {
@@ -38,10 +38,12 @@ export function openSage(directories: readonly string[], options: SageOptions = 
   const layers = openLayers(directories);
   const names = packageNames(layers);
   const makefile = textOf(findShared(layers, "build/make/Makefile.in"));
-  const read = remember((name) => readPackage(layers, name, { makefile, mirrors: options.mirrors ?? [] }));
+  const mirrors = options.mirrors ?? [];
+  const read = remember((name) => readPackage(layers, name, { makefile, mirrors }));
   const facts: BuildableFacts = {
     find: (name) => (names.includes(name) ? (read(name).package ?? "mistaken") : undefined),
     hasTool: options.hasTool ?? isOnMachine,
+    mirrors: mirrors.map((place) => ({ place, isMissing: !isMirrorUrl(place) && !isDirectory(place) })),
   };
   const obstacleOf = createObstacles(facts);
   const python = expandMake("$(PYTHON)", makeVariables(makefile, false));
@@ -77,8 +79,9 @@ function requireBuildable(
 ): SagePackage {
   if (found === undefined) throw invalidRecipe(`the package ${name} of the Sage tree`, findings);
   if (obstacle !== undefined) {
+    const tarball = found.tarball?.fileName ? `Its tarball is ${found.tarball.fileName}. ` : "";
     throw new StoreError("UNSUPPORTED", `${name} of the Sage tree cannot be built here: it ${obstacle}`, {
-      hint: "`store recipe list --report` tells this of every package; --sage-mirror names a place for tarballs, and a recipe in a directory before the tree takes the package's place.",
+      hint: `${tarball}\`store recipe list --report\` tells this of every package; --sage-mirror names a place for tarballs, and a recipe in a directory before the tree takes the package's place.`,
       details: { name, kind: found.kind, reason: obstacle, ...(found.tarball && { tarball: found.tarball.fileName }) },
     });
   }
@@ -119,6 +122,10 @@ function danglingIn(layers: SageLayers, names: readonly string[], found: SagePac
 /** The directories that a sandboxed build sees. */
 function isOnMachine(name: string): boolean {
   return ["/usr/bin", "/bin"].some((directory) => existsSync(join(directory, name)));
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function textOf(path: string | undefined): string {

@@ -101,9 +101,14 @@ function placesOf(
   return [...new Set([...local.map((path) => pathToFileURL(path).href), ...mirrored, ...urls])];
 }
 
+/** Whether a mirror of tarballs is a URL, and not a directory. */
+export function isMirrorUrl(mirror: string): boolean {
+  return /^(?:https?|file):/.test(mirror);
+}
+
 function onMirror(mirror: string, name: string, fileName: string): string[] {
   const relative = [fileName, `${name}/${fileName}`];
-  if (/^(?:https?|file):/.test(mirror)) {
+  if (isMirrorUrl(mirror)) {
     const base = mirror.replace(/\/+$/, "");
     return relative.map((path) => `${base}/${path.split("/").map(encodeURIComponent).join("/")}`);
   }

@@ -104,6 +104,14 @@ test("packages build in a prefix that looks shared, and keep only what is their 
   expect(text("first-run.txt")).toBe("42\n");
 });
 
+test("libtool's archives go, and links to them", async () => {
+  await withNothing();
+  const script = join(trees.tree, "build/pkgs/base/spkg-install.in");
+  appendFileSync(script, 'cd "$SAGE_DESTDIR_LOCAL/lib"; mv libbase.la libbase1.la; ln -s libbase1.la libbase.la\n');
+  const { paths } = await run(["base"]);
+  expect(readdirSync(join(paths.base as string, "lib")).sort()).toEqual(["base.note", "libbase.so"]);
+});
+
 test("a program finds its libraries at their own store paths", async () => {
   await withTool();
   const { paths } = await run(["tool", "calc", "base"]);

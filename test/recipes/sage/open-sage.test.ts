@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { StoreError } from "../../../src/errors.ts";
 import type { SageListing } from "../../../src/model/sage/package.ts";
 import { reportOn } from "../../../src/model/sage/report.ts";
 import { openRecipes, type RecipeCollection } from "../../../src/recipes/open-recipes.ts";
@@ -172,6 +173,17 @@ describe("a package as a recipe", () => {
       "https://example.org/1.0/follower-1.0.tar.gz",
       "https://mirror.example.org/follower-1.0.tar.gz",
     ]);
+  });
+
+  test("where a tarball was looked for in vain is told as it is", () => {
+    const place = (mirrors: readonly string[]) => {
+      const error = caught(() => openRecipes([`sage:${trees.tree}`], { sage: { mirrors } }).find("lonely"));
+      return [(error as StoreError).message, (error as StoreError).hint];
+    };
+    expect(place([])[0]).toContain("it is not in upstream/, and there is neither an upstream_url nor a mirror");
+    expect(place([world.directory])[0]).toContain("neither in upstream/ nor on a mirror, and there is no upstream_url");
+    expect(place(["/nowhere"])[0]).toContain("nor on a mirror (/nowhere is no directory), and there");
+    expect(place([])[1]).toContain("Its tarball is lonely-1.0.tar.gz.");
   });
 });
 
