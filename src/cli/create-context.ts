@@ -1,4 +1,5 @@
 import { type ProfileName, parseProfileName } from "../model/ids.ts";
+import { withoutCredentials } from "../model/without-credentials.ts";
 import type { RunOptions } from "../operations/run-options.ts";
 import type { CommandContext } from "./context.ts";
 import type { Debug } from "./debug.ts";
@@ -35,7 +36,8 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
         width,
         allowUnsafeRoot,
         env,
-        command: ["store", ...argv.map(withoutPassword)],
+        // It stands in the log, and before those who wait for a lock.
+        command: ["store", ...argv.map((word) => withoutCredentials(word))],
         wait: global.wait,
         notice: ({ message, hint, isWarning }) =>
           isWarning
@@ -51,9 +53,4 @@ export function createContext(global: GlobalValues, { argv, env, output, debug, 
 
 function profileFrom(env: NodeJS.ProcessEnv): ProfileName {
   return parseProfileName(env.STORE_PROFILE || "default");
-}
-
-/** What stands in the log and before those who wait for a lock must not hold a password. */
-function withoutPassword(word: string): string {
-  return word.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, "$1");
 }

@@ -1,3 +1,4 @@
+import { jsonWithoutCredentials } from "../model/without-credentials.ts";
 import type { Topic } from "./debug-topics.ts";
 
 /** Traces what a person asked to see with --debug. */
@@ -11,7 +12,7 @@ export interface Debug {
 export function createDebug(topics: readonly Topic[], elapsed: () => number, print: (line: string) => void): Debug {
   const trace: Debug["trace"] = (topic, value) => {
     if (!topics.includes(topic)) return;
-    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const text = typeof value === "string" ? value : jsonWithoutCredentials(value);
     print(`${elapsed().toFixed(1).padStart(9)} ms  ${topic}  ${text}`);
   };
   return { trace, time: (stage) => trace("time", stage) };

@@ -52,13 +52,9 @@ export function parseGitUrl(text: string): string {
   const known = GIT_SCHEMES.some((scheme) => scheme === url?.protocol);
   // A host that begins with "-" would be read as an option by ssh.
   if (url && known && !url.hostname.startsWith("-")) return full;
-  throw new StoreError(
-    "INVALID_INPUT",
-    `'${url && known ? printableUrl(url) : text}' is not a URL of a git repository`,
-    {
-      hint: "Use git+https:, git+http:, git+ssh: or git+file:.",
-    },
-  );
+  throw new StoreError("INVALID_INPUT", `'${printableUrl(text)}' is not a URL of a git repository`, {
+    hint: "Use git+https:, git+http:, git+ssh: or git+file:.",
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import npa from "npm-package-arg";
 import { StoreError } from "../errors.ts";
 import { type PackageName, parsePackageName } from "../model/ids.ts";
+import { withoutCredentials } from "../model/without-credentials.ts";
 
 /** A package of an npm registry and which of its versions is wanted. */
 export interface NpmSpec {
@@ -26,7 +27,7 @@ export function parseNpmSpec(text: string): NpmSpec {
     const { name, escapedName, fetchSpec } = target;
     return { name, packageName: parsePackageName(name.replace("/", "+")), escapedName, wanted: fetchSpec };
   }
-  throw new StoreError("INVALID_INPUT", `'${text}' is not a package of an npm registry`, {
+  throw new StoreError("INVALID_INPUT", `'${withoutCredentials(text)}' is not a package of an npm registry`, {
     hint: "Write npm:name, npm:name@range or npm:@scope/name@range; give directories, archives, URLs and git repositories as they are.",
   });
 }
@@ -35,9 +36,13 @@ function parse(text: string): ReturnType<typeof npa> {
   try {
     return npa(text.replace(/^npm:/, ""));
   } catch (error) {
-    throw new StoreError("INVALID_INPUT", `'${text}' is not an npm package: ${(error as Error).message}`, {
-      hint: "Write npm:name, npm:name@range or npm:@scope/name@range.",
-      cause: error,
-    });
+    throw new StoreError(
+      "INVALID_INPUT",
+      withoutCredentials(`'${text}' is not an npm package: ${(error as Error).message}`),
+      {
+        hint: "Write npm:name, npm:name@range or npm:@scope/name@range.",
+        cause: error,
+      },
+    );
   }
 }

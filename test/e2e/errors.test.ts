@@ -423,3 +423,21 @@ test("there is a message when nothing is built", () => {
     expect(String(text)).toContain("npm ci");
   });
 });
+
+test.each([
+  "git+https://us:PWSEC@127.0.0.1:1/h.git",
+  "ftp://us:PWSEC@127.0.0.1:1/h-6.tar.gz",
+  "htp://us:PWSEC@127.0.0.1:1/h-6.tar.gz",
+  "http://us:PWSEC@h:99999/h-6.tar.gz",
+  "HTTP:\\\\us:PWSEC@127.0.0.1:1/h-6.tar.gz",
+  "x@http://us:PWSEC@127.0.0.1:1/h-6.tar.gz",
+  "npm:http://us:PWSEC@127.0.0.1:1/h-6.tar.gz",
+])("user name and password of %s are neither told nor kept", (spec) => {
+  const world = makeStoreWorld();
+  const { status, stderr } = world.run(["install", spec, "-v", "--debug=args,events,log,plan", "--check", `: ${spec}`]);
+  expect(status).not.toBe(0);
+  const files = readdirSync(join(world.root, "log")).map((name) => readFileSync(join(world.root, "log", name), "utf8"));
+  const told = [stderr, world.run(["install", spec, "--json"]).stderr, world.done("log", "--json").stdout, ...files];
+  expect(told.join("\n")).toContain("abort");
+  expect(told.join("\n")).not.toMatch(/PWSEC|us:/);
+});

@@ -1,3 +1,4 @@
+import { withoutCredentials } from "../../model/without-credentials.ts";
 import type { Output } from "../output/output.ts";
 import { EXIT_STATUS, type ExitStatus } from "./exit-status.ts";
 import { explainError } from "./explain-error.ts";
@@ -12,7 +13,7 @@ export function printError(
   const { error, isBug } = explainError(thrown, root);
   const { code, message, hint, details } = error;
   output.error({ code, message, hint: hint ?? null, details });
-  if (isVerbose) output.trace(stackOf(isBug && error.cause !== undefined ? error.cause : error));
+  if (isVerbose) output.trace(withoutCredentials(stackOf(isBug && error.cause !== undefined ? error.cause : error)));
   return EXIT_STATUS[code];
 }
 

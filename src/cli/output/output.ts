@@ -1,3 +1,4 @@
+import { jsonWithoutCredentials, withoutCredentials } from "../../model/without-credentials.ts";
 import type { LockHolder } from "../../system/lock.ts";
 import type { Terminal } from "../terminal.ts";
 import { printable, printableJson } from "./printable.ts";
@@ -12,7 +13,7 @@ export interface ErrorReport {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Everything that a command has to say. */
+/** Everything that a command has to say; what it says beside its result holds no user name and password of a URL. */
 export interface Output {
   /** What was asked for: JSON, or lines for a person, which hold no text from outside that is not `printable`. */
   result(value: unknown, lines: (style: Style) => readonly string[]): void;
@@ -38,11 +39,11 @@ export interface OutputOptions {
 export function createOutput(sink: Sink, { isJson, isQuiet, terminal }: OutputOptions): Output {
   const style = (stream: "stdout" | "stderr") => createStyle({ ...terminal[stream], hasUnicode: terminal.hasUnicode });
   const tell = (text: string) => sink.write("stderr", `${text}\n`);
-  const tellJson = (value: unknown) => tell(printableJson(JSON.stringify(value)));
+  const tellJson = (value: unknown) => tell(printableJson(jsonWithoutCredentials(value)));
   const tellPerson = (mark: "error" | "warning", message: string, hint: string | null | undefined) => {
     const { paint } = style("stderr");
-    tell(`${paint(mark, `${mark}:`)} ${printable(message, { lines: true })}`);
-    if (hint) tell(`${paint("faint", "hint:")} ${printable(hint, { lines: true })}`);
+    tell(`${paint(mark, `${mark}:`)} ${printable(withoutCredentials(message), { lines: true })}`);
+    if (hint) tell(`${paint("faint", "hint:")} ${printable(withoutCredentials(hint), { lines: true })}`);
   };
   return {
     result(value, lines) {

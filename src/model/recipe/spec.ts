@@ -1,5 +1,6 @@
 import { StoreError } from "../../errors.ts";
 import { type BaseName, isBaseName, parseBaseName } from "../ids.ts";
+import { withoutCredentials } from "../without-credentials.ts";
 import { isArchiveName } from "./archive-name.ts";
 import { formatPackageSpec, type PackageSpec, parsePackageSpec } from "./package-spec.ts";
 
@@ -94,7 +95,7 @@ function isPath(text: string): boolean {
 }
 
 function invalid(text: string, reason: string, hint?: string): StoreError {
-  return new StoreError("INVALID_INPUT", `'${text}' ${reason}`, {
+  return new StoreError("INVALID_INPUT", `'${withoutCredentials(text)}' ${reason}`, {
     hint: hint ?? "Give a package name, a path with a '/' in it, a URL, npm:NAME or a store path.",
   });
 }

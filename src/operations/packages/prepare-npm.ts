@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, statSync,
 import { dirname, join, posix } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { isJsonObject } from "../../model/json-object.ts";
+import { withoutCredentials } from "../../model/without-credentials.ts";
 import { fetchNpm } from "../../sources/fetch-npm.ts";
 import { resolveNpm } from "../../sources/resolve-npm.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -21,7 +22,7 @@ import {
  */
 export async function prepareNpm(store: Store, input: PackageInput, options: PrepareOptions): Promise<PreparedPackage> {
   const context = createFetchContext(store, input, options);
-  options.onEvent?.({ kind: "step", step: "resolve", subject: input.from });
+  options.onEvent?.({ kind: "step", step: "resolve", subject: withoutCredentials(input.from) });
   const found = await resolveNpm(context, input.from);
   options.onEvent?.({ kind: "step", step: "fetch", subject: `${found.name} ${found.version}` });
   const fetched = await fetchNpm(context, found);

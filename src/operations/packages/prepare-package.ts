@@ -118,7 +118,7 @@ async function fetch(
 ): Promise<Fetched> {
   const { fetchFile } = await import("../../sources/fetch-file.ts");
   const { parseIntegrity } = await import("../../sources/integrity.ts");
-  options.onEvent?.({ kind: "step", step: "fetch", subject: input.from });
+  options.onEvent?.({ kind: "step", step: "fetch", subject: printableUrl(input.from) });
   const integrity = input.integrity === undefined ? undefined : parseIntegrity(input.integrity);
   return fetchFile(createFetchContext(store, input, options), { urls: [options.url], integrity, giver: "option" });
 }

@@ -4,6 +4,7 @@ import { byName, type Change, diffPackages, isSamePackages } from "../../model/c
 import { withReferences } from "../../model/closure.ts";
 import { type Generation, type InstalledPackage, printGeneration } from "../../model/generation.ts";
 import { type BaseName, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
+import { withoutCredentials } from "../../model/without-credentials.ts";
 import { buildForest } from "../../store/build-forest.ts";
 import { readGeneration, writeGeneration } from "../../store/generation-records.ts";
 import { logBegin, logCommit, logGeneration } from "../../store/log-transactions.ts";
@@ -42,7 +43,7 @@ export async function changeProfile(store: Store, request: ChangeRequest, run: R
   checkTracking(run);
   const { profile, check } = request;
   if (!request.makesProfile) requireProfile(store, profile);
-  const plan = check === undefined ? request.plan : { ...request.plan, check: check.command };
+  const plan = check === undefined ? request.plan : { ...request.plan, check: withoutCredentials(check.command) };
   const base = liveGeneration(store, profile) ?? parseGenerationNumber(0);
   const transaction = await logBegin(store, { profile, base, plan });
   try {

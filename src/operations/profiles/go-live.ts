@@ -3,6 +3,7 @@ import type { Change } from "../../model/change.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import type { OpenIntent } from "../../model/log-record.ts";
 import { isMarked, type MarkEvent } from "../../model/marks.ts";
+import { withoutCredentials } from "../../model/without-credentials.ts";
 import { readGeneration, removeGenerations } from "../../store/generation-records.ts";
 import { openIntents } from "../../store/journal.ts";
 import {
@@ -124,13 +125,15 @@ export async function finishDeletion(store: Store, tx: number, deletion: Deletio
   await logDeletion(store, tx, deletion);
 }
 
-/** How a failure is told in the log. */
+/** How a failure is told in the log: for good, and so without the password of a URL. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof StoreError) return { code: error.code, message: error.message };
-  if (!(error instanceof Error)) return { code: "FAILED", message: String(error) };
-  if (error.name === "AbortError" || error.name === "TimeoutError")
-    return { code: "INTERRUPTED", message: error.message };
-  return { code: "FAILED", message: error.message };
+  return { code: codeOf(error), message: withoutCredentials(error instanceof Error ? error.message : String(error)) };
+}
+
+function codeOf(error: unknown): Failure["code"] {
+  if (error instanceof StoreError) return error.code;
+  const isEnd = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+  return isEnd ? "INTERRUPTED" : "FAILED";
 }
 
 /** What stopped a change (a full disk, a damaged log) can stop this too, and is what the person must hear of. */

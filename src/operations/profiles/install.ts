@@ -3,6 +3,7 @@ import type { Change } from "../../model/change.ts";
 import { checkPriority } from "../../model/check-number.ts";
 import { DEFAULT_PRIORITY, type Generation, type InstalledPackage } from "../../model/generation.ts";
 import type { ProfileName } from "../../model/ids.ts";
+import { withoutCredentials } from "../../model/without-credentials.ts";
 import { printableUrl } from "../../sources/printable-url.ts";
 import { commitObjects } from "../../store/commit-objects.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -57,9 +58,9 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
   );
 }
 
-/** What a package was asked for with, as it may stand in records: a URL without user name and password. */
+/** What a package was asked for with, as it may stand in records and be shown: without user name and password. */
 export function printableFrom({ from }: PackageInput): string {
-  return /^https?:\/\//i.test(from) && URL.canParse(from) ? printableUrl(from) : from;
+  return /^https?:\/\//i.test(from) ? printableUrl(from) : withoutCredentials(from);
 }
 
 /** A package that was asked for, as the log tells it. */
