@@ -2,6 +2,7 @@ import { StoreError } from "../errors.ts";
 import { parseAge } from "./age.ts";
 import { type Mirror, parseMirror } from "./mirror.ts";
 import { nearest } from "./nearest.ts";
+import { readAs } from "./read-as.ts";
 import {
   type Age,
   parseAgeOrNever,
@@ -16,6 +17,8 @@ import {
   parseYesNo,
   type Size,
 } from "./setting-values.ts";
+import { checkPlace } from "./web-url.ts";
+import { withoutCredentials } from "./without-credentials.ts";
 
 interface SettingBase<Item> {
   /** What the value is called where it is asked for: `N`, `DIR|URL`. */
@@ -24,6 +27,12 @@ interface SettingBase<Item> {
   readonly describe: string;
   /** One value from its text. @throws StoreError INVALID_INPUT saying what the text should be */
   readonly parse: (text: string) => Item;
+  /**
+   * Refuses more than `parse` when a person sets it. What stands in the file already is read as ever: a place where
+   * nothing can be had must not keep the store from all others.
+   * @throws StoreError INVALID_INPUT
+   */
+  readonly check?: (text: string) => void;
 }
 
 /** A setting with one value. */
@@ -89,6 +98,7 @@ export const SETTINGS = {
     default: [] as readonly string[],
     describe: "Where packed objects are looked for, in this order, after what --repository names",
     parse: parseRepository,
+    check: checkPlace,
   },
   "repositories.recursive": {
     value: "yes|no",
@@ -193,7 +203,17 @@ export function settingText(key: SettingKey, words: readonly string[]): SettingT
   const setting: Setting = SETTINGS[key];
   const text = setting.many === true ? words : onlyWord(key, setting, words);
   parseTexts(key, setting, text);
+  for (const each of [text].flat())
+    readAs(key, () => checkNew(setting, each), { key, value: withoutCredentials(each) });
   return text;
+}
+
+const HIDDEN = "***@";
+
+/** A setting as it may be shown: that a URL has a user name and a password, but not which. */
+export function shownText(text: SettingText): SettingText {
+  const shown = (each: string) => withoutCredentials(each, { shown: HIDDEN });
+  return typeof text === "string" ? shown(text) : text.map(shown);
 }
 
 /** How the default of a setting is written. */
@@ -209,17 +229,17 @@ function parseTexts(key: SettingKey, setting: Setting, text: SettingText): unkno
 }
 
 function parseText(key: SettingKey, setting: Setting, text: string): unknown {
-  try {
-    return setting.parse(text);
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== "INVALID_INPUT") throw error;
-    const { message, hint, details } = error;
-    throw new StoreError("INVALID_INPUT", `${key}: ${message}`, {
-      ...(hint !== undefined && { hint }),
-      details: { ...details, key, value: text },
-      cause: error,
+  return readAs(key, () => setting.parse(text), { key, value: withoutCredentials(text) });
+}
+
+/** What was shown must not be taken for the value when it is given back. */
+function checkNew(setting: Setting, text: string): void {
+  if (text.includes(`//${HIDDEN}`)) {
+    throw new StoreError("INVALID_INPUT", `in '${text}' the *** stands for a user name and a password`, {
+      hint: "Write them in its place: what is shown is not the value itself.",
     });
   }
+  setting.check?.(text);
 }
 
 function onlyWord(key: SettingKey, setting: Setting, words: readonly string[]): string {

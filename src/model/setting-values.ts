@@ -2,6 +2,7 @@ import { StoreError } from "../errors.ts";
 import { parseAge } from "./age.ts";
 import { searchableDirectory } from "./searchable.ts";
 import { sizeOf } from "./size.ts";
+import { withoutCredentials } from "./without-credentials.ts";
 
 /** Kept with its text, so that the default is shown as it is written. */
 export interface Age {
@@ -71,8 +72,12 @@ export function parseSearchable(text: string): string {
 
 /** A relative directory would mean another one in each place where a command is run. */
 export function parseRepository(text: string): string {
-  if (/^(\/|https?:\/\/.)/i.test(text)) return text;
-  throw new StoreError("INVALID_INPUT", `'${text}' is neither an absolute directory nor an http URL`, {
-    hint: "Write a path that begins with /, or https://…",
-  });
+  if (/^(\/|https?:\/\/)/i.test(text)) return text;
+  throw new StoreError(
+    "INVALID_INPUT",
+    `'${withoutCredentials(text)}' is neither an absolute directory nor an http URL`,
+    {
+      hint: "Write a path that begins with /, or https://…",
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { environmentAccess } from "./environment-access.ts";
 import type { FetchContext, Fetched } from "./fetch-context.ts";
 import { fetchFailure } from "./fetch-failure.ts";
 import { fetchUrl } from "./fetch-url.ts";
+import { parseFetchable } from "./fetchable-url.ts";
 import type { HttpAccess } from "./http-client.ts";
 import type { Integrity } from "./integrity.ts";
 import type { IntegrityGiver } from "./integrity-error.ts";
@@ -38,15 +39,13 @@ export interface FileRequest {
 export async function fetchFile(context: FetchContext, request: FileRequest): Promise<Fetched> {
   const { mirrors } = context;
   const places = withMirrors(request.urls, { mirrors, integrity: request.integrity });
-  const urls = places
-    .map(({ url, isMirror }) => ({ url: parseUrl(url), isMirror }))
-    .filter(({ url, isMirror }) => !context.offline || !isMirror || url.protocol === "file:");
+  const urls = places.filter(({ url, isMirror }) => !context.offline || !isMirror || /^file:/i.test(url));
   const kept = request.integrity && (await findKeptFile(context, request.integrity));
   if (kept) return reuse(context, request, { kept, places: places.map(({ url }) => printableUrl(url)) });
   const failures: StoreError[] = [];
   for (const { url, isMirror } of urls) {
     try {
-      const file = await fetchFrom(context, request, url);
+      const file = await fetchFrom(context, request, parseFetchable(url));
       return told(context, { ...file, fileName: fileNameOf(request), origin: printableUrl(url) });
     } catch (error) {
       if (!(error instanceof StoreError) || isFinal(error, request)) throw error;
@@ -114,17 +113,11 @@ function told(context: FetchContext, fetched: Fetched): Fetched {
   return fetched;
 }
 
-function parseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && ["file:", "http:", "https:"].includes(url.protocol)) return url;
-  throw new StoreError("INVALID_INPUT", `'${url ? printableUrl(url) : text}' is not a URL that can be fetched`, {
-    hint: "Use https:, http: or file:.",
-  });
-}
-
 function fileNameOf(request: FileRequest): string {
   if (request.fileName !== undefined) return request.fileName;
-  const last = new URL(request.urls[0] ?? "file:").pathname.split("/").findLast((part) => part !== "") ?? "source";
+  const [url = ""] = request.urls;
+  const path = URL.canParse(url) ? new URL(url).pathname : "";
+  const last = path.split("/").findLast((part) => part !== "") ?? "source";
   try {
     return decodeURIComponent(last).replace(/[/\0]/g, "_");
   } catch {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeStoreWorld } from "../helpers/run-store.ts";
@@ -49,6 +49,18 @@ test("a setting of another version is shown, kept, and can be taken out", () => 
   expect(world.done("config").stdout).toContain("future.key = 3  (not known to this version)\n");
   world.done("config", "future.key", "--unset");
   expect(world.done("config").stdout).not.toContain("future.key");
+});
+
+test("what has a user name and a password is shown with neither", () => {
+  const world = makeStoreWorld();
+  world.done("init");
+  const set = world.done("config", "repositories", "https://us:pw@e.example/x");
+  expect(set.stderr).toBe("repositories is now https://***@e.example/x\n");
+  const told = [["config"], ["config", "repositories"], ["config", "--json"]].map((args) => world.done(...args).stdout);
+  for (const text of told) expect(text).toContain("https://***@e.example/x");
+  expect(told.join("")).not.toMatch(/us:pw/);
+  expect(readFileSync(join(world.root, "config.json"), "utf8")).toContain("https://us:pw@e.example/x");
+  expect(world.run(["config", "repositories", "https://***@e.example/x"])).toMatchObject({ status: 2 });
 });
 
 test("keys are completed", () => {

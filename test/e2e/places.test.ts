@@ -8,6 +8,7 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -108,6 +109,39 @@ test("an object that was deleted by hand comes again from --repository; without 
     /^gen-2 → gen-1 .*\n0 packages removed, 1 restored\n\+ hello 1\nhad again: .*packed\n$/,
   );
   expect(says(join(world.root, "profiles/default/current/bin/hello"))).toBe("1\n");
+});
+
+test("a repository that is no URL is refused where it is named, and keeps a setting from no other place", () => {
+  const world = makeStoreWorld();
+  world.done("install", hello(world, "1"));
+  const { path } = world.done("info", "hello", "--json").json<{ path: string }>();
+  world.done("archive", "export", "hello", "-o", `${world.directory}/packed/`);
+  world.done("remove", "hello");
+  chmodSync(path, 0o755);
+  spawnSync("rm", ["-rf", path, join(world.directory, "hello-1")]);
+  const bad = "http://us:PWSEC@127.0.0.1:99999/ok";
+  for (const url of [bad, "http://", "http://[bad", "ftp://us:PWSEC@h/x"]) {
+    const runs = [
+      world.run(["rollback", "--repository", url]),
+      world.run(["rollback"], { env: { STORE_REPOSITORIES: `/srv ${url}` } }),
+      world.run(["config", "repositories", url]),
+    ];
+    const names = ["--repository: '", "$STORE_REPOSITORIES: '", "repositories: '"];
+    for (const [index, { status, stderr }] of runs.entries()) {
+      expect([status, stderr]).toEqual([2, expect.stringContaining(names[index] as string)]);
+      expect(stderr).not.toContain("PWSEC");
+    }
+  }
+  writeFileSync(
+    join(world.root, "config.json"),
+    JSON.stringify({ format: 1, settings: { repositories: [bad, "http://"] } }),
+  );
+  const refused = world.run(["rollback"]);
+  expect(refused).toMatchObject({ status: 4, stderr: expect.stringContaining("http://127.0.0.1:99999/ok") });
+  expect(refused.stderr).not.toMatch(/PWSEC|bug/);
+  expect(world.run(["rollback", "--recursive"])).toMatchObject({ status: 4 });
+  expect(world.run(["plan", "gen-1", "--recursive"]).stderr).not.toContain("bug");
+  world.done("rollback", "--repository", join(world.directory, "packed"));
 });
 
 test("--debug=log,plan traces what is written and what is going to be changed", () => {

@@ -7,6 +7,7 @@ import {
   SETTINGS,
   settingText,
   settingValue,
+  shownText,
 } from "../../src/model/config.ts";
 import { caught } from "../helpers/caught.ts";
 
@@ -45,6 +46,7 @@ describe("settings", () => {
   it.each([
     ["repositories", "packages", /^repositories: 'packages' is neither an absolute directory nor an http URL$/],
     ["repositories", "ftp://a", /neither/],
+    ["repositories", "http://", /^repositories: 'http:\/\/' is not an http URL$/],
     ["repositories.recursive", "maybe", /^repositories.recursive: 'maybe' is neither yes nor no$/],
   ] as const)("%s cannot be '%s'", (key, word, message) => {
     expect(caught(() => settingText(key, [word]))).toMatchObject({
@@ -53,6 +55,21 @@ describe("settings", () => {
       details: { key, value: word },
     });
   });
+});
+
+it("a place that cannot be set is read where it was set before", () => {
+  const url = "http://us:pw@h:99999/ok";
+  expect(settingValue("repositories", [url])).toEqual([url]);
+  const error = caught(() => settingText("repositories", ["/a", url]));
+  expect(error).toMatchObject({ code: "INVALID_INPUT", details: { value: "http://h:99999/ok" } });
+  expect(JSON.stringify([String(error), error])).not.toContain("pw");
+});
+
+it("a setting is shown without user name and password, and what is shown is not taken for it", () => {
+  const shown = shownText(["https://us:pw@h/x", "/srv"]);
+  expect(shown).toEqual(["https://***@h/x", "/srv"]);
+  expect(shownText("yes")).toBe("yes");
+  expect(caught(() => settingText("repositories", [...shown]))).toMatchObject({ code: "INVALID_INPUT" });
 });
 
 it.each(SETTING_KEYS)("docs/settings.md explains %s", (key) => {

@@ -1,5 +1,6 @@
 import { StoreError } from "../../errors.ts";
-import { SETTING_KEYS, SETTINGS, type SettingKey } from "../../model/config.ts";
+import { SETTING_KEYS, SETTINGS, type SettingKey, shownText } from "../../model/config.ts";
+import type { ListedSetting } from "../../operations/upkeep/config.ts";
 import { type Completes, defineCommand } from "../command.ts";
 import { settingLines, settingTexts } from "../output/setting-lines.ts";
 
@@ -31,7 +32,7 @@ export const command = defineCommand({
     const store = await context.openStore();
     if (key === undefined) {
       if (unset) throw new StoreError("USAGE", "--unset needs the key of a setting", { hint: "See `store config`." });
-      const settings = listSettings(store);
+      const settings = listSettings(store).map(shown);
       context.output.result(settings, (style) => settings.flatMap((each) => settingLines(each, style)));
       return undefined;
     }
@@ -40,11 +41,18 @@ export const command = defineCommand({
       throw new StoreError("USAGE", "a value and --unset were given at the same time", { hint });
     }
     const isChange = unset || value.length > 0;
-    const setting = isChange
-      ? await changeSetting(store, { key, values: unset ? undefined : value }, context.run)
-      : getSetting(store, key);
+    const setting = shown(
+      isChange
+        ? await changeSetting(store, { key, values: unset ? undefined : value }, context.run)
+        : getSetting(store, key),
+    );
     context.output.result(setting, () => (isChange ? [] : settingTexts(setting)));
     if (isChange) context.output.note(() => `${key} is now ${settingTexts(setting).join(" ") || "empty"}`);
     return undefined;
   },
 });
+
+/** The screen is seen by others, and what a program prints is kept in places of all kinds. */
+function shown(setting: ListedSetting): ListedSetting {
+  return { ...setting, value: shownText(setting.value) };
+}
