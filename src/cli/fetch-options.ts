@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import { parseMirror } from "../model/mirror.ts";
+import { readAs } from "../model/read-as.ts";
 import type { FetchSettings } from "../operations/building/fetch-context.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
@@ -30,7 +31,9 @@ export function fetchSettings(
   args: Partial<Values<Record<never, never>, typeof FETCH_OPTIONS>>,
   { cwd }: Pick<CommandContext, "cwd">,
 ): FetchSettings {
-  const mirrors = (args.mirror ?? []).map((text) => parseMirror(isRelative(text) ? directoryAt(cwd, text) : text));
+  const mirrors = (args.mirror ?? []).map((text) =>
+    readAs("--mirror", () => parseMirror(isRelative(text) ? directoryAt(cwd, text) : text)),
+  );
   return { cwd, offline: args.offline, mirrors };
 }
 

@@ -1,6 +1,6 @@
 import { StoreError } from "../errors.ts";
 import { parseAge } from "./age.ts";
-import { type Mirror, parseMirror } from "./mirror.ts";
+import { type Mirror, parseMirror, readMirror } from "./mirror.ts";
 import { nearest } from "./nearest.ts";
 import { readAs } from "./read-as.ts";
 import {
@@ -32,7 +32,7 @@ interface SettingBase<Item> {
    * nothing can be had must not keep the store from all others.
    * @throws StoreError INVALID_INPUT
    */
-  readonly check?: (text: string) => void;
+  readonly check?: (text: string) => unknown;
 }
 
 /** A setting with one value. */
@@ -84,7 +84,8 @@ export const SETTINGS = {
     many: true,
     default: [] as readonly Mirror[],
     describe: "Where sources are looked for before their own URLs, in this order, after what --mirror names",
-    parse: parseMirror,
+    parse: readMirror,
+    check: parseMirror,
   },
   instdir: {
     value: "DIR",

@@ -1,4 +1,6 @@
 import { StoreError } from "../errors.ts";
+import { readAs } from "./read-as.ts";
+import { withoutCredentials } from "./without-credentials.ts";
 
 /** Another place for what is fetched. */
 export type Mirror =
@@ -9,23 +11,37 @@ export type Mirror =
 
 /**
  * A mirror as a person writes it: the URL or absolute directory of a place, or `FROM=TO` for URLs that begin with FROM.
- * @throws StoreError INVALID_INPUT
+ * @throws StoreError INVALID_INPUT, also where nothing could ever be fetched from
  */
 export function parseMirror(text: string): Mirror {
-  const [, from, to] = /^(https?:\/\/[^=]+)=((?:https?:|file:|\/).+)$/is.exec(text) ?? [];
-  if (from !== undefined && to !== undefined) return { kind: "prefix", from, to: urlOf(to) };
-  if (/^(https?:\/\/.|file:\/\/\/|\/)/i.test(text)) return { kind: "place", url: urlOf(text) };
-  throw new StoreError("INVALID_INPUT", `'${text}' is no mirror`, {
-    hint: "Write an http(s) URL, an absolute directory, or FROM=TO with the beginnings of two URLs.",
-  });
+  const mirror = readMirror(text);
+  const urls = mirror.kind === "place" ? [mirror.url] : [mirror.from, mirror.to];
+  if (!urls.every((url) => URL.canParse(url))) throw noMirror(text);
+  return mirror;
 }
 
-/** What a person writes into `$STORE_MIRRORS`: mirrors with white space between them. */
-export function parseMirrors(text: string): readonly Mirror[] {
-  return text
-    .split(/\s+/)
-    .filter((word) => word !== "")
-    .map(parseMirror);
+/**
+ * A mirror of which only the form is looked at, as it may stand in a setting: one that leads nowhere gives way to the
+ * next place like one that does not answer.
+ * @throws StoreError INVALID_INPUT
+ */
+export function readMirror(text: string): Mirror {
+  const [, from, to] = /^(https?:\/\/[^=]+)=((?:https?:|file:|\/).+)$/is.exec(text) ?? [];
+  if (from !== undefined && to !== undefined) return { kind: "prefix", from, to: urlOf(to) };
+  if (/^(https?:\/\/|file:\/\/\/|\/)/i.test(text)) return { kind: "place", url: urlOf(text) };
+  throw noMirror(text);
+}
+
+/** What a person writes into the variable `name`: mirrors with white space between them. */
+export function parseMirrors(name: string, text: string): readonly Mirror[] {
+  const words = text.split(/\s+/).filter((word) => word !== "");
+  return words.map((word) => readAs(name, () => parseMirror(word)));
+}
+
+function noMirror(text: string): StoreError {
+  return new StoreError("INVALID_INPUT", `'${withoutCredentials(text)}' is no mirror`, {
+    hint: "Write an http(s) URL, an absolute directory, or FROM=TO with the beginnings of two URLs.",
+  });
 }
 
 function urlOf(text: string): string {

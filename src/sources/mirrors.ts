@@ -9,7 +9,8 @@ export interface Place {
 
 /**
  * Where to look for `urls`, in order: the places that have files by their sum or name, when an integrity can tell
- * whether they are right; then for each URL its mirrors as configured and the URL itself. None twice.
+ * whether they are right; then for each URL its mirrors as configured and the URL itself. None twice. A mirror that is no
+ * URL stands there as it is, so that it is told: what is put behind it could be taken for a host.
  */
 export function withMirrors(
   urls: readonly string[],
@@ -26,6 +27,7 @@ export function withMirrors(
 /** The directory of a store's sources is such a place, and so is one of release files. */
 function placesIn(mirror: Mirror, urls: readonly string[], integrity: Integrity): string[] {
   if (mirror.kind !== "place") return [];
+  if (!URL.canParse(mirror.url)) return [mirror.url];
   const top = withoutSlash(mirror.url);
   const { algorithm, hex } = toContentHash(integrity);
   const names = urls.flatMap((url) => fileNameOf(url) ?? []);
@@ -38,7 +40,7 @@ function mirrored(url: string, mirror: Mirror): string[] {
   const prefix = withoutSlash(mirror.from);
   const rest = url.slice(prefix.length);
   if (!url.startsWith(prefix) || !/^[/?#]|^$/.test(rest)) return [];
-  return [`${withoutSlash(mirror.to)}${rest}`];
+  return [URL.canParse(mirror.to) ? `${withoutSlash(mirror.to)}${rest}` : mirror.to];
 }
 
 /** As it is written in the URL. */

@@ -156,12 +156,7 @@ test("a URL that is none gives way like any other that fails, and shows no passw
   const urls = ["ftp://us:PW@h/x", `${server.url}/a`];
   const fetched = await fetchFile(world.context, { urls, integrity });
   expect(fetched).toMatchObject({ origin: urls[1], fileName: "x" });
-  expect(world.said("skipped").map(({ url }) => url)).toEqual([
-    expect.stringMatching(/^http:\/\/h:99999\/ok\/sha256\//),
-    "http://h:99999/ok/x",
-    "http://h:99999/ok/a",
-    "ftp://h/x",
-  ]);
+  expect(world.said("skipped").map(({ url }) => url)).toEqual(["http://h:99999/ok", "ftp://h/x"]);
   const error = await failure(fetchFile(world.context, { urls: ["http://us:PW@h:99999/ok"], integrity: other }));
   expect(error).toMatchObject({ code: "INVALID_INPUT" });
   expect(JSON.stringify([world.events, String(error), error])).not.toContain("PW");

@@ -49,3 +49,15 @@ test("a place has files by their sum and by their names, before everything else"
 test("a place is not asked for what nothing can be held against", () => {
   expect(urlsWith(["https://a.org/x.tar"], { mirrors: [place] })).toEqual(["https://a.org/x.tar"]);
 });
+
+test("a mirror that is no URL stands there as it is", () => {
+  const bad: Mirror[] = [
+    { kind: "place", url: "http:///" },
+    { kind: "prefix", from: "https://a.org", to: "http://[b" },
+  ];
+  expect(urlsWith(["https://a.org/x"], { mirrors: bad, integrity })).toEqual([
+    "http:///",
+    "http://[b",
+    "https://a.org/x",
+  ]);
+});

@@ -25,7 +25,7 @@ export function createFetchContext(store: Store, input: FetchSettings, run: RunO
     cwd: input.cwd,
     mirrors: [
       ...(input.mirrors ?? []),
-      ...parseMirrors(store.context.env.STORE_MIRRORS ?? ""),
+      ...parseMirrors("$STORE_MIRRORS", store.context.env.STORE_MIRRORS ?? ""),
       ...readSetting(store, "mirrors"),
     ],
     now: store.context.now,

@@ -4,6 +4,7 @@ import type { BaseName } from "../../../model/ids.ts";
 import { packedFileName } from "../../../model/packed-object.ts";
 import { parseRepositoryIndex, REPOSITORY_INDEX, type RepositoryIndex } from "../../../model/repository-index.ts";
 import type { FetchContext } from "../../../sources/fetch-context.ts";
+import { parseFetchable } from "../../../sources/fetchable-url.ts";
 import { printableUrl } from "../../../sources/printable-url.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { createFetchContext } from "../../building/fetch-context.ts";
@@ -30,6 +31,8 @@ export function remotePlace(store: Store, base: string, { run, recursive, ...opt
   };
   /** Also an empty answer can be wrong when the index is missing, and then says so. */
   const inPlace = async <T>(object: BaseName, ask: (url: string) => Promise<T | undefined>) => {
+    // What is put behind a base that has no host could be taken for one.
+    parseFetchable(base);
     const known = await indexed();
     const path = known ? known.get(object) : packedFileName(object);
     const found = path === undefined ? undefined : await ask(below(base, path));
