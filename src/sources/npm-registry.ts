@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import registryFetch from "npm-registry-fetch";
 import { StoreError } from "../errors.ts";
 import { isJsonObject } from "../model/json-object.ts";
+import { isWebUrl } from "../model/web-url.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import type { HttpAccess, HttpResponse } from "./http-client.ts";
 import { exchange, statusError } from "./http-exchange.ts";
@@ -18,9 +19,16 @@ export interface NpmRegistry {
   readonly options: NpmOptions;
 }
 
-/** The registry that npm's configuration names for this package's scope. */
+/**
+ * The registry that npm's configuration names for this package's scope.
+ * @throws StoreError INVALID_INPUT for one that is no URL
+ */
 export function registryOf(name: string, options: NpmOptions): NpmRegistry {
-  return { url: registryFetch.pickRegistry(name, options), options };
+  const url = registryFetch.pickRegistry(name, options);
+  if (isWebUrl(url)) return { url, options };
+  throw new StoreError("INVALID_INPUT", `npm's configuration names '${printableUrl(url)}' as the registry of ${name}`, {
+    hint: "Write an http(s) URL there: `npm config get registry` and `npm config list` tell where it comes from.",
+  });
 }
 
 /**

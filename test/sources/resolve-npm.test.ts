@@ -187,6 +187,18 @@ test("a tarball of npm's own registry is fetched from the configured one, as rep
   expect(await tarball("color@2", "other.org")).toBe(`${registry.url}/y.tgz`);
 });
 
+test.each([
+  "registry=nonsense",
+  "registry=http://us:PW@h:99999/",
+  "registry=file:///srv/npm",
+  "@team:registry=nonsense",
+])("%s is refused as a fault of npm's configuration", async (line) => {
+  using world = fetchWorld();
+  const error = await caughtAsync(resolveNpm(withNpmrc(world, [line]), "@team/tool"));
+  expect(error).toMatchObject({ code: "INVALID_INPUT", message: expect.stringContaining("npm's configuration") });
+  expect(String(error)).not.toContain("PW");
+});
+
 test("a deprecated version is told", async () => {
   using world = fetchWorld();
   await using registry = await startRegistry({ color });
