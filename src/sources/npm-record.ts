@@ -44,7 +44,8 @@ export async function writeNpmRecord(
   using _lock = await lockSource(context, `npm:${name}`);
   const { version, dist, deprecated, engines } = manifest;
   const known = packageRecord(context, packageName, registry);
-  const versions = { ...known.versions, [String(version)]: { name, version, dist, deprecated, engines } };
+  const entry = { name, version, dist: keptDist(dist), deprecated, engines };
+  const versions = { ...known.versions, [String(version)]: entry };
   const registries = readRecord(npmRecordPath(context.directory, packageName))?.registries;
   writeRecord(npmRecordPath(context.directory, packageName), {
     name,
@@ -53,6 +54,12 @@ export async function writeNpmRecord(
       [printableUrl(registry)]: { ...known, tags: packument["dist-tags"], versions },
     },
   });
+}
+
+/** No more than what tells the tarball, and no password in its URL. */
+function keptDist(dist: unknown): SourceRecord {
+  const { tarball, integrity, shasum } = isJsonObject(dist) ? dist : {};
+  return { tarball: typeof tarball === "string" ? printableUrl(tarball) : undefined, integrity, shasum };
 }
 
 interface PackageRecord {

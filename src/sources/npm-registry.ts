@@ -80,15 +80,28 @@ export function npmAccess({ env }: FetchContext, registry: NpmRegistry): HttpAcc
 }
 
 /**
- * The tarball's URL, moved to the configured registry where npm's `replace-registry-host` asks for that: `npmjs` (moves
- * what points to npm's default registry), `never`, `always` or a host.
+ * The tarball's URL, without user name and password, which npm does not use either. A registry at https has its tarballs
+ * at https as well: what it names at its own host is fetched in this way, as behind a proxy that ends TLS a registry
+ * writes http. `undefined` for a less safe URL elsewhere, and for one that is none of the web: a registry must not make
+ * anyone read files of this machine.
  */
-export function tarballUrl(tarball: string, registry: NpmRegistry): string {
-  const url = new URL(tarball);
+export function tarballUrl(tarball: string, registry: NpmRegistry): string | undefined {
+  const url = moved(new URL(tarball), registry);
+  const home = new URL(registry.url);
+  if (url.protocol === "http:" && url.host === home.host) url.protocol = home.protocol;
+  const isSafe = url.protocol === "https:" || (url.protocol === "http:" && home.protocol === "http:");
+  return isSafe ? printableUrl(url) : undefined;
+}
+
+/**
+ * Moved to the configured registry where npm's `replace-registry-host` asks for that: `npmjs` (moves what points to
+ * npm's default registry), `never`, `always` or a host.
+ */
+function moved(url: URL, registry: NpmRegistry): URL {
   const setting = text(registry.options.replaceRegistryHost) ?? "npmjs";
   const host = setting === "npmjs" ? defaultRegistryHost() : setting;
-  if (setting === "never" || (setting !== "always" && host !== url.host)) return url.href;
-  return new URL(`${url.pathname}${url.search}`, registry.url).href;
+  const stays = setting === "never" || (setting !== "always" && host !== url.host) || !isWebUrl(url.href);
+  return stays ? url : new URL(`${url.pathname}${url.search}`, registry.url);
 }
 
 const SHORT_FORM = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";

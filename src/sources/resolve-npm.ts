@@ -102,11 +102,13 @@ function toPackage(manifest: SourceRecord, spec: NpmSpec, registry: NpmRegistry)
   const dist = isJsonObject(manifest.dist) ? manifest.dist : {};
   if (typeof manifest.version !== "string" || typeof dist.tarball !== "string") throw malformed(spec, registry);
   if (!URL.canParse(dist.tarball)) throw malformed(spec, registry);
+  const tarball = tarballUrl(dist.tarball, registry);
+  if (tarball === undefined) throw unsafeTarball(dist.tarball, spec, registry);
   return {
     name: spec.name,
     version: parsePackageVersion(manifest.version),
     packageName: spec.packageName,
-    tarball: tarballUrl(dist.tarball, registry),
+    tarball,
     integrity: integrityOf(dist, `${spec.name}@${manifest.version}`),
     registry: registry.url,
   };
@@ -124,6 +126,14 @@ function integrityOf(dist: SourceRecord, subject: string): Integrity {
 function sayIfDeprecated(context: FetchContext, { name, version }: NpmPackage, reason: unknown): void {
   if (!reason) return;
   context.onEvent?.({ kind: "deprecated", name, version, reason: typeof reason === "string" ? reason : "" });
+}
+
+function unsafeTarball(tarball: string, { name }: NpmSpec, { url }: NpmRegistry): StoreError {
+  const subject = printableUrl(url);
+  return new StoreError("NETWORK", `${subject} names ${printableUrl(tarball)} for ${name}, which is not as safe`, {
+    hint: "Ask who runs the registry. If you trust the network, fetch the tarball by its URL, with an integrity.",
+    details: { name, registry: subject, tarball: printableUrl(tarball) },
+  });
 }
 
 function malformed(spec: NpmSpec, { url }: NpmRegistry, cause?: unknown): StoreError {

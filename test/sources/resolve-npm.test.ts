@@ -199,6 +199,38 @@ test.each([
   expect(String(error)).not.toContain("PW");
 });
 
+test("a tarball is fetched from the web only, and as safely as what the registry says", async () => {
+  using world = fetchWorld();
+  const from = async (registry: string, tarball: string) => {
+    const { tarballUrl } = await import("../../src/sources/npm-registry.ts");
+    return tarballUrl(tarball, { url: registry, options: { replaceRegistryHost: "never" } });
+  };
+  expect(await from("https://r.org/npm/", "http://r.org/a.tgz")).toBe("https://r.org/a.tgz");
+  expect(await from("https://r.org/npm/", "https://cdn.org/a.tgz")).toBe("https://cdn.org/a.tgz");
+  expect(await from("https://r.org/npm/", "http://cdn.org/a.tgz")).toBeUndefined();
+  expect(await from("https://r.org/npm/", "http://r.org:81/a.tgz")).toBeUndefined();
+  expect(await from("http://r.org/npm/", "http://cdn.org/a.tgz")).toBe("http://cdn.org/a.tgz");
+  expect(await from("http://r.org/npm/", "https://r.org/a.tgz")).toBe("https://r.org/a.tgz");
+  const versions = { "1.0.0": { content: "x", tarball: "file:///etc/passwd" } };
+  await using registry = await startRegistry({ color: { versions } });
+  for (const setting of ["npmjs", "always"]) {
+    const context = withNpmrc(world, [`registry=${registry.registry}`, `replace-registry-host=${setting}`]);
+    expect(await caughtAsync(resolveNpm(context, "color"))).toMatchObject({
+      code: "NETWORK",
+      message: `${registry.registry} names file:///etc/passwd for color, which is not as safe`,
+    });
+  }
+});
+
+test("user name and password of a tarball's URL are not kept", async () => {
+  using world = fetchWorld();
+  const tarball = "http://us:PW@elsewhere.org/a.tgz";
+  await using registry = await startRegistry({ color: { versions: { "1.0.0": { content: "x", tarball } } } });
+  const found = await resolveNpm(withNpmrc(world, [`registry=${registry.registry}`]), "color");
+  expect(found.tarball).toBe("http://elsewhere.org/a.tgz");
+  expect(readFileSync(join(world.path, "npm", "color.json"), "utf8")).toMatch(/"http:\/\/elsewhere.org\/a.tgz"/);
+});
+
 test("a deprecated version is told", async () => {
   using world = fetchWorld();
   await using registry = await startRegistry({ color });
