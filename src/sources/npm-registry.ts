@@ -143,6 +143,15 @@ function packageError(response: HttpResponse, url: URL): StoreError {
   });
 }
 
+/** What is wrong with what a registry says about a package. */
+export function registryFault({ name }: NpmSpec, { url }: NpmRegistry, what: string, cause?: unknown): StoreError {
+  return new StoreError("NETWORK", `${printableUrl(url)} ${what}`, {
+    hint: "Check the registry that npm's configuration names, or ask who runs it.",
+    details: { name, registry: printableUrl(url) },
+    cause,
+  });
+}
+
 function notARegistry(url: URL, cause?: unknown): StoreError {
   return new StoreError("NETWORK", `${printableUrl(url)} does not answer as an npm registry does`, {
     hint: "Check the registry that npm's configuration names.",

@@ -2,11 +2,12 @@ import pickManifest from "npm-pick-manifest";
 import { isErrno, StoreError } from "../errors.ts";
 import { type PackageName, type PackageVersion, parsePackageVersion } from "../model/ids.ts";
 import { isJsonObject } from "../model/json-object.ts";
+import { printable } from "../model/printable.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { type Integrity, parseIntegrity } from "./integrity.ts";
 import { loadNpmOptions, type NpmOptions } from "./npm-options.ts";
 import { notKept, readNpmRecord, writeNpmRecord } from "./npm-record.ts";
-import { fetchPackument, type NpmRegistry, registryOf, tarballUrl } from "./npm-registry.ts";
+import { fetchPackument, type NpmRegistry, registryFault, registryOf, tarballUrl } from "./npm-registry.ts";
 import { type NpmSpec, parseNpmSpec } from "./npm-spec.ts";
 import { printableUrl } from "./printable-url.ts";
 import type { SourceRecord } from "./source-record.ts";
@@ -41,6 +42,7 @@ export async function resolveNpm(context: FetchContext, text: string): Promise<N
     : await fetchPackument(context, spec, registry);
   const manifest = context.offline ? pickOffline(packument, spec, registry) : pick(packument, spec, registry);
   const resolved = toPackage(manifest, spec, registry);
+  checkVersion(manifest, packument, [spec, registry]);
   if (!context.offline) await writeNpmRecord(context, resolved, { packument, manifest });
   sayIfDeprecated(context, resolved, manifest.deprecated);
   return resolved;
@@ -79,6 +81,14 @@ function pick(packument: SourceRecord, spec: NpmSpec, registry: NpmRegistry): So
   throw malformed(spec, registry);
 }
 
+/** What was chosen as one version must not be another one. */
+function checkVersion(manifest: SourceRecord, packument: SourceRecord, [spec, registry]: [NpmSpec, NpmRegistry]): void {
+  const versions = isJsonObject(packument.versions) ? packument.versions : {};
+  const version = String(manifest.version);
+  if (Object.hasOwn(versions, version) && versions[version] === manifest) return;
+  throw registryFault(spec, registry, `gives ${spec.name} ${printable(version)} as another version`);
+}
+
 function pickOffline(packument: SourceRecord, spec: NpmSpec, registry: NpmRegistry): SourceRecord {
   try {
     return pick(packument, spec, registry);
@@ -103,7 +113,9 @@ function toPackage(manifest: SourceRecord, spec: NpmSpec, registry: NpmRegistry)
   if (typeof manifest.version !== "string" || typeof dist.tarball !== "string") throw malformed(spec, registry);
   if (!URL.canParse(dist.tarball)) throw malformed(spec, registry);
   const tarball = tarballUrl(dist.tarball, registry);
-  if (tarball === undefined) throw unsafeTarball(dist.tarball, spec, registry);
+  if (tarball === undefined) {
+    throw registryFault(spec, registry, `names ${printableUrl(dist.tarball)} for ${spec.name}, which is not as safe`);
+  }
   return {
     name: spec.name,
     version: parsePackageVersion(manifest.version),
@@ -128,22 +140,6 @@ function sayIfDeprecated(context: FetchContext, { name, version }: NpmPackage, r
   context.onEvent?.({ kind: "deprecated", name, version, reason: typeof reason === "string" ? reason : "" });
 }
 
-function unsafeTarball(tarball: string, { name }: NpmSpec, { url }: NpmRegistry): StoreError {
-  const subject = printableUrl(url);
-  return new StoreError("NETWORK", `${subject} names ${printableUrl(tarball)} for ${name}, which is not as safe`, {
-    hint: "Ask who runs the registry. If you trust the network, fetch the tarball by its URL, with an integrity.",
-    details: { name, registry: subject, tarball: printableUrl(tarball) },
-  });
-}
-
-function malformed(spec: NpmSpec, { url }: NpmRegistry, cause?: unknown): StoreError {
-  return new StoreError(
-    "NETWORK",
-    `${printableUrl(url)} describes ${spec.name} in a form that npm's libraries do not accept`,
-    {
-      hint: "Check the registry that npm's configuration names.",
-      details: { name: spec.name, registry: printableUrl(url) },
-      cause,
-    },
-  );
+function malformed(spec: NpmSpec, registry: NpmRegistry, cause?: unknown): StoreError {
+  return registryFault(spec, registry, `describes ${spec.name} in a form that npm's libraries do not accept`, cause);
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { FetchContext } from "../../src/sources/fetch-context.ts";
@@ -293,6 +293,17 @@ test.each([
   await using server = await startServer((_request, response) => response.end(body));
   const error = await caughtAsync(resolveNpm(withNpmrc(world, [`registry=${server.url}`]), "color"));
   expect(error).toMatchObject({ code: expect.stringMatching(/^(NETWORK|NOT_FOUND)$/) });
+});
+
+test.each(["9.9.9", "1.0.1", "v1.0.0"])("a version that calls itself %s is refused", async (version) => {
+  using world = fetchWorld();
+  const dist = { tarball: "http://h/x", shasum: "0".repeat(40) };
+  const versions = { "1.0.0": { version, dist }, "1.0.1": { version: "1.0.1", dist } };
+  const body = JSON.stringify({ versions, "dist-tags": { latest: "1.0.0" } });
+  await using server = await startServer((_, response) => response.end(body));
+  const error = await caughtAsync(resolveNpm(withNpmrc(world, [`registry=${server.url}/`]), "color"));
+  expect(error).toMatchObject({ message: expect.stringContaining(`gives color ${version} as another version`) });
+  expect(existsSync(join(world.path, "npm"))).toBe(false);
 });
 
 test("a version that could not be a store path is refused", async () => {
