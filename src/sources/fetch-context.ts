@@ -51,6 +51,7 @@ export type FetchEvent =
     }
   /** A kept file or tree no longer has its content; it is fetched again. */
   | { readonly kind: "damaged"; readonly path: string }
+  /** The reason is one printable line. */
   | { readonly kind: "deprecated"; readonly name: string; readonly version: string; readonly reason: string }
   | { readonly kind: "checked-out"; readonly url: string; readonly treeId: TreeId; readonly reused: boolean }
   /** What git says about its progress. */

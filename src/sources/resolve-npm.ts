@@ -99,7 +99,7 @@ function pickOffline(packument: SourceRecord, spec: NpmSpec, registry: NpmRegist
 }
 
 function noVersion(packument: SourceRecord, spec: NpmSpec, cause: Error): StoreError {
-  const versions = isJsonObject(packument.versions) ? Object.keys(packument.versions) : [];
+  const versions = isJsonObject(packument.versions) ? Object.keys(packument.versions).map(printable) : [];
   const forbidden = isErrno(cause, "E403");
   return new StoreError("NOT_FOUND", forbidden ? cause.message : `no version of ${spec.name} fits '${spec.wanted}'`, {
     hint: versions.length > 0 ? `There are: ${versions.slice(-10).join(", ")}.` : "It has no versions.",
@@ -137,7 +137,9 @@ function integrityOf(dist: SourceRecord, subject: string): Integrity {
 
 function sayIfDeprecated(context: FetchContext, { name, version }: NpmPackage, reason: unknown): void {
   if (!reason) return;
-  context.onEvent?.({ kind: "deprecated", name, version, reason: typeof reason === "string" ? reason : "" });
+  // What a registry says must not look as if another line were the program's own.
+  const line = typeof reason === "string" ? printable(reason.replace(/\s+/g, " ").trim()) : "";
+  context.onEvent?.({ kind: "deprecated", name, version, reason: line });
 }
 
 function malformed(spec: NpmSpec, registry: NpmRegistry, cause?: unknown): StoreError {

@@ -243,6 +243,21 @@ test("a deprecated version is told", async () => {
   ]);
 });
 
+test("what a registry says is one printable line", async () => {
+  using world = fetchWorld();
+  const versions = {
+    "1.0.0": { content: "x", deprecated: "\u001b[31mdo not use\r\nerror: fake\n" },
+    "2.0.0\nerror: fake": { content: "y" },
+  };
+  await using registry = await startRegistry({ color: { versions } });
+  const context = withNpmrc(world, [`registry=${registry.registry}`]);
+  await resolveNpm(context, "color@1.0.0");
+  expect(world.said("deprecated")).toMatchObject([{ reason: "\\u{1b}[31mdo not use error: fake" }]);
+  expect(await caughtAsync(resolveNpm(context, "color@7"))).toMatchObject({
+    hint: expect.stringContaining("2.0.0\\u{a}error: fake"),
+  });
+});
+
 test("a package or version that does not exist is an error that helps", async () => {
   using world = fetchWorld();
   await using registry = await startRegistry({ color, empty: { versions: {} } });
