@@ -1,3 +1,4 @@
+import { StoreError } from "../errors.ts";
 import type { FetchContext, Fetched } from "./fetch-context.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { hashFile } from "./hash-file.ts";
@@ -12,6 +13,11 @@ export interface NpmRequest {
   readonly spec: string;
   /** What the tarball must be, beyond what the registry says. */
   readonly integrity?: Integrity | undefined;
+}
+
+export interface FetchedTarball extends Fetched {
+  /** What the registry says of it, or that of several things which holds. */
+  readonly promised: Integrity;
 }
 
 export interface FetchedNpm extends Fetched {
@@ -43,15 +49,27 @@ export async function fetchNpmSpec(context: FetchContext, { spec, integrity }: N
  *
  * @throws StoreError as `fetchFile`
  */
-export async function fetchNpm(context: FetchContext, npmPackage: NpmPackage): Promise<Fetched> {
-  const { tarball, integrity, packageName, version } = npmPackage;
-  return fetchFile(context, {
-    urls: [tarball],
-    integrity,
-    giver: "registry",
-    fileName: `${packageName}-${version}.tgz`,
-    access: () => accessOf(context, npmPackage),
-  });
+export async function fetchNpm(context: FetchContext, npmPackage: NpmPackage): Promise<FetchedTarball> {
+  const { tarball, packageName, version, alternatives = [] } = npmPackage;
+  const fetchAs = async (promised: Integrity) => {
+    const fetched = await fetchFile(context, {
+      urls: [tarball],
+      integrity: promised,
+      giver: "registry",
+      fileName: `${packageName}-${version}.tgz`,
+      access: () => accessOf(context, npmPackage),
+    });
+    return { ...fetched, promised };
+  };
+  try {
+    return await fetchAs(npmPackage.integrity);
+  } catch (error) {
+    // Downloaded once more: so rare that nothing else need know of several hashes.
+    const actual = error instanceof StoreError && error.code === "INTEGRITY" ? error.details.actual : undefined;
+    const other = alternatives.find((each) => each === actual);
+    if (other === undefined) throw error;
+    return fetchAs(other);
+  }
 }
 
 async function accessOf(context: FetchContext, { registry }: NpmPackage): Promise<HttpAccess> {

@@ -47,14 +47,27 @@ function parseHex(text: string): ContentHash | undefined {
   return { algorithm, hex: digits.toLowerCase() };
 }
 
+/** Two hashes of one algorithm would allow two contents; a source has one. */
 function parseSri(text: string): ContentHash | undefined {
+  const [hash, ...others] = sriHashes(text);
+  return others.length === 0 ? hash : undefined;
+}
+
+/**
+ * What Subresource Integrity allows content to be: any of the hashes of the strongest algorithm, in their order; nothing
+ * when one of them is none. For what others wrote down: what a person writes is one hash.
+ */
+export function parseAlternatives(text: string): readonly Integrity[] {
+  return sriHashes(text).map(toIntegrity);
+}
+
+function sriHashes(text: string): readonly ContentHash[] {
   const parsed = ssri.parse(text);
   const algorithm = ALGORITHMS.findLast((name) => parsed?.[name]);
-  if (!algorithm) return undefined;
+  if (!algorithm) return [];
   const digests = new Set(parsed?.[algorithm]?.map((hash) => decode(hash.digest, BYTES[algorithm])));
-  const [hex] = digests;
-  // Two hashes of one algorithm would allow two contents; a source has one.
-  return hex !== undefined && digests.size === 1 ? { algorithm, hex } : undefined;
+  const hashes = [...digests].flatMap((hex) => (hex === undefined ? [] : [{ algorithm, hex }]));
+  return hashes.length === digests.size ? hashes : [];
 }
 
 /** `base64` as hexadecimal digits when it stands for exactly `size` bytes; its padding may be missing. */

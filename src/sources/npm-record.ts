@@ -2,8 +2,8 @@ import { StoreError } from "../errors.ts";
 import type { PackageName } from "../model/ids.ts";
 import { isJsonObject } from "../model/json-object.ts";
 import type { FetchContext } from "./fetch-context.ts";
-import { parseIntegrity } from "./integrity.ts";
 import { isKept } from "./kept-files.ts";
+import { promisedIntegrities } from "./npm-integrity.ts";
 import type { NpmSpec } from "./npm-spec.ts";
 import { printableUrl } from "./printable-url.ts";
 import { lockSource } from "./source-lock.ts";
@@ -77,10 +77,5 @@ function packageRecord(context: FetchContext, packageName: PackageName, registry
 
 function hasTarball(context: FetchContext, manifest: unknown): boolean {
   const dist = isJsonObject(manifest) && isJsonObject(manifest.dist) ? manifest.dist : {};
-  const text = typeof dist.integrity === "string" ? dist.integrity : `sha1:${dist.shasum}`;
-  try {
-    return isKept(context, parseIntegrity(text));
-  } catch {
-    return false;
-  }
+  return promisedIntegrities(dist).some((integrity) => isKept(context, integrity));
 }

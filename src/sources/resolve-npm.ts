@@ -4,7 +4,7 @@ import { type PackageName, type PackageVersion, parsePackageVersion } from "../m
 import { isJsonObject } from "../model/json-object.ts";
 import { printable } from "../model/printable.ts";
 import type { FetchContext } from "./fetch-context.ts";
-import { type Integrity, parseIntegrity } from "./integrity.ts";
+import { type Promised, promisedContent } from "./npm-integrity.ts";
 import { loadNpmOptions, type NpmOptions } from "./npm-options.ts";
 import { notKept, readNpmRecord, writeNpmRecord } from "./npm-record.ts";
 import { fetchPackument, type NpmRegistry, registryFault, registryOf, tarballUrl } from "./npm-registry.ts";
@@ -13,7 +13,7 @@ import { printableUrl } from "./printable-url.ts";
 import type { SourceRecord } from "./source-record.ts";
 
 /** One version of a package, as its registry offers it. */
-export interface NpmPackage {
+export interface NpmPackage extends Promised {
   /** `name` or `@scope/name`. */
   readonly name: string;
   readonly version: PackageVersion;
@@ -21,8 +21,6 @@ export interface NpmPackage {
   readonly packageName: PackageName;
   /** URL of the tarball. */
   readonly tarball: string;
-  /** What the registry says the tarball's content is. */
-  readonly integrity: Integrity;
   /** URL of the registry. */
   readonly registry: string;
 }
@@ -41,7 +39,7 @@ export async function resolveNpm(context: FetchContext, text: string): Promise<N
     ? readNpmRecord(context, spec, registry.url)
     : await fetchPackument(context, spec, registry);
   const manifest = context.offline ? pickOffline(packument, spec, registry) : pick(packument, spec, registry);
-  const resolved = toPackage(manifest, spec, registry);
+  const resolved = toPackage(context, manifest, [spec, registry]);
   checkVersion(manifest, packument, [spec, registry]);
   if (!context.offline) await writeNpmRecord(context, resolved, { packument, manifest });
   sayIfDeprecated(context, resolved, manifest.deprecated);
@@ -108,7 +106,11 @@ function noVersion(packument: SourceRecord, spec: NpmSpec, cause: Error): StoreE
   });
 }
 
-function toPackage(manifest: SourceRecord, spec: NpmSpec, registry: NpmRegistry): NpmPackage {
+function toPackage(
+  context: FetchContext,
+  manifest: SourceRecord,
+  [spec, registry]: [NpmSpec, NpmRegistry],
+): NpmPackage {
   const dist = isJsonObject(manifest.dist) ? manifest.dist : {};
   if (typeof manifest.version !== "string" || typeof dist.tarball !== "string") throw malformed(spec, registry);
   if (!URL.canParse(dist.tarball)) throw malformed(spec, registry);
@@ -116,23 +118,16 @@ function toPackage(manifest: SourceRecord, spec: NpmSpec, registry: NpmRegistry)
   if (tarball === undefined) {
     throw registryFault(spec, registry, `names ${printableUrl(dist.tarball)} for ${spec.name}, which is not as safe`);
   }
+  const version = parsePackageVersion(manifest.version);
+  const subject = `${spec.name}@${version}`;
   return {
     name: spec.name,
-    version: parsePackageVersion(manifest.version),
+    version,
     packageName: spec.packageName,
     tarball,
-    integrity: integrityOf(dist, `${spec.name}@${manifest.version}`),
+    ...promisedContent(context, dist, { subject, registry: registry.url }),
     registry: registry.url,
   };
-}
-
-/** Packages of before 2017 have only `shasum`, a SHA-1 in hexadecimal. */
-function integrityOf(dist: SourceRecord, subject: string): Integrity {
-  if (typeof dist.integrity === "string" && dist.integrity !== "") return parseIntegrity(dist.integrity);
-  if (typeof dist.shasum === "string" && dist.shasum !== "") return parseIntegrity(`sha1:${dist.shasum}`);
-  throw new StoreError("INTEGRITY", `the registry gives no integrity for ${subject}`, {
-    hint: "Fetch the tarball by its URL, with an integrity of your own.",
-  });
 }
 
 function sayIfDeprecated(context: FetchContext, { name, version }: NpmPackage, reason: unknown): void {

@@ -38,9 +38,40 @@ test("a version without any integrity is refused", async () => {
   expect(error).toMatchObject({ code: "INTEGRITY", message: expect.stringContaining("color@1.0.0") });
 });
 
-test("a hash of an unknown kind is no integrity", async () => {
-  const error = await caughtAsync(fetchVersion({ content: "content", integrity: "md5-XXX" }));
-  expect(error).toMatchObject({ code: "INVALID_INPUT" });
+test.each([
+  { integrity: "md5-XXX" },
+  { integrity: `${integrityOf("content", "sha512")} sha512-short` },
+  { integrity: undefined, shasum: "short" },
+])("a hash that is none is the registry's fault: %j", async (hashes) => {
+  const error = await caughtAsync(fetchVersion({ content: "content", ...hashes }));
+  expect(error).toMatchObject({
+    code: "INTEGRITY",
+    message: expect.stringMatching(/^the registry http:.* gives no integrity for color@1\.0\.0 that counts: '/),
+    hint: expect.not.stringContaining("sha256-<base64>"),
+  });
+});
+
+test("of several hashes of the strongest kind any can be the tarball's, and no other", async () => {
+  using world = fetchWorld();
+  const [other, right, third] = ["other", "content", "third"].map((text) => integrityOf(text, "sha512"));
+  const weak = integrityOf("content", "sha256");
+  const versions = {
+    "1.0.0": { content: "content", integrity: `${other} ${right}` },
+    "2.0.0": { content: "content", integrity: `${other} ${third} ${weak}` },
+  };
+  await using registry = await startRegistry({ color: { versions } });
+  writeFileSync(join(world.path, ".npmrc"), `registry=${registry.registry}\n`);
+  const found = await resolveNpm(world.context, "color@1");
+  expect(found).toMatchObject({ integrity: other, alternatives: [right] });
+  expect(await fetchNpm(world.context, found)).toMatchObject({ integrity: weak, promised: right });
+  expect(await resolveNpm(world.context, "color@1")).toMatchObject({ integrity: right, alternatives: [other] });
+  const offline = { ...world.context, offline: true };
+  expect(await fetchNpm(offline, await resolveNpm(offline, "color@1"))).toMatchObject({
+    reused: true,
+    promised: right,
+  });
+  const error = await caughtAsync(fetchNpm(world.context, await resolveNpm(world.context, "color@2")));
+  expect(error).toMatchObject({ code: "INTEGRITY" });
 });
 
 test("two names for the same content are one download", async () => {

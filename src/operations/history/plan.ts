@@ -129,8 +129,9 @@ async function lookAtNpm(store: Store, input: PackageInput, options: LookOptions
   const found = await resolveNpm(createFetchContext(store, input, options), input.from);
   const name = (input.name ?? found.packageName) as PackageName;
   const installed = options.head.packages.find((item) => item.name === name);
-  const same = installed && readIfWhole(store, installed.path)?.origin.integrity === found.integrity;
-  const path = same ? installed.path : null;
+  const origin = installed && readIfWhole(store, installed.path)?.origin;
+  const same = [found.integrity, ...(found.alternatives ?? [])].some((each) => each === origin?.integrity);
+  const path = installed && same ? installed.path : null;
   return {
     package: { name, version: found.version as PackageVersion, options: {}, path },
     prepared: undefined,

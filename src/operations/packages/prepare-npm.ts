@@ -47,7 +47,7 @@ export async function prepareNpm(store: Store, input: PackageInput, options: Pre
       version: input.version ?? found.version,
       fileName: fetched.fileName,
       requested: input.from,
-      origin: { kind: "npm", spec: input.from, url: fetched.origin, integrity: found.integrity },
+      origin: { kind: "npm", spec: input.from, url: fetched.origin, integrity: fetched.promised },
     },
     options,
   );
