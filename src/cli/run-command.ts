@@ -32,7 +32,8 @@ export async function runCommand(parsed: Parsed, parts: ProcessParts): Promise<n
     const status = await command.run(createContext(global, { argv, env, output, debug, run }), args);
     return status ?? (events.hasWarned() ? 3 : 0);
   } catch (error) {
-    return printError(error, output, { isVerbose: global.verbose, root: global.root ?? defaultRoot(env) });
+    const root = global.root ?? defaultRoot(env);
+    return printError(error, output, { isVerbose: global.verbose, root, options: command.options });
   } finally {
     debug.time("command done");
   }

@@ -9,7 +9,12 @@ import {
   type PackedManifest,
   parsePackedManifest,
 } from "../model/packed-object.ts";
-import { type ArchiveLimits, type ExtractProgress, extractArchive } from "../system/archive/extract-archive.ts";
+import {
+  type ArchiveLimits,
+  type ExtractProgress,
+  extractArchive,
+  GZIP_RATIO,
+} from "../system/archive/extract-archive.ts";
 import { WIDTHS } from "./layout.ts";
 import type { Lease } from "./leases.ts";
 import type { Store } from "./open-store.ts";
@@ -22,10 +27,16 @@ export interface UnpackedObject {
   readonly room: { readonly path: string };
 }
 
+/**
+ * What a packed object may unpack to. How often its size follows from how it was packed; the size that its manifest tells
+ * would stop nobody, since who makes a bomb writes that, too.
+ */
+export type UnpackLimits = Pick<ArchiveLimits, "maxBytes" | "maxEntries">;
+
 export interface UnpackOptions {
   /** An empty directory. */
   readonly room: { readonly path: string };
-  readonly limits: ArchiveLimits;
+  readonly limits: UnpackLimits;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
 }
@@ -41,7 +52,11 @@ export async function unpackObject(file: string, options: UnpackOptions): Promis
   const { room, limits, signal, onProgress } = options;
   const target = join(room.path, "packed");
   mkdirSync(target);
-  await extractArchive(file, target, { strip: 0, limits, signal, onProgress });
+  try {
+    await extractArchive(file, target, { strip: 0, limits: { ...limits, maxRatio: GZIP_RATIO }, signal, onProgress });
+  } catch (error) {
+    throw error instanceof StoreError && error.details.limit === "maxRatio" ? notFromGzip(file, error) : error;
+  }
   const entries = readdirSync(target).sort();
   if (entries.join() !== [PACKED_MANIFEST, PACKED_TREE].join()) {
     throw notPacked(file, `it does not consist of ${PACKED_MANIFEST} and ${PACKED_TREE}`);
@@ -52,6 +67,10 @@ export async function unpackObject(file: string, options: UnpackOptions): Promis
   const manifest = parsePackedManifest(readFileSync(join(target, PACKED_MANIFEST), "utf8"), file);
   renameSync(join(target, PACKED_TREE), stagedTree(room));
   return { file, manifest, room };
+}
+
+function notFromGzip(file: string, cause: StoreError): StoreError {
+  return notPacked(file, `it expands to more than ${GZIP_RATIO} times its size, which no gzip file does`, cause);
 }
 
 /**

@@ -7,7 +7,7 @@ import { archiveLines } from "../output/archive-lines.ts";
 import { printable } from "../output/printable.ts";
 import { formatCount } from "../output/quantities.ts";
 import { withPath } from "../output/with-paths.ts";
-import { parseCount } from "../parse-quantity.ts";
+import { parseCount, parseSize } from "../parse-quantity.ts";
 import { repositoryOptions } from "../repository-options.ts";
 
 export const command = defineCommand({
@@ -53,6 +53,18 @@ export const command = defineCommand({
       describe: "prune: keep what is younger than 12h, 90d, 6w (the setting archives.younger-than)",
     },
     "dry-run": { type: "boolean", describe: "prune: show what would be removed" },
+    "max-bytes": {
+      type: "string",
+      value: "SIZE",
+      parse: parseSize,
+      describe: "import: refuse a file that unpacks to more than SIZE (64G)",
+    },
+    "max-entries": {
+      type: "string",
+      value: "N",
+      parse: parseCount,
+      describe: "import: refuse a file with more than N entries (5000000)",
+    },
   },
   examples: [
     ["store archive export --closure hello -o packages/", "writes the package and all that it needs to files"],
@@ -75,7 +87,7 @@ export const command = defineCommand({
       case "export":
         return exportTo(context, args.what, args);
       case "import":
-        return importFrom(context, args.what);
+        return importFrom(context, args.what, args);
       case "index":
         return indexAll(context, args.what);
     }
@@ -90,6 +102,8 @@ interface Args {
   readonly "keep-last": number | undefined;
   readonly "younger-than": number | undefined;
   readonly "dry-run": boolean;
+  readonly "max-bytes": number | undefined;
+  readonly "max-entries": number | undefined;
 }
 
 /** Options of another action, or words where none belong, are mistakes. */
@@ -97,10 +111,13 @@ function checkFits(args: Args): void {
   const { action, what, output, closure } = args;
   const isPrune = args["keep-last"] !== undefined || args["younger-than"] !== undefined || args["dry-run"];
   const isExport = output !== undefined || closure;
+  const isImport = args["max-bytes"] !== undefined || args["max-entries"] !== undefined;
   const hint = "`store archive --help` tells which options belong to what.";
   if (isPrune && action !== "prune") throw new StoreError("USAGE", `store archive ${action} does not prune`, { hint });
   if (isExport && action !== "export")
     throw new StoreError("USAGE", `--output and --closure are for export, not for ${action}`, { hint });
+  if (isImport && action !== "import")
+    throw new StoreError("USAGE", `--max-bytes and --max-entries are for import, not for ${action}`, { hint });
   if ((action === "ls" || action === "prune") && what.length > 0)
     throw new StoreError("USAGE", `store archive ${action} takes no names`, { hint });
   if (["export", "import", "index"].includes(action) && what.length === 0)
@@ -155,10 +172,15 @@ async function exportTo(
   return undefined;
 }
 
-async function importFrom(context: CommandContext, files: readonly string[]): Promise<undefined> {
+async function importFrom(
+  context: CommandContext,
+  files: readonly string[],
+  { "max-bytes": maxBytes, "max-entries": maxEntries }: Pick<Args, "max-bytes" | "max-entries">,
+): Promise<undefined> {
+  const limits = { ...(maxBytes !== undefined && { maxBytes }), ...(maxEntries !== undefined && { maxEntries }) };
   const { importObjects } = await import("../../operations/archives/import-objects.ts");
   const store = await context.openStore({ create: true });
-  const imported = await importObjects(store, { files, ...repositoryOptions(context) }, context.run);
+  const imported = await importObjects(store, { files, limits, ...repositoryOptions(context) }, context.run);
   context.output.result(imported, () => imported.map(({ path }) => path));
   const reused = imported.filter((each) => each.reused).length;
   const known = reused > 0 ? `, ${reused} of them there already` : "";

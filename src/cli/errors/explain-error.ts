@@ -1,5 +1,6 @@
 import { StoreError } from "../../errors.ts";
 import { explainSystemError } from "../../model/explain-system-error.ts";
+import type { OptionSpecs } from "../command.ts";
 
 /** An error as a person is told of it: always with a code, and whether it is a fault of the program itself. */
 export interface Explained {
@@ -7,10 +8,16 @@ export interface Explained {
   readonly isBug: boolean;
 }
 
-/** `root` is where the store lies: what is said to be full when nobody knows which file it was. */
-export function explainError(thrown: unknown, root?: string): Explained {
+export interface Situation {
+  /** Where the store lies: what is said to be full when nobody knows which file it was. */
+  readonly root?: string | undefined;
+  /** Of the command that failed. */
+  readonly options?: OptionSpecs | undefined;
+}
+
+export function explainError(thrown: unknown, { root, options = {} }: Situation = {}): Explained {
   const error = firstOf(thrown);
-  if (error instanceof StoreError) return { error: withFlag(error), isBug: false };
+  if (error instanceof StoreError) return { error: withFlag(error, options), isBug: false };
   if (error instanceof Error && error.name === "AbortError") return { error: interrupted(error), isBug: false };
   const known = explainSystemError(error, root);
   if (known) return { error: known, isBug: false };
@@ -32,17 +39,19 @@ function firstOf(error: unknown): unknown {
 }
 
 const FLAGS: ReadonlyMap<unknown, string> = new Map([
-  ["maxBytes", "--max-bytes SIZE"],
-  ["maxRatio", "--max-ratio N"],
-  ["maxEntries", "--max-entries N"],
+  ["maxBytes", "max-bytes"],
+  ["maxRatio", "max-ratio"],
+  ["maxEntries", "max-entries"],
 ]);
 
-/** Operations name a limit; what raises it here is an option. */
-function withFlag(error: StoreError): StoreError {
+/** Operations name a limit; what raises it here is an option, of the commands that have it. */
+function withFlag(error: StoreError, options: OptionSpecs): StoreError {
   const flag = error.code === "LIMIT" ? FLAGS.get(error.details.limit) : undefined;
-  if (flag === undefined) return error;
+  const option = flag === undefined ? undefined : options[flag];
+  if (option?.type !== "string") return error;
   const { code, message, hint = "", details, cause } = error;
-  return new StoreError(code, message, { hint: `${hint} The option is ${flag}.`.trim(), details, cause });
+  const way = `If you trust it, raise the limit with --${flag} ${option.value}.`;
+  return new StoreError(code, message, { hint: `${hint} ${way}`.trim(), details, cause });
 }
 
 function interrupted(cause: Error): StoreError {

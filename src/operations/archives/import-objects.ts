@@ -7,19 +7,17 @@ import { commitObjects } from "../../store/commit-objects.ts";
 import { objectPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 import { stageUnpacked, type UnpackedObject, unpackObject } from "../../store/unpack-object.ts";
-import type { ArchiveLimits } from "../../system/archive/extract-archive.ts";
 import { checkLimits } from "../packages/check-input.ts";
-import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
 import type { SearchRun } from "./obtain/attempt.ts";
 import type { RepositoryOptions } from "./obtain/packed-places.ts";
 import { obtainIn } from "./obtain-objects.ts";
+import { limitsOf } from "./unpack-limits.ts";
 
 /** What objects refer to and no file has is looked for in the archives of the store and in repositories. */
 export interface ImportRequest extends RepositoryOptions {
   readonly files: readonly string[];
-  readonly limits?: Partial<ArchiveLimits> | undefined;
 }
 
 export interface ImportedObject {
@@ -47,7 +45,7 @@ export async function importObjects(
   for (const name of request.files) {
     const file = resolve(request.cwd, name);
     run.onEvent?.({ kind: "step", step: "extract", subject: file });
-    const limits = { ...DEFAULT_LIMITS, ...request.limits };
+    const limits = limitsOf({ kind: "repository" }, request.limits);
     const each = await unpackObject(file, { room: workspace.room(), limits, signal: run.signal });
     unpacked.set(each.manifest.path, each);
   }

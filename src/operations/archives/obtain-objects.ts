@@ -57,7 +57,7 @@ function waysTo(store: Store, options: ObtainOptions, parts: { search: Search; r
   const { run } = parts;
   return [
     fromStore(store, parts),
-    ...packedPlaces(store, options, run).map((place) => fromPacked(store, place, parts)),
+    ...packedPlaces(store, options, run).map((place) => fromPacked(store, place, { ...parts, limits: options.limits })),
     fromGeneration(store, parts),
     ...(options.rebuild === undefined
       ? []

@@ -30,7 +30,7 @@ import { readDirectoryContent } from "../../sources/directory-content.ts";
 import { hashFile } from "../../sources/hash-file.ts";
 import { parseIntegrity, toContentHash } from "../../sources/integrity.ts";
 import type { Store } from "../../store/open-store.ts";
-import { extractArchive } from "../../system/archive/extract-archive.ts";
+import { extractArchive, GZIP_RATIO } from "../../system/archive/extract-archive.ts";
 import { copyTree } from "../../system/copy-tree.ts";
 import { importObjects } from "../archives/import-objects.ts";
 import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
@@ -64,7 +64,8 @@ export async function buildRepro(
   const tree = join(workspace.room().path, "repro");
   mkdirSync(tree);
   run.onEvent?.({ kind: "step", step: "extract", subject: file });
-  await extractArchive(file, tree, { strip: 0, limits: DEFAULT_LIMITS, ...(run.signal && { signal: run.signal }) });
+  const limits = { ...DEFAULT_LIMITS, maxRatio: GZIP_RATIO };
+  await extractArchive(file, tree, { strip: 0, limits, ...(run.signal && { signal: run.signal }) });
   const renamed = new Map<BaseName, BaseName>();
   const rebuilding = { request, file, workspace, run, renamed };
   const needs = join(tree, REPRO_NEEDS);

@@ -11,7 +11,7 @@ import { extractTar } from "./tar/extract-tar.ts";
 import { type FileWatch, TreeWriter } from "./tree-writer.ts";
 
 export { detectArchive } from "./detect-archive.ts";
-export type { ArchiveLimits } from "./extraction.ts";
+export { type ArchiveLimits, GZIP_RATIO } from "./extraction.ts";
 
 export interface ExtractProgress {
   /** Bytes of the archive that were read, and its size. */

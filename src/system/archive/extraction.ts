@@ -10,6 +10,12 @@ export interface ArchiveLimits {
   readonly maxEntries: number;
 }
 
+/**
+ * The most bytes that a gzip file can have for one of its own: two bits stand for 258 at most. As a limit it lets pass
+ * whatever this program packed itself, and still refuses sparse files and better compression, of which bombs are made.
+ */
+export const GZIP_RATIO = 1032;
+
 /** One run of the archive reader: what the errors name and the limits count. */
 export interface Extraction {
   /** The archive's path, for messages. */
@@ -89,7 +95,7 @@ export function checkExpanded(run: Extraction, more: number): void {
 
 function limitError(run: Extraction, limit: keyof ArchiveLimits, what: string): StoreError {
   return new StoreError("LIMIT", `${subject(run)} goes too far: the archive ${what} than ${run.limits[limit]}`, {
-    hint: "This may be a decompression bomb. If you trust the archive, raise the limit.",
+    hint: "This may be a decompression bomb.",
     details: { ...facts(run), limit, allowed: run.limits[limit] },
   });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EXIT_STATUS } from "../../../src/cli/errors/exit-status.ts";
 import { explainError } from "../../../src/cli/errors/explain-error.ts";
+import { SOURCE_OPTIONS } from "../../../src/cli/package-options.ts";
 import { StoreError } from "../../../src/errors.ts";
 import { packError, unpackError } from "../../../src/system/worker-error.ts";
 import { caught } from "../../helpers/caught.ts";
@@ -17,10 +18,12 @@ test.each([
   ["maxBytes", "--max-bytes"],
   ["maxRatio", "--max-ratio"],
   ["maxEntries", "--max-entries"],
-])("a limit names the option that raises it: %s", (limit, option) => {
-  const { error } = explainError(new StoreError("LIMIT", "too much", { hint: "Beware.", details: { limit } }));
+])("a limit names the option that raises it, of a command that has it: %s", (limit, option) => {
+  const thrown = new StoreError("LIMIT", "too much", { hint: "Beware.", details: { limit } });
+  const { error } = explainError(thrown, { options: SOURCE_OPTIONS });
   expect(error.hint).toMatch(new RegExp(`^Beware\\. .*${option}`));
   expect(error.details).toEqual({ limit });
+  expect(explainError(thrown, { options: {} }).error.hint).toBe("Beware.");
 });
 
 test("real refusals of the system become sentences with their path", () => {
@@ -63,7 +66,7 @@ test.each([
 test("of two paths, the one that could not be written is told", () => {
   const text = { EACCES: "permission denied", ENOSPC: "no space left on device", EMLINK: "too many links" };
   const of = (code: keyof typeof text, call: string, root?: string) =>
-    explainError(Object.assign(new Error(`${code}: ${text[code]}, ${call}`), { code }), root).error.message;
+    explainError(Object.assign(new Error(`${code}: ${text[code]}, ${call}`), { code }), { root }).error.message;
   expect(of("ENOSPC", "copyfile '/from' -> '/to'")).toMatch(/ \/to$/);
   expect(of("EACCES", "copyfile '/from' -> '/to'")).toMatch(/ \/from$/);
   expect(of("EACCES", "symlink '../target' -> '/profiles/.tmp-1'")).toMatch(/ \/profiles\/.tmp-1$/);

@@ -7,9 +7,11 @@ import { describe, expect, it } from "vitest";
 import { type ByteString, fromBytes } from "../../../src/model/byte-string.ts";
 import { parseProfileName } from "../../../src/model/ids.ts";
 import { packedFileName } from "../../../src/model/packed-object.ts";
+import { addToArchives } from "../../../src/operations/archives/archives.ts";
 import { exportObjects } from "../../../src/operations/archives/export-objects.ts";
 import { importObjects } from "../../../src/operations/archives/import-objects.ts";
-import { fileListPath } from "../../../src/store/layout.ts";
+import { obtainObjects } from "../../../src/operations/archives/obtain-objects.ts";
+import { fileListPath, objectPath } from "../../../src/store/layout.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
@@ -208,6 +210,57 @@ describe("a file that is not what it says", () => {
       for (const object of listObjects(two)) expect(object).toBe(added.manifest.path);
     }
     expect(refused).toBeGreaterThan(0);
+  });
+});
+
+describe("what a packed object unpacks to", () => {
+  // Beyond what counts, and a thousand times the size of its file.
+  const zeros = { "share/zeros": Buffer.alloc(20 << 20) };
+
+  it("may be as much as gzip can pack, and comes back from archives, repositories and files", async () => {
+    const { one, two, out } = await twoStores();
+    const { manifest, path } = await addTree(one, zeros);
+    const object = manifest.path;
+    await addToArchives(one, { what: [path], profile, cwd: "/" });
+    removeTree(path);
+    expect(await obtainObjects(one, [object], { cwd: "/" })).toMatchObject({ obtained: [{ from: "archive" }] });
+    const [exported] = await exportObjects(one, { what: [object], profile, cwd: out, output: `${out}/` });
+    expect(await importObjects(two, { files: [exported!.file], cwd: "/" })).toMatchObject([{ baseName: object }]);
+    removeTree(objectPath(two.layout, object));
+    expect(await obtainObjects(two, [object], { cwd: "/", repositories: [out] })).toMatchObject({
+      obtained: [{ from: "repository" }],
+    });
+  });
+
+  it("is limited where it comes from elsewhere, and says how to raise that; the store's own archives have no limit", async () => {
+    const { one, two, out } = await twoStores();
+    const added = await addTree(one, zeros);
+    const file = await exportOne(one, added, out);
+    const limits = { maxBytes: 1 << 20 };
+    expect(await caughtAsync(importObjects(two, { files: [file], cwd: "/", limits }))).toMatchObject({
+      code: "LIMIT",
+      details: { limit: "maxBytes" },
+    });
+    const { path } = added.manifest;
+    expect((await obtainObjects(two, [path], { cwd: "/", repositories: [out], limits })).missing).toMatchObject([
+      { reasons: [expect.stringContaining("`store archive import FILE --max-bytes SIZE` takes more")] },
+    ]);
+    cpSync(out, two.layout.archives, { recursive: true });
+    expect((await obtainObjects(two, [path], { cwd: "/", limits })).obtained).toMatchObject([{ from: "archive" }]);
+  });
+
+  it("is nothing that only sparse files or another compression make so large", async () => {
+    const { world, one, two, out } = await twoStores();
+    const file = await exportOne(one, await addTree(one, { a: "x" }), out);
+    const target = join(world.directory, "opened");
+    mkdirSync(target);
+    execFileSync("tar", ["-xzf", file, "-C", target]);
+    execFileSync("truncate", ["-s", "1G", join(target, "tree/a")]);
+    execFileSync("tar", ["-S", "-czf", file, "-C", target, ...readdirSync(target)]);
+    expect(await caughtAsync(importObjects(two, { files: [file], cwd: "/" }))).toMatchObject({
+      code: "ARCHIVE",
+      message: expect.stringContaining("which no gzip file does"),
+    });
   });
 });
 

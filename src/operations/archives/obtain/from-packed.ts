@@ -1,13 +1,15 @@
+import type { StoreError } from "../../../errors.ts";
 import type { BaseName } from "../../../model/ids.ts";
 import { packedFileName } from "../../../model/packed-object.ts";
 import { commitObjects } from "../../../store/commit-objects.ts";
 import type { Store } from "../../../store/open-store.ts";
-import { stageUnpacked, type UnpackedObject, unpackObject } from "../../../store/unpack-object.ts";
-import { DEFAULT_LIMITS } from "../../packages/stage-package.ts";
+import { stageUnpacked, type UnpackedObject, type UnpackLimits, unpackObject } from "../../../store/unpack-object.ts";
+import { limitsOf } from "../unpack-limits.ts";
 import { type Attempt, type Attempted, isPassing, type Search, type SearchRun } from "./attempt.ts";
 import type { PackedPlace } from "./packed-place.ts";
 
 interface Parts {
+  readonly limits?: Partial<UnpackLimits> | undefined;
   readonly search: Search;
   readonly run: SearchRun;
 }
@@ -20,14 +22,21 @@ export function fromPacked(store: Store, place: PackedPlace, parts: Parts): Atte
       using found = await place.find(object);
       if (!found) return { reasons: [] };
       parts.run.onEvent?.({ kind: "step", step: "extract", subject: packedFileName(object) });
-      const unpacked = await unpackObject(found.path, { ...parts.run, ...room(parts), limits: DEFAULT_LIMITS });
+      const limits = limitsOf(place, parts.limits);
+      const unpacked = await unpackObject(found.path, { ...parts.run, ...room(parts), limits });
       const reasons = await commit(store, { object, unpacked }, parts);
       return reasons ?? { path: object, ...where };
     } catch (error) {
       if (!isPassing(error)) throw error;
-      return { reasons: [`${place.name}: ${error.message}`] };
+      return { reasons: [`${place.name}: ${error.message}${howToRaise(error)}`] };
     }
   };
+}
+
+/** Only that command has these options. */
+function howToRaise({ code, details }: StoreError): string {
+  const option = code === "LIMIT" && (details.limit === "maxBytes" ? "--max-bytes SIZE" : "--max-entries N");
+  return option ? `; \`store archive import FILE ${option}\` takes more` : "";
 }
 
 function room({ run }: Parts) {

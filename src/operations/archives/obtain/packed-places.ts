@@ -8,6 +8,7 @@ import { archivePath } from "../../../store/layout.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { readPackedManifest } from "../../../store/packed-manifest.ts";
 import { packedBelow } from "../../../store/repository-index.ts";
+import type { UnpackLimits } from "../../../store/unpack-object.ts";
 import type { RunOptions } from "../../run-options.ts";
 import type { PackedPlace } from "./packed-place.ts";
 import { keptFile, remotePlace } from "./remote-place.ts";
@@ -20,6 +21,8 @@ export interface RepositoryOptions {
   /** What relative directories start from. */
   readonly cwd: string;
   readonly offline?: boolean | undefined;
+  /** What a packed object of theirs may unpack to. */
+  readonly limits?: Partial<UnpackLimits> | undefined;
 }
 
 /** The archives of the store, then every repository. */

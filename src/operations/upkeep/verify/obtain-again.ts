@@ -16,10 +16,11 @@ import { isObtained } from "../../archives/obtain/attempt.ts";
 import { generationWith } from "../../archives/obtain/from-generation.ts";
 import { packedPlaces, type RepositoryOptions } from "../../archives/obtain/packed-places.ts";
 import { obtainIn } from "../../archives/obtain-objects.ts";
+import { limitsOf } from "../../archives/unpack-limits.ts";
 import { buildIn, buildOnce } from "../../building/build.ts";
 import type { BuildSettings } from "../../building/build-settings.ts";
 import { preparePackage } from "../../packages/prepare-package.ts";
-import { DEFAULT_LIMITS, type PackageInput } from "../../packages/stage-package.ts";
+import type { PackageInput } from "../../packages/stage-package.ts";
 import type { RunOptions } from "../../run-options.ts";
 import type { Workspace } from "../../workspace.ts";
 
@@ -86,7 +87,7 @@ const fromPlaces: Way = async (store, object, options) => {
       using found = await place.find(object);
       if (!found) return undefined;
       const room = options.workspace.room();
-      const unpacked = await unpackObject(found.path, { room, limits: DEFAULT_LIMITS, signal: options.signal });
+      const unpacked = await unpackObject(found.path, { room, limits: limitsOf(place), signal: options.signal });
       const { lease } = options.workspace;
       const staged = await stageUnpacked(store, unpacked, { lease, replace: true, signal: options.signal });
       return toTree(object, staged, `from ${place.name}`);
