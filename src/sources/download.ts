@@ -20,9 +20,17 @@ interface Filling extends DownloadOptions {
   readonly partial: PartialFile;
 }
 
+interface Filled {
+  readonly hashes: FileHashes;
+  /** Its parts came in several answers. */
+  readonly isPieced: boolean;
+}
+
 /**
  * Fills the partial file from an `http:` or `https:` URL, continuing where an earlier try or process stopped, and hashes
- * it. What another process left is continued only when an integrity can tell whether the result is right.
+ * it. What another process left is continued only when an integrity can tell whether the result is right, and what is
+ * wrong is fetched once more from the beginning: its parts can be of two versions. Where no integrity tells that, a
+ * broken answer is continued only when the server says that the next one is of the same version.
  *
  * @throws StoreError NOT_FOUND, NETWORK, LIMIT, NO_SPACE; the signal's reason. A wrong hash is no error here.
  */
@@ -30,14 +38,12 @@ export async function download(context: FetchContext, url: URL, filling: Filling
   const { partial } = filling;
   const wanted = filling.integrity && toContentHash(filling.integrity);
   if (partial.size() > 0 && !wanted) partial.restart(undefined);
-  const continued = partial.size() > 0;
-  const left = continued ? await hashFile(partial.path, wanted?.algorithm, context.signal) : undefined;
+  const left = partial.size() > 0 ? await hashFile(partial.path, wanted?.algorithm, context.signal) : undefined;
   if (left && matches(left, wanted)) return left;
-  const result = await fill(context, url, filling);
-  if (!continued || matches(result, wanted)) return result;
-  // The old part may have belonged to another version: once more, from the beginning.
+  const { hashes, isPieced } = await fill(context, url, { ...filling, isCautious: !wanted });
+  if (!wanted || matches(hashes, wanted) || !isPieced) return hashes;
   partial.restart(undefined);
-  return fill(context, url, filling);
+  return (await fill(context, url, { ...filling, isCautious: true })).hashes;
 }
 
 /** Bytes of progress after which a broken connection is new bad luck, not one more failure. */
@@ -45,40 +51,55 @@ const ADVANCE = 1 << 20;
 /** Bytes between two progress events. */
 const PROGRESS_STEP = 1 << 18;
 
-async function fill(context: FetchContext, url: URL, filling: Filling): Promise<FileHashes> {
+interface CautiousFilling extends Filling {
+  /** Continue only a version that the server names, and names again. */
+  readonly isCautious: boolean;
+}
+
+async function fill(context: FetchContext, url: URL, filling: CautiousFilling): Promise<Filled> {
   const { partial, access, integrity } = filling;
   let before = 0;
+  let isPieced = false;
   const advanced = () => partial.size() - before >= ADVANCE;
   await withRetries(context, { subject: printableUrl(url), advanced }, async () => {
     before = partial.size();
     await exchange(context, url, {
       access,
-      headers: rangeHeaders(partial),
+      headers: rangeHeaders(filling),
       receive: async (response, touch) => {
-        prepare(partial, response, url);
+        prepare(filling, response, url);
+        isPieced = partial.size() > 0;
         await receive(context, { response, touch, url, filling });
       },
     });
   });
-  return hashFile(partial.path, integrity && toContentHash(integrity).algorithm, context.signal);
+  const hashes = await hashFile(partial.path, integrity && toContentHash(integrity).algorithm, context.signal);
+  return { hashes, isPieced };
 }
 
-function rangeHeaders(partial: PartialFile): Record<string, string> {
-  if (partial.size() === 0) return {};
+function rangeHeaders({ partial, isCautious }: CautiousFilling): Record<string, string> {
   const validator = partial.validator();
+  if (partial.size() === 0 || (isCautious && validator === undefined)) return {};
   return { range: `bytes=${partial.size()}-`, ...(validator !== undefined && { "if-range": validator }) };
 }
 
 /** Makes the partial file ready for this response's body, or throws what its status means. */
-function prepare(partial: PartialFile, response: HttpResponse, url: URL): void {
+function prepare({ partial, isCautious }: CautiousFilling, response: HttpResponse, url: URL): void {
   switch (response.status) {
     case 200:
       partial.restart(validatorOf(response));
       return;
     case 206:
-      if (contentRange(response)?.start === partial.size()) return;
-      partial.restart(undefined);
-      throw passingFault(printableUrl(url), "the server sent another part of the file than was asked for");
+      if (contentRange(response)?.start !== partial.size()) {
+        partial.restart(undefined);
+        throw passingFault(printableUrl(url), "the server sent another part of the file than was asked for");
+      }
+      if (partial.size() === 0) partial.restart(validatorOf(response));
+      else if (!isSameVersion(partial.validator(), response, isCautious)) {
+        partial.restart(undefined);
+        throw passingFault(printableUrl(url), "the file has changed on the server since a part of it came");
+      }
+      return;
     case 416:
       partial.restart(undefined);
       throw passingFault(printableUrl(url), "the part that is here already does not fit the server's file");
@@ -121,6 +142,12 @@ async function receive(context: FetchContext, { response, touch, url, filling }:
 function validatorOf(response: HttpResponse): string | undefined {
   const tag = response.headers.get("etag");
   return (tag?.startsWith('"') ? tag : response.headers.get("last-modified")) ?? undefined;
+}
+
+/** Not every server that has been given `If-Range` looks at it. */
+function isSameVersion(validator: string | undefined, response: HttpResponse, isCautious: boolean): boolean {
+  const named = response.headers.get(validator?.startsWith('"') ? "etag" : "last-modified");
+  return named === null || validator === undefined ? !isCautious : named === validator;
 }
 
 function contentRange(response: HttpResponse): { start: number; total: number | undefined } | undefined {

@@ -132,6 +132,59 @@ test("without an integrity nothing that was left is trusted", async () => {
   expect(server.headers.map(({ range }) => range)).toEqual([undefined]);
 });
 
+const other = randomBytes(content.length);
+
+/** The first answer breaks off; by the next one the file has changed, and `If-Range` is not looked at. */
+const changing = (first: Serving, then: Record<string, string>) =>
+  startServer((request, response, count) => {
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    if (count === 1) return serveFile(request, response, { content: other, ...first, cutAfter: 30_000 });
+    const range = start > 0 && { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` };
+    response.writeHead(range ? 206 : 200, { ...then, ...range });
+    response.end(content.subarray(start));
+  });
+
+test.each<[string, Serving, Record<string, string>, (string | undefined)[]]>([
+  ["nothing names the versions", {}, {}, [undefined, undefined]],
+  ["only the second answer has a tag", {}, { etag: '"v2"' }, [undefined, undefined]],
+  ["the tags differ", { etag: '"v1"' }, { etag: '"v2"' }, [undefined, "bytes=30000-", undefined]],
+  ["the second answer has no tag", { etag: '"v1"' }, {}, [undefined, "bytes=30000-", undefined]],
+  [
+    "the dates differ",
+    { lastModified: "Wed, 21 Oct 2015 07:28:00 GMT" },
+    { "last-modified": "Wed, 21 Oct 2015 07:29:00 GMT" },
+    [undefined, "bytes=30000-", undefined],
+  ],
+])("without an integrity no file is made of two versions: %s", async (_, first, then, ranges) => {
+  using world = fetchWorld();
+  await using server = await changing(first, then);
+  const error = await caughtAsync(fetchFile(world.context, { urls: [`${server.url}/a`] }));
+  expect(error).toMatchObject({ code: "INTEGRITY", details: { actual: integrity } });
+  expect(server.headers.map(({ range }) => range)).toEqual(ranges);
+});
+
+test.each<[string, Serving, Record<string, string>]>([
+  ["nothing names the versions", {}, {}],
+  ["the tags differ", { etag: '"v1"' }, { etag: '"v2"' }],
+  ["the second answer has no tag", { etag: '"v1"' }, {}],
+])("what was made of two versions is fetched once more before anything is told: %s", async (_, first, then) => {
+  using world = fetchWorld();
+  await using server = await changing(first, then);
+  const fetched = await fetchFile(world.context, { urls: [`${server.url}/a`], integrity });
+  expect(readFileSync(fetched.path)).toEqual(content);
+  expect(server.headers.map(({ range }) => range)).toEqual([undefined, "bytes=30000-", undefined]);
+});
+
+test("without an integrity a broken answer is continued when the server says that it is the same version", async () => {
+  using world = fetchWorld();
+  await using server = await startServer((request, response, count) =>
+    serveFile(request, response, { content, etag: '"v1"', cutAfter: count === 1 ? 30_000 : undefined }),
+  );
+  const fetched = await fetchFile(world.context, { urls: [`${server.url}/a`], allowUnverified: true });
+  expect(fetched.integrity).toBe(integrity);
+  expect(server.headers.map(({ range }) => range)).toEqual([undefined, "bytes=30000-"]);
+});
+
 test("an answer that is cut short every time is an error, and what came is kept for later", async () => {
   using world = fetchWorld();
   await using server = await startServer((request, response) =>
