@@ -5,6 +5,7 @@ import type { ArchivedObject } from "../model/archive-retention.ts";
 import type { BaseName } from "../model/ids.ts";
 import { packedInFile } from "../model/packed-object.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { listUnfinished } from "../system/unfinished-output.ts";
 import { archivePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 import { packObject } from "./pack-object.ts";
@@ -33,15 +34,18 @@ export function removeArchives({ layout }: Store, objects: readonly BaseName[]):
   if (objects.length > 0) syncDirectory(layout.archives);
 }
 
-const HOUR_MS = 3_600_000;
-
-/** Removes what killed processes left half-packed. A file of a process that still packs is younger. */
-export function sweepArchives({ layout, context }: Store): void {
-  for (const name of namesIn(layout.archives).filter((each) => each.startsWith(TEMPORARY_MARK))) {
-    const path = join(layout.archives, name);
-    const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
-    if (context.now().getTime() - modified > HOUR_MS) rmSync(path, { force: true });
+/** What killed processes left half-packed, by any temporary name. */
+export function listUnfinishedArchives({ layout, context }: Store): string[] {
+  try {
+    return listUnfinished(layout.archives, context.now(), (name) => name.startsWith(TEMPORARY_MARK));
+  } catch (error) {
+    if (isErrno(error, "ENOTDIR")) return [];
+    throw error;
   }
+}
+
+export function sweepArchives(store: Store): void {
+  for (const path of listUnfinishedArchives(store)) rmSync(path, { force: true });
 }
 
 function namesIn(directory: string): string[] {

@@ -16,8 +16,9 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { isErrno, StoreError } from "../errors.ts";
 import { fromText } from "../model/byte-string.ts";
-import { syncDirectory, temporaryName } from "./atomic-file.ts";
+import { syncDirectory } from "./atomic-file.ts";
 import { flushFiles } from "./flush.ts";
+import { holdUnfinished, sweepUnfinished, unfinishedName } from "./unfinished-output.ts";
 
 /** A place that a person chose for a file, with symlinks followed. */
 export interface OutputPlace {
@@ -46,6 +47,12 @@ function followed(path: string): string {
   return followed(resolve(realpathSync(dirname(path)), readlinkSync(path)));
 }
 
+/** Removes what killed processes left half-written where these are going to be written. */
+export function sweepOutputs(places: readonly OutputPlace[]): void {
+  const files = places.filter(({ kind }) => kind === "file");
+  for (const directory of new Set(files.map(({ path }) => dirname(path)))) sweepUnfinished(directory);
+}
+
 export interface OutputOptions {
   readonly transforms?: readonly Transform[];
   readonly signal?: AbortSignal | undefined;
@@ -69,10 +76,11 @@ export async function writeOutput(place: OutputPlace, content: Readable, options
 }
 
 async function replaceFile(path: string, content: Readable, options: OutputOptions): Promise<number> {
-  const temporary = temporaryName(dirname(path));
+  const temporary = unfinishedName(dirname(path));
   try {
     // Opened here and not by the stream, which would do so later, perhaps after the removal below.
     const file = createWriteStream(temporary, { fd: openSync(temporary, "wx", 0o644) });
+    using _held = holdUnfinished(temporary);
     await pour(content, file, options);
     await flushFiles(dirname(temporary), [fromText(temporary)]);
     renameSync(temporary, path);

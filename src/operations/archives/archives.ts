@@ -99,6 +99,7 @@ export function pruneArchives(
 
 async function archiveObjects(store: Store, objects: readonly BaseName[], run: RunOptions): Promise<ArchivedNow[]> {
   refuseReadOnly(store);
+  sweepArchives(store);
   const archived: ArchivedNow[] = [];
   for (const path of withReferences(objects, (object) => readManifest(store, object).references)) {
     run.signal?.throwIfAborted();

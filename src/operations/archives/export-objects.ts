@@ -8,6 +8,7 @@ import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { packObject } from "../../store/pack-object.ts";
 import { hasRepositoryIndex, writeRepositoryIndex } from "../../store/repository-index.ts";
+import { outputPlace, sweepOutputs } from "../../system/output-place.ts";
 import { findObject } from "../packages/info.ts";
 import type { RunOptions } from "../run-options.ts";
 
@@ -52,6 +53,7 @@ export async function exportObjects(
   const directories = new Set(objects.map((path) => dirname(fileFor(path))));
   // An index that cannot be written anew is refused before there are files that it lacks.
   for (const directory of directories) hasRepositoryIndex(directory);
+  sweepOutputs(objects.map((path) => outputPlace(fileFor(path))));
   for (const path of objects) {
     run.onEvent?.({ kind: "step", step: "export", subject: path });
     const file = fileFor(path);

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { REPOSITORY_INDEX } from "../../model/repository-index.ts";
 import { writeRepositoryIndex } from "../../store/repository-index.ts";
+import { sweepUnfinished } from "../../system/unfinished-output.ts";
 import type { RunOptions } from "../run-options.ts";
 
 /**
@@ -20,6 +21,7 @@ export async function indexRepository(
       details: { path: directory },
     });
   }
+  sweepUnfinished(directory);
   const index = await writeRepositoryIndex(directory, signal);
   return { file: join(directory, REPOSITORY_INDEX), objects: index.size };
 }

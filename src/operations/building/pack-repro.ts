@@ -27,7 +27,7 @@ import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { treeMembers } from "../../system/archive/tar/tree-members.ts";
 import { writeTar } from "../../system/archive/tar/write-tar.ts";
-import { outputPlace, writeOutput } from "../../system/output-place.ts";
+import { outputPlace, sweepOutputs, writeOutput } from "../../system/output-place.ts";
 import { exportObjects } from "../archives/export-objects.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
@@ -74,6 +74,7 @@ export async function packRepro(store: Store, request: ReproRequest, run: RunOpt
     mkdirSync(inside, { recursive: true });
     await fillTree(store, need, { tree: inside, run });
   }
+  sweepOutputs([place]);
   const tar = Readable.from(writeTar(treeMembers(tree)));
   const size = await writeOutput(place, tar, { transforms: [createGzip()], signal: run.signal });
   return { file, id: standing.planned.id, key: standing.prepared.key, size };

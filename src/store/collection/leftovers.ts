@@ -4,6 +4,7 @@ import { type BaseName, isBaseName } from "../../model/ids.ts";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
 import { namesIn } from "../../system/names-in.ts";
 import { listStaleDirectories } from "../../system/temporary-directory.ts";
+import { listUnfinishedArchives } from "../archives.ts";
 import { listOutputs } from "../builds.ts";
 import { objectPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
@@ -61,6 +62,7 @@ export function findLeftovers(
     ...listOutputs(store).flatMap(({ file, output }) =>
       fate(output) === "stays" ? [] : [{ path: file, unless: output }],
     ),
+    ...listUnfinishedArchives(store).map(datedLeftover),
     ...oldFiles(store, retention),
   ];
 }

@@ -16,6 +16,7 @@ import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { changeSetting } from "../../../src/operations/upkeep/config.ts";
 import { archivePath, manifestPath } from "../../../src/store/layout.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { holdUnfinished } from "../../../src/system/unfinished-output.ts";
 import { makeBuildWorld } from "../../helpers/build-world.ts";
 import { caught } from "../../helpers/caught.ts";
 import { addTree, fakeContext, makeWorld } from "../../helpers/worlds.ts";
@@ -71,6 +72,29 @@ describe("the archives of a store", () => {
     expect(pruneArchives(store, { ...rules, dryRun: true })).toEqual(pruned);
     expect(pruneArchives(store, rules)).toEqual(pruned);
     expect(readdirSync(store.layout.archives).sort()).toEqual(["README", `${two.manifest.path}.tar.gz`].sort());
+  });
+
+  it("are rid of what killed processes left half-packed by the next that packs, and by a collection", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store("s", { context: fakeContext({ now: () => new Date(Date.now() + 2 * 3_600_000) }) });
+    const { path } = await addTree(store, { x: "1" });
+    const request = { what: [path], profile, cwd: "/" };
+    await addToArchives(store, request);
+    const { archives: directory } = store.layout;
+    const left = (name: string) => writeFileSync(join(directory, name), Buffer.alloc(10_000));
+    writeFileSync(join(directory, "README"), "not ours");
+    const before = readdirSync(directory).sort();
+    left(".tmp-0123456789abcdef");
+    left(".tmp-0123456789abcdef.store-part");
+    await addToArchives(store, request);
+    expect(readdirSync(directory).sort()).toEqual(before);
+    left(".tmp-0123456789abcdef.store-part");
+    using _held = holdUnfinished(join(directory, ".tmp-0123456789abcdef.store-part"));
+    left(".tmp-fedcba9876543210.store-part");
+    await gc(store, { dryRun: true });
+    expect(readdirSync(directory)).toContain(".tmp-fedcba9876543210.store-part");
+    await gc(store);
+    expect(readdirSync(directory).sort()).toEqual([".tmp-0123456789abcdef.store-part", ...before].sort());
   });
 
   it("that cannot be written keep no change from being made", async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -10,6 +10,7 @@ import { packedFileName } from "../../../src/model/packed-object.ts";
 import { addToArchives } from "../../../src/operations/archives/archives.ts";
 import { exportObjects } from "../../../src/operations/archives/export-objects.ts";
 import { importObjects } from "../../../src/operations/archives/import-objects.ts";
+import { indexRepository } from "../../../src/operations/archives/index-repository.ts";
 import { obtainObjects } from "../../../src/operations/archives/obtain-objects.ts";
 import { fileListPath, objectPath } from "../../../src/store/layout.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
@@ -265,6 +266,23 @@ describe("what a packed object unpacks to", () => {
 });
 
 describe("exporting", () => {
+  it("and indexing remove what a killed export left in the directory", async () => {
+    const { one, out } = await twoStores();
+    const added = await addTree(one, { a: "x" });
+    const file = basename(await exportOne(one, added, out));
+    const leave = () => {
+      const left = join(out, ".tmp-0123456789abcdef.store-part");
+      writeFileSync(left, "half");
+      utimesSync(left, 1, 1);
+    };
+    leave();
+    await exportOne(one, added, out);
+    expect(readdirSync(out)).toEqual([file]);
+    leave();
+    await indexRepository({ directory: ".", cwd: out });
+    expect(readdirSync(out)).toEqual([file, "packed-objects.json"]);
+  });
+
   it("refuses an object that is damaged, and leaves no file", async () => {
     const { one, out } = await twoStores();
     const added = await addTree(one, { a: "content" });
