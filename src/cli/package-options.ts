@@ -49,7 +49,7 @@ export const SOURCE_OPTIONS = {
     type: "string",
     value: "SIZE",
     parse: parseSize,
-    describe: "Refuse an archive that holds more than SIZE (64G)",
+    describe: "Refuse an archive that holds more than SIZE, and a download that is larger (64G)",
     group: SOURCE,
   },
   "max-ratio": {

@@ -37,7 +37,6 @@ interface Filled {
 export async function download(context: FetchContext, url: URL, filling: Filling): Promise<FileHashes> {
   const { partial } = filling;
   const wanted = filling.integrity && toContentHash(filling.integrity);
-  if (partial.size() > 0 && !wanted) partial.restart(undefined);
   const left = partial.size() > 0 ? await hashFile(partial.path, wanted?.algorithm, context.signal) : undefined;
   if (left && matches(left, wanted)) return left;
   const { hashes, isPieced } = await fill(context, url, { ...filling, isCautious: !wanted });
@@ -116,16 +115,18 @@ interface Receiving {
 }
 
 async function receive(context: FetchContext, { response, touch, url, filling }: Receiving): Promise<void> {
-  const { partial, maxBytes = Number.POSITIVE_INFINITY } = filling;
+  const { partial } = filling;
+  const limit: SizeLimit = { maxBytes: filling.maxBytes ?? context.maxBytes, isOwn: filling.maxBytes !== undefined };
+  const maxBytes = limit.maxBytes ?? Number.POSITIVE_INFINITY;
   const total = totalSize(response);
   const report = (kind: "started" | "progress") =>
     context.onEvent?.({ kind, url: printableUrl(url), received: partial.size(), total });
   report("started");
-  if ((total ?? 0) > maxBytes) throw tooLarge(url, maxBytes);
+  if ((total ?? 0) > maxBytes) throw tooLarge(url, limit);
   let reported = partial.size();
   for await (const chunk of response.body) {
     touch();
-    if (partial.size() + chunk.length > maxBytes) throw tooLarge(url, maxBytes);
+    if (partial.size() + chunk.length > maxBytes) throw tooLarge(url, limit);
     // Written before the next chunk is read, so that the connection is no faster than the disk.
     partial.append(chunk);
     if (partial.size() - reported < PROGRESS_STEP) continue;
@@ -166,8 +167,14 @@ function matches(hashes: FileHashes, wanted: ContentHash | undefined): boolean {
   return wanted !== undefined && hashes.hex.get(wanted.algorithm) === wanted.hex;
 }
 
-function tooLarge(url: URL, maxBytes: number): StoreError {
+interface SizeLimit {
+  readonly maxBytes: number | undefined;
+  /** It is that of the request, which nobody can raise. */
+  readonly isOwn: boolean;
+}
+
+function tooLarge(url: URL, { maxBytes, isOwn }: SizeLimit): StoreError {
   return new StoreError("LIMIT", `${printableUrl(url)} is larger than ${maxBytes} bytes`, {
-    details: { url: printableUrl(url), maxBytes },
+    details: { url: printableUrl(url), maxBytes, ...(!isOwn && { limit: "maxBytes" }) },
   });
 }

@@ -18,6 +18,8 @@ export interface FetchContext {
   readonly onEvent?: ((event: FetchEvent) => void) | undefined;
   /** Asked before the URLs themselves, in this order. */
   readonly mirrors?: readonly Mirror[] | undefined;
+  /** Most bytes of a file from a server, unless a request says less. Default: any number. */
+  readonly maxBytes?: number | undefined;
   /** Milliseconds without a byte after which a connection counts as dead. Default: 60,000. */
   readonly stallTimeoutMs?: number | undefined;
   /** How often a URL is tried again after a passing fault. Default: 3. */

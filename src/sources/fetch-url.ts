@@ -1,4 +1,4 @@
-import { StoreError } from "../errors.ts";
+import { isErrno, StoreError } from "../errors.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import type { FileHashes } from "./hash-file.ts";
@@ -29,16 +29,22 @@ export async function fetchUrl(
   using _lock = await lockSource(context, printableUrl(url));
   const kept = options.integrity && (await findKeptFile(context, options.integrity));
   if (kept) return { ...kept, reused: true };
-  using partial = openPartialFile(context, printableUrl(url));
+  const lasts = options.integrity !== undefined;
+  using partial = openPartialFile(context, printableUrl(url), { lasts });
   try {
     const hashes = await download(context, url, { ...options, partial });
     const file = accept(context, { url: printableUrl(url), hashes, partial }, options);
     return { ...file, reused: false };
   } catch (error) {
-    const useless = error instanceof StoreError && ["INTEGRITY", "LIMIT"].includes(error.code);
-    if (useless || partial.size() === 0) partial.remove();
+    if (!lasts || partial.size() === 0 || isUseless(error)) partial.remove();
     throw error;
   }
+}
+
+/** Whether a part of a download is not worth keeping. On a full disk it would keep everything else from working. */
+function isUseless(error: unknown): boolean {
+  if (isErrno(error, "ENOSPC", "EDQUOT")) return true;
+  return error instanceof StoreError && ["INTEGRITY", "LIMIT", "NO_SPACE"].includes(error.code);
 }
 
 interface Complete {

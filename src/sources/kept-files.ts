@@ -67,7 +67,7 @@ export function keepFile(context: FetchContext, temporary: string, hashes: FileH
 export function noSpace(error: unknown): StoreError | undefined {
   if (!isErrno(error, "ENOSPC", "EDQUOT")) return undefined;
   return new StoreError("NO_SPACE", "there is no space left for sources", {
-    hint: "Free some space, for example with `store gc`; a download that was interrupted goes on where it stopped.",
+    hint: "Free some space, for example with `store gc`, then fetch it again: what came of it is not kept on a full disk.",
     cause: error,
   });
 }

@@ -1,15 +1,15 @@
 import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
-import { writeAll } from "../system/atomic-file.ts";
+import { temporaryName, writeAll } from "../system/atomic-file.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { noSpace } from "./kept-files.ts";
-import { partialPath } from "./source-paths.ts";
+import { partialDirectory, partialPath } from "./source-paths.ts";
 import { readRecord } from "./source-record.ts";
 
 /**
- * A download that may be continued, also by another process after this one was killed. Whoever opens it holds the URL's
- * lock.
+ * A download that may be continued; one that `lasts` also by another process after this one ended. Whoever opens it holds
+ * the URL's lock.
  */
 export interface PartialFile extends Disposable {
   readonly path: string;
@@ -25,9 +25,17 @@ export interface PartialFile extends Disposable {
   readonly remove: () => void;
 }
 
-/** Opens what is left of an earlier download of this URL (without credentials), or begins one. */
-export function openPartialFile(context: FetchContext, url: string): PartialFile {
-  const path = partialPath(context.directory, url);
+/**
+ * Opens what is left of an earlier download of this URL (without credentials), or begins one. What does not last has a
+ * temporary name, so that what a killed process leaves of it is known to be of no use.
+ */
+export function openPartialFile(
+  context: FetchContext,
+  url: string,
+  { lasts }: { readonly lasts: boolean },
+): PartialFile {
+  const { directory } = context;
+  const path = lasts ? partialPath(directory, url) : temporaryName(partialDirectory(directory));
   const metaPath = `${path}.json`;
   mkdirSync(dirname(path), { recursive: true });
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
@@ -50,6 +58,7 @@ export function openPartialFile(context: FetchContext, url: string): PartialFile
       ftruncateSync(fd, 0);
       size = 0;
       validator = next;
+      if (!lasts) return;
       // A torn record counts as none, so this needs no temporary file that a killed process would leave.
       writeFileSync(metaPath, `${JSON.stringify({ format: 1, url, validator: next ?? null })}\n`);
     },

@@ -12,6 +12,7 @@ test("a sweep removes old temporary names and parts, and nothing else", () => {
     "sha256/ab/abc.tmp-1": 2,
     "urls/00/x.json": 9999,
     "urls/00/x.json.tmp-0": 0.5,
+    "partial/.tmp-0123456789abcdef": 2,
     "partial/p": 24 * 29,
     "partial/q": 24 * 31,
     "partial/q.json": 24 * 31,
@@ -23,7 +24,7 @@ test("a sweep removes old temporary names and parts, and nothing else", () => {
     writeFileSync(join(world.path, path), "");
     utimesSync(join(world.path, path), hours(age), hours(age));
   }
-  const gone = ["partial/q", "partial/q.json", "sha256/ab/abc.tmp-1"];
+  const gone = ["partial/.tmp-0123456789abcdef", "partial/q", "partial/q.json", "sha256/ab/abc.tmp-1"];
   expect(sweepSources(world.context)).toEqual(gone.map((path) => join(world.path, path)));
   for (const path of Object.keys(files)) expect(existsSync(join(world.path, path)), path).toBe(!gone.includes(path));
   expect(sweepSources(world.context)).toEqual([]);

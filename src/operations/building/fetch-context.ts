@@ -11,6 +11,8 @@ export interface FetchSettings {
   readonly offline?: boolean | undefined;
   /** Asked before those of `$STORE_MIRRORS` and of the store's settings. */
   readonly mirrors?: readonly Mirror[] | undefined;
+  /** Most bytes of a file from a server. */
+  readonly maxBytes?: number | undefined;
 }
 
 /**
@@ -28,6 +30,7 @@ export function createFetchContext(store: Store, input: FetchSettings, run: RunO
       ...parseMirrors("$STORE_MIRRORS", store.context.env.STORE_MIRRORS ?? ""),
       ...readSetting(store, "mirrors"),
     ],
+    maxBytes: input.maxBytes,
     now: store.context.now,
     signal: run.signal,
     onEvent: (event) => run.onEvent?.({ kind: "fetching", event }),

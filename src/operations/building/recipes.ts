@@ -96,7 +96,11 @@ export async function draftRecipe(
   const { recipeFromTarball } = await import("../../recipes/recipe-from-tarball.ts");
   using workspace = openWorkspace(store);
   const { url, name, version } = request;
-  const fetched = await fetchFile(createFetchContext(store, request, run), { urls: [url], allowUnverified: true });
+  const { maxBytes } = DEFAULT_LIMITS;
+  const fetched = await fetchFile(createFetchContext(store, { ...request, maxBytes }, run), {
+    urls: [url],
+    allowUnverified: true,
+  });
   const tree = join(workspace.room().path, "tree");
   mkdirSync(tree);
   await extractArchive(fetched.path, tree, {

@@ -10,6 +10,7 @@ import { stagedTree } from "../../store/stage-object.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
 import {
   extractInto,
+  fetchSettingsOf,
   type PackageInput,
   type PreparedPackage,
   type PrepareOptions,
@@ -21,7 +22,7 @@ import {
  * `lib/node_modules/<name>`, its commands in `bin`, as a global `npm install` lays it out.
  */
 export async function prepareNpm(store: Store, input: PackageInput, options: PrepareOptions): Promise<PreparedPackage> {
-  const context = createFetchContext(store, input, options);
+  const context = createFetchContext(store, fetchSettingsOf(input), options);
   options.onEvent?.({ kind: "step", step: "resolve", subject: withoutCredentials(input.from) });
   const found = await resolveNpm(context, input.from);
   options.onEvent?.({ kind: "step", step: "fetch", subject: `${found.name} ${found.version}` });

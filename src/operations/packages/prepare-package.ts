@@ -18,6 +18,7 @@ import { checkSourcePlace } from "./check-source-place.ts";
 import { refuseIntegrity } from "./refuse-integrity.ts";
 import {
   extractInto,
+  fetchSettingsOf,
   type PackageInput,
   type PreparedPackage,
   type PrepareOptions,
@@ -120,7 +121,11 @@ async function fetch(
   const { parseIntegrity } = await import("../../sources/integrity.ts");
   options.onEvent?.({ kind: "step", step: "fetch", subject: printableUrl(input.from) });
   const integrity = input.integrity === undefined ? undefined : parseIntegrity(input.integrity);
-  return fetchFile(createFetchContext(store, input, options), { urls: [options.url], integrity, giver: "option" });
+  return fetchFile(createFetchContext(store, fetchSettingsOf(input), options), {
+    urls: [options.url],
+    integrity,
+    giver: "option",
+  });
 }
 
 interface FileInput extends PackageInput {

@@ -13,8 +13,8 @@ import type { FetchSettings } from "../building/fetch-context.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Workspace } from "../workspace.ts";
 
-/** What a package is made from, and how. */
-export interface PackageInput extends FetchSettings {
+/** What a package is made from, and how. What an archive may hold bounds also what is downloaded. */
+export interface PackageInput extends Omit<FetchSettings, "maxBytes"> {
   /** A directory, a file, an archive, a URL, `npm:name@range`, or the path or name of a store object. */
   readonly from: string;
   readonly name?: string | undefined;
@@ -53,6 +53,11 @@ export interface PrepareOptions extends RunOptions {
 }
 
 export const DEFAULT_LIMITS: ArchiveLimits = { maxBytes: 64 * 2 ** 30, maxRatio: 400, maxEntries: 5_000_000 };
+
+/** How a package is fetched: no archive takes more room than what it holds, as far as anybody would want it. */
+export function fetchSettingsOf(input: PackageInput): FetchSettings {
+  return { ...input, maxBytes: input.limits?.maxBytes ?? DEFAULT_LIMITS.maxBytes };
+}
 
 /** Extracts an archive and tells how far it is; gives the top directory that was left out. */
 export async function extractInto(

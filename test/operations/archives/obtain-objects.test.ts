@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -121,4 +121,24 @@ it("fetches from an http repository", async () => {
   const result = await obtainObjects(store, [path], { cwd: "/", repositories: [`${url}/other`, `${url}/base/`] });
   expect(result).toMatchObject({ obtained: [{ from: "repository", where: `${url}/base/` }] });
   expect(asked).toEqual([`/other/${path}.tar.gz`, `/base/${path}.tar.gz`]);
+});
+
+it("gives up a repository whose files have no end, and keeps nothing of them", async () => {
+  const { store, added, path } = await lostObject();
+  const chunk = Buffer.alloc(1 << 16);
+  const server = createServer((_request, response) => {
+    const more = () => {
+      while (response.write(chunk));
+    };
+    response.on("drain", more);
+    more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  lose(store, added);
+  const limits = { maxBytes: 1 << 20 };
+  const { missing } = await obtainObjects(store, [path], { cwd: "/", repositories: [url], limits });
+  expect(missing).toMatchObject([{ reasons: [expect.stringMatching(/is larger than 1048576 bytes; .*--max-bytes/)] }]);
+  expect(readdirSync(join(store.layout.sources, "partial"))).toEqual([]);
 });

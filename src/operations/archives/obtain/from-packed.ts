@@ -33,9 +33,14 @@ export function fromPacked(store: Store, place: PackedPlace, parts: Parts): Atte
   };
 }
 
+const RAISED_BY: ReadonlyMap<unknown, string> = new Map([
+  ["maxBytes", "--max-bytes SIZE"],
+  ["maxEntries", "--max-entries N"],
+]);
+
 /** Only that command has these options. */
 function howToRaise({ code, details }: StoreError): string {
-  const option = code === "LIMIT" && (details.limit === "maxBytes" ? "--max-bytes SIZE" : "--max-entries N");
+  const option = code === "LIMIT" ? RAISED_BY.get(details.limit) : undefined;
   return option ? `; \`store archive import FILE ${option}\` takes more` : "";
 }
 

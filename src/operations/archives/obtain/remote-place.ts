@@ -7,14 +7,17 @@ import type { FetchContext } from "../../../sources/fetch-context.ts";
 import { parseFetchable } from "../../../sources/fetchable-url.ts";
 import { printableUrl } from "../../../sources/printable-url.ts";
 import type { Store } from "../../../store/open-store.ts";
+import type { UnpackLimits } from "../../../store/unpack-object.ts";
 import { createFetchContext } from "../../building/fetch-context.ts";
 import type { RunOptions } from "../../run-options.ts";
+import { limitsOf } from "../unpack-limits.ts";
 import type { PackedFound, PackedPlace } from "./packed-place.ts";
 
 interface RemoteOptions {
   readonly recursive: boolean;
   readonly cwd: string;
   readonly offline?: boolean | undefined;
+  readonly limits?: Partial<UnpackLimits> | undefined;
   readonly run: RunOptions;
 }
 
@@ -22,8 +25,13 @@ interface RemoteOptions {
  * Packed objects on a server: directly below the URL, or with `recursive` where the index there says. A file is checked
  * by its content when it is unpacked, so that no integrity need be known.
  */
-export function remotePlace(store: Store, base: string, { run, recursive, ...options }: RemoteOptions): PackedPlace {
-  const context = createFetchContext(store, options, run);
+export function remotePlace(
+  store: Store,
+  base: string,
+  { run, recursive, limits, ...options }: RemoteOptions,
+): PackedPlace {
+  const { maxBytes } = limitsOf({ kind: "repository" }, limits);
+  const context = createFetchContext(store, { ...options, maxBytes }, run);
   let index: Promise<RepositoryIndex | undefined> | undefined;
   const indexed = async () => {
     index ??= recursive ? readIndex(context, base) : Promise.resolve(undefined);
