@@ -10,7 +10,7 @@ import { stageUnpacked, type UnpackedObject, unpackObject } from "../../store/un
 import { checkLimits } from "../packages/check-input.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
-import type { SearchRun } from "./obtain/attempt.ts";
+import { missingLines, type SearchRun } from "./obtain/attempt.ts";
 import type { RepositoryOptions } from "./obtain/packed-places.ts";
 import { obtainIn } from "./obtain-objects.ts";
 import { limitsOf } from "./unpack-limits.ts";
@@ -71,11 +71,14 @@ async function needReferences(
   if (absent.length === 0) return;
   const { missing } = await obtainIn(store, absent, request, run);
   if (missing.length === 0) return;
-  const paths = missing.map(({ path }) => path);
-  throw new StoreError("NOT_FOUND", `what is to be imported needs objects that cannot be had: ${paths.join(", ")}`, {
-    hint: "Export with --closure, and import all files at once; or name a --repository that has them.",
-    details: { missing },
-  });
+  throw new StoreError(
+    "NOT_FOUND",
+    `what is to be imported needs objects that cannot be had:${missingLines(missing)}`,
+    {
+      hint: "Export with --closure, and import all files at once; or name a --repository that has them.",
+      details: { missing },
+    },
+  );
 }
 
 /** Each behind what it refers to. */

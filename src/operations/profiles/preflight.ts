@@ -7,7 +7,7 @@ import { checkContent, glanceAt } from "../../store/check-object.ts";
 import { generationLink, generationTarget } from "../../store/layout.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { NotObtained, Obtained } from "../archives/obtain/attempt.ts";
+import { missingLines, type NotObtained, type Obtained } from "../archives/obtain/attempt.ts";
 import type { Forecast } from "../archives/obtain/forecast.ts";
 import type { ObtainOptions } from "../archives/obtain-objects.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -143,11 +143,10 @@ export function notWhole(
   missing: readonly NotObtained[],
   isSearched: boolean,
 ): StoreError {
-  const list = missing.map(({ path, reasons }) => `\n  ${path}: ${reasons.join("; ")}`).join("");
   const remedy = isSearched
     ? "Name a place that has them with --repository, or a recipe with --recipes; --missing=remove goes there without them."
     : "`store verify --repair` restores what can be had again.";
-  return new StoreError("UNSAFE", `gen-${generation} of profile '${profile}' is not whole:${list}`, {
+  return new StoreError("UNSAFE", `gen-${generation} of profile '${profile}' is not whole:${missingLines(missing)}`, {
     hint: `Nothing was changed. ${remedy}`,
     details: { profile, generation, missing },
   });

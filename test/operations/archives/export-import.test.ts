@@ -145,7 +145,14 @@ describe("references", () => {
       message: expect.stringContaining(library.manifest.path),
       hint: expect.stringContaining("--closure"),
     });
+    mkdirSync(join(out, "rubbish"));
+    writeFileSync(join(out, "rubbish", packedFileName(library.manifest.path)), "rubbish");
+    const useless = { files: [file], cwd: out, repositories: ["absent", "rubbish"] };
+    const { message } = (await caughtAsync(importObjects(two, useless))) as Error;
+    expect(message).toContain(`\n  ${library.manifest.path}: ${join(out, "absent")}: there is no directory`);
+    expect(message).toContain(`; ${join(out, "rubbish")}: `);
     expect(listObjects(two)).toEqual([]);
+    rmSync(join(out, "rubbish"), { recursive: true });
     await exportOne(one, library, join(out, "deep/er"));
     const request = { files: [file], cwd: out, repositories: ["."], recursive: true };
     expect(await importObjects(two, request)).toHaveLength(1);

@@ -19,6 +19,11 @@ export interface NotObtained {
   readonly reasons: readonly string[];
 }
 
+/** One line for each, which begins with a line feed: a sentence goes before them. */
+export function missingLines(missing: readonly NotObtained[]): string {
+  return missing.map(({ path, reasons }) => `\n  ${path}: ${reasons.join("; ")}`).join("");
+}
+
 /**
  * An object that is in the store now, or why it could not be had in one way; without reasons: this way does
  * not know it. Behind a final one nothing else is tried.
