@@ -10,7 +10,7 @@ import {
   statSync,
 } from "node:fs";
 import { Socket } from "node:net";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
@@ -18,7 +18,7 @@ import { isErrno, StoreError } from "../errors.ts";
 import { fromText } from "../model/byte-string.ts";
 import { syncDirectory } from "./atomic-file.ts";
 import { flushFiles } from "./flush.ts";
-import { holdUnfinished, sweepUnfinished, unfinishedName } from "./unfinished-output.ts";
+import { holdUnfinished, isUnfinishedName, sweepUnfinished, unfinishedName } from "./unfinished-output.ts";
 
 /** A place that a person chose for a file, with symlinks followed. */
 export interface OutputPlace {
@@ -71,8 +71,17 @@ export async function writeOutput(place: OutputPlace, content: Readable, options
   } catch (error) {
     // Streams and timers tell an error of their own, whatever the reason is.
     options.signal?.throwIfAborted();
-    throw error;
+    throw aboutOutput(error, place);
   }
+}
+
+/** What fails on an open file does not tell which one it was, and nobody knows a temporary name. */
+function aboutOutput(error: unknown, { path }: OutputPlace): unknown {
+  if (!(error instanceof Error) || !("syscall" in error)) return error;
+  const told = "path" in error ? error.path : undefined;
+  const isWriting = told === undefined && (error.syscall === "write" || error.syscall === "fsync");
+  const isTemporary = typeof told === "string" && isUnfinishedName(basename(told)) && !("dest" in error);
+  return isWriting || isTemporary ? Object.assign(error, { path }) : error;
 }
 
 async function replaceFile(path: string, content: Readable, options: OutputOptions): Promise<number> {

@@ -13,6 +13,10 @@ export function unfinishedName(directory: string): string {
   return `${temporaryName(directory)}${ENDING}`;
 }
 
+export function isUnfinishedName(name: string): boolean {
+  return PATTERN.test(name);
+}
+
 /** Keeps others from taking the file for a dead one's, until this is disposed of. */
 export function holdUnfinished(path: string): Disposable {
   const fds: number[] = [];
@@ -35,7 +39,7 @@ const HOUR_MS = 3_600_000;
 export function listUnfinished(
   directory: string,
   now: Date,
-  isOne = (name: string): boolean => PATTERN.test(name),
+  isOne: (name: string) => boolean = isUnfinishedName,
 ): string[] {
   return namesIn(directory)
     .filter(isOne)

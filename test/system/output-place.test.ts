@@ -7,6 +7,7 @@ import { createGzip, gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { outputPlace, writeOutput } from "../../src/system/output-place.ts";
 import { caught, caughtAsync } from "../helpers/caught.ts";
+import { errno, patchFs } from "../helpers/patch-fs.ts";
 import { makeWorld } from "../helpers/worlds.ts";
 
 const write = (path: string, text: string, signal?: AbortSignal) =>
@@ -85,6 +86,26 @@ test("waiting for the reader of a FIFO can be interrupted", async () => {
 test("a device is written into", async ({ skip }) => {
   const path = join(makeWorld().directory, "full");
   if (spawnSync("mknod", [path, "c", "1", "7"]).status !== 0) skip();
-  expect(await caughtAsync(write(path, "text"))).toMatchObject({ code: "ENOSPC" });
+  expect(await caughtAsync(write(path, "text"))).toMatchObject({ code: "ENOSPC", path });
   expect(lstatSync(path).isCharacterDevice()).toBe(true);
+});
+
+test("what cannot be written is told of the place, and what cannot be read of where it lies", async () => {
+  const { directory } = makeWorld();
+  const path = join(directory, "file");
+  patchFs("fsyncSync", () => () => {
+    throw Object.assign(errno("ENOSPC"), { syscall: "fsync" });
+  });
+  expect(await caughtAsync(write(path, "text"))).toMatchObject({ code: "ENOSPC", path });
+  const absent = join(directory, "absent/file");
+  expect(await caughtAsync(write(absent, "text"))).toMatchObject({ code: "ENOENT", path: absent });
+  const unreadable = Readable.from(
+    // biome-ignore lint/correctness/useYield: it fails before
+    (function* () {
+      throw Object.assign(errno("EIO"), { syscall: "read" });
+    })(),
+  );
+  const error = await caughtAsync(writeOutput(outputPlace(path), unreadable));
+  expect([error, readdirSync(directory)]).toMatchObject([{ code: "EIO" }, []]);
+  expect(error).not.toHaveProperty("path");
 });
