@@ -198,6 +198,16 @@ describe("a journal", () => {
 });
 
 describe("replay", () => {
+  it("says which file cannot be read", async () => {
+    const { world, store } = await withThree();
+    const file = world.directory;
+    expect(await caughtAsync(replay(store, DEFAULT, { file }))).toMatchObject({ code: "EISDIR", path: file });
+    expect(await caughtAsync(replay(store, DEFAULT, { file: join(file, "none") }))).toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringContaining(join(file, "none")),
+    });
+  });
+
   it("does the same in another profile, and in another store that has the packages", async () => {
     const { world, store, file } = await withThree();
     const work = parseProfileName("work");
