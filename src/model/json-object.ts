@@ -131,7 +131,13 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
 export function damagedRecord(source: string, reason: string, cause?: unknown): StoreError {
   return new StoreError("DAMAGED", `${source} is damaged: ${reason}`, {
     hint: "Run `store verify --repair`, or restore the file from a backup.",
-    details: { file: source },
+    details: { file: source, reason },
     cause,
   });
+}
+
+/** What is wrong with a record, for a sentence that names it already; `undefined` for any other error. */
+export function damageOf(error: unknown): string | undefined {
+  const isDamage = error instanceof StoreError && error.code === "DAMAGED";
+  return isDamage && typeof error.details.reason === "string" ? error.details.reason : undefined;
 }

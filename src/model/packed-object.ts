@@ -10,7 +10,7 @@ import {
   parseTreeId,
   type TreeId,
 } from "./ids.ts";
-import { parsedText, parseJsonObject, readRecord } from "./json-object.ts";
+import { damageOf, parsedText, parseJsonObject, readRecord } from "./json-object.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** What stands before the tree in a packed object: nothing in it depends on the store that it was packed in. */
@@ -79,8 +79,8 @@ export function parsePackedManifest(text: string, source: string): PackedManifes
       width: record.optionalCount("width"),
     };
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== "DAMAGED") throw error;
-    throw notPacked(source, error.message, error);
+    const reason = damageOf(error);
+    throw reason === undefined ? error : notPacked(source, `${PACKED_MANIFEST}: ${reason}`, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { StoreError } from "../errors.ts";
 import { type BaseName, isBaseName } from "./ids.ts";
-import { isJsonObject, parseJsonObject, readRecord } from "./json-object.ts";
+import { damageOf, isJsonObject, parseJsonObject, readRecord } from "./json-object.ts";
 import { packedFileName } from "./packed-object.ts";
 
 /** Where packed objects lie below a repository, for those who cannot list its directories: relative paths with `/`. */
@@ -39,8 +39,8 @@ export function parseRepositoryIndex(text: string, source: string): RepositoryIn
     if (!isJsonObject(objects)) throw badIndex(source, "objects is missing");
     return new Map(Object.entries(objects).map((entry) => parseEntry(entry, source)));
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== "DAMAGED") throw error;
-    throw badIndex(source, error.message);
+    const reason = damageOf(error);
+    throw reason === undefined ? error : badIndex(source, reason);
   }
 }
 

@@ -193,10 +193,9 @@ describe("a file that is not what it says", () => {
     execFileSync("tar", ["-xzf", file, "-C", target]);
     change(target, added);
     execFileSync("tar", ["-czf", file, "-C", target, ...readdirSync(target)]);
-    expect(await caughtAsync(importObjects(two, { files: [file], cwd: "/" }))).toMatchObject({
-      code,
-      message: expect.stringMatching(message),
-    });
+    const error = (await caughtAsync(importObjects(two, { files: [file], cwd: "/" }))) as Error;
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(error.message.split(file).length).toBeLessThanOrEqual(2);
     expect(listObjects(two)).toEqual([]);
     expect(readdirSync(two.layout.storeDir)).toEqual([]);
     expect(readdirSync(two.layout.temporary)).toEqual([]);
