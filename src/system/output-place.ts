@@ -27,7 +27,7 @@ export interface OutputPlace {
   readonly kind: "file" | "fifo" | "device";
 }
 
-/** @throws StoreError INVALID_INPUT for a directory */
+/** @throws StoreError INVALID_INPUT for a directory, NOT_FOUND where there is none to put a file into */
 export function outputPlace(path: string): OutputPlace {
   const status = statSync(path, { throwIfNoEntry: false });
   if (status?.isDirectory()) {
@@ -36,9 +36,25 @@ export function outputPlace(path: string): OutputPlace {
       details: { path },
     });
   }
-  if (!status || status.isFile()) return { path: followed(path), kind: "file" };
+  if (!status || status.isFile()) {
+    const place = { path: followed(path), kind: "file" } as const;
+    requireDirectory(dirname(place.path));
+    return place;
+  }
   // Not followed: where /dev/stdout leads may have no name.
   return { path, kind: status.isFIFO() ? "fifo" : "device" };
+}
+
+/**
+ * Directories on the way to a place that a person chose are not made: one that is missing is mostly a mistake.
+ * @throws StoreError NOT_FOUND
+ */
+export function requireDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new StoreError("NOT_FOUND", `there is no directory ${path}`, {
+    hint: "Make the directory, or name another place.",
+    details: { path },
+  });
 }
 
 /** Where a symlink leads in the end, also when nothing is there. */

@@ -63,6 +63,16 @@ test("a directory is refused, also behind a symlink", () => {
     expect(caught(() => outputPlace(path))).toMatchObject({ code: "INVALID_INPUT", details: { path } });
 });
 
+test("a place in a directory that is missing is refused, also behind a symlink", () => {
+  const { directory } = makeWorld();
+  symlinkSync("absent/file", join(directory, "link"));
+  for (const path of [join(directory, "absent/file"), join(directory, "link")])
+    expect(caught(() => outputPlace(path))).toMatchObject({
+      code: "NOT_FOUND",
+      details: { path: join(directory, "absent") },
+    });
+});
+
 test("a FIFO is written into as soon as somebody reads it", async () => {
   const { directory } = makeWorld();
   const path = join(directory, "pipe");
@@ -97,8 +107,11 @@ test("what cannot be written is told of the place, and what cannot be read of wh
     throw Object.assign(errno("ENOSPC"), { syscall: "fsync" });
   });
   expect(await caughtAsync(write(path, "text"))).toMatchObject({ code: "ENOSPC", path });
-  const absent = join(directory, "absent/file");
-  expect(await caughtAsync(write(absent, "text"))).toMatchObject({ code: "ENOENT", path: absent });
+  const absent = { path: join(directory, "absent/file"), kind: "file" } as const;
+  expect(await caughtAsync(writeOutput(absent, Readable.from(["text"])))).toMatchObject({
+    code: "ENOENT",
+    path: absent.path,
+  });
   const unreadable = Readable.from(
     // biome-ignore lint/correctness/useYield: it fails before
     (function* () {

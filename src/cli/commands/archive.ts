@@ -37,7 +37,7 @@ export const command = defineCommand({
       alias: "o",
       value: "FILE|DIR",
       completes: "path",
-      describe: "export: write to FILE, or to files in DIR (the working directory)",
+      describe: "export: write to FILE, or to files in DIR (the working directory); DIR/ is made",
     },
     closure: { type: "boolean", describe: "export: also everything that the objects need at run time" },
     "keep-last": {

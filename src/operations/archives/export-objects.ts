@@ -17,7 +17,7 @@ export interface ExportRequest {
   readonly what: readonly string[];
   readonly profile: ProfileName;
   readonly cwd: string;
-  /** A directory; or, for a single object, a file. Default: `cwd`. */
+  /** A directory, which is made when it ends with a slash; or, for a single object, a file. Default: `cwd`. */
   readonly output?: string | undefined;
   /** Also everything that the objects need at run time. */
   readonly closure?: boolean | undefined;
@@ -35,8 +35,8 @@ export interface ExportedObject {
  * Writes objects to files that any other store of the same width can import. Each file is whole or absent; one of the
  * same name is replaced, a device or a FIFO is written into. An object comes behind those that it needs. A directory that
  * has an index gets a new one.
- * @throws StoreError NOT_FOUND, DAMAGED, NEWER_FORMAT of such an index, UNSUPPORTED for an object that is named by its
- * derivation
+ * @throws StoreError NOT_FOUND, also of the directory of a file, DAMAGED, NEWER_FORMAT of such an index, UNSUPPORTED for
+ * an object that is named by its derivation
  */
 export async function exportObjects(
   store: Store,
@@ -51,9 +51,10 @@ export async function exportObjects(
   const exported: ExportedObject[] = [];
   const fileFor = placeFor(request, objects);
   const directories = new Set(objects.map((path) => dirname(fileFor(path))));
+  const places = objects.map((path) => outputPlace(fileFor(path)));
   // An index that cannot be written anew is refused before there are files that it lacks.
   for (const directory of directories) hasRepositoryIndex(directory);
-  sweepOutputs(objects.map((path) => outputPlace(fileFor(path))));
+  sweepOutputs(places);
   for (const path of objects) {
     run.onEvent?.({ kind: "step", step: "export", subject: path });
     const file = fileFor(path);
@@ -73,6 +74,6 @@ function placeFor({ output, cwd }: ExportRequest, objects: readonly BaseName[]):
       details: { output: path, objects },
     });
   }
-  mkdirSync(isDirectory ? path : dirname(path), { recursive: true });
+  if (isDirectory) mkdirSync(path, { recursive: true });
   return (object) => (isDirectory ? join(path, packedFileName(object)) : join(dirname(path), basename(path)));
 }

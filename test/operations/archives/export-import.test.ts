@@ -313,6 +313,20 @@ describe("exporting", () => {
     expect(await caughtAsync(exportOne(one, added, out))).toMatchObject({ code: "UNSUPPORTED" });
   });
 
+  it("makes a directory that is asked for, and none for a file", async () => {
+    const { one, out } = await twoStores();
+    const what = [(await addTree(one, { a: "x" })).manifest.path];
+    const to = (output: string) => exportObjects(one, { what, profile, cwd: out, output });
+    expect(await caughtAsync(to("absent/x.tar.gz"))).toMatchObject({
+      code: "NOT_FOUND",
+      message: `there is no directory ${join(out, "absent")}`,
+    });
+    expect(existsSync(out)).toBe(false);
+    await to("made/deep/");
+    await to("made/x.tar.gz");
+    expect(readdirSync(join(out, "made")).sort()).toEqual(["deep", "x.tar.gz"]);
+  });
+
   it("does not squeeze two objects into one file", async () => {
     const { one, out } = await twoStores();
     const what = [(await addTree(one, { a: "1" })).manifest.path, (await addTree(one, { a: "2" })).manifest.path];
