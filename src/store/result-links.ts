@@ -4,7 +4,6 @@ import { dirname, join, resolve } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import type { BaseName } from "../model/ids.ts";
 import { replaceLink } from "../system/atomic-file.ts";
-import { requireDirectory } from "../system/output-place.ts";
 import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { objectPath, resultLinkPath } from "./layout.ts";
 import { objectAt } from "./manifests.ts";
@@ -31,7 +30,7 @@ export function listResultLinks(store: Store): ResultLink[] {
 
 /**
  * Makes a link to an object and has it keep that. The caller holds a lease on the object.
- * @throws StoreError INVALID_INPUT when something else is in its place, NOT_FOUND when its directory is missing
+ * @throws StoreError INVALID_INPUT when something else is in its place
  */
 export function writeResultLink(store: Store, link: { readonly path: string; readonly object: BaseName }): void {
   checkPlace(store, link.path);
@@ -68,7 +67,6 @@ function objectBehind(store: Store, path: string): BaseName | undefined {
 }
 
 function checkPlace(store: Store, path: string): void {
-  requireDirectory(dirname(path));
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (!status || (status.isSymbolicLink() && objectAt(store, resolve(dirname(path), readlinkSync(path)), "/"))) return;
   throw new StoreError("INVALID_INPUT", `${path} is there already, and is no link into this store`, {

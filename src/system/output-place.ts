@@ -49,7 +49,7 @@ export function outputPlace(path: string): OutputPlace {
  * Directories on the way to a place that a person chose are not made: one that is missing is mostly a mistake.
  * @throws StoreError NOT_FOUND
  */
-export function requireDirectory(path: string): void {
+function requireDirectory(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new StoreError("NOT_FOUND", `there is no directory ${path}`, {
     hint: "Make the directory, or name another place.",
