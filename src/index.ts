@@ -13,6 +13,8 @@ export {
 } from "./model/ids.ts";
 export type { Manifest, Origin } from "./model/manifest.ts";
 export type { MarkEvent } from "./model/marks.ts";
+export type { Finding as RecipeFinding } from "./model/recipe/finding.ts";
+export type { ResolvedRecipe } from "./model/recipe/resolved-recipe.ts";
 export type { Root } from "./model/root.ts";
 export type { SearchPath } from "./model/search-paths.ts";
 export type { JournalState, TrackingJournal } from "./model/tracking-journal.ts";
@@ -27,6 +29,7 @@ export {
 } from "./operations/archives/archives.ts";
 export { type ExportedObject, type ExportRequest, exportObjects } from "./operations/archives/export-objects.ts";
 export { type ImportedObject, type ImportRequest, importObjects } from "./operations/archives/import-objects.ts";
+export { indexRepository } from "./operations/archives/index-repository.ts";
 export {
   type NotObtained,
   type Obtained,
@@ -34,6 +37,31 @@ export {
   type ObtainResult,
   obtainObjects,
 } from "./operations/archives/obtain-objects.ts";
+export type { BuildRequest, BuiltPackage } from "./operations/building/build.ts";
+export { type BuildLogText, buildLogOf } from "./operations/building/build-log-of.ts";
+export type { ReproducedBuild } from "./operations/building/build-repro.ts";
+export type { BuildSettings, SandboxMode } from "./operations/building/build-settings.ts";
+export type { CheckedBuild, FileReport } from "./operations/building/check-build.ts";
+export type { PrefetchedSource } from "./operations/building/fetch-sources.ts";
+export type { ShownDerivation } from "./operations/building/inspect-build.ts";
+export {
+  build,
+  buildRepro,
+  checkBuilds,
+  checkRecipes,
+  debugFailedBuild,
+  draftRecipe,
+  fetchSources,
+  listRecipes,
+  packRepro,
+  reportOnSage,
+  showDerivations,
+  showRecipe,
+  whyRebuild,
+} from "./operations/building/on-demand.ts";
+export type { PackedRepro, ReproRequest } from "./operations/building/pack-repro.ts";
+export type { ListedRecipe, RecipePlaces, SageReport } from "./operations/building/recipes.ts";
+export type { PendingFetch, RebuildReason } from "./operations/building/why-rebuild.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/collection/closure.ts";
 export type { Collected } from "./operations/collection/collect.ts";
 export { type DeleteRequest, deleteObjects } from "./operations/collection/delete-objects.ts";

@@ -9,20 +9,24 @@ import * as library from "../../src/index.ts";
 import { lockPath } from "../../src/store/layout.ts";
 import { listProfiles } from "../../src/store/profiles.ts";
 import { acquireLock } from "../../src/system/lock.ts";
+import { canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
+import { caughtAsync } from "../helpers/caught.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
 import { installFrom, liveFiles, logRecords, makeProfileWorld } from "../helpers/profile-worlds.ts";
 
+const hasSandbox = await canSandbox();
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLE = readFileSync(`${ROOT}docs/examples/two-packages.ts`, "utf8");
+const BUILD_EXAMPLE = readFileSync(`${ROOT}docs/examples/build.ts`, "utf8");
 const PAGE = readFileSync(`${ROOT}docs/library.md`, "utf8");
 
 /** The example as a program that imports the package by its name: the built one, through its `exports`. */
-function writeProgram(): string {
+function writeProgram(example = EXAMPLE): string {
   const directory = join(ROOT, "dist", `examples-${process.pid}-${Math.random()}`);
   mkdirSync(directory, { recursive: true });
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const program = join(directory, "two-packages.js");
-  writeFileSync(program, transformSync(EXAMPLE, { loader: "ts", format: "esm" }).code);
+  writeFileSync(program, transformSync(example, { loader: "ts", format: "esm" }).code);
   return program;
 }
 
@@ -103,13 +107,78 @@ describe("the example of docs/library.md", () => {
   });
 });
 
+describe("the example that builds", () => {
+  it("stands there as it is compiled and run", () => {
+    expect(PAGE).toContain(`\`\`\`ts\n${BUILD_EXAMPLE}\`\`\``);
+  });
+
+  it.skipIf(!hasSandbox)("tells why, builds, finds the log, and packs what another store builds the same", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const file = join(world.directory, "liba.repro.tar.gz");
+    const program = writeProgram(BUILD_EXAMPLE);
+    const options = { encoding: "utf8", cwd: world.directory } as const;
+    const run = () => {
+      const args = [program, join(world.directory, "here"), world.recipes, "liba", file];
+      const { stdout, stderr } = spawnSync(process.execPath, args, options);
+      expect(stderr).toBe("");
+      return stdout.trimEnd().split("\n");
+    };
+    const lines = run();
+    expect(lines[0]).toBe("liba@1.0: missing never");
+    expect(lines).toContain("liba@1.0: build");
+    expect(lines.at(-2)).toMatch(/-liba-1\.0 built, with a log$/);
+    expect(lines.at(-1)).toBe(`${file} for \`buildRepro\` elsewhere`);
+    expect(run()[0]).toBe("liba@1.0: present");
+    const there = await world.buildStore("there");
+    const request = { recipes: [], cwd: world.directory, offline: true, file };
+    expect(await library.buildRepro(there, request)).toMatchObject({ built: true, same: true });
+  });
+
+  it("is not all that there is for recipes: they are checked, listed, shown and explained", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const places = { recipes: [world.recipes] };
+    expect(await library.checkRecipes(places)).toEqual([]);
+    expect(await library.listRecipes(places)).toContainEqual(expect.objectContaining({ name: "liba" }));
+    expect(await library.showRecipe(places, "liba")).toMatchObject({ name: "liba" });
+    const request = { ...places, specs: ["liba"], cwd: world.directory };
+    expect(await library.showDerivations(store, request)).toMatchObject([{ id: "liba@1.0" }]);
+    expect(await library.fetchSources(store, request)).toEqual([]);
+    const signal = AbortSignal.abort(new Error("stop"));
+    expect(await caughtAsync(library.build(store, request, { signal }))).toBe(signal.reason);
+    expect(await caughtAsync(library.build(store, { ...request, jobs: 0 }))).toMatchObject({ code: "INVALID_INPUT" });
+  });
+});
+
+it("gives a setting its default again when it is given no values, as the page says", async () => {
+  const store = await makeProfileWorld().open();
+  expect(await library.changeSetting(store, { key: "gc.keep", values: ["9"] })).toMatchObject({ isSet: true });
+  expect(await library.changeSetting(store, { key: "gc.keep" })).toMatchObject({ isSet: false, value: "all" });
+});
+
 describe("docs/library.md", () => {
-  it("names every function that the package exports for profiles and objects, and no other", async () => {
-    const names = Object.entries(library).flatMap(([name, value]) => (typeof value === "function" ? [name] : []));
-    const missing = names.filter((name) => !PAGE.includes(name));
+  const named = (names: readonly string[]) => {
+    const missing = names.filter((name) => !new RegExp(`\`${name}[\`(]`).test(PAGE));
     expect(missing).toEqual([]);
+    expect(names.length).toBeGreaterThan(4);
+  };
+  const read = (path: string, pattern: RegExp) => [
+    ...new Set([...readFileSync(`${ROOT}${path}`, "utf8").matchAll(pattern)].map(([, name]) => name as string)),
+  ];
+
+  it("names every function that the package exports, and no other", () => {
+    const names = Object.entries(library).flatMap(([name, value]) => (typeof value === "function" ? [name] : []));
+    named(names);
     const called = [...PAGE.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name as string);
     expect(called.length).toBeGreaterThan(10);
     expect(called.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it("names every code of an error, every event, every step, and every option of a store", () => {
+    named(read("src/errors.ts", /^ {2}\| "([A-Z_]+)"/gm));
+    named(read("src/operations/run-options.ts", /kind: "(\w+)"/g));
+    const steps = read("src/operations/run-options.ts", /step: (.*);/g);
+    named([...`${steps}`.matchAll(/"(\w+)"/g)].map(([, step]) => step as string));
+    named(read("src/operations/open-store.ts", /^ {2}readonly (\w+)\?/gm));
   });
 });

@@ -25,7 +25,7 @@ export interface BuildSettings extends FetchSettings {
 }
 
 /** @throws StoreError INVALID_INPUT for a number that cannot be */
-export function checkBuildSettings(settings: BuildSettings): void {
+export function checkBuildSettings(settings: Partial<BuildSettings>): void {
   const { jobs, timeoutSeconds, silentTimeoutSeconds, maxLogBytes, maxDiskBytes } = settings;
   checkCounts({ jobs }, 1);
   checkAmounts({ timeoutSeconds, silentTimeoutSeconds, maxLogBytes, maxDiskBytes }, Number.POSITIVE_INFINITY);

@@ -46,7 +46,7 @@ export function getSetting(store: Store, key: string): ListedSetting {
  */
 export async function changeSetting(
   store: Store,
-  request: { readonly key: string; readonly values: readonly string[] | undefined },
+  request: { readonly key: string; readonly values?: readonly string[] | undefined },
   run: RunOptions = {},
 ): Promise<ListedSetting> {
   run.signal?.throwIfAborted();
