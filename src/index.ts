@@ -60,7 +60,7 @@ export {
   whyRebuild,
 } from "./operations/building/on-demand.ts";
 export type { PackedRepro, ReproRequest } from "./operations/building/pack-repro.ts";
-export type { ListedRecipe, RecipePlaces, SageReport } from "./operations/building/recipes.ts";
+export type { DraftRequest, ListedRecipe, RecipePlaces, SageReport } from "./operations/building/recipes.ts";
 export type { PendingFetch, RebuildReason } from "./operations/building/why-rebuild.ts";
 export { type ClosureEntry, closure, referrers } from "./operations/collection/closure.ts";
 export type { Collected } from "./operations/collection/collect.ts";

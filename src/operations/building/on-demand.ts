@@ -7,7 +7,7 @@ import type { CheckedBuild } from "./check-build.ts";
 import type { PrefetchedSource } from "./fetch-sources.ts";
 import type { ShownDerivation } from "./inspect-build.ts";
 import type { PackedRepro, ReproRequest } from "./pack-repro.ts";
-import type { RecipePlaces } from "./recipes.ts";
+import type { DraftRequest, RecipePlaces } from "./recipes.ts";
 import type { RebuildReason } from "./why-rebuild.ts";
 
 // The library's way to what builds and reads recipes: a compiler's worth of code, which is loaded when it is first called,
@@ -105,11 +105,7 @@ export async function reportOnSage(places: RecipePlaces) {
 }
 
 /** Fetches a release and drafts a recipe for it. */
-export async function draftRecipe(
-  store: Store,
-  request: Parameters<typeof import("./recipes.ts")["draftRecipe"]>[1],
-  run: RunOptions = {},
-): Promise<string> {
+export async function draftRecipe(store: Store, request: DraftRequest, run: RunOptions = {}): Promise<string> {
   run.signal?.throwIfAborted();
   return (await import("./recipes.ts")).draftRecipe(store, request, run);
 }

@@ -77,20 +77,19 @@ export function showRecipe({ recipes, sage }: RecipePlaces, spec: string): Resol
   return resolveRecipe(recipe, { platform, options, files: files.keys() });
 }
 
+export interface DraftRequest {
+  readonly url: string;
+  readonly cwd: string;
+  /** Instead of what the name of the release says. */
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+}
+
 /**
  * Fetches a release and drafts a recipe for it: name, version, integrity, build system.
  * @throws StoreError NETWORK, ARCHIVE, INVALID_INPUT
  */
-export async function draftRecipe(
-  store: Store,
-  request: {
-    readonly url: string;
-    readonly cwd: string;
-    readonly name?: string | undefined;
-    readonly version?: string | undefined;
-  },
-  run: RunOptions = {},
-): Promise<string> {
+export async function draftRecipe(store: Store, request: DraftRequest, run: RunOptions = {}): Promise<string> {
   const { fetchFile } = await import("../../sources/fetch-file.ts");
   const { extractArchive } = await import("../../system/archive/extract-archive.ts");
   const { recipeFromTarball } = await import("../../recipes/recipe-from-tarball.ts");
