@@ -60,6 +60,7 @@ describe("an operation whose signal is aborted already", () => {
       addToArchives: () => S.addToArchives(store, what, run),
       exportObjects: () => S.exportObjects(store, { ...what, output: join(cwd, "new/a.tar.gz") }, run),
       importObjects: () => S.importObjects(store, { files: [join(cwd, "a.tar.gz")], cwd }, run),
+      indexRepository: () => S.indexRepository({ directory: cwd, cwd }, run),
       obtainObjects: () => S.obtainObjects(store, [object], { cwd }, run),
       runCommandAt: () => S.runCommandAt(store, P, { command, cwd }, run),
       tryCommand: () => S.tryCommand(store, P, { command, cwd }, run),
@@ -68,6 +69,7 @@ describe("an operation whose signal is aborted already", () => {
       changeSetting: () => S.changeSetting(store, { key: "gc.keep", values: ["9"] }, run),
       deleteGenerations: () => S.deleteGenerations(store, P, { patterns: ["gen-1"] }, run),
       deleteObjects: () => S.deleteObjects(store, { objects: [object] }, run),
+      addRoot: () => S.addRoot(store, { object }, run),
       gc: () => S.gc(store, { keep: 0 }, run),
       storeUsage: () => S.storeUsage(store, run),
       verify: () => S.verify(store, { profile: P, cwd, contents: true }, run),
@@ -79,6 +81,7 @@ describe("an operation whose signal is aborted already", () => {
       objects: listObjects(store),
       archives: below("archives"),
       temporary: below("tmp"),
+      roots: S.roots(store),
       setting: S.getSetting(store, "gc.keep").value,
       files: readdirSync(cwd).sort(),
     });

@@ -14,6 +14,7 @@ export async function indexRepository(
   request: { readonly directory: string; readonly cwd: string },
   { signal }: RunOptions = {},
 ): Promise<{ readonly file: string; readonly objects: number }> {
+  signal?.throwIfAborted();
   const directory = resolve(request.cwd, request.directory);
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new StoreError("NOT_FOUND", `there is no directory ${directory}`, {

@@ -41,6 +41,7 @@ export async function addRoot(
   },
   run: RunOptions = {},
 ): Promise<AddedRoot> {
+  run.signal?.throwIfAborted();
   refuseReadOnly(store);
   const { object, link } = request;
   using lease = openLease(store);
