@@ -25,6 +25,9 @@ export function checkAmounts(asked: Asked, most = Number.MAX_VALUE): void {
       throw refused(option, value, most === Number.POSITIVE_INFINITY ? "a number from 0" : "a finite number from 0");
 }
 
+/** Records may hold any: `overwrite` moves priorities as far as that takes. */
+export const HIGHEST_PRIORITY = 99;
+
 /**
  * Refuses a priority that nobody can ask for.
  * @throws StoreError INVALID_INPUT
@@ -32,9 +35,6 @@ export function checkAmounts(asked: Asked, most = Number.MAX_VALUE): void {
 export function checkPriority(priority: unknown): void {
   checkCounts({ priority }, 0, HIGHEST_PRIORITY);
 }
-
-/** Records may hold any: `overwrite` moves priorities as far as that takes. */
-const HIGHEST_PRIORITY = 99;
 
 function refused(option: string, value: unknown, wanted: string): StoreError {
   const text = typeof value === "string" ? `'${value}'` : String(value);

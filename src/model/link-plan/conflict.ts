@@ -1,5 +1,6 @@
 import { StoreError } from "../../errors.ts";
 import { type ByteString, toEscaped } from "../byte-string.ts";
+import { HIGHEST_PRIORITY } from "../check-number.ts";
 import type { BaseName, ProfileName } from "../ids.ts";
 import type { ForestPackage } from "./forest-package.ts";
 import type { TreeEntry } from "./tree-reader.ts";
@@ -78,20 +79,21 @@ function commandsFor(each: ForestPackage, context: ConflictContext) {
   return {
     name: each.name,
     baseName: each.baseName,
-    prefer: `store install ${spec} --priority ${winningPriority(each, packages)}${suffix}`,
+    prefer: `store install ${spec} ${winningOption(each, packages)}${suffix}`,
     remove: `store remove ${label}${suffix}`,
   };
 }
 
 /**
  * The next priority that lets a package win each of its conflicts, whose contenders all have its present one. One that
- * another package has is passed over: the two could meet elsewhere and conflict there.
+ * another package has is passed over: the two could meet elsewhere and conflict there. Where there is none left,
+ * `overwrite` changes those of others.
  */
-function winningPriority({ priority }: ForestPackage, packages: readonly ForestPackage[]): number {
+function winningOption({ priority }: ForestPackage, packages: readonly ForestPackage[]): string {
   const taken = new Set(packages.map((each) => each.priority));
-  let candidate = priority - 1;
+  let candidate = Math.min(priority - 1, HIGHEST_PRIORITY);
   while (taken.has(candidate)) candidate -= 1;
-  return candidate;
+  return candidate < 0 ? "--force=overwrite" : `--priority ${candidate}`;
 }
 
 /** The package's name, with its version when another one has the same name. */

@@ -113,6 +113,15 @@ describe("conflictError", () => {
     expect(error.hint).toContain("store install A --priority 2 ");
   });
 
+  test("names no priority that nobody can give", () => {
+    const lowest = errorOf({ "A:0": { x: "1" }, "B:0": { x: "2" } });
+    expect(lowest.hint).toContain("store install A --force=overwrite    or    store remove A");
+    const taken = errorOf({ "A:1": { x: "1" }, "B:1": { x: "2" }, "C:0": { y: "" } });
+    expect(taken.hint).toContain("store install B --force=overwrite ");
+    const beyond = errorOf({ "A:150": { x: "1" }, "B:150": { x: "2" } });
+    expect(beyond.hint).toContain("store install A --priority 99 ");
+  });
+
   test("each command that prefers a package settles all of its conflicts in its favour", () => {
     const conflicted = anyWorld().filter((input) => plan(input).conflicts.length > 0);
     fc.assert(
@@ -120,7 +129,9 @@ describe("conflictError", () => {
         const before = plan(input);
         const { details } = conflictError(before.conflicts, { packages: input.packages });
         for (const { baseName, prefer } of details.commands as { baseName: string; prefer: string }[]) {
-          const priority = Number(/ --priority (-?\d+)$/.exec(prefer)?.[1]);
+          const given = / (?:--priority (\d+)|--force=overwrite)$/.exec(prefer);
+          // What overwrite comes to: one that is lower than all others.
+          const priority = given ? Number(given[1] ?? -1) : Number.NaN;
           const raise = (each: ForestPackage) => (each.baseName === baseName ? { ...each, priority } : each);
           const after = plan({ ...input, packages: input.packages.map(raise) });
           for (const { path, contenders } of after.conflicts) {
