@@ -29,7 +29,8 @@ const LAST_LINES = 12;
 /** What a person needs to know about a build that failed: where, why, the end of the log, and how to go on. */
 export function buildFailure(store: Store, run: FailedRun): StoreError {
   const { job, log, phase } = run;
-  const { id, name } = job.planned;
+  const { id, name, version } = job.planned;
+  const called = `${name}@${version}`;
   const tail = log.tail();
   const first = log.count() - tail.length + 1;
   const errors = findBuildErrors(tail.join("\n"), { firstLine: first });
@@ -48,7 +49,7 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   const declare = missing === undefined ? "" : `Add the package of ${missing} to \`dependencies\`. `;
   const leaveOut = applied === undefined ? "" : `Take ${applied} out of the patches, unless it is to be reversed. `;
   return new StoreError("BUILD_FAILED", message.join("\n"), {
-    hint: `${declare}${leaveOut}\`store log-of ${name}\` shows the log; with --keep-failed the tree stays, and \`store debug ${name}\` opens a shell in it. \`store repro ${name}\` packs the build for another machine.`,
+    hint: `${declare}${leaveOut}\`store log-of ${called}\` shows the log; with --keep-failed the tree stays, and \`store debug ${called}\` opens a shell in it. \`store repro ${name}\` packs the build for another machine.`,
     details: {
       package: id,
       phase,

@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join, posix } from "node:path";
 import { StoreError } from "../errors.ts";
+import type { ResolvedRecipe } from "../model/recipe/resolved-recipe.ts";
 import { runInteractive } from "../system/process/run-interactive.ts";
 import { type BuildRoom, buildRoomAt } from "./build-room.ts";
 import type { BuildPlace } from "./run-phases.ts";
@@ -13,6 +15,8 @@ interface DebugSpec {
   readonly room: string;
   readonly sandboxed: boolean;
   readonly phase: string | undefined;
+  /** Where in the build directory the phase began; empty: there. */
+  readonly directory: string;
   readonly scripts: string;
   readonly binds: readonly SandboxBind[];
   readonly environment: Readonly<Record<string, string>>;
@@ -22,15 +26,23 @@ const FILE = "debug.json";
 
 export function writeDebugSpec(
   place: BuildPlace,
-  at: { phase: string | undefined; environment: Readonly<Record<string, string>> },
+  { phase, recipe, environment }: Pick<DebugSpec, "phase" | "environment"> & { readonly recipe: ResolvedRecipe },
 ): void {
   const { room, sandboxed, scripts, binds } = place;
-  const spec: DebugSpec = { room: room.path, sandboxed, scripts, binds, ...at };
+  const directory = beginningOf(phase, recipe, room);
+  const spec: DebugSpec = { room: room.path, sandboxed, phase, directory, scripts, binds, environment };
   writeFileSync(join(room.path, FILE), JSON.stringify(spec));
 }
 
+/** The directory in which a phase began, if the build came so far as to have it. */
+function beginningOf(phase: string | undefined, { directory = "" }: ResolvedRecipe, { build }: BuildRoom): string {
+  const isInside = phase !== undefined && phase !== "unpack" && phase !== "patch";
+  return isInside && existsSync(join(build, directory)) ? directory : "";
+}
+
 /**
- * Opens a shell where a build failed: the same sandbox, environment and files. Ends when the person leaves the shell.
+ * Opens a shell where a build failed: the same sandbox, environment and files, but for what the sandbox had in memory alone.
+ * Ends when the person leaves the shell, with its exit status.
  * @throws StoreError NOT_FOUND when the tree is not there, UNSUPPORTED when the build had a sandbox and there is none now
  */
 export async function debugBuild(path: string, sandbox: SandboxTools | undefined): Promise<number> {
@@ -41,11 +53,11 @@ export async function debugBuild(path: string, sandbox: SandboxTools | undefined
   const environment = Object.fromEntries(Object.entries(spec.environment).map(([name, value]) => [name, move(value)]));
   const env = { ...environment, PS1: `[${spec.phase ?? "build"}] \\w \\$ `, TERM: process.env.TERM ?? "dumb" };
   const binds = spec.binds.map((bind) => ({ ...bind, from: move(bind.from) }));
-  const { exitCode } =
+  const { exitCode, signal } =
     spec.sandboxed && sandbox
-      ? await enterSandbox({ room, binds, env, sandbox })
-      : await runInteractive("bash", ["--norc"], { cwd: room.build, env });
-  return exitCode ?? 1;
+      ? await enterSandbox({ room, binds, env, sandbox }, spec.directory)
+      : await runInteractive("bash", ["--norc"], { cwd: join(room.build, spec.directory), env });
+  return signal === null ? (exitCode ?? 1) : 128 + constants.signals[signal];
 }
 
 interface Entering {
@@ -55,10 +67,10 @@ interface Entering {
   readonly sandbox: SandboxTools;
 }
 
-function enterSandbox({ room, binds, env, sandbox }: Entering) {
+function enterSandbox({ room, binds, env, sandbox }: Entering, directory: string) {
   const command = [sandbox.toolchain.bash, "--norc"];
   const spec = { tools: sandbox, identityDirectory: room.identity, binds, buildDirectory: room.build };
-  return runInSandboxInteractively({ ...spec, command, env, cwd: SANDBOX_BUILD_DIRECTORY });
+  return runInSandboxInteractively({ ...spec, command, env, cwd: posix.join(SANDBOX_BUILD_DIRECTORY, directory) });
 }
 
 function noSandbox(): StoreError {

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
-import { type OptionValues, resolveOptions } from "../model/recipe/options.ts";
+import { type OptionValues, packageId, resolveOptions } from "../model/recipe/options.ts";
 import type { Platform } from "../model/recipe/platform.ts";
 import { resolveRecipe } from "../model/recipe/resolve-recipe.ts";
 import type { ResolvedDependency } from "../model/recipe/resolved-recipe.ts";
@@ -104,7 +104,7 @@ function planOne(planner: Planner, request: Request): string {
     options: { ...resolveOptions(loaded.recipe.options, request.kept ?? {}).values, ...request.options },
     files: loaded.files.keys(),
   });
-  const id = idOf(recipe.name, recipe.version, recipe.options);
+  const id = packageId(recipe.name, recipe.version, recipe.options);
   planner.open.push(request.name);
   const by = { id, recipe: loaded.recipe };
   const dependencies = recipe.dependencies.flatMap(
@@ -139,13 +139,6 @@ function reuse(known: { id: string; by: string; options: OptionValues; version: 
   const other = Object.entries(request.options).find(([name, value]) => known.options[name] !== value);
   if (other) throw conflict(`${request.by} needs ${request.name} with ${other[0]}=${other[1]}, ${known.by} without`);
   return known.id;
-}
-
-function idOf(name: string, version: string, options: OptionValues): string {
-  const texts = Object.entries(options).map(([option, value]) =>
-    typeof value === "boolean" ? `${value ? "+" : "~"}${option}` : ` ${option}=${value}`,
-  );
-  return `${name}@${version}${texts.join("")}`;
 }
 
 function cycle(names: readonly string[]): StoreError {

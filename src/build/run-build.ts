@@ -81,7 +81,7 @@ export async function runBuild(store: Store, job: BuildJob): Promise<BuildResult
     const record = { ...made, phases: clock.end(), peakMemoryBytes, sandboxed: place.sandboxed, unknown: {} };
     return { staged, record };
   } catch (error) {
-    if (job.keepFailed) writeDebugSpec(place, { phase: clock.current(), environment });
+    if (job.keepFailed) writeDebugSpec(place, { phase: clock.current(), recipe: job.planned.recipe, environment });
     throw error;
   } finally {
     releaseOutput(job, place);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -54,7 +54,7 @@ describe("a build that fails", () => {
     const log = error.details.log as string;
     expect(lines.at(-1)).toBe(`  whole log: ${log}`);
     expect(gunzipSync(readFileSync(log)).toString()).toMatch(/^building\nbroken\.c/);
-    expect(error.hint).toMatch(/store log-of failing.*--keep-failed.*store debug failing/);
+    expect(error.hint).toMatch(/store log-of failing@1\.0.*--keep-failed.*store debug failing@1\.0/);
     expect(error.details).toMatchObject({
       package: "failing@1.0 phase=build",
       phase: "build",
@@ -185,7 +185,7 @@ describe("a kept tree", () => {
   it.runIf(hasSandbox && existsSync("/usr/bin/script"))("opens in a shell in the same sandbox", async () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore("s", { STORE_ROOT: join(world.directory, "s") });
-    world.recipe("half", script("echo made > half-made; false"));
+    world.recipe("half", `directory: inner\n${script("echo made > half-made; false")}  patch: mkdir inner\n`);
     await world.failure(store, "half", { keepFailed: true });
     const env = { ...process.env, STORE_ROOT: store.layout.root, TERM: "dumb" };
     const said = spawnSync("script", ["-qec", `${process.execPath} bin/store debug half`, "/dev/null"], {
@@ -193,10 +193,37 @@ describe("a kept tree", () => {
       input: shell,
       encoding: "utf8",
     });
-    expect(said.stdout).toMatch(/^\/build\r?$/m);
+    expect(said.stdout).toMatch(/^\/build\/inner\r?$/m);
     expect(said.stdout).toMatch(/^made\r?$/m);
     expect(said.stdout).toMatch(/^name=half phase :store:pkgs_+:Z{32}-half-1\r?$/m);
-    expect(said.status).toBe(1);
+    expect(said.status).toBe(5);
+  });
+
+  it("is found by the version, by what messages call it, and by the path of its recipe", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const text = (version: string) =>
+      `version: "${version}"\noptions: {a: {default: true}}\n${script(`echo log ${version}; [ ${version} != 2 ]`)}`;
+    const write = (version: string) => world.tree({ "recipe.yaml": text(version) }, join(world.recipes, "twice"));
+    const logOf = (what: string) =>
+      String(buildLogOf(store, "default" as ProfileName, { what, cwd: world.recipes }).text);
+    for (const version of ["2", "3"]) {
+      write(version);
+      await (version === "2" ? world.failure(store, "twice", { keepFailed: true }) : world.build(store, "twice"));
+    }
+    for (const what of ["twice@2", "twice@2+a"]) expect(logOf(what)).toBe("log 2\n");
+    for (const what of ["twice", "twice@3", "twice@3+a", "./twice"]) expect(logOf(what)).toBe("log 3\n");
+    for (const what of ["twice@2~a", "twice@4", "twic"]) expect(() => logOf(what)).toThrow("no log of a build");
+    const debug = (what: string) => caughtAsync(debugFailedBuild(store, { what, cwd: world.recipes }));
+    expect(String(await debug("twice@3"))).toContain("no tree of a failed build of 'twice@3' was kept");
+    write("2");
+    // Without its note there is nothing to open; what is asked for is found all the same.
+    const { key } = listFailedLogs(store)[0] as FailedBuild;
+    rmSync(join(failedTreePath(store, key), "debug.json"));
+    for (const what of ["twice", "twice@2", "twice@2+a", "./twice"])
+      expect(String(await debug(what))).toContain(
+        `there is no tree of a failed build in ${failedTreePath(store, key)}`,
+      );
   });
 
   it("is not there unless it was asked for", async () => {
@@ -288,7 +315,9 @@ describe.each([...(hasSandbox ? (["auto"] as const) : []), "off"] as const)(
       expect(finished).toEqual([{ id: "long@1", state: "interrupted" }]);
       const log = buildLogOf(store, "default" as ProfileName, { what: "long", cwd: world.directory });
       expect([log.outcome, String(log.text)]).toEqual(["interrupted", "running\n"]);
-      expect(String(await caughtAsync(debugFailedBuild(store, "long")))).toContain("was interrupted");
+      expect(String(await caughtAsync(debugFailedBuild(store, { what: "long", cwd: "/" })))).toContain(
+        "was interrupted",
+      );
     });
   },
 );

@@ -1,3 +1,4 @@
+import { recipeDirectories } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
 
 export const command = defineCommand({
@@ -6,17 +7,21 @@ export const command = defineCommand({
   positionals: {
     what: {
       need: "one",
-      describe: "A store path, an installed package, or the name of a recipe",
+      describe: "A store path, an installed package, NAME or NAME@VERSION of what was built, or a path to its recipe",
       completes: "installed",
     },
   },
   options: {},
-  examples: [["store log-of mpfr", "prints the log of the newest build of mpfr, also one that failed"]],
+  examples: [
+    ["store log-of mpfr", "prints the log of the newest build of mpfr, also one that failed"],
+    ["store log-of mpfr@4.2.0", "the same of this version"],
+  ],
   json: "{key, record, outcome, log}",
   async run(context, args) {
     const { buildLogOf } = await import("../../operations/building/build-log-of.ts");
     const store = await context.openStore();
-    const { key, record, outcome, text } = buildLogOf(store, context.profile, { what: args.what, cwd: context.cwd });
+    const asked = { what: args.what, cwd: context.cwd, recipes: recipeDirectories(context) };
+    const { key, record, outcome, text } = buildLogOf(store, context.profile, asked);
     const log = text.toString("utf8");
     if (context.global.json) context.output.result({ key, record: record ?? null, outcome, log }, () => []);
     else context.output.text(log);

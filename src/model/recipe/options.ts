@@ -83,3 +83,11 @@ function optionsHint(subject: string, options: readonly RecipeOption[]): string 
   if (options.length === 0) return `${subject} has no options.`;
   return `Options of ${subject}: ${options.map(({ name }) => name).join(", ")}.`;
 }
+
+/** `name@version+option~option`: how messages call a package with everything decided. */
+export function packageId(name: string, version: string, options: OptionValues): string {
+  const texts = Object.entries(options).map(([option, value]) =>
+    typeof value === "boolean" ? `${value ? "+" : "~"}${option}` : ` ${option}=${value}`,
+  );
+  return `${name}@${version}${texts.join("")}`;
+}

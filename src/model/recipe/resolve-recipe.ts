@@ -47,6 +47,7 @@ export function resolveRecipe(
   const fileNames = files === undefined ? undefined : [...files];
   const sources = resolveSources(recipe.sources.filter(isActive), filling, fileNames);
   const patches = resolvePatches(recipe.patches.filter(isActive), filling, fileNames);
+  const directory = recipe.directory === undefined ? "" : fillText(recipe.directory, filling);
   const resolved: ResolvedRecipe = {
     ...descriptionOf(recipe),
     platform,
@@ -55,16 +56,21 @@ export function resolveRecipe(
     patches,
     dependencies,
     env: resolveEnvironment(recipe.env.filter(isActive), filling),
-    phases: resolvePhases(recipe, filling, {
-      unpack: unpackPhase(sources),
-      patch: patchPhase(patches),
-      ...defaultPhases(recipe.build, {
-        configure: toShellWords(recipe.configure.filter(isActive), filling),
-        make: toShellWords(recipe.make.filter(isActive), filling),
-        needed: dependencies.filter(isNeededToRun).map(({ name }) => `"$${dependencyVariable(name)}"`),
-      }),
-      ...(checks ? {} : { check: "" }),
-    }),
+    ...(directory === "" ? {} : { directory }),
+    phases: resolvePhases(
+      recipe,
+      { filling, directory },
+      {
+        unpack: unpackPhase(sources),
+        patch: patchPhase(patches),
+        ...defaultPhases(recipe.build, {
+          configure: toShellWords(recipe.configure.filter(isActive), filling),
+          make: toShellWords(recipe.make.filter(isActive), filling),
+          needed: dependencies.filter(isNeededToRun).map(({ name }) => `"$${dependencyVariable(name)}"`),
+        }),
+        ...(checks ? {} : { check: "" }),
+      },
+    ),
   };
   if (findings.length > 0) throw invalidRecipe(`the recipe ${name} ${version}`, findings);
   return resolved;
@@ -76,7 +82,7 @@ function isNeededToRun({ kinds }: ResolvedDependency): boolean {
 
 type Described = Omit<
   ResolvedRecipe,
-  "platform" | "options" | "sources" | "patches" | "dependencies" | "env" | "phases"
+  "platform" | "options" | "sources" | "patches" | "dependencies" | "env" | "directory" | "phases"
 >;
 
 function descriptionOf(recipe: Recipe): Described {
@@ -103,10 +109,9 @@ function resolveEnvironment(env: readonly Variable[], filling: Filling): Readonl
 
 function resolvePhases(
   recipe: Recipe,
-  filling: Filling,
+  { filling, directory }: { readonly filling: Filling; readonly directory: string },
   defaults: Readonly<Partial<Record<Phase, string>>>,
 ): ResolvedRecipe["phases"] {
-  const directory = recipe.directory === undefined ? "" : fillText(recipe.directory, filling);
   const phases: Partial<Record<Phase, ResolvedText>> = {};
   for (const phase of PHASES) {
     const own = recipe.phases[phase];

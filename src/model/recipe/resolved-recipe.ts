@@ -19,6 +19,8 @@ export interface ResolvedRecipe {
   readonly dependencies: readonly ResolvedDependency[];
   readonly build: BuildSystem;
   readonly env: Readonly<Record<string, ResolvedText>>;
+  /** Where in the build directory the phases after `patch` start; absent: there. */
+  readonly directory?: string;
   /** The shell text of each phase that has something to do. */
   readonly phases: Readonly<Partial<Record<Phase, ResolvedText>>>;
   readonly references: { readonly allow?: readonly string[]; readonly disallow: readonly string[] };

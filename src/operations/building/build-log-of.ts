@@ -10,6 +10,7 @@ import { readGeneration } from "../../store/generation-records.ts";
 import { objectAt } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { hasProfile, readProfile } from "../../store/profiles.ts";
+import { type AskedBuild, isAsked, namesOf } from "./asked-build.ts";
 
 export interface BuildLogText {
   readonly key: DerivationKey;
@@ -21,20 +22,16 @@ export interface BuildLogText {
 }
 
 /**
- * The log of a build: of an object, of an installed package, or of the newest build of a name, also one that failed.
- * @throws StoreError NOT_FOUND
+ * The log of a build: of an object, of an installed package, or of the newest build of a name, a version or a recipe, also
+ * one that failed.
+ * @throws StoreError NOT_FOUND, INVALID_RECIPE
  */
-export function buildLogOf(
-  store: Store,
-  profile: ProfileName,
-  request: { readonly what: string; readonly cwd: string },
-): BuildLogText {
+export function buildLogOf(store: Store, profile: ProfileName, request: AskedBuild): BuildLogText {
   const builds = listBuilds(store);
   const object = objectAt(store, request.what, request.cwd) ?? installedAs(store, profile, request.what);
-  const failed = object === undefined ? listFailedLogs(store).find(({ name }) => name === request.what) : undefined;
-  const record = builds.find((build) =>
-    object === undefined ? build.derivation.name === request.what : build.output === object,
-  );
+  const isMeant = object === undefined ? isAsked(request) : () => false;
+  const failed = listFailedLogs(store).find(isMeant);
+  const record = builds.find((build) => build.output === object || isMeant(namesOf(build)));
   const key = failed && (!record || failed.time > Date.parse(record.started)) ? failed.key : record?.key;
   if (key === undefined || !existsSync(buildLogPath(store, key))) throw noLog(request.what);
   const isOfFailed = failed?.key === key;
@@ -54,7 +51,7 @@ function installedAs(store: Store, profile: ProfileName, name: string) {
 
 function noLog(what: string): StoreError {
   return new StoreError("NOT_FOUND", `there is no log of a build of '${what}'`, {
-    hint: "Give a store path, or the name of a package that was built here.",
+    hint: "Give a store path, or the NAME or NAME@VERSION of a package that was built here.",
     details: { what },
   });
 }

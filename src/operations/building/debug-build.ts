@@ -4,13 +4,16 @@ import { StoreError } from "../../errors.ts";
 import { failedTreePath, hasFailedTree, listFailedLogs } from "../../store/failed-builds.ts";
 import type { Store } from "../../store/open-store.ts";
 import { openWorkspace } from "../workspace.ts";
+import { type AskedBuild, isAsked } from "./asked-build.ts";
 
 /**
- * Opens a shell in the newest failed build of a package whose tree was kept; returns the shell's exit status.
- * @throws StoreError NOT_FOUND
+ * Opens a shell in the newest failed build of a package, a version or a recipe whose tree was kept; returns the shell's exit
+ * status.
+ * @throws StoreError NOT_FOUND, INVALID_RECIPE
  */
-export async function debugFailedBuild(store: Store, name: string): Promise<number> {
-  const builds = listFailedLogs(store).filter((build) => build.name === name);
+export async function debugFailedBuild(store: Store, asked: AskedBuild): Promise<number> {
+  const name = asked.what;
+  const builds = listFailedLogs(store).filter(isAsked(asked));
   const failed = builds.find(({ key }) => hasFailedTree(store, key));
   if (!failed) {
     const last = builds[0]?.interrupted ? `the last build of '${name}' was interrupted; ` : "";
