@@ -48,8 +48,11 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
   ];
   const declare = missing === undefined ? "" : `Add the package of ${missing} to \`dependencies\`. `;
   const leaveOut = applied === undefined ? "" : `Take ${applied} out of the patches, unless it is to be reversed. `;
+  const showLog = log.isWhole()
+    ? `\`store log-of ${called}\` shows the log`
+    : "Make room on the disk (`store gc` does what it can) and build it again to have the log";
   return new StoreError("BUILD_FAILED", message.join("\n"), {
-    hint: `${declare}${leaveOut}\`store log-of ${called}\` shows the log; with --keep-failed the tree stays, and \`store debug ${called}\` opens a shell in it. \`store repro ${name}\` packs the build for another machine.`,
+    hint: `${declare}${leaveOut}${showLog}; with --keep-failed the tree stays, and \`store debug ${called}\` opens a shell in it. \`store repro ${name}\` packs the build for another machine.`,
     details: {
       package: id,
       phase,

@@ -1,5 +1,9 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { buildFailure } from "../../src/build/build-failure.ts";
+import type { BuildLog } from "../../src/build/build-log.ts";
+import type { PlannedPackage } from "../../src/build/build-plan.ts";
+import type { DerivationKey } from "../../src/model/derivation.ts";
 import { writeSetting } from "../../src/store/config-file.ts";
 import { hasObject } from "../../src/store/manifests.ts";
 import { makeBuildWorld } from "../helpers/build-world.ts";
@@ -37,4 +41,30 @@ it("once, and only when something was freed and the settings ask for it", async 
   const again = await world.failure(store, "big", UNBOXED);
   expect(again.started).toEqual(["big"].map((name) => expect.stringContaining(name)));
   expect(JSON.stringify(again.events)).not.toContain("built once more");
+});
+
+it("a log that the disk had no room for is not offered", async () => {
+  const world = makeBuildWorld({ memory: true });
+  const store = await world.buildStore();
+  const log = (isWhole: boolean): BuildLog => ({
+    write: () => {},
+    tail: () => ["the end"],
+    count: () => 1,
+    close: () => {},
+    isWhole: () => isWhole,
+  });
+  const planned = { id: "big@1", name: "big", version: "1" } as PlannedPackage;
+  const failure = (isWhole: boolean) =>
+    buildFailure(store, {
+      job: { planned, key: "0".repeat(64) as DerivationKey, visible: [], limits: {} },
+      result: { exitCode: 1, signal: null, reason: "exited", durationMs: 1 },
+      log: log(isWhole),
+      phase: "build",
+      failing: "false",
+      made: "nothing",
+    });
+  expect(failure(true).hint).toContain("`store log-of big@1` shows the log");
+  expect(failure(false).message).toContain("no whole log was kept: the disk was full");
+  expect(failure(false).hint).not.toContain("log-of");
+  expect(failure(false).hint).toMatch(/^Make room on the disk/);
 });
