@@ -11,6 +11,8 @@ import { parseYaml } from "./yaml.ts";
 /** The recipe is there exactly when there are no findings. */
 export interface RecipeResult {
   readonly recipe?: Recipe;
+  /** With findings, what could be read all the same: what is wrong around it can be told at once then. */
+  readonly draft?: Recipe;
   readonly findings: readonly Finding[];
 }
 
@@ -57,7 +59,7 @@ export function readRecipe(tree: MappingTree, { missingIntegrity = "refuse" }: R
   const recipe = toRecipe(fields, tree, findings);
   if (missingIntegrity === "refuse") findings.push(...missingIntegrities(recipe));
   if (areNamesKnown(tree, findings)) findings.push(...checkRecipe(recipe));
-  return findings.length > 0 ? { findings: inOrder(findings) } : { recipe, findings };
+  return findings.length > 0 ? { draft: recipe, findings: inOrder(findings) } : { recipe, findings };
 }
 
 /** Findings by file and place, each once. */

@@ -1,5 +1,6 @@
 import type { ByteString } from "../model/byte-string.ts";
 import type { Finding } from "../model/recipe/finding.ts";
+import { missingBeside } from "../model/recipe/resolve-sources.ts";
 import { compareVersions } from "../model/recipe/version-order.ts";
 import type { Recipe } from "../model/recipe.ts";
 import { type Composed, type Composing, composeRecipe } from "./compose-recipe.ts";
@@ -53,8 +54,11 @@ export function readOn(shelf: Shelf, name: string, file: string): ReadRecipe | u
   const composed = composedOn(shelf, name, file);
   if (composed === undefined) return undefined;
   const { tree, files: recipeFiles } = composed;
-  const { recipe, findings: inside } = tree === undefined ? NOTHING : readRecipe(tree, shelf.options);
-  const findings = inOrder([...composed.findings, ...inside]);
+  const { recipe, draft = recipe, findings: inside } = tree === undefined ? NOTHING : readRecipe(tree, shelf.options);
+  const mistakes = [...composed.findings, ...inside];
+  // Of a recipe without other mistakes this is told when it is resolved, with what conditions and templates come to.
+  if (mistakes.length > 0 && draft) mistakes.push(...missingBeside(draft, [...filesOn(shelf, draft).keys()]));
+  const findings = inOrder(mistakes);
   const read: ReadRecipe = { ...(recipe && findings.length === 0 && { recipe }), findings, recipeFiles };
   shelf.recipes.set(key, read);
   return read;

@@ -379,6 +379,19 @@ describe("check", () => {
     expect(lines).toHaveLength(7);
   });
 
+  test("tells of missing files together with all other mistakes", () => {
+    const files =
+      "sources: [{path: gone}, {path: here}, {path: '{{name}}.c'}]\npatches: ['*.patch', {file: w.patch, when: version > 2}]\n";
+    const collection = open({ "a/x/recipe.yaml": simple(`${files}sumary: s\n`), "a/x/here": "" });
+    const expected = [
+      "a/x/recipe.yaml:3:18: there is no 'x/gone' in the recipe directories",
+      "a/x/recipe.yaml:4:12: no file in the recipe directories matches 'x/*.patch'",
+      "a/x/recipe.yaml:5:1: 'sumary' is not a key of a recipe; did you mean 'summary'?",
+    ];
+    expect(shown(collection)).toEqual(expected);
+    for (const line of expected) expect(errorOf(() => collection.find("x")).message).toContain(line.slice(2));
+  });
+
   test("says what a recipe lacks that nobody extends", () => {
     expect(shown(open({ "a/x/recipe.yaml": "build: copy\n" }))).toEqual([
       "a/x/recipe.yaml:1:1: a recipe needs 'version'",

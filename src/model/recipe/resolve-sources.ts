@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, posix } from "node:path";
 import { fromText, toEscaped } from "../byte-string.ts";
-import type { Patch, Source, Template } from "../recipe.ts";
+import type { Condition, Patch, PathSource, Recipe, Source, Template } from "../recipe.ts";
 import { type Filling, fillText } from "./fill-template.ts";
-import { findingAt } from "./finding.ts";
+import { type Finding, findingAt } from "./finding.ts";
 import { isGlob, matchingNames } from "./glob.ts";
 import { type Place, placeAt } from "./place.ts";
 import { includesPlatform } from "./platform.ts";
@@ -35,6 +35,32 @@ export function resolvePatches(
     .map(({ path, strip }, index) => ({ path, fileName: patchName(path, index), strip }));
 }
 
+/**
+ * Files that a recipe names and that are not among `names`, whatever else is wrong with it: those that stand there without
+ * a condition and as they are.
+ */
+export function missingBeside({ sources, patches }: Recipe, names: readonly string[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  // What leads out is told as that.
+  const isPlain = ({ when }: { readonly when?: Condition }, { text, parts }: Template): boolean =>
+    when === undefined && parts.every(({ kind }) => kind === "text") && Boolean(normalizePath(text));
+  const filling: Filling = { ...NO_SURROUNDINGS, findings };
+  for (const source of sources)
+    if (source.kind === "path" && isPlain(source, source.path)) findBeside(source, filling, names);
+  for (const patch of patches)
+    if (patch.platforms.length === 0 && isPlain(patch, patch.file)) expandPatch(patch, filling, names);
+  return findings;
+}
+
+/** For templates that refer to nothing: any will do. */
+const NO_SURROUNDINGS = {
+  name: "",
+  version: "",
+  options: {},
+  platform: { os: "linux", arch: "x86_64" },
+  dependencies: new Set<string>(),
+} as const;
+
 /** A relative path without `.` and empty components; `undefined` when it is absolute or leads out with `..`. */
 export function normalizePath(text: string): string | undefined {
   const components = text.split("/").filter((component) => component !== "" && component !== ".");
@@ -53,10 +79,7 @@ function resolveSource(source: Source, filling: Filling, names: readonly string[
       return { kind: "fetched", urls, ...integrity, fileName, ...place };
     }
     case "path": {
-      const path = escapeName(`${source.beside}/${fillPath(source.path, filling)}`);
-      if (names !== undefined && !names.some((name) => name === path || name.startsWith(`${path}/`))) {
-        report(filling, textPlace(source.path), `there is no '${path}' in the recipe directories`);
-      }
+      const path = findBeside(source, filling, names);
       return { kind: "path", path, fileName: fileNameOf(source, posix.basename(path), filling), ...place };
     }
     case "worktree": {
@@ -65,6 +88,17 @@ function resolveSource(source: Source, filling: Filling, names: readonly string[
       return { kind: "worktree", path, fileName: fileNameOf(source, posix.basename(path), filling), ...place };
     }
   }
+}
+
+function findBeside(
+  { path: text, beside }: PathSource,
+  filling: Filling,
+  names: readonly string[] | undefined,
+): string {
+  const path = escapeName(`${beside}/${fillPath(text, filling)}`);
+  if (names !== undefined && !names.some((name) => name === path || name.startsWith(`${path}/`)))
+    report(filling, textPlace(text), `there is no '${path}' in the recipe directories`);
+  return path;
 }
 
 function fileNameOf(source: Source, derived: string, filling: Filling): string {
