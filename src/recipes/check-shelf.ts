@@ -11,23 +11,29 @@ import { RECIPE_FILE, strayFilesIn } from "./recipe-files.ts";
 import { recipeFields } from "./recipe-reader.ts";
 import { composedOn, filesOn, namesOn, readOn, type Shelf, versionsOn } from "./recipe-shelf.ts";
 
-/**
- * Every mistake in every version of every recipe, and where the recipes do not fit together.
- * @param others names of packages that other collections provide
- */
-export function checkShelf(shelf: Shelf, others: readonly string[] = []): readonly Finding[] {
+export interface CheckOptions {
+  /** Names of packages that other collections provide. */
+  readonly others?: readonly string[] | undefined;
+  /** The only recipe that is looked at; the others are there for what it needs. */
+  readonly only?: string | undefined;
+}
+
+/** Every mistake in every version of every recipe, and where the recipes do not fit together. */
+export function checkShelf(shelf: Shelf, { others = [], only }: CheckOptions = {}): readonly Finding[] {
   const names = namesOn(shelf);
+  const checked = only === undefined ? names : [only];
   const extended = extendedFiles(shelf, names);
   return inOrder([
-    ...names.flatMap((name) => checkFiles(shelf, name, extended)),
-    ...recipesOn(shelf, names).flatMap((recipe) => [
+    ...checked.flatMap((name) => checkFiles(shelf, name, extended)),
+    ...recipesOn(shelf, checked).flatMap((recipe) => [
       ...checkResolution(recipe, filesOn(shelf, recipe).keys()),
       ...DEPENDENCY_KINDS.flatMap((kind) => recipe.dependencies[kind]).flatMap((each) =>
         names.includes(each.name) || !others.includes(each.name) ? checkDependency(shelf, each, names) : [],
       ),
     ]),
-    ...checkCircles(shelf, names),
+    ...checkCircles(shelf, checked),
     ...shelf.composing.roots
+      .filter((root) => only === undefined || root.only === only)
       .flatMap(strayFilesIn)
       .map(({ path, reason }) => findingAt({ file: path, line: 1, column: 1 }, "meaning", { message: reason })),
   ]);
@@ -125,11 +131,10 @@ function checkDependency(
 
 /** Circles of dependencies that must be built before each other under all circumstances. */
 function checkCircles(shelf: Shelf, names: readonly string[]): readonly Finding[] {
-  const edges = new Map(names.map((name) => [name, needsOf(shelf, name)]));
   const findings: Finding[] = [];
   const done = new Set<string>();
   const visit = (name: string, trail: readonly string[]): void => {
-    for (const need of edges.get(name) ?? []) {
+    for (const need of needsOf(shelf, name)) {
       const start = trail.indexOf(need.name);
       if (start >= 0) {
         const message = `dependencies go round in a circle: ${[...trail.slice(start), need.name].join(" -> ")}`;

@@ -90,7 +90,7 @@ function openDirectories(
     find: (name, range) => findOn(shelf, name, range),
     load: (path) => loadFrom(path, roots, options),
     list: () => namesOn(shelf).map((name) => listingOf(shelf, name)),
-    check: () => checkShelf(shelf, options.others),
+    check: () => checkShelf(shelf, options),
   };
 }
 

@@ -7,6 +7,7 @@ import { toBytes } from "../../src/model/byte-string.ts";
 import { formatFinding } from "../../src/model/recipe/finding.ts";
 import { resolveRecipe } from "../../src/model/recipe/resolve-recipe.ts";
 import { isFault, parseVersionRange, type VersionRange } from "../../src/model/recipe/version-range.ts";
+import { checkRecipes } from "../../src/operations/building/recipes.ts";
 import { openRecipes, type RecipeCollection } from "../../src/recipes/open-recipes.ts";
 import { caught } from "../helpers/caught.ts";
 import { SOME_INTEGRITY } from "../helpers/recipe-text.ts";
@@ -483,5 +484,39 @@ describe("check", () => {
   test("has nothing against a source that can be fetched", () => {
     const source = `sources: [{url: "https://x.org/x-{{version}}.tar", integrity: ${SOME_INTEGRITY}}]\n`;
     expect(open({ "a/x/recipe.yaml": simple(source) }).check()).toEqual([]);
+  });
+});
+
+describe("one recipe", () => {
+  const findings = (path: string, around: readonly string[] = []) =>
+    checkRecipes({ recipes: [join(top, path)], around: around.map((each) => join(top, each)) }).map((finding) =>
+      formatFinding({ ...finding, file: finding.file.slice(top.length + 1) }),
+    );
+
+  test("is checked by its directory and by its file, with what lies beside it", () => {
+    open({
+      "a/x/recipe.yaml": simple("dependencies: {link: [zlb, far]}\nsumary: s\n"),
+      "a/x/2.0.yaml": "licence: MIT\n",
+      "a/zlib/recipe.yaml": simple("wrong: true\n"),
+      "b/far/recipe.yaml": simple(),
+    });
+    const own = [
+      "a/x/2.0.yaml:1:1: 'licence' is not a key of a recipe; did you mean 'license'?",
+      "a/x/recipe.yaml:4:1: 'sumary' is not a key of a recipe; did you mean 'summary'?",
+    ];
+    for (const path of ["a/x", "a/x/", "a/x/recipe.yaml", "a/x/2.0.yaml", "a/x/."]) expect(findings(path)).toEqual(own);
+    open({ "a/x/recipe.yaml": simple("dependencies: {link: [zlb, far]}\n"), "a/x/2.0.yaml": "" });
+    const missing = "a/x/recipe.yaml:3:23: there is no recipe 'zlb'; did you mean 'zlib'?";
+    expect(findings("a/x", ["b"])).toEqual([missing]);
+    expect(findings("a/x", ["a", "b"])).toEqual([missing]);
+    expect(findings("a/x")).toHaveLength(2);
+    open({ "a/recipe.yaml": "" });
+    expect(findings("a").map((line) => line.split(":")[0])).toContain("a/zlib/recipe.yaml");
+  });
+
+  test("can extend its own name in another directory, and not itself", () => {
+    open({ "a/x/recipe.yaml": "extends: x\n", "b/x/recipe.yaml": simple() });
+    expect(findings("a/x", ["a", "b"])).toEqual([]);
+    expect(findings("a/x", ["a"])).toEqual([expect.stringContaining("no later recipe directory has a recipe 'x'")]);
   });
 });

@@ -9,7 +9,7 @@ export const command = defineCommand({
   name: "recipe",
   summary: "Check, show, list or draft recipes",
   details:
-    "check DIR… (else --recipes): every mistake with its place. show NAME: what a recipe comes down to. list: all there are; with --report what of a Sage tree can be built here, and what not and why. new URL: a first recipe from a release.",
+    "check DIR… (else --recipes): every mistake with its place, in directories of recipes or single recipes. show NAME: what a recipe comes down to. list: all there are; with --report what of a Sage tree can be built here, and what not and why. new URL: a first recipe from a release.",
   positionals: {
     action: { need: "one", describe: "check, show, list or new", choices: ["check", "show", "list", "new"] },
     what: { need: "any", describe: "Directories, a name, or a URL", completes: "path" },
@@ -22,6 +22,7 @@ export const command = defineCommand({
   },
   examples: [
     ["store recipe check ./recipes", "tells every mistake with file, line and column"],
+    ["store recipe check ./recipes/mpfr", "the same of one recipe"],
     ["store recipe show --recipes ./recipes 'mpfr+static'", "prints the recipe with its options decided"],
     ["store recipe list --recipes sage:./sage-9.5 --report", "tells what of a Sage tree can be built here"],
     ["store recipe new https://ftp.gnu.org/gnu/mpfr/mpfr-4.2.1.tar.xz > recipe.yaml", "drafts a recipe"],
@@ -37,7 +38,7 @@ export const command = defineCommand({
     switch (args.action) {
       case "check": {
         const { formatFinding } = await import("../../model/recipe/finding.ts");
-        const findings = recipes.checkRecipes(places);
+        const findings = recipes.checkRecipes({ ...places, around: named ? recipeDirectories(context) : [] });
         context.output.result(findings, () => findings.map((finding) => printable(formatFinding(finding))));
         return findings.length === 0 ? undefined : 2;
       }

@@ -8,7 +8,9 @@ import { resolveRecipe } from "../../model/recipe/resolve-recipe.ts";
 import type { ResolvedRecipe } from "../../model/recipe/resolved-recipe.ts";
 import type { SageListing } from "../../model/sage/package.ts";
 import { MISTAKEN, reportOn, type SageReport } from "../../model/sage/report.ts";
+import { checkOneRecipe, holdsRecipes, isOneRecipe } from "../../recipes/check-one.ts";
 import { openRecipes, type RecipeListing, type SageOptions } from "../../recipes/open-recipes.ts";
+import { inOrder } from "../../recipes/parse-recipe.ts";
 import { isSageTree } from "../../recipes/recipe-places.ts";
 import type { Store } from "../../store/open-store.ts";
 import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
@@ -61,9 +63,22 @@ export function reportOnSage({ recipes, sage }: RecipePlaces): SageReport {
   );
 }
 
-/** Every mistake in some recipes. */
-export function checkRecipes({ recipes, sage }: RecipePlaces): readonly Finding[] {
-  return openRecipes(recipes, { sage }).check();
+/**
+ * Every mistake in some recipes. A place can also be one recipe, by its directory or one of its files; what that needs is
+ * looked for beside it and in `around`.
+ */
+export function checkRecipes({
+  recipes,
+  sage,
+  around = [],
+}: RecipePlaces & { readonly around?: readonly string[] }): readonly Finding[] {
+  const single = recipes.filter((place) => !isSageTree(place) && isOneRecipe(place));
+  const others = recipes.filter((place) => !single.includes(place) || holdsRecipes(place));
+  const beside = around.filter((place) => !isSageTree(place));
+  return inOrder([
+    ...(others.length > 0 || single.length === 0 ? openRecipes(others, { sage }).check() : []),
+    ...single.flatMap((place) => checkOneRecipe(place, beside)),
+  ]);
 }
 
 /**
