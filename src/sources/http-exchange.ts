@@ -46,7 +46,15 @@ export function statusError(response: HttpResponse, url: URL): StoreError {
   });
 }
 
-function retryAfterMs(response: HttpResponse): number | undefined {
-  const seconds = response.headers.get("retry-after");
-  return seconds !== null && /^\d+$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+/** `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3); a date is meant by the clock of the server. */
+function retryAfterMs({ headers }: HttpResponse): number | undefined {
+  const text = headers.get("retry-after") ?? "";
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const delay = dateMs(text) - dateMs(headers.get("date") ?? new Date().toUTCString());
+  return Number.isNaN(delay) ? undefined : Math.max(0, delay);
+}
+
+/** Not a number for what is no date of HTTP: `Date.parse` takes much else for one. */
+function dateMs(text: string): number {
+  return /^[A-Z][a-z]+, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
 }

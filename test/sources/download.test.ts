@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import type { StoreError } from "../../src/errors.ts";
 import { fetchFile } from "../../src/sources/fetch-file.ts";
 import { partialPath } from "../../src/sources/source-paths.ts";
 import { caughtAsync } from "../helpers/caught.ts";
@@ -242,6 +243,21 @@ test("errors of the server are tried again with growing delays, errors of the re
     hint: expect.stringContaining("credentials"),
   });
   expect(server.asked).toHaveLength(5);
+});
+
+test("a server's wish to wait can be a date, by its own clock", async () => {
+  using world = fetchWorld({ retries: 1 });
+  const told = async (header: Readonly<Record<string, string>>) => {
+    await using server = await startServer((_, response) => response.writeHead(503, header).end());
+    const error = await caughtAsync(fetchFile({ ...world.context, retries: 0 }, { urls: [server.url], integrity }));
+    return (error as StoreError).details.waitMs;
+  };
+  const date = "Wed, 04 Mar 2015 10:00:00 GMT";
+  expect(await told({ date, "retry-after": "Wed, 04 Mar 2015 10:00:07 GMT" })).toBe(7000);
+  expect(await told({ date, "retry-after": "Wednesday, 04-Mar-15 10:00:08 GMT" })).toBe(8000);
+  expect(await told({ date, "retry-after": "Wed, 04 Mar 2015 09:00:00 GMT" })).toBe(0);
+  for (const text of ["-5", "tomorrow", "2015-03-04T10:00:07Z", "Wed, 99 Mar 2015 10:00:07 GMT"])
+    expect(await told({ date, "retry-after": text })).toBeUndefined();
 });
 
 test("a server's wish to wait is granted", async () => {
