@@ -48,6 +48,7 @@ export async function fetchFile(context: FetchContext, request: FileRequest): Pr
       const file = await fetchFrom(context, request, parseFetchable(url));
       return told(context, { ...file, fileName: fileNameOf(request), origin: printableUrl(url) });
     } catch (error) {
+      context.signal?.throwIfAborted();
       if (!(error instanceof StoreError) || isFinal(error, request)) throw error;
       failures.push(error);
       if (failures.length < urls.length) {

@@ -162,6 +162,17 @@ test("a URL that is none gives way like any other that fails, and shows no passw
   expect(JSON.stringify([world.events, String(error), error])).not.toContain("PW");
 });
 
+test("an interruption is no failure of the place that is being asked", async () => {
+  const stop = new AbortController();
+  const reason = new StoreError("INTERRUPTED", "interrupted");
+  await using server = await startServer(() => stop.abort(reason));
+  const mirrors = [{ kind: "place", url: server.url }] as const;
+  using world = fetchWorld({ mirrors, signal: stop.signal });
+  expect(await failure(fetchFile(world.context, { urls: [`${server.url}/a`], integrity }))).toBe(reason);
+  expect(server.asked).toHaveLength(1);
+  expect(world.said("skipped")).toEqual([]);
+});
+
 test("when all URLs fail, all failures are told", async () => {
   using world = fetchWorld();
   await using server = await startServer((request, response) => {
