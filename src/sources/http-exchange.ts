@@ -21,15 +21,42 @@ export interface ExchangeOptions<T> {
 export async function exchange<T>(context: FetchContext, url: URL, options: ExchangeOptions<T>): Promise<T> {
   const { getUrl } = await import("./http-client.ts");
   using stall = startStallTimer(context);
+  let counted: Counted | undefined;
   try {
     using response = await getUrl(url, { access: options.access, headers: options.headers, signal: stall.signal });
     stall.touch();
-    return await options.receive(response, stall.touch);
+    counted = countBody(response);
+    return await options.receive(counted.response, stall.touch);
   } catch (error) {
     context.signal?.throwIfAborted();
+    const subject = printableUrl(url);
     const stalled = stall.stalled();
-    throw stalled === undefined ? networkError(printableUrl(url), error) : passingFault(printableUrl(url), stalled);
+    throw stalled === undefined ? networkError(subject, error, counted?.progress()) : passingFault(subject, stalled);
   }
+}
+
+interface Counted {
+  readonly response: HttpResponse;
+  /** How much of the whole is here: `100 of 5000 bytes`, as far as the server says. */
+  readonly progress: () => string;
+}
+
+/** The HTTP library does not tell how far a connection came that breaks. */
+function countBody(response: HttpResponse): Counted {
+  const { headers, body } = response;
+  const start = Number(/^bytes (\d+)-/.exec(headers.get("content-range") ?? "")?.[1] ?? 0);
+  const length = Number(headers.get("content-length") ?? Number.NaN);
+  let received = start;
+  async function* counting() {
+    for await (const chunk of body) {
+      received += chunk.length;
+      yield chunk;
+    }
+  }
+  return {
+    response: { ...response, body: counting() },
+    progress: () => (Number.isNaN(length) ? `${received} bytes` : `${received} of ${start + length} bytes`),
+  };
 }
 
 /** What a status that is no success means: NOT_FOUND, a passing fault, or NETWORK. */

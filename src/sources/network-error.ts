@@ -17,10 +17,14 @@ export function isPassing(error: unknown): error is StoreError {
   return error instanceof StoreError && error.details.transient === true;
 }
 
-/** The StoreError for whatever a request for `url` (without credentials) ended with. */
-export function networkError(url: string, error: unknown): StoreError {
+/**
+ * The StoreError for whatever a request for `url` (without credentials) ended with; `progress` tells how far an answer
+ * that began had come.
+ */
+export function networkError(url: string, error: unknown, progress?: string): StoreError {
   if (error instanceof StoreError) return error;
-  const reason = reasonOf(error);
+  const isBroken = progress !== undefined && isErrno(error, "ECONNRESET", "EPIPE");
+  const reason = isBroken ? `the connection ended after ${progress}` : reasonOf(error);
   if (isErrno(error, ...PASSING_CODES)) return passingFault(url, reason, { cause: error });
   return new StoreError("NETWORK", `${url}: ${reason}`, {
     hint: "Check the address, the network and the proxy settings.",

@@ -245,6 +245,21 @@ test("errors of the server are tried again with growing delays, errors of the re
   expect(server.asked).toHaveLength(5);
 });
 
+test("an answer that breaks is told with how far it came", async () => {
+  using world = fetchWorld({ retries: 0 });
+  await using server = await startServer((request, response) => {
+    if (request.url === "/none") request.socket.destroy();
+    else if (request.url !== "/unknown") serveFile(request, response, { content, etag: '"1"', cutAfter: 1000 });
+    else response.write(content.subarray(0, 1000), () => response.destroy());
+  });
+  const told = async (name: string) =>
+    String(await caughtAsync(fetchFile(world.context, { urls: [`${server.url}/${name}`], integrity })));
+  expect(await told("a")).toContain(`/a: the connection ended after 1000 of ${content.length} bytes`);
+  expect(await told("a")).toContain(`/a: the connection ended after 2000 of ${content.length} bytes`);
+  expect(await told("unknown")).toContain("/unknown: the connection ended after 1000 bytes");
+  expect(await told("none")).toContain("/none: socket hang up");
+});
+
 test("a server's wish to wait can be a date, by its own clock", async () => {
   using world = fetchWorld({ retries: 1 });
   const told = async (header: Readonly<Record<string, string>>) => {
