@@ -37,6 +37,7 @@ export {
   type ObtainResult,
   obtainObjects,
 } from "./operations/archives/obtain-objects.ts";
+export type { AskedBuild } from "./operations/building/asked-build.ts";
 export type { BuildRequest, BuiltPackage } from "./operations/building/build.ts";
 export { type BuildLogText, buildLogOf } from "./operations/building/build-log-of.ts";
 export type { ReproducedBuild } from "./operations/building/build-repro.ts";

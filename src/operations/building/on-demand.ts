@@ -1,5 +1,6 @@
 import type { Store } from "../../store/open-store.ts";
 import type { RunOptions } from "../run-options.ts";
+import type { AskedBuild } from "./asked-build.ts";
 import type { BuildRequest, BuiltPackage } from "./build.ts";
 import type { ReproducedBuild } from "./build-repro.ts";
 import { type BuildSettings, checkBuildSettings } from "./build-settings.ts";
@@ -80,8 +81,8 @@ export async function buildRepro(
 }
 
 /** A shell in the sandbox and tree of a failed build that was kept; gives its exit status. */
-export async function debugFailedBuild(store: Store, name: string): Promise<number> {
-  return (await import("./debug-build.ts")).debugFailedBuild(store, name);
+export async function debugFailedBuild(store: Store, asked: AskedBuild): Promise<number> {
+  return (await import("./debug-build.ts")).debugFailedBuild(store, asked);
 }
 
 /** Every mistake in some recipes. */
