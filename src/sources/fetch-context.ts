@@ -1,3 +1,4 @@
+import type { StoreError } from "../errors.ts";
 import type { TreeId } from "../model/ids.ts";
 import type { Mirror } from "../model/mirror.ts";
 import type { LockHolder } from "../system/lock.ts";
@@ -20,10 +21,14 @@ export interface FetchContext {
   readonly mirrors?: readonly Mirror[] | undefined;
   /** Most bytes of a file from a server, unless a request says less. Default: any number. */
   readonly maxBytes?: number | undefined;
+  /** Mirrors that no connection could be made to, by host: they are asked once. Absent: once for each file. */
+  readonly unreachable?: Map<string, StoreError> | undefined;
   /** Milliseconds without a byte after which a connection counts as dead. Default: 60,000. */
   readonly stallTimeoutMs?: number | undefined;
   /** How often a URL is tried again after a passing fault. Default: 3. */
   readonly retries?: number | undefined;
+  /** False where another place follows: a host that no connection can be made to is not tried again. Default: true. */
+  readonly waitsForHost?: boolean | undefined;
   /** Milliseconds before the first new try; doubled for each further one. Default: 500. */
   readonly retryDelayMs?: number | undefined;
 }

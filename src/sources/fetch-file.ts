@@ -10,6 +10,7 @@ import type { Integrity } from "./integrity.ts";
 import type { IntegrityGiver } from "./integrity-error.ts";
 import { findKeptFile, type KeptFile } from "./kept-files.ts";
 import { withMirrors } from "./mirrors.ts";
+import { isUnreachable } from "./network-error.ts";
 import { printableUrl } from "./printable-url.ts";
 import { recordedContents, sayIfChanged } from "./url-record.ts";
 
@@ -37,27 +38,37 @@ export interface FileRequest {
  *   LIMIT, NO_SPACE, INVALID_INPUT; the signal's reason
  */
 export async function fetchFile(context: FetchContext, request: FileRequest): Promise<Fetched> {
-  const { mirrors } = context;
+  const { mirrors, unreachable = new Map<string, StoreError>() } = context;
   const places = withMirrors(request.urls, { mirrors, integrity: request.integrity });
   const urls = places.filter(({ url, isMirror }) => !context.offline || !isMirror || /^file:/i.test(url));
   const kept = request.integrity && (await findKeptFile(context, request.integrity));
   if (kept) return reuse(context, request, { kept, places: places.map(({ url }) => printableUrl(url)) });
   const failures: StoreError[] = [];
-  for (const { url, isMirror } of urls) {
+  for (const [index, { url, isMirror }] of urls.entries()) {
+    const known = isMirror && unreachable.get(hostOf(url));
+    if (known) {
+      if (!failures.includes(known)) failures.push(known);
+      continue;
+    }
     try {
-      const file = await fetchFrom(context, request, parseFetchable(url));
+      const file = await fetchFrom({ ...context, waitsForHost: !isMirror }, request, parseFetchable(url));
       return told(context, { ...file, fileName: fileNameOf(request), origin: printableUrl(url) });
     } catch (error) {
       context.signal?.throwIfAborted();
       if (!(error instanceof StoreError) || isFinal(error, request)) throw error;
       failures.push(error);
-      if (failures.length < urls.length) {
+      if (isMirror && isUnreachable(error)) unreachable.set(hostOf(url), error);
+      if (index < urls.length - 1) {
         const missing = isMirror && error.code === "NOT_FOUND";
         context.onEvent?.({ kind: "skipped", url: printableUrl(url), reason: error.message, missing });
       }
     }
   }
   throw fetchFailure(fileNameOf(request), failures);
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "";
 }
 
 /** Whether another URL would not help. */

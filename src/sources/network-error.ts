@@ -33,6 +33,21 @@ export function networkError(url: string, error: unknown, progress?: string): St
   });
 }
 
+/** Whether it ended before there was a connection: nothing else at this host will do better. */
+export function isUnreachable(error: StoreError): boolean {
+  return isErrno(error.cause, ...UNREACHABLE_CODES);
+}
+
+const UNREACHABLE_CODES = [
+  "ECONNREFUSED",
+  "ECONNECTIONTIMEOUT",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+];
+
 /** System errors and npm's own timeouts, after which trying again is worth it; an unknown host is not among them. */
 const PASSING_CODES = [
   "ECONNRESET",

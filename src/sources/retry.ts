@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StoreError } from "../errors.ts";
 import type { FetchContext } from "./fetch-context.ts";
-import { isPassing } from "./network-error.ts";
+import { isPassing, isUnreachable } from "./network-error.ts";
 
 export interface RetryOptions {
   /** The URL, without credentials. */
@@ -28,6 +28,7 @@ export async function withRetries<T>(
       context.signal?.throwIfAborted();
       failures = options.advanced?.() ? 1 : failures + 1;
       if (!isPassing(error) || failures > (context.retries ?? 3)) throw error;
+      if (context.waitsForHost === false && isUnreachable(error)) throw error;
       await pause(context, options.subject, { fault: error, failures });
     }
   }

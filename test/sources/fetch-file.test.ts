@@ -162,6 +162,32 @@ test("a URL that is none gives way like any other that fails, and shows no passw
   expect(JSON.stringify([world.events, String(error), error])).not.toContain("PW");
 });
 
+test("a mirror that no connection can be made to is asked once, and the URL itself as often as ever", async () => {
+  const dead = await startServer(() => {});
+  await dead[Symbol.asyncDispose]();
+  const mirrors = [{ kind: "place", url: dead.url }] as const;
+  using world = fetchWorld({ mirrors, unreachable: new Map(), retries: 2 });
+  await using server = await startServer((request, response) => serveFile(request, response, { content }));
+  await fetchFile(world.context, { urls: [`${server.url}/a`], integrity });
+  const error = await failure(fetchFile(world.context, { urls: [`${server.url}/a`], integrity: other }));
+  expect(error.message).toContain(`${dead.url}/sha256/`);
+  expect(world.said("skipped")).toHaveLength(1);
+  expect(world.said("retrying")).toEqual([]);
+  await failure(fetchFile(world.context, { urls: [`${dead.url}/a`], integrity: other }));
+  expect(world.said("retrying").map(({ url }) => url)).toEqual([`${dead.url}/a`, `${dead.url}/a`]);
+});
+
+test("a mirror that breaks off is tried again", async () => {
+  using scratch = scratchDirectory();
+  await using server = await startServer((request, response, count) =>
+    serveFile(request, response, { content, cutAfter: count === 1 ? 3 : undefined }),
+  );
+  using world = fetchWorld({ directory: scratch.path, mirrors: [{ kind: "place", url: server.url }] });
+  const fetched = await fetchFile(world.context, { urls: ["http://127.0.0.1:1/a"], integrity });
+  expect(fetched.origin).toContain("/sha256/");
+  expect(server.asked).toHaveLength(2);
+});
+
 test("an interruption is no failure of the place that is being asked", async () => {
   const stop = new AbortController();
   const reason = new StoreError("INTERRUPTED", "interrupted");

@@ -31,6 +31,7 @@ export function createFetchContext(store: Store, input: FetchSettings, run: RunO
       ...readSetting(store, "mirrors"),
     ],
     maxBytes: input.maxBytes,
+    unreachable: new Map(),
     now: store.context.now,
     signal: run.signal,
     onEvent: (event) => run.onEvent?.({ kind: "fetching", event }),
