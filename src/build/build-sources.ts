@@ -14,6 +14,7 @@ import { hashFile } from "../sources/hash-file.ts";
 import { type Integrity, parseIntegrity, toContentHash, toIntegrity } from "../sources/integrity.ts";
 import { copyTree } from "../system/copy-tree.ts";
 import type { PlannedPackage } from "./build-plan.ts";
+import { namingPackage } from "./source-failure.ts";
 
 /** A source or patch of a build: what it is, known without fetching, and a way to lay it where the build finds it. */
 export interface BuildSource extends DerivationSource {
@@ -58,7 +59,9 @@ function fetchedSource(source: FetchedRecipeSource, planned: PlannedPackage, con
   const request = requestOf(source);
   const content = contentOf(source, planned);
   const place = async (directory: string): Promise<void> => {
-    const fetched = await fetchSource(context, request);
+    const fetched = await fetchSource(context, request).catch((error: unknown) => {
+      throw namingPackage(error, planned.id);
+    });
     copyInto(fromText(fetched.path), join(directory, fileName));
   };
   return { fileName, content: request.kind === "git" ? `tree:${request.treeId}` : content, request, place };

@@ -8,6 +8,7 @@ import type { PlannedPackage } from "./build-plan.ts";
 import type { PreparedBuild } from "./prepare-build.ts";
 import type { RealiseOptions } from "./realise-options.ts";
 import { type BuildResult, runBuild } from "./run-build.ts";
+import { namingPackage } from "./source-failure.ts";
 
 /** Carries out one prepared build; nothing of it is committed. */
 export async function runPrepared(
@@ -18,7 +19,9 @@ export async function runPrepared(
 ): Promise<BuildResult> {
   const { id } = planned;
   const { room } = options;
-  await fetchMissing(prepared.sources, options.places.context, options.signal);
+  await fetchMissing(prepared.sources, options.places.context, options.signal).catch((error: unknown) => {
+    throw namingPackage(error, id);
+  });
   return runBuild(store, {
     ...options,
     ...prepared,

@@ -16,16 +16,23 @@ export type FetchedSource =
   | ({ readonly kind: "npm" } & FetchedNpm)
   | ({ readonly kind: "git" } & FetchedTree);
 
+export interface FetchAllOptions {
+  readonly concurrency?: number;
+  /** Told of the failure of a request, by its index: whether the others go on. */
+  readonly goesOn?: (error: unknown, index: number) => boolean;
+}
+
 /**
  * Fetches several sources, at most `concurrency` at once (default: 4); the results are in the order of the requests. The
- * first failure ends the others; what they have of a download is kept for the next time.
+ * first failure ends the others, unless `goesOn` takes it: then there is only no result at its place. What they have of a
+ * download is kept for the next time.
  *
  * @throws StoreError the failure, or one that lists those that came together; the signal's reason
  */
 export async function fetchAll(
   context: FetchContext,
   requests: readonly SourceRequest[],
-  { concurrency = 4 }: { readonly concurrency?: number } = {},
+  { concurrency = 4, goesOn = () => false }: FetchAllOptions = {},
 ): Promise<FetchedSource[]> {
   const stop = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
@@ -38,6 +45,7 @@ export async function fetchAll(
       try {
         results[index] = await fetchSource({ ...context, signal }, requests[index] as SourceRequest);
       } catch (error) {
+        if (error !== signal.reason && goesOn(error, index)) continue;
         if (error !== signal.reason) failures.push(error);
         stop.abort(new StoreError("INTERRUPTED", "another source could not be fetched"));
       }
