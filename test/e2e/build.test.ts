@@ -36,6 +36,16 @@ function makeRecipes(): Recipes {
 }
 
 describe("store build", () => {
+  it("prints with --keep-going what was built beside what failed", () => {
+    const world = makeRecipes();
+    const failed = world.run(["build", "--keep-going", "tree", "failing"]);
+    expect([failed.status, failed.stdout]).toEqual([1, expect.stringMatching(/^\S+-tree-1\.0\n$/)]);
+    expect(failed.stderr).toContain("failing@1.0 phase=build failed in phase build");
+    const json = world.run(["build", "--keep-going", "--json", "failing", "tree"]);
+    expect([json.status, json.json<Named[]>()]).toEqual([1, [expect.objectContaining({ name: "tree", built: false })]]);
+    expect(world.run(["build", "tree", "failing"]).stdout).toBe("");
+  });
+
   it("prints the paths of what it built; what is there is reused", () => {
     const world = makeRecipes();
     const { stdout } = world.done("build", "-j2", "greetings");

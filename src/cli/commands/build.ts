@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { StoreError } from "../../errors.ts";
 import { isReproFileName } from "../../model/repro.ts";
 import type { BuiltPackage } from "../../operations/building/build.ts";
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
@@ -39,7 +40,7 @@ export const command = defineCommand({
     ["store build xz -o result", "builds xz and keeps it while the link ./result is there"],
     ["store build --check xz", "tells whether xz builds the same a second time"],
   ],
-  json: "[{path, name, version, options, key, built}]; with --check {path, same, differences[]} each; with --dry-run as why-rebuild; of files also expected, same, hostDifferences[]",
+  json: "[{path, name, version, options, key, built}], with --keep-going also when something failed, of what was asked for and is there; with --check {path, same, differences[]} each; with --dry-run as why-rebuild; of files also expected, same, hostDifferences[]",
   isLong: true,
   async recall(context, args) {
     if (args["dry-run"] || args.check || args["out-link"] !== undefined) return false;
@@ -77,7 +78,13 @@ export const command = defineCommand({
     }
     const { build } = await import("../../operations/building/build.ts");
     const outLink = args["out-link"] === undefined ? undefined : resolve(context.cwd, args["out-link"]);
-    tell(context, await build(store, { ...request, outLink }, context.run));
+    const built = await build(store, { ...request, outLink }, context.run).catch((error: unknown) => {
+      // What went on being built is of use to whoever asked for that.
+      if (args["keep-going"] && error instanceof StoreError && Array.isArray(error.details.built))
+        tell(context, error.details.built);
+      throw error;
+    });
+    tell(context, built);
     return undefined;
   },
 });

@@ -36,9 +36,10 @@ import { importObjects } from "../archives/import-objects.ts";
 import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
-import { type BuiltPackage, wantedOutputs } from "./build.ts";
+import type { BuiltPackage } from "./build.ts";
 import type { BuildSettings } from "./build-settings.ts";
 import { realiseGraph } from "./realise-graph.ts";
+import { wantedOutputs } from "./wanted-outputs.ts";
 
 export interface ReproducedBuild extends BuiltPackage {
   /** What came out where the file was packed; null when it was not built there, or inputs have other names here. */

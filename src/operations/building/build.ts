@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../../build/build-plan.ts";
 import { inspectGraph } from "../../build/inspect-graph.ts";
 import { planGraph, planSeparately, type Wanted } from "../../build/plan-graph.ts";
-import type { Realised } from "../../build/realise-options.ts";
 import type { BuildResult } from "../../build/run-build.ts";
 import { runPrepared } from "../../build/run-prepared.ts";
 import { StoreError } from "../../errors.ts";
@@ -14,7 +13,6 @@ import type { OptionValues } from "../../model/recipe/options.ts";
 import { platformOf } from "../../model/recipe/platform.ts";
 import { parseSpec } from "../../model/recipe/spec.ts";
 import { type OpenOptions, openRecipes, type RecipeCollection } from "../../recipes/open-recipes.ts";
-import { objectPath } from "../../store/layout.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { refuseReadOnly } from "../../store/refuse-read-only.ts";
@@ -25,6 +23,7 @@ import type { BuildSettings } from "./build-settings.ts";
 import { openBuildSetting, realiseGraph } from "./realise-graph.ts";
 import { recallBuild } from "./recall-build.ts";
 import { rememberBuild } from "./remember-build.ts";
+import { wantedOutputs } from "./wanted-outputs.ts";
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
@@ -176,45 +175,4 @@ export async function buildOnce(
     forComparison: true,
   });
   return { ...result, id: planned.id };
-}
-
-/**
- * What came out for the packages that a graph was asked for.
- * @throws StoreError naming every build that failed or was skipped
- */
-export function wantedOutputs(store: Store, graph: BuildGraph, results: readonly Realised[]): BuiltPackage[] {
-  const byId = new Map(results.map((result) => [result.id, result]));
-  const failures = results.filter(({ state }) => state === "failed" || state === "skipped");
-  if (failures.length > 0) throw buildsFailed(failures);
-  return graph.wanted.map((id) => {
-    const result = byId.get(id) as Realised & { state: "built" | "reused" };
-    const { name, version, options } = result.record.derivation;
-    const baseName = result.record.output;
-    return {
-      path: objectPath(store.layout, baseName),
-      baseName,
-      name,
-      version,
-      options,
-      key: result.key,
-      built: result.state === "built",
-    };
-  });
-}
-
-function buildsFailed(failures: readonly Realised[]): unknown {
-  const failed = failures.flatMap((result) => (result.state === "failed" ? [result] : []));
-  const skipped = failures.flatMap((result) =>
-    result.state === "skipped" ? [`${result.id} was skipped: ${result.because} failed`] : [],
-  );
-  const [first] = failed;
-  if (failed.length === 1 && first && skipped.length === 0) return first.error;
-  const unexpected = failed.find(({ error }) => !(error instanceof StoreError));
-  if (unexpected) return unexpected.error;
-  const errors = failed.map(({ error }) => error as StoreError).filter(({ code }) => code !== "INTERRUPTED");
-  const message = [...errors.map((error) => error.message), ...skipped].join("\n");
-  return new StoreError(errors[0]?.code ?? "BUILD_FAILED", message, {
-    hint: errors[0]?.hint ?? "Run the command again; what was built is kept.",
-    details: { failed: failed.map(({ id }) => id), errors: errors.map(({ details }) => details) },
-  });
 }
