@@ -4,7 +4,7 @@ import type { BuildSettings } from "../operations/building/build-settings.ts";
 import type { OptionSpecs, Values } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { fetchSettings } from "./fetch-options.ts";
-import { parseCount, parseSize } from "./parse-quantity.ts";
+import { parseCount, parseDuration, parseSize } from "./parse-quantity.ts";
 import { SAGE_OPTIONS, sageSettings } from "./sage-options.ts";
 
 const BUILDING = "How it is built";
@@ -41,15 +41,15 @@ export const BUILD_OPTIONS = {
   "keep-failed": { type: "boolean", describe: "Keep the tree of a failed build, for `store debug`", group: BUILDING },
   timeout: {
     type: "string",
-    value: "SECONDS",
-    parse: parseCount,
-    describe: "End a build that takes longer",
+    value: "TIME",
+    parse: parseDuration,
+    describe: "End a build that takes longer: 90 (seconds), 45m, 1h30m",
     group: BUILDING,
   },
   "silent-timeout": {
     type: "string",
-    value: "SECONDS",
-    parse: parseCount,
+    value: "TIME",
+    parse: parseDuration,
     describe: "End a build that says nothing for so long",
     group: BUILDING,
   },

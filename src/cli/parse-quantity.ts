@@ -1,5 +1,6 @@
 import { StoreError } from "../errors.ts";
 import { checkPriority } from "../model/check-number.ts";
+import { secondsOf } from "../model/duration.ts";
 import { sizeOf } from "../model/size.ts";
 
 /**
@@ -20,6 +21,16 @@ export function parseCount(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : 0;
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new StoreError("USAGE", `'${text}' is not a number of things`, { hint: "Write a whole number from 1." });
+}
+
+/**
+ * Seconds, as recipes write them: `90`, `45m`, `1h30m`, `2d`.
+ * @throws StoreError USAGE
+ */
+export function parseDuration(text: string): number {
+  const seconds = secondsOf(text);
+  if (seconds !== undefined) return seconds;
+  throw new StoreError("USAGE", `'${text}' is not a duration`, { hint: "Write 90 (seconds), 45m, 1h30m or 2d." });
 }
 
 /**

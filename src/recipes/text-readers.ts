@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import { DURATION, secondsOf } from "../model/duration.ts";
 import { type PackageName, parsePackageName } from "../model/ids.ts";
 import type { Finding } from "../model/recipe/finding.ts";
 import { isRecipeName, OPTION_NAME, RECIPE_NAME, VERSION, whole } from "../model/recipe/names.ts";
@@ -96,18 +97,11 @@ export const platforms: Reader<readonly string[]> = oneOrMore(
   oneOf(platformPatterns(), { what: "a platform", suggest: suggestPlatform }),
 );
 
-const DURATION = /^(?=.)(?:[1-9][0-9]{0,2}d)?(?:[1-9][0-9]{0,3}h)?(?:[1-9][0-9]{0,5}m)?(?:[1-9][0-9]{0,7}s?)?$/;
-const UNITS: ReadonlyMap<string, number> = new Map(Object.entries({ d: 86_400, h: 3600, m: 60, s: 1 }));
-
 /** Seconds, from `90`, `45m` or `1h30m`. */
 export const duration: Reader<number> = {
   ...mapped(
     text({ what: "a time such as 90 (seconds), 45m or 1h30m", pattern: DURATION, also: ["number"] }),
-    ({ text: written }) =>
-      [...written.matchAll(/([0-9]+)([dhm]?)/g)].reduce(
-        (seconds, [, count, unit = ""]) => seconds + Number(count) * (UNITS.get(unit) ?? 1),
-        0,
-      ),
+    ({ text: written }) => secondsOf(written),
   ),
   schema: {
     anyOf: [

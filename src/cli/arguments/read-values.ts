@@ -46,7 +46,20 @@ function readText(name: string, spec: StringOption, value: unknown): unknown {
     throw new StoreError("USAGE", `there is no option --no-${name}`, { hint: `Leave out --${name}.` });
   if (typeof value !== "string" || value === "") throw needsValue(name, spec);
   if (spec.choices && !spec.choices.includes(value)) throw noChoice(`--${name}`, spec.choices, value);
-  return spec.parse ? spec.parse(value) : value;
+  try {
+    return spec.parse ? spec.parse(value) : value;
+  } catch (error) {
+    throw naming(`--${name}`, value, error);
+  }
+}
+
+/** What begins with the value does not tell which option has it. */
+function naming(option: string, value: string, error: unknown): unknown {
+  const isBare =
+    error instanceof StoreError && error.code === "USAGE" && error.message.startsWith(`'${value}' is not `);
+  if (!isBare) return error;
+  const { code, message, hint, details, cause } = error;
+  return new StoreError(code, `${option}: ${message}`, { ...(hint !== undefined && { hint }), details, cause });
 }
 
 function needsValue(name: string, { value }: StringOption): StoreError {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { formatCount, formatDuration } from "../../../src/cli/output/quantities.ts";
-import { parseCount, parsePriority, parseSize } from "../../../src/cli/parse-quantity.ts";
+import { parseCount, parseDuration, parsePriority, parseSize } from "../../../src/cli/parse-quantity.ts";
 import { formatSize } from "../../../src/model/size.ts";
 import { caught } from "../../helpers/caught.ts";
 
@@ -49,6 +49,19 @@ test.each([
 
 test.each(["", "0", "-1", "1X", "M", "1.2.3", "1e9", "9999999T", "1 000", "∞"])("'%s' is no size", (text) => {
   expect(caught(() => parseSize(text))).toMatchObject({ code: "USAGE" });
+});
+
+test.each([
+  ["90", 90],
+  ["45m", 2700],
+  ["1h30m", 5400],
+  ["2d", 172_800],
+])("the duration %s is %d seconds", (text, seconds) => {
+  expect(parseDuration(text)).toBe(seconds);
+});
+
+test.each(["", "0", "1.5", "1m1h", "-1", "m", "1 h"])("'%s' is no duration", (text) => {
+  expect(caught(() => parseDuration(text))).toMatchObject({ code: "USAGE" });
 });
 
 test("counts are whole numbers from 1, priorities from 0 to 99", () => {
