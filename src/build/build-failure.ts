@@ -10,6 +10,7 @@ import { objectPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ProcessResult } from "../system/process.ts";
 import type { BuildLog } from "./build-log.ts";
+import { unreadPhase } from "./phase-script.ts";
 import type { BuildJob } from "./run-build.ts";
 
 export interface FailedRun {
@@ -28,21 +29,23 @@ const LAST_LINES = 12;
 
 /** What a person needs to know about a build that failed: where, why, the end of the log, and how to go on. */
 export function buildFailure(store: Store, run: FailedRun): StoreError {
-  const { job, log, phase } = run;
+  const { job, log } = run;
   const { id, name, version } = job.planned;
   const called = `${name}@${version}`;
   const tail = log.tail();
+  const unread = run.result.exitCode === 2 ? unreadPhase(tail) : undefined;
+  const phase = unread?.phase ?? run.phase;
   const first = log.count() - tail.length + 1;
   const errors = findBuildErrors(tail.join("\n"), { firstLine: first });
   const missing = undeclared(store, tail, job.visible) ?? providerOf(store, tail, job.visible);
   const applied = phase === "patch" ? appliedPatch(tail) : undefined;
   const path = buildLogPath(store, job.key);
   const message = [
-    `${id} failed in phase ${phase ?? "start"}: ${howItEnded(run)}`,
+    `${id} failed in phase ${phase ?? "start"}: ${unread ? `bash cannot read it: ${unread.why}` : howItEnded(run)}`,
     ...errors.map(({ line, text }) => `  line ${line}: ${text}`),
     ...(missing === undefined ? [] : [`  not visible in the build: ${missing}`]),
     ...(applied === undefined ? [] : [`  the sources seem to have it already: ${applied}`]),
-    "  the log ends:",
+    tail.length === 0 ? "  the log is empty" : "  the log ends:",
     ...tail.slice(-LAST_LINES).map((line) => `  | ${line}`),
     log.isWhole() ? `  whole log: ${path}` : "  no whole log was kept: the disk was full",
   ];

@@ -44,6 +44,22 @@ export function phaseScript(phase: Phase, text: string, mark: string): string {
   return `echo '${mark} ${phase}'; set -E; trap '((BASH_SUBSHELL)) || ${tell}' ERR; ${text}`;
 }
 
+/**
+ * The phase that bash could not read, and why, when the last lines of a log say so: it says that it begins only when its first
+ * command was read.
+ */
+export function unreadPhase(lines: readonly string[]): { readonly phase: Phase; readonly why: string } | undefined {
+  for (const line of lines.slice(-LINES_OF_SYNTAX_ERROR)) {
+    const [, name, why] = /\/(\w+)\.sh: (line \d+: (?:syntax error|unexpected EOF).*)/.exec(line) ?? [];
+    const phase = PHASES.find((each) => each === name);
+    if (phase !== undefined && why !== undefined) return { phase, why };
+  }
+  return undefined;
+}
+
+/** bash shows the line that it could not read, too. */
+const LINES_OF_SYNTAX_ERROR = 3;
+
 /** Splits a build's output into lines, takes the marks out, and tells of them. */
 export function createMarkReader(
   mark: string,

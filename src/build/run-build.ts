@@ -167,7 +167,7 @@ async function stageOutput(
   const zero = baseNameOf(ZERO_DIGEST, name, version);
   const patterns = [layout.canonicalStoreDir, layout.storeDir, zero, place.selfName].map((text) => Buffer.from(text));
   const refuse = (error: unknown): never => {
-    throw unusableOutput(job, error);
+    throw unusableOutput(job, error, [place.output, stagedTree(room)]);
   };
   const hidden = await finishOutput(place.output, { patterns, scratch: room.scratch }).catch(refuse);
   if (job.derivation.addressing === "content") refuseHiddenMentions(job.planned.id, hidden);
@@ -216,9 +216,11 @@ async function withReferences(
   return { ...staged, manifest: { ...manifest, references } };
 }
 
-function unusableOutput({ planned }: BuildJob, error: unknown): unknown {
+/** `places` are those where the output lay: it is called as the recipe calls it. */
+function unusableOutput({ planned }: BuildJob, error: unknown, places: readonly string[]): unknown {
   if (!(error instanceof StoreError) || error.code !== "INVALID_INPUT") return error;
-  const message = `${planned.id} installed what cannot be stored: ${error.message}`;
+  const reason = places.reduce((text, path) => text.replaceAll(path, () => "$out"), error.message);
+  const message = `${planned.id} installed what cannot be stored: ${reason}`;
   const details = { ...error.details, package: planned.id };
   return new StoreError("BUILD_FAILED", message, { ...(error.hint && { hint: error.hint }), details, cause: error });
 }

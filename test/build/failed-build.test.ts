@@ -99,6 +99,35 @@ describe("a build that fails", () => {
     ]);
   });
 
+  it.each([
+    ["a phase", "if then\n  echo x", "line 1: syntax error near unexpected token `then'"],
+    ["the end of a phase", 'echo a\necho "b', "line 2: unexpected EOF while looking for matching `\"'"],
+  ])("since bash cannot read %s names it", async (_, text, why) => {
+    const world = makeBuildWorld({ memory: true });
+    world.recipe("unread", `${script(text)}  configure: echo configured\n`);
+    const { error } = await world.failure(await world.buildStore(), "unread");
+    expect(error.message.split("\n")[0]).toBe(`unread@1 failed in phase build: bash cannot read it: ${why}`);
+    expect(error.details.phase).toBe("build");
+  });
+
+  it("without having said anything is told so", async () => {
+    const world = makeBuildWorld({ memory: true });
+    world.recipe("silent", script("exit 3"));
+    const { error } = await world.failure(await world.buildStore(), "silent");
+    expect(error.message.split("\n").slice(1)).toEqual(["  the log is empty", expect.stringContaining("whole log")]);
+  });
+
+  it("since it installed a pipe names it by its place in $out", async () => {
+    const world = makeBuildWorld({ memory: true });
+    world.recipe("piped", "build: script\nphases:\n  install: mkdir -p $out/d; mkfifo $out/d/pipe\n");
+    for (const sandbox of ["auto", "off"] as const) {
+      const { error } = await world.failure(await world.buildStore(), "piped", { sandbox });
+      expect(error.message).toBe(
+        "piped@1 installed what cannot be stored: $out/d/pipe is neither a file, a directory nor a symlink",
+      );
+    }
+  });
+
   it("says nothing where a phase reads what a command says", async () => {
     const world = makeBuildWorld({ memory: true });
     const text =

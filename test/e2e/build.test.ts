@@ -35,6 +35,18 @@ function makeRecipes(): Recipes {
   return { ...world, recipes, edit };
 }
 
+describe("store recipe new", () => {
+  it("names the URL of what is no release", () => {
+    const world = makeRecipes();
+    writeFileSync(join(world.directory, "plain"), "no archive\n");
+    const { status, stderr } = world.run(["recipe", "new", `file://${world.directory}/plain`]);
+    expect([status > 0, stderr.split("\n")[0]]).toEqual([
+      true,
+      `error: file://${world.directory}/plain is no tar archive: the end marker is missing`,
+    ]);
+  });
+});
+
 describe("store build", () => {
   it("prints with --keep-going what was built beside what failed", () => {
     const world = makeRecipes();

@@ -124,9 +124,11 @@ function parseName(state: State, { text: name, at }: Token): Expression | undefi
   }
   const lower = name.toLowerCase();
   const suggestion = /^(?:true|false|and|or|not|in)$/.test(lower) ? lower : suggestName(name);
+  // Quotes around the word would look like what is suggested.
+  const shown = suggestion === `'${name}'` ? name : `'${name}'`;
   state.fault ??= {
     offset: at,
-    message: `'${name}', without quotes, is none of the names options.<option>, ${EXPRESSION_NAMES.join(", ")}`,
+    message: `${shown}, without quotes, is none of the names options.<option>, ${EXPRESSION_NAMES.join(", ")}`,
     suggestion,
   };
   return undefined;

@@ -121,6 +121,8 @@ export async function draftRecipe(store: Store, request: DraftRequest, run: RunO
     strip: "auto",
     limits: DEFAULT_LIMITS,
     ...(run.signal && { signal: run.signal }),
+  }).catch((error: unknown) => {
+    throw namingUrl(error, fetched);
   });
   const fileNames = readdirSync(tree, { recursive: true, encoding: "utf8" }).map((path) =>
     relative(tree, join(tree, path)),
@@ -133,4 +135,12 @@ export async function draftRecipe(store: Store, request: DraftRequest, run: RunO
     ...(name !== undefined && { name }),
     ...(version !== undefined && { version }),
   }).text;
+}
+
+/** Nobody knows a release by the place where the store keeps it. */
+function namingUrl(error: unknown, { path, origin }: { readonly path: string; readonly origin: string }): unknown {
+  if (!(error instanceof StoreError)) return error;
+  const { code, message, hint, details } = error;
+  const named = message.replaceAll(path, () => origin);
+  return new StoreError(code, named, { ...(hint !== undefined && { hint }), details, cause: error });
 }

@@ -35,13 +35,10 @@ export function readPackage(layers: SageLayers, name: string, options: ReadPacka
     ),
   );
   const version = text("package-version.txt")?.trim() ?? "none";
-  if (
-    !whole(VERSION).test(version) ||
-    version.length > 80 ||
-    (entries.has("package-version.txt") && version === "none")
-  ) {
+  const wrong = versionFault(version, entries.has("package-version.txt"));
+  if (wrong !== undefined) {
     const file = whereIs(layers, name, "package-version.txt");
-    findings.push(findingAt({ file, line: 1, column: 1 }, "meaning", { message: "the file holds no version" }));
+    findings.push(findingAt({ file, line: 1, column: 1 }, "meaning", { message: wrong }));
   }
   if (type === undefined || findings.length > 0) return { findings };
   const checksums = text("checksums.ini");
@@ -71,6 +68,14 @@ export function readPackage(layers: SageLayers, name: string, options: ReadPacka
     ...(tarball === undefined ? {} : { tarball: { ...tarball, urls: placesOf(tarball, { layers, name, options }) } }),
   };
   return { package: found, findings };
+}
+
+/** What is wrong with a version; packages without a file for it have `none`. */
+function versionFault(version: string, isFromFile: boolean): string | undefined {
+  if (version === "" || (isFromFile && version === "none")) return "the file holds no version";
+  if (whole(VERSION).test(version) && version.length <= 80) return undefined;
+  const start = version.length > 80 ? `${version.slice(0, 80)}…` : version;
+  return `'${start}' is no version: it must be 80 letters, digits and _ + . ~ - at most, beginning with a letter or digit`;
 }
 
 function readType(

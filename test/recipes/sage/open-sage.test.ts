@@ -116,6 +116,18 @@ describe("a package as a recipe", () => {
     ]);
   });
 
+  test("a version that is none is told as it stands", () => {
+    const file = join(trees.tree, "build/pkgs/base/package-version.txt");
+    const fault = (text: string) => {
+      writeFileSync(file, text);
+      return openRecipes([`sage:${trees.tree}`])
+        .check()
+        .find((finding) => finding.file === file)?.message;
+    };
+    expect(fault("1.0 beta/2\n")).toMatch(/^'1.0 beta\/2' is no version: it must be/);
+    expect(fault("\n")).toBe("the file holds no version");
+  });
+
   test("strict, they count as all the others", () => {
     const strict = openRecipes([`sage:${trees.tree}`], { sage: { strict: true } });
     const { link, build } = strict.find("tool").recipe.dependencies;
