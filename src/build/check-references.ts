@@ -14,6 +14,8 @@ export interface ReferenceRules {
   readonly derivation: Derivation;
   readonly planned: { readonly id: string };
   readonly onWarning: (message: string) => void;
+  /** For what nobody needs to do anything about. */
+  readonly onNote: (message: string, hint: string) => void;
 }
 
 /**
@@ -46,9 +48,19 @@ export async function checkReferences(
   );
   for (const [index, { what, path }] of paths.entries()) {
     const files = found[index] as readonly string[];
-    if (files.length > 0) rules.onWarning(`${rules.planned.id} mentions ${what} (${path}) in ${files.join(", ")}`);
+    if (files.length === 0) continue;
+    const message = `${rules.planned.id} mentions ${what} (${path}) in ${files.join(", ")}`;
+    if (isSameEverywhere(place, path)) rules.onNote(message, LEAVE_OUT);
+    else rules.onWarning(message);
   }
 }
+
+/** In the sandbox every build works at the same place: to mention it, as debug information does, makes no difference. */
+function isSameEverywhere({ sandboxed }: { readonly sandboxed: boolean }, path: string): boolean {
+  return sandboxed && path === SANDBOX_BUILD_DIRECTORY;
+}
+
+const LEAVE_OUT = `Mostly that is debug information: -g0, strip or -ffile-prefix-map=${SANDBOX_BUILD_DIRECTORY}=. leave it out.`;
 
 /** How many files a warning names. */
 const FILES_NAMED = 5;

@@ -31,6 +31,8 @@ export type RealiseEvent =
   | { readonly kind: "phase"; readonly id: string; readonly phase: Phase }
   | { readonly kind: "line"; readonly id: string; readonly line: string }
   | { readonly kind: "warning"; readonly id: string; readonly message: string }
+  /** Something that a person may like to know, and that asks for nothing. */
+  | { readonly kind: "note"; readonly id: string; readonly message: string; readonly hint: string }
   | { readonly kind: "waiting"; readonly id: string }
   | { readonly kind: "finished"; readonly result: Realised };
 

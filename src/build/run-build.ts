@@ -51,6 +51,7 @@ export interface BuildJob extends RunnerOptions {
   readonly onPhase: (phase: Phase) => void;
   readonly onLine: (line: string) => void;
   readonly onWarning: (message: string) => void;
+  readonly onNote: (message: string, hint: string) => void;
 }
 
 export interface BuildResult {

@@ -35,6 +35,7 @@ export async function runPrepared(
     onPhase: (phase) => options.onEvent({ kind: "phase", id, phase }),
     onLine: (line) => options.onEvent({ kind: "line", id, line }),
     onWarning: (message) => options.onEvent({ kind: "warning", id, message }),
+    onNote: (message, hint) => options.onEvent({ kind: "note", id, message, hint }),
   });
 }
 

@@ -72,6 +72,7 @@ function tellBuilding(event: RealiseEvent, output: Output, hasFooter: boolean): 
       if (!hasFooter) output.done({ build: event }, () => buildLine(event));
       break;
     case "waiting":
+    case "note":
       output.done({ build: event }, () => buildLine(event));
       break;
     case "finished":

@@ -45,9 +45,9 @@ describe("references", () => {
   });
 });
 
-describe("a warning", () => {
+describe("a mention", () => {
   it.runIf(hasSandbox)(
-    "tells of the build directory in files and links, and of nothing that only looks alike",
+    "is noted of the build directory in files and links, and of nothing that only looks alike",
     async () => {
       const world = makeBuildWorld({ memory: true });
       const recipe = installing(
@@ -58,14 +58,26 @@ describe("a warning", () => {
         ].join("\n"),
       );
       world.recipe("mentions", recipe);
-      const { warnings } = await world.build(await world.buildStore(), "mentions");
-      expect(warnings.length).toBe(1);
-      expect(warnings[0]).toMatch(/^mentions@1 mentions the build directory \(\/build\) in /);
-      expect(warnings[0]?.split(" in ")[1]?.split(", ").sort()).toEqual(["share/bare", "share/below", "share/link"]);
+      const { warnings, notes } = await world.build(await world.buildStore(), "mentions");
+      expect([notes.length, warnings]).toEqual([1, []]);
+      expect(notes[0]).toMatch(/^mentions@1 mentions the build directory \(\/build\) in /);
+      expect(notes[0]?.split(" in ")[1]?.split(", ").sort()).toEqual(["share/bare", "share/below", "share/link"]);
     },
   );
 
-  it("tells of the home directory and of the store's root, but not of the storeDir", async () => {
+  it("of the build directory is a warning without a sandbox", async () => {
+    const world = makeBuildWorld({ memory: true });
+    world.recipe("mentions", installing('pwd > "$out/share/where"'));
+    const { warnings, notes } = await world.build(await world.buildStore(), "mentions", { sandbox: "off" });
+    expect([warnings, notes]).toEqual([
+      expect.arrayContaining([
+        expect.stringMatching(/^mentions@1 mentions the build directory \(\/.*\) in share\/where$/),
+      ]),
+      [],
+    ]);
+  });
+
+  it("of the home directory and of the store's root is a warning, but not of the storeDir", async () => {
     const world = makeBuildWorld({ memory: true });
     const root = `${world.directory}/s`;
     const store = await world.buildStore("s", { HOME: world.directory });
@@ -84,7 +96,7 @@ describe("a warning", () => {
 
   // Around where one piece that is read may end and the next one begins.
   it.runIf(hasSandbox).each([1 << 13, 1 << 14, 1 << 15, 1 << 21, (1 << 21) + (1 << 13), 1 << 22])(
-    "finds paths around byte %i, beside smaller and larger files",
+    "is found around byte %i, beside smaller and larger files",
     async (border) => {
       const world = makeBuildWorld({ memory: true });
       const files = [-7, -3, 0, 1].map((offset) => ({ name: `at${offset}`, place: border + offset }));
@@ -97,10 +109,8 @@ describe("a warning", () => {
         ].join("\n"),
       );
       world.recipe("borders", recipe);
-      const { warnings } = await world.build(await world.buildStore(), "borders");
-      expect(warnings[0]?.split(" in ")[1]?.split(", ").sort()).toEqual(
-        files.map(({ name }) => `share/${name}`).sort(),
-      );
+      const { notes } = await world.build(await world.buildStore(), "borders");
+      expect(notes[0]?.split(" in ")[1]?.split(", ").sort()).toEqual(files.map(({ name }) => `share/${name}`).sort());
     },
   );
 });

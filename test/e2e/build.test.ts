@@ -3,8 +3,10 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { canSandbox } from "../helpers/build-world.ts";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
 
+const hasSandbox = await canSandbox();
 const FIXTURES = fileURLToPath(new URL("../../fixtures/recipes-builds", import.meta.url));
 
 /** Members of the objects that the commands print. */
@@ -48,6 +50,22 @@ describe("store recipe new", () => {
 });
 
 describe("store build", () => {
+  it.runIf(hasSandbox)("ends with 0 when debug information mentions /build, and says how to leave it out", () => {
+    const world = makeRecipes();
+    const recipe = join(world.directory, "mention");
+    const text = "version: 1\nbuild: script\nphases:\n  install: mkdir $out; pwd > $out/where\n";
+    cpSync(join(world.recipes, "tree"), recipe, { recursive: true });
+    writeFileSync(join(recipe, "recipe.yaml"), `name: mention\n${text}`);
+    const { status, stderr } = world.run(["build", "./mention"]);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^note: mention@1 mentions .*\(\/build\) in where\. .*-g0/m),
+    ]);
+    writeFileSync(join(recipe, "recipe.yaml"), `name: mention\n${text}summary: again\nenv: {A: b}\n`);
+    const json = world.run(["build", "--json", "./mention"]).stderr.split("\n");
+    expect(json.map((line) => (line === "" ? "" : JSON.parse(line).build.kind))).toContain("note");
+  });
+
   it("prints with --keep-going what was built beside what failed", () => {
     const world = makeRecipes();
     const failed = world.run(["build", "--keep-going", "tree", "failing"]);

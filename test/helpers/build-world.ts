@@ -25,6 +25,8 @@ export interface Outcome {
   /** Ids of the packages whose builds began, in that order. */
   readonly started: readonly string[];
   readonly warnings: readonly string[];
+  /** What was told and asks for nothing. */
+  readonly notes: readonly string[];
   readonly events: readonly StoreEvent[];
 }
 
@@ -67,7 +69,7 @@ export function makeBuildWorld(options: { readonly memory?: boolean } = {}): Bui
   const run: BuildWorld["build"] = async (store, specs, settings = {}) => {
     const events: StoreEvent[] = [];
     const built = await build(store, requestFor(specs, settings), listening(settings, events));
-    return { built, events, started: startedIn(events), warnings: warningsIn(events) };
+    return { built, events, started: startedIn(events), warnings: warningsIn(events), notes: notesIn(events) };
   };
   return {
     ...world,
@@ -112,4 +114,8 @@ function startedIn(events: readonly StoreEvent[]): string[] {
 
 function warningsIn(events: readonly StoreEvent[]): string[] {
   return events.flatMap((each) => (each.kind === "warning" ? [each.message] : []));
+}
+
+function notesIn(events: readonly StoreEvent[]): string[] {
+  return events.flatMap((each) => (each.kind === "building" && each.event.kind === "note" ? [each.event.message] : []));
 }

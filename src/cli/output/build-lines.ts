@@ -2,7 +2,7 @@ import type { Realised, RealiseEvent } from "../../build/realise-options.ts";
 import { printable } from "./printable.ts";
 import { formatDuration } from "./quantities.ts";
 
-type Told = Extract<RealiseEvent, { kind: "started" | "phase" | "waiting" | "finished" }>;
+type Told = Extract<RealiseEvent, { kind: "started" | "phase" | "waiting" | "note" | "finished" }>;
 
 /** One line for what a build does or has become. */
 export function buildLine(event: Told): string {
@@ -13,6 +13,8 @@ export function buildLine(event: Told): string {
       return `  ${printable(event.id)}: ${event.phase}`;
     case "waiting":
       return `waiting for another process that builds ${printable(event.id)}`;
+    case "note":
+      return `note: ${printable(event.message)}. ${printable(event.hint)}`;
     case "finished":
       return finishedLine(event.result);
   }

@@ -49,6 +49,7 @@ export function createBuildStatus(): BuildStatus {
           break;
         case "line":
         case "warning":
+        case "note":
         case "waiting":
           break;
       }
