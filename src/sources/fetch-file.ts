@@ -54,9 +54,10 @@ export async function fetchFile(context: FetchContext, request: FileRequest): Pr
       const file = await fetchFrom({ ...context, waitsForHost: !isMirror }, request, parseFetchable(url));
       return told(context, { ...file, fileName: fileNameOf(request), origin: printableUrl(url) });
     } catch (error) {
-      context.signal?.throwIfAborted();
-      if (!(error instanceof StoreError) || isFinal(error, request)) throw error;
+      const isInterruption = context.signal?.aborted === true && error === context.signal.reason;
+      if (isInterruption || !(error instanceof StoreError) || isFinal(error, request)) throw error;
       failures.push(error);
+      if (context.signal?.aborted) break;
       if (isMirror && isUnreachable(error)) unreachable.set(hostOf(url), error);
       if (index < urls.length - 1) {
         const missing = isMirror && error.code === "NOT_FOUND";
