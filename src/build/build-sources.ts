@@ -1,10 +1,11 @@
-import { constants, copyFileSync, mkdirSync, statSync } from "node:fs";
+import { constants, copyFileSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
-import { type ByteString, fromText, toFsPath } from "../model/byte-string.ts";
+import { type ByteString, fromBytes, fromText, toFsPath } from "../model/byte-string.ts";
 import type { DerivationSource } from "../model/derivation.ts";
 import type { TreeId } from "../model/ids.ts";
 import type { ResolvedSource } from "../model/recipe/resolved-recipe.ts";
+import { leadsOut } from "../recipes/recipe-files.ts";
 import { collectWorkingTree } from "../sources/collect-working-tree.ts";
 import { readDirectoryContent } from "../sources/directory-content.ts";
 import { fetchSource, type SourceRequest } from "../sources/fetch-all.ts";
@@ -13,6 +14,7 @@ import { isGitSource, parseGitSource } from "../sources/git-source.ts";
 import { hashFile } from "../sources/hash-file.ts";
 import { type Integrity, parseIntegrity, toContentHash, toIntegrity } from "../sources/integrity.ts";
 import { copyTree } from "../system/copy-tree.ts";
+import { lstatIfThere } from "../system/lstat-if-there.ts";
 import type { PlannedPackage } from "./build-plan.ts";
 import { namingPackage } from "./source-failure.ts";
 
@@ -48,6 +50,7 @@ async function describeSource(
     case "fetched":
       return fetchedSource(source, planned, places.context);
     case "path":
+      if (planned.files.has(source.path)) refuseLeadingOut(source, planned);
       return besideRecipe(source, planned);
     case "worktree":
       return worktree(source.fileName, resolve(source.path), places);
@@ -107,7 +110,9 @@ async function besideRecipe(
   source: { readonly path: string; readonly fileName: string },
   planned: PlannedPackage,
 ): Promise<BuildSource> {
-  const path = planned.files.get(source.path) ?? fromText(resolve(planned.recipeDirectory, "..", source.path));
+  const path = followed(
+    planned.files.get(source.path) ?? fromText(resolve(planned.recipeDirectory, "..", source.path)),
+  );
   const content = await contentAt(path, source.path, planned);
   return {
     fileName: source.fileName,
@@ -115,6 +120,26 @@ async function besideRecipe(
     request: undefined,
     place: async (directory) => copyInto(path, join(directory, source.fileName)),
   };
+}
+
+/** A symlink would be copied as such, and lead elsewhere in the build. */
+function followed(path: ByteString): ByteString {
+  const isLink = lstatIfThere(path)?.isSymbolicLink() && statSync(toFsPath(path), { throwIfNoEntry: false });
+  return isLink ? fromBytes(realpathSync(toFsPath(path), "buffer")) : path;
+}
+
+/** @throws StoreError INVALID_RECIPE */
+function refuseLeadingOut({ path: named }: { readonly path: string }, { id, files }: PlannedPackage): void {
+  const path = files.get(named) as ByteString;
+  if (!leadsOut(named, path)) return;
+  throw new StoreError(
+    "INVALID_RECIPE",
+    `the source ${named} of ${id} is a symlink that leads out of the recipe's directory`,
+    {
+      hint: "Put the files themselves there, or name the place as a `worktree`.",
+      details: { source: named, package: id },
+    },
+  );
 }
 
 /** A working tree is copied when it is looked at: what is built is what was hashed. */

@@ -1,13 +1,15 @@
 import { StoreError } from "../errors.ts";
+import type { ByteString } from "../model/byte-string.ts";
 import { nearest } from "../model/nearest.ts";
 import { type Finding, findingAt } from "../model/recipe/finding.ts";
 import { type OptionValues, resolveOptions } from "../model/recipe/options.ts";
 import { includesPlatform, type Platform } from "../model/recipe/platform.ts";
 import { resolveRecipe } from "../model/recipe/resolve-recipe.ts";
+import { normalizePath } from "../model/recipe/resolve-sources.ts";
 import { chooseVersion, formatVersionRange } from "../model/recipe/version-range.ts";
 import { DEPENDENCY_KINDS, type Dependency, type Recipe } from "../model/recipe.ts";
 import { inOrder } from "./parse-recipe.ts";
-import { RECIPE_FILE, strayFilesIn } from "./recipe-files.ts";
+import { leadsOut, RECIPE_FILE, strayFilesIn } from "./recipe-files.ts";
 import { recipeFields } from "./recipe-reader.ts";
 import { composedOn, filesOn, namesOn, readOn, type Shelf, versionsOn } from "./recipe-shelf.ts";
 
@@ -26,7 +28,7 @@ export function checkShelf(shelf: Shelf, { others = [], only }: CheckOptions = {
   return inOrder([
     ...checked.flatMap((name) => checkFiles(shelf, name, extended)),
     ...recipesOn(shelf, checked).flatMap((recipe) => [
-      ...checkResolution(recipe, filesOn(shelf, recipe).keys()),
+      ...checkResolution(recipe, filesOn(shelf, recipe)),
       ...DEPENDENCY_KINDS.flatMap((kind) => recipe.dependencies[kind]).flatMap((each) =>
         names.includes(each.name) || !others.includes(each.name) ? checkDependency(shelf, each, names) : [],
       ),
@@ -80,20 +82,28 @@ const PLATFORMS: readonly Platform[] = [
 ];
 
 /** Resolves the recipe with its defaults and with each other value of one option: what is missing then shows. */
-function checkResolution(recipe: Recipe, files: Iterable<string>): readonly Finding[] {
-  const names = [...files];
+function checkResolution(recipe: Recipe, files: ReadonlyMap<string, ByteString>): readonly Finding[] {
+  const names = [...files.keys()];
   const platforms = PLATFORMS.filter((platform) => includesPlatform(recipe.platforms, platform));
   return platforms.flatMap((platform) =>
     variationsOf(recipe).flatMap((options) => {
       try {
-        resolveRecipe(recipe, { platform, options, check: true, files: names });
-        return [];
+        const { sources } = resolveRecipe(recipe, { platform, options, check: true, files: names });
+        return sources.flatMap((source) => (source.kind === "path" ? checkLink(source.path, recipe, files) : []));
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== "INVALID_RECIPE") throw error;
         return error.details.findings as readonly Finding[];
       }
     }),
   );
+}
+
+function checkLink(named: string, { sources, at }: Recipe, files: ReadonlyMap<string, ByteString>): readonly Finding[] {
+  const path = files.get(named);
+  if (path === undefined || !leadsOut(named, path)) return [];
+  const own = sources.find((each) => each.kind === "path" && named.endsWith(`/${normalizePath(each.path.text)}`));
+  const message = `'${named}' is a symlink that leads out of the recipe's directory`;
+  return [findingAt(own?.at ?? at, "meaning", { message })];
 }
 
 function variationsOf({ options }: Recipe): readonly OptionValues[] {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
@@ -97,6 +97,22 @@ export function filesBeside(roots: readonly RecipeRoot[], name: string): Readonl
     for (const path of files.keys()) for (const parent of parentsOf(path)) directories.add(parent);
   }
   return files;
+}
+
+/**
+ * Whether a file or directory of a recipe, called `<recipe>/<path>`, is a symlink that leads out of the recipe's directory: what
+ * it leads to is another thing elsewhere. One that leads nowhere does not.
+ */
+export function leadsOut(named: string, path: ByteString): boolean {
+  const depth = named.split("/").length - 1;
+  const directory = path.split("/").slice(0, -depth).join("/") as ByteString;
+  try {
+    const [top, target] = [directory, path].map((each) => realpathSync(toFsPath(each), "buffer").toString("latin1"));
+    return target !== top && !target?.startsWith(`${top}/`);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return false;
+    throw error;
+  }
 }
 
 const MAX_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ByteString, fromText, toEscaped } from "../../model/byte-string.ts";
 import type { SagePackage } from "../../model/sage/package.ts";
@@ -22,7 +22,8 @@ export function loadPackage(layers: SageLayers, found: SagePackage, options: Loa
     .filter((entry): entry is [string, string] => entry[1] !== undefined);
   const helpers = helpersOf(layers, found);
   const files = new Map<string, ByteString>();
-  for (const [entry, path] of entries) files.set(keyOf(`${name}/${entry}`), fromText(path));
+  // A tree is one whole: its packages share files by symlinks.
+  for (const [entry, path] of entries) files.set(keyOf(`${name}/${entry}`), fromText(realpathSync(path)));
   for (const [helper, path] of helpers) files.set(keyOf(`${HELPERS}/${helper}`), fromText(path));
   const directory =
     layers.trees.map((tree) => join(tree, "build/pkgs", name)).findLast((path) => existsSync(path)) ?? "";
