@@ -13,6 +13,7 @@ import {
 import type { ResolvedText } from "../model/recipe/resolved-recipe.ts";
 import type { Phase } from "../model/recipe.ts";
 import { objectPath } from "../store/layout.ts";
+import { buildMarker } from "../store/left-builds.ts";
 import type { Store } from "../store/open-store.ts";
 import { canonicalView } from "../store/twins.ts";
 import { type Jobserver, jobserverFlags } from "../system/jobserver.ts";
@@ -165,5 +166,5 @@ export async function runPhases(
     env,
     fds: 2,
   });
-  return await runProcess(command, args, { ...common, cwd: room.build, env, marker: `src=${place.source}` });
+  return await runProcess(command, args, { ...common, cwd: room.build, env, marker: buildMarker(place.source) });
 }

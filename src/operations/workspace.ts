@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { doubtPool } from "../store/collection/pool-mark.ts";
 import { mendDirectories } from "../store/directories.ts";
 import { type Lease, openLease, tidyLeases } from "../store/leases.ts";
+import { endLeftBuilds } from "../store/left-builds.ts";
 import type { Store } from "../store/open-store.ts";
 import {
   createTemporaryDirectory,
@@ -46,5 +47,5 @@ function sweepStale(store: Store): void {
   const { temporary } = store.layout;
   if (listStaleDirectories(temporary).length === 0) return;
   doubtPool(store);
-  sweepTemporaryDirectories(temporary, store.context.now);
+  sweepTemporaryDirectories(temporary, store.context.now, endLeftBuilds);
 }

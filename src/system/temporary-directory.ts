@@ -50,10 +50,17 @@ function release(path: string, lock: Lock): boolean {
   }
 }
 
-/** Removes temporary directories in `parent` whose process is gone; returns their names. */
-export function sweepTemporaryDirectories(parent: string, now: () => Date): string[] {
+/**
+ * Removes temporary directories in `parent` whose process is gone; returns their names. `before` is called with each, under
+ * its lock.
+ */
+export function sweepTemporaryDirectories(
+  parent: string,
+  now: () => Date,
+  before: (path: string) => void = () => {},
+): string[] {
   const names = new Set(namesIn(parent).map((name) => name.replace(/\.lock$/, "")));
-  return [...names].filter((name) => sweepOne(join(parent, name), now));
+  return [...names].filter((name) => sweepOne(join(parent, name), now, before));
 }
 
 /** The directories that `sweepTemporaryDirectories` would remove now, with the lock of each beside it. */
@@ -81,8 +88,9 @@ export function removeTree(path: string): void {
   }
 }
 
-function sweepOne(path: string, now: () => Date): boolean {
+function sweepOne(path: string, now: () => Date, before: (path: string) => void): boolean {
   const lock = tryAcquireLock(`${path}.lock`, "sweep", now);
   if (!lock) return false;
+  before(path);
   return release(path, lock);
 }

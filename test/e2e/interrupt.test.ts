@@ -63,6 +63,36 @@ test.runIf(hasSandbox)("a build dies with the program, even when that is killed"
   await until(() => !isRunning());
 });
 
+test.each([["gc"], ["build", "--sandbox=off", "--recipes", "recipes", "other"]])(
+  "what a build without a sandbox left running when the program was killed is ended by the next %s, and nothing else is",
+  async (...next) => {
+    const world = makeStoreWorld();
+    const mark = `left-${world.directory.slice(-6)}`;
+    const recipe = (name: string, install: string) => {
+      mkdirSync(join(world.directory, "recipes", name), { recursive: true });
+      const text = `name: ${name}\nversion: "1"\nbuild: script\nphases: {install: "${install}"}\n`;
+      writeFileSync(join(world.directory, "recipes", name, "recipe.yaml"), text);
+    };
+    const sleeping = (what: string) => `setsid bash -c 'sleep 1000; : ${what}-${mark}'`;
+    recipe("sleeper", `mkdir $out; ${sleeping("detached")} & ${sleeping("waited")}`);
+    recipe("living", `mkdir $out; ${sleeping("living")}`);
+    recipe("other", "mkdir $out");
+    const start = (name: string) => world.start(["build", "--sandbox=off", "--recipes", "recipes", name]);
+    const isRunning = (what: string): boolean =>
+      listProcesses().some((pid) => commandLineOf(pid).includes(`sleep 1000; : ${what}-${mark}`));
+    const [killed, living] = [start("sleeper"), start("living")];
+    await until(() => ["detached", "waited", "living"].every(isRunning));
+    killed.kill("SIGKILL");
+    await once(killed, "close");
+    expect(["detached", "waited"].map(isRunning)).toEqual([true, true]);
+    world.done(...next);
+    expect(["detached", "waited", "living"].map(isRunning)).toEqual([false, false, true]);
+    living.kill("SIGTERM");
+    expect((await once(living, "close"))[0]).toBe(130);
+    expect(isRunning("living")).toBe(false);
+  },
+);
+
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await sleep(5);
 }

@@ -4,6 +4,7 @@ import { type Marks, markFrom, type ObjectGraph } from "../../model/object-graph
 import { type DiskUsage, removeCounting } from "../../system/disk-usage.ts";
 import { ifStale } from "../../system/temporary-directory.ts";
 import { listLeases } from "../leases.ts";
+import { endLeftBuilds } from "../left-builds.ts";
 import { lockInTurn } from "../lock-objects.ts";
 import { hasObject } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
@@ -132,7 +133,11 @@ function removeLeftover(store: Store, leftover: Leftover, freed: DiskUsage): num
   };
   if (!isStillOld(leftover)) return 0;
   if (!leftover.isTemporary) remove();
-  else if (existsSync(`${leftover.path}.lock`)) ifStale(leftover.path, store.context.now, remove);
+  else if (existsSync(`${leftover.path}.lock`))
+    ifStale(leftover.path, store.context.now, () => {
+      endLeftBuilds(leftover.path);
+      remove();
+    });
   else living += removeCounting(leftover.path, freed);
   return living;
 }

@@ -53,7 +53,15 @@ export function listDescendants(roots: readonly number[]): readonly number[] {
 
 /** The processes that were started with exactly this `NAME=value` in their environment. */
 export function listMarked(entry: string): readonly number[] {
-  const wanted = `\0${entry}\0`;
+  return listWithEnvironment(`\0${entry}\0`);
+}
+
+/** The processes that were started with a `NAME=value` in their environment that begins so. */
+export function listMarkedBelow(beginning: string): readonly number[] {
+  return listWithEnvironment(`\0${beginning}`);
+}
+
+function listWithEnvironment(wanted: string): readonly number[] {
   return listProcesses().filter((pid) => {
     try {
       return `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`.includes(wanted);
