@@ -11,11 +11,16 @@ export interface LeaseHolder {
   readonly since: string;
 }
 
-/** What a lease's file tells: a line for the holder, then one for each object. */
+/** What a lease's file tells: a line for the holder, then one for each object, and one when it was given back. */
 export interface LeaseText {
   readonly holder: LeaseHolder | undefined;
   readonly objects: readonly BaseName[];
+  /** Its end is told in the file, which keeps its name: who lists leases just then would miss a file that is renamed. */
+  readonly isReleased: boolean;
 }
+
+/** The line of a lease that was given back. */
+export const RELEASED_LINE = "released";
 
 export function printLeaseHolder(holder: LeaseHolder): string {
   return `${JSON.stringify({ format: 1, ...holder })}\n`;
@@ -24,7 +29,7 @@ export function printLeaseHolder(holder: LeaseHolder): string {
 /** A line that is being written, or was cut off, counts for nothing. */
 export function parseLease(text: string): LeaseText {
   const [first = "", ...lines] = text.split("\n").slice(0, -1);
-  return { holder: parseHolder(first), objects: lines.filter(isBaseName) };
+  return { holder: parseHolder(first), objects: lines.filter(isBaseName), isReleased: lines.includes(RELEASED_LINE) };
 }
 
 function parseHolder(line: string): LeaseHolder | undefined {

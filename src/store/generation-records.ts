@@ -19,6 +19,17 @@ export function readGeneration(store: Store, profile: ProfileName, number: Gener
   return readGenerationRecord(store, profile, number).generation;
 }
 
+/** The same, or `undefined` when there is none: a look beforehand would not keep it from being deleted in between. */
+export function readGenerationIfThere(
+  store: Store,
+  profile: ProfileName,
+  number: GenerationNumber,
+): Generation | undefined {
+  const source = generationFile(store.layout, profile, number);
+  const bytes = readIfPresent(source);
+  return bytes && checkPlace(parseGeneration(bytes.toString("utf8"), source), { profile, number, path: source });
+}
+
 /** The same, and its bytes. */
 export function readGenerationRecord(
   store: Store,

@@ -1,8 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import type { BaseName } from "../model/ids.ts";
-import { type LeaseHolder, parseLease, printLeaseHolder } from "../model/lease.ts";
+import { type LeaseHolder, parseLease, printLeaseHolder, RELEASED_LINE } from "../model/lease.ts";
 import { writeAll } from "../system/atomic-file.ts";
 import { tryAcquireLock } from "../system/lock.ts";
 import { namesIn } from "../system/names-in.ts";
@@ -108,13 +108,13 @@ function makeFile(store: Store): LeaseFile {
 }
 
 /**
- * While a collection is under way the lease stays for it to see: what was a root through it may be one through a
+ * While a collection is under way the lease stays, under its name, for it to see: what was a root through it may be one through a
  * generation now, which the collection looked for before that was made. A lease that cannot be removed is for the next
  * command to remove: what was done under it must not fail for it.
  */
 function release(store: Store, { path, fd }: LeaseFile): void {
   try {
-    if (existsSync(collectingFile(store.layout))) renameSync(path, `${path}${RELEASED}`);
+    if (existsSync(collectingFile(store.layout))) writeAll(fd, Buffer.from(`${RELEASED_LINE}\n`));
     else rmSync(path, { force: true });
   } catch {
     // Its process is gone, or it is gone itself.
@@ -123,6 +123,7 @@ function release(store: Store, { path, fd }: LeaseFile): void {
   }
 }
 
+/** The end of the name that earlier versions gave such a lease. */
 const RELEASED = ".released";
 
 /** Looks at a lease; `ifStale` is called while nobody else can come to hold it. */
@@ -131,8 +132,8 @@ function inspect(path: string, ifStale: () => void): LeaseEntry | undefined {
   if (fd === undefined) return undefined;
   try {
     const free = tryLock(fd);
-    const { holder, objects } = parseLease(readFileSync(path, "utf8"));
-    const alive = !path.endsWith(RELEASED) && (!free || (holder !== undefined && isRunning(holder)));
+    const { holder, objects, isReleased } = parseLease(readFileSync(path, "utf8"));
+    const alive = !isReleased && !path.endsWith(RELEASED) && (!free || (holder !== undefined && isRunning(holder)));
     if (!alive) ifStale();
     return { path, holder, objects, alive };
   } catch (error) {

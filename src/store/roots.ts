@@ -5,7 +5,7 @@ import { type BaseName, isBaseName, type ProfileName, parseGenerationNumber } fr
 import type { Root } from "../model/root.ts";
 import { findBaseNames } from "../model/search/find-base-names.ts";
 import { listProcessFacts } from "../system/process/process-facts.ts";
-import { hasGenerationRecord, readGeneration } from "./generation-records.ts";
+import { readGenerationIfThere } from "./generation-records.ts";
 import { generationLink, profilePath } from "./layout.ts";
 import { listLeases } from "./leases.ts";
 import { listNamedRoots } from "./named-roots.ts";
@@ -63,9 +63,7 @@ function generationRoots(store: Store, profile: ProfileName): Root[] {
   const current = liveGeneration(store, profile);
   return numbersIn(profilePath(store.layout, profile)).map((number): Root => {
     const generation = parseGenerationNumber(number);
-    const record = hasGenerationRecord(store, profile, generation)
-      ? readGeneration(store, profile, generation)
-      : undefined;
+    const record = readGenerationIfThere(store, profile, generation);
     const forest = forestBehind(generationLink(store.layout, profile, generation));
     const objects = new Set<BaseName>([
       ...(forest ? [forest] : []),

@@ -8,6 +8,7 @@ import type { Store } from "../../src/store/open-store.ts";
 import { leaseRoots } from "../../src/store/roots.ts";
 import { tryAcquireLock } from "../../src/system/lock.ts";
 import { identityOf } from "../../src/system/process/process-identity.ts";
+import { patchFs } from "../helpers/patch-fs.ts";
 import { addTree, makeWorld } from "../helpers/worlds.ts";
 
 const filesOf = (store: Store) => (existsSync(leasesPath(store.layout)) ? readdirSync(leasesPath(store.layout)) : []);
@@ -46,6 +47,32 @@ test("a lease that ends while a collection is under way stays for it to see, and
   }
   tidyLeases(store);
   expect(filesOf(store)).toEqual([]);
+});
+
+test("a lease that ends while the leases are being read is not missed by who collects", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  const { manifest } = await addTree(store, { a: "a" });
+  const lease = openLease(store);
+  await lease.hold([manifest.path]);
+  writeFileSync(collectingFile(store.layout), "");
+  patchFs("readdirSync", (original) => (...args: Parameters<typeof original>) => {
+    const names = original(...args);
+    if (String(args[0]) === leasesPath(store.layout)) lease[Symbol.dispose]();
+    return names;
+  });
+  expect(listLeases(store)).toMatchObject([{ objects: [manifest.path], alive: false }]);
+  expect(listLeases(store)).toMatchObject([{ objects: [manifest.path], alive: false }]);
+});
+
+test("a lease that an earlier version renamed at its end counts, and holds nothing afterwards", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  const { manifest } = await addTree(store, { a: "a" });
+  mkdirSync(leasesPath(store.layout), { recursive: true });
+  const holder = { command: "x", since, ...identityOf(process.pid) };
+  const name = `${"0".repeat(16)}.released`;
+  writeFileSync(join(leasesPath(store.layout), name), `${printLeaseHolder(holder)}${manifest.path}\n`);
+  expect(listLeases(store)).toMatchObject([{ objects: [manifest.path], alive: false }]);
+  expect([sweepLeases(store), filesOf(store)]).toEqual([1, []]);
 });
 
 const since = "2026-01-01T00:00:00.000Z";

@@ -9,6 +9,8 @@ import { generationFile, namedRootPath } from "../../src/store/layout.ts";
 import { listResultLinks } from "../../src/store/result-links.ts";
 import { processRoots } from "../../src/store/roots.ts";
 import { caught, caughtAsync } from "../helpers/caught.ts";
+import { patchFs } from "../helpers/patch-fs.ts";
+import { DEFAULT, installFrom, makeProfileWorld } from "../helpers/profile-worlds.ts";
 import { addTree, makeWorld } from "../helpers/worlds.ts";
 
 async function worldWithObject() {
@@ -80,7 +82,7 @@ test("a root that cannot be read is an error and never passed over", async () =>
 test("processes that have an object open, mapped, in their environment or as directory are roots", async () => {
   const { store, path, object } = await worldWithObject();
   const started = (options: { cwd?: string; env?: NodeJS.ProcessEnv; args?: string[] }) => {
-    const child = spawn("/bin/sh", options.args ?? ["-c", "sleep 60; true"], {
+    const child = spawn("/bin/sh", options.args ?? ["-c", "exec sleep 60"], {
       ...options,
       stdio: ["pipe", "ignore", "ignore"],
     });
@@ -90,7 +92,7 @@ test("processes that have an object open, mapped, in their environment or as dir
   const children = [
     started({ cwd: path }),
     started({ env: { PATH: `${path}/bin:/usr/bin:/bin` } }),
-    started({ args: ["-c", `exec 3< ${path}/data; sleep 60; true`] }),
+    started({ args: ["-c", `exec 3< ${path}/data; exec sleep 60`] }),
   ];
   await expect
     .poll(() => processRoots(store).filter(({ objects }) => objects.includes(object)).length)
@@ -98,4 +100,27 @@ test("processes that have an object open, mapped, in their environment or as dir
   const seen = processRoots(store).flatMap((root) => (root.kind === "process" ? [root.pid] : []));
   expect(seen).toEqual(expect.arrayContaining(children.map(({ pid }) => pid)));
   expect(seen).not.toContain(process.pid);
+});
+
+test("a generation that is deleted while the roots are being read is none of them", async () => {
+  const world = makeProfileWorld();
+  const store = await world.open();
+  for (const version of ["1", "2"]) await installFrom(store, world.source(`a-${version}`, { a: version }));
+  const file = generationFile(store.layout, DEFAULT, parseGenerationNumber(1));
+  patchFs("existsSync", (original) => (...args: Parameters<typeof original>) => {
+    const isThere = original(...args);
+    if (args[0] === file) rmSync(file, { force: true });
+    return isThere;
+  });
+  patchFs("openSync", (original) => (...args: Parameters<typeof original>) => {
+    if (args[0] === file) rmSync(file, { force: true });
+    return original(...args);
+  });
+  patchFs("readFileSync", (original) => (...args: Parameters<typeof original>) => {
+    if (args[0] === file) rmSync(file, { force: true });
+    return original(...args);
+  });
+  const generations = roots(store).flatMap((root) => (root.kind === "generation" ? [root.generation] : []));
+  expect(generations).toEqual([0, 1, 2]);
+  expect(existsSync(file)).toBe(false);
 });
