@@ -64,10 +64,15 @@ export function parseSizeOrOff(text: string): Size | "off" {
   throw new StoreError("INVALID_INPUT", `'${text}' is not a size`, { hint: "Write it as 5G or 500MiB, or off." });
 }
 
-/** One in which shells are to find programs, or none. @throws StoreError INVALID_INPUT */
-export function parseSearchable(text: string): string {
-  if (text === "" || text.startsWith("/")) return searchableDirectory(text, "Name another directory.");
+/** @throws StoreError INVALID_INPUT */
+export function parseDirectory(text: string): string {
+  if (text === "" || text.startsWith("/")) return text;
   throw new StoreError("INVALID_INPUT", `'${text}' is not an absolute directory`, { hint: "Begin it with /." });
+}
+
+/** @throws StoreError INVALID_INPUT for a directory in which shells could find no programs */
+export function checkSearchable(text: string): void {
+  searchableDirectory(text, "Name another directory.");
 }
 
 /** A relative directory would mean another one in each place where a command is run. */

@@ -1,12 +1,7 @@
 import { StoreError } from "../errors.ts";
-import {
-  parseSettingKey,
-  type SettingKey,
-  type SettingText,
-  type SettingValue,
-  settingValue,
-} from "../model/config.ts";
+import { type SettingText, type SettingValue, settingValue } from "../model/config.ts";
 import { isCount, isJsonObject, readRecord } from "../model/json-object.ts";
+import { parseSettingKey, type SettingKey } from "../model/settings.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
 import { createTemporaryDirectory } from "../system/temporary-directory.ts";

@@ -117,7 +117,7 @@ function release(store: Store, { path, fd }: LeaseFile): void {
     if (existsSync(collectingFile(store.layout))) writeAll(fd, Buffer.from(`${RELEASED_LINE}\n`));
     else rmSync(path, { force: true });
   } catch {
-    // Its process is gone, or it is gone itself.
+    // It is gone itself, or the disk is full: then it counts as long as this process lives, which keeps more, never less.
   } finally {
     closeSync(fd);
   }

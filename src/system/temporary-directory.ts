@@ -91,6 +91,11 @@ export function removeTree(path: string): void {
 function sweepOne(path: string, now: () => Date, before: (path: string) => void): boolean {
   const lock = tryAcquireLock(`${path}.lock`, "sweep", now);
   if (!lock) return false;
-  before(path);
+  try {
+    before(path);
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
   return release(path, lock);
 }

@@ -1,14 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import {
-  defaultText,
-  parseSettingKey,
-  SETTING_KEYS,
-  SETTINGS,
-  settingText,
-  settingValue,
-  shownText,
-} from "../../src/model/config.ts";
+import { defaultText, settingText, settingValue, shownText } from "../../src/model/config.ts";
+import { parseSettingKey, SETTING_KEYS, SETTINGS } from "../../src/model/settings.ts";
 import { caught } from "../helpers/caught.ts";
 
 describe("settings", () => {

@@ -8,7 +8,7 @@ import type { Store } from "../../src/store/open-store.ts";
 import { leaseRoots } from "../../src/store/roots.ts";
 import { tryAcquireLock } from "../../src/system/lock.ts";
 import { identityOf } from "../../src/system/process/process-identity.ts";
-import { patchFs } from "../helpers/patch-fs.ts";
+import { errno, patchFs } from "../helpers/patch-fs.ts";
 import { addTree, makeWorld } from "../helpers/worlds.ts";
 
 const filesOf = (store: Store) => (existsSync(leasesPath(store.layout)) ? readdirSync(leasesPath(store.layout)) : []);
@@ -62,6 +62,20 @@ test("a lease that ends while the leases are being read is not missed by who col
   });
   expect(listLeases(store)).toMatchObject([{ objects: [manifest.path], alive: false }]);
   expect(listLeases(store)).toMatchObject([{ objects: [manifest.path], alive: false }]);
+});
+
+test("a lease whose end cannot be told on a full disk goes on to hold what it held", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  const { manifest } = await addTree(store, { a: "a" });
+  const lease = openLease(store);
+  await lease.hold([manifest.path]);
+  writeFileSync(collectingFile(store.layout), "");
+  patchFs("writeSync", () => () => {
+    throw errno("ENOSPC");
+  });
+  lease[Symbol.dispose]();
+  expect(listLeases(store)).toMatchObject([{ objects: [manifest.path], alive: true }]);
+  expect([sweepLeases(store), filesOf(store).length]).toEqual([0, 1]);
 });
 
 test("a lease that an earlier version renamed at its end counts, and holds nothing afterwards", async () => {

@@ -1,5 +1,6 @@
 import { StoreError } from "../../errors.ts";
-import { SETTING_KEYS, SETTINGS, type SettingKey, shownText } from "../../model/config.ts";
+import { shownText } from "../../model/config.ts";
+import { SETTING_KEYS, SETTINGS, type SettingKey } from "../../model/settings.ts";
 import type { ListedSetting } from "../../operations/upkeep/config.ts";
 import { type Completes, defineCommand } from "../command.ts";
 import { settingLines, settingTexts } from "../output/setting-lines.ts";

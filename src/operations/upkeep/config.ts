@@ -1,12 +1,5 @@
-import {
-  defaultText,
-  parseSettingKey,
-  SETTING_KEYS,
-  SETTINGS,
-  type SettingKey,
-  type SettingText,
-  settingText,
-} from "../../model/config.ts";
+import { defaultText, type SettingText, settingText } from "../../model/config.ts";
+import { parseSettingKey, SETTING_KEYS, SETTINGS, type SettingKey } from "../../model/settings.ts";
 import { isKnownSetting, readConfigFile, readMendable, writeSetting } from "../../store/config-file.ts";
 import type { Store } from "../../store/open-store.ts";
 import { refuseReadOnly } from "../../store/refuse-read-only.ts";
