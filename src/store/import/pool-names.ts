@@ -3,13 +3,28 @@ import { isErrno } from "../../errors.ts";
 import type { ImportSettings } from "./import-settings.ts";
 
 /**
- * Whether the pool may hold a file of this name. Asked often during one import, it answers from a listing: what other
- * processes add to the pool meanwhile is then missed.
+ * Whether it is worth to look for a file of this name in the pool, and the pool seems to hold it. During one import it
+ * answers from listings: what other processes add to the pool meanwhile is then missed. And when the pool held none of many
+ * files, only now and then a look is taken for the next ones, until it holds one: a file that is missed so is written and
+ * becomes a link to the pool's later, while most of those that are new anyway cost nothing.
  */
 export function mayHold(settings: ImportSettings, name: string): boolean {
-  const prefix = name.slice(0, 2);
-  const directory = `${settings.files}/${prefix}`;
-  const part = partOf(settings, prefix);
+  const pool = poolOf(settings);
+  if (pool.misses >= MANY_MISSES && pool.misses % SAMPLE !== 0) {
+    pool.misses += 1;
+    return false;
+  }
+  const holds = looksHeld(pool, `${settings.files}/${name.slice(0, 2)}`, name);
+  pool.misses = holds ? 0 : pool.misses + 1;
+  return holds;
+}
+
+/** After so many files in a row that the pool did not hold one look is taken for so many files. */
+const MANY_MISSES = 64;
+const SAMPLE = 8;
+
+function looksHeld(pool: KnownPool, directory: string, name: string): boolean {
+  const part = partOf(pool, name.slice(0, 2));
   part.asked += 1;
   if (!part.names && isWorthListing(part, directory)) part.names = list(directory);
   return part.names ? part.names.has(name) : existsSync(`${directory}/${name}`);
@@ -39,12 +54,23 @@ function isWorthListing(part: PoolPart, directory: string): boolean {
   return part.size <= Math.min(MOST_BYTES, part.asked * BYTES_A_QUESTION);
 }
 
-/** By import, and by the first two digits of the names. */
-const known = new WeakMap<ImportSettings, Map<string, PoolPart>>();
+/** What one import knows of the pool. */
+interface KnownPool {
+  /** By the first two digits of the names. */
+  readonly parts: Map<string, PoolPart>;
+  /** How many files it did not hold since the last one that it held. */
+  misses: number;
+}
 
-function partOf(settings: ImportSettings, prefix: string): PoolPart {
-  const parts = known.get(settings) ?? new Map<string, PoolPart>();
-  known.set(settings, parts);
+const known = new WeakMap<ImportSettings, KnownPool>();
+
+function poolOf(settings: ImportSettings): KnownPool {
+  const pool = known.get(settings) ?? { parts: new Map<string, PoolPart>(), misses: 0 };
+  known.set(settings, pool);
+  return pool;
+}
+
+function partOf({ parts }: KnownPool, prefix: string): PoolPart {
   const part = parts.get(prefix) ?? { asked: 0, size: undefined, names: undefined };
   parts.set(prefix, part);
   return part;

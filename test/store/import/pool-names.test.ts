@@ -33,6 +33,20 @@ describe("mayHold", () => {
     for (let round = 0; round < 9; round++) expect(mayHold(settings, "cd0")).toBe(false);
   });
 
+  it("looks for every file while the pool holds them, and seldom once it held none of many", () => {
+    const settings = makePool(300);
+    const other = (at: number) => `${(at % 256).toString(16).padStart(2, "0")}${"e".repeat(30)}${at}`;
+    for (let at = 0; at < 300; at++) expect(mayHold(settings, `ab${at}`)).toBe(true);
+    for (let at = 0; at < 64; at++) mayHold(settings, other(at));
+    const held = Array.from({ length: 300 }, (_, at) => mayHold(settings, `ab${at}`));
+    const first = held.indexOf(true);
+    expect(first).toBeLessThan(8);
+    expect(held.slice(first)).not.toContain(false);
+    for (let at = 0; at < 1000; at++) expect(mayHold(settings, other(at))).toBe(false);
+    const asked = Array.from({ length: 9 }, (_, at) => mayHold(settings, `ab${at}`)).indexOf(true);
+    expect(asked).toBeGreaterThanOrEqual(0);
+  });
+
   it("looks anew for each import", () => {
     const settings = makePool(1);
     for (let round = 0; round < 9; round++) mayHold(settings, "ab1");
