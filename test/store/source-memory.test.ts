@@ -21,7 +21,7 @@ import { add } from "../../src/operations/packages/add.ts";
 import type { StoreEvent } from "../../src/operations/run-options.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { removeTree } from "../../src/system/temporary-directory.ts";
-import { makeWorld, newDirectory, writeTree } from "../helpers/worlds.ts";
+import { makeWorld, writeTree } from "../helpers/worlds.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -36,7 +36,7 @@ function muchLater(): void {
 const FILES = 70;
 
 function makeSource(): string {
-  const path = join(newDirectory(true), "big-1.0");
+  const path = join(makeWorld({ memory: true }).directory, "big-1.0");
   writeTree(
     Object.fromEntries([
       ...Array.from({ length: FILES }, (_, n) => [`d${n % 3}/f${n}`, `content ${n}`] as const),
@@ -187,7 +187,7 @@ it("a signal ends the look at it", async () => {
 it("little is not remembered, nor what mentions the store", async () => {
   muchLater();
   const store = await makeWorld({ memory: true }).store();
-  const little = join(newDirectory(true), "little-1.0");
+  const little = join(makeWorld({ memory: true }).directory, "little-1.0");
   writeTree({ a: "a" }, little);
   await addAgain(store, little);
   const mention = makeSource();
