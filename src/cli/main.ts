@@ -1,3 +1,4 @@
+import { allowCompilingLater } from "../system/compile-later.ts";
 import { printError } from "./errors/print-error.ts";
 import { plainOutput, wantsStack } from "./output/plain-output.ts";
 import { readCommandLine } from "./read-command-line.ts";
@@ -6,6 +7,7 @@ import { withSink } from "./with-sink.ts";
 
 /** Carries out any command line; gives the exit status of the process. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  allowCompilingLater();
   return withSink({ argv, env }, async (sink) => {
     if (argv[0] !== "__complete") return runCommandLine({ argv, env, sink });
     const { complete } = await import("./completion/complete.ts");

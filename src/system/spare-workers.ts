@@ -4,6 +4,8 @@ import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 export interface SpareWorkers<Task, Result> {
   /** Threads that nobody else uses. Disposed of with tasks unanswered they end; otherwise the next who asks has them. */
   borrow(): WorkerPool<Task, Result>;
+  /** Starts threads now, for who will borrow them; where none can be had it is who borrows that learns of it. */
+  warm(): void;
 }
 
 /** How long threads wait for more work, in milliseconds. They do not keep the process running meanwhile. */
@@ -25,6 +27,10 @@ export function createSpareWorkers<Task, Result>(script: () => URL, size: () => 
     if (waiting?.idle) return waiting;
     // A thread of it ended meanwhile.
     void waiting?.[Symbol.asyncDispose]();
+    return started();
+  }
+
+  function started(): WorkerPool<Task, Result> {
     return createWorkerPool<Task, Result>(script(), undefined, { size: size() });
   }
 
@@ -39,6 +45,14 @@ export function createSpareWorkers<Task, Result>(script: () => URL, size: () => 
   }
 
   return {
+    warm() {
+      if (spare) return;
+      try {
+        void giveBack(started());
+      } catch {
+        // The next who needs some tries it again.
+      }
+    },
     borrow() {
       const pool = borrowed();
       pool.ref();

@@ -1,19 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSpareWorkers } from "../../src/system/spare-workers.ts";
 import type { WorkerPool } from "../../src/system/worker-pool.ts";
 import { caughtAsync } from "../helpers/caught.ts";
 import { makeWorld } from "../helpers/worlds.ts";
 
 /** Threads that answer with their own number; -1 makes one crash, -2 keeps it busy for ever. */
-function makeWorkers() {
+function makeWorkers(first = "") {
   const path = join(makeWorld().directory, "worker.mjs");
   writeFileSync(
     path,
     `import { parentPort, threadId } from "node:worker_threads";
+import { writeFileSync } from "node:fs";
+${first}
 parentPort.on("message", (task) => {
   if (task === -1) setTimeout(() => { throw new Error("boom"); });
   else if (task === -2) for (;;);
@@ -55,6 +57,27 @@ describe("createSpareWorkers", () => {
     expect(await running).toBeInstanceOf(Error);
     await using next = workers.borrow();
     for (const thread of await threadsOf(next)) expect(threads).not.toContain(thread);
+  });
+
+  it("starts threads ahead for the next who asks, once", async () => {
+    const { directory } = makeWorld();
+    const workers = makeWorkers(`writeFileSync(${JSON.stringify(directory)} + "/" + threadId, "");`);
+    workers.warm();
+    workers.warm();
+    await vi.waitFor(() => expect(readdirSync(directory)).toHaveLength(2), { timeout: 30_000 });
+    const started = new Set(readdirSync(directory).map(Number));
+    await using pool = workers.borrow();
+    expect(await threadsOf(pool)).toEqual(started);
+    expect(readdirSync(directory)).toHaveLength(2);
+  });
+
+  it("says nothing when no thread can be started ahead", () => {
+    const workers = createSpareWorkers(
+      () => new URL("https://example.invalid/worker.mjs"),
+      () => 1,
+    );
+    expect(() => workers.warm()).not.toThrow();
+    expect(() => workers.borrow()).toThrow(/file/);
   });
 
   it("lets the process end while threads wait", () => {

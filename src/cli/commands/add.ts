@@ -1,4 +1,5 @@
 import { formatSize } from "../../model/size.ts";
+import type { PackageInput } from "../../operations/packages/stage-package.ts";
 import { defineCommand } from "../command.ts";
 import { formatCount, formatDuration } from "../output/quantities.ts";
 import { IDENTITY_OPTIONS, packageInputs, SOURCE_OPTIONS } from "../package-options.ts";
@@ -25,10 +26,12 @@ export const command = defineCommand({
   isLong: true,
   async run(context, args) {
     const { add } = await import("../../operations/packages/add.ts");
+    const { expectArchives } = await import("../../operations/packages/expect-archives.ts");
     const began = context.now();
-    const [input] = packageInputs([args.source], args, context.cwd);
+    const inputs = packageInputs([args.source], args, context.cwd);
+    expectArchives(inputs);
     const store = await context.openStore({ create: true });
-    const added = await add(store, input as NonNullable<typeof input>, context.run);
+    const added = await add(store, inputs[0] as PackageInput, context.run);
     context.output.result(added, () => [added.path]);
     const { name, version, files, size, reused } = added;
     const what = `${name} ${version}: ${formatCount(files, "file")}, ${formatSize(size)}`;

@@ -45,6 +45,8 @@ export const command = defineCommand({
     const check = generationCheck(args, context);
     const overwrite = args.force.includes("overwrite");
     const request = { profile: context.profile, packages, priority: args.priority, overwrite, check };
+    const { expectArchives } = await import("../../operations/packages/expect-archives.ts");
+    expectArchives(packages);
     const store = await context.openStore({ create: true });
     if (args["dry-run"]) {
       const { planInstall } = await import("../../operations/history/plan.ts");

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
+import { compileLater } from "../../system/compile-later.ts";
 import { createSharedWork } from "../../system/shared-work.ts";
 import { createSpareWorkers } from "../../system/spare-workers.ts";
 import { finishInTurns } from "../../system/steps.ts";
@@ -15,8 +16,8 @@ export interface ImportRunner extends AsyncDisposable {
   /** No more batches will come. */
   finishQueue(): void;
   run<Task extends ImportTask>(task: Task): Promise<ImportAnswer<Task>>;
-  /** Whether so much is worth threads, which then start. */
-  useThreads(work: { readonly files: number; readonly bytes: number }): boolean;
+  /** Whether so much is worth threads, which then start. 0 files: how many there are is not known. */
+  useThreads(work: Amount): boolean;
 }
 
 /** What a worker thread is sent: threads work for one import after the other. */
@@ -29,7 +30,18 @@ export interface ImportJob {
 const ENOUGH_FILES = 400;
 const ENOUGH_BYTES = 32 << 20;
 
+/** Files of this size on average, in bytes, keep a thread busy with their content more than with themselves. */
+const LARGE_ON_AVERAGE = 32 << 10;
+
+/** So many files are looked at to see how large they are. */
+const SAMPLE = 32;
+
 const workers = createSpareWorkers<ImportJob, ImportAnswer>(workerScript, () => mostThreads() - 1);
+
+/** Starts threads for an import of so many bytes that is about to begin, if they are worth it. */
+export function startThreadsAhead(bytes: number): void {
+  if (bytes >= ENOUGH_BYTES && mostThreads() > 1) workers.warm();
+}
 
 export function createImportRunner(settings: ImportSettings): ImportRunner {
   let pool: WorkerPool<ImportJob, ImportAnswer> | undefined;
@@ -45,6 +57,7 @@ export function createImportRunner(settings: ImportSettings): ImportRunner {
     if (pool || mostThreads() === 1) return;
     pool = workers.borrow();
     work.useThreads(pool);
+    lookAtSizes(sampleOf(held.map(({ batch }) => batch)));
   }
 
   async function importNow(batch: FileBatch): Promise<PackedFiles> {
@@ -81,6 +94,7 @@ export function createImportRunner(settings: ImportSettings): ImportRunner {
       return (await work.run({ settings, task }, where)) as ImportAnswer<Task>;
     },
     useThreads({ files, bytes }) {
+      lookAtSizes({ files, bytes });
       if (files < ENOUGH_FILES && bytes < ENOUGH_BYTES) return false;
       startThreads();
       return true;
@@ -90,6 +104,24 @@ export function createImportRunner(settings: ImportSettings): ImportRunner {
       await Promise.all([work.drop(), pool?.[Symbol.asyncDispose]()]);
     },
   };
+}
+
+/** How much there is of what. */
+interface Amount {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+function lookAtSizes({ files, bytes }: Amount): void {
+  if (files > 0 && bytes >= files * LARGE_ON_AVERAGE) compileLater();
+}
+
+function sampleOf(batches: readonly FileBatch[]): Amount {
+  const each = Math.ceil(SAMPLE / Math.max(1, batches.length));
+  const sizes = batches
+    .slice(0, SAMPLE)
+    .flatMap(({ names, ...place }) => sizesOf({ ...place, names: names.slice(0, each) }));
+  return { files: sizes.length, bytes: sum(sizes) };
 }
 
 /** Makes the pool hold these files (see `poolFiles`), in threads when there are many. */

@@ -29,20 +29,22 @@ const ENOUGH_ROOM = 96;
 
 export function takeContents({ archive, source, runner, openFiles, latest }: TakingOptions): TakingContents {
   const batches: AheadBatch[] = [];
-  const begun: AheadBatch[] = [];
+  const begun = new Set<Promise<unknown>>();
   let open = newBatch(true);
   let contents: TakenContent[] = [];
   let openCount = 0;
 
   function send(): void {
     const taken = contents;
+    if (batches.length === 0) runner.useThreads({ files: taken.length, bytes: open.bytes });
     const answer = runner.run({ kind: "unpack", archive, source, contents: taken }).finally(() => {
       openCount -= taken.length;
       for (const { target } of taken) openFiles.close(target);
+      begun.delete(answer);
     });
     expectAnswer(open, answer);
     batches.push(open);
-    begun.push(open);
+    begun.add(answer);
     open = newBatch(true);
     contents = [];
   }
@@ -62,7 +64,8 @@ export function takeContents({ archive, source, runner, openFiles, latest }: Tak
       if (contents.length >= BATCH_OPEN || open.bytes >= BATCH_BYTES) send();
     },
     async ready() {
-      while (openCount >= ENOUGH_ROOM && begun.length > 0) await begun.shift()?.answer;
+      // Whichever ends first: a thread that only starts has some as well.
+      while (openCount >= ENOUGH_ROOM && begun.size > 0) await Promise.race(begun);
     },
     finish() {
       if (contents.length > 0) send();

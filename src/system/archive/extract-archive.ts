@@ -6,7 +6,7 @@ import type { Environment } from "./decompress/host-program.ts";
 import { detectContainer } from "./detect-archive.ts";
 import { type ArchiveLimits, archiveError, type Extraction, newExtraction } from "./extraction.ts";
 import { hoistDirectory } from "./hoist-directory.ts";
-import { type PackedFile, packedFile, readAtCursor, unreadable } from "./packed-file.ts";
+import { type PackedFile, packedFile, readSparsely, unreadable } from "./packed-file.ts";
 import { extractTar } from "./tar/extract-tar.ts";
 import { type FileWatch, TreeWriter } from "./tree-writer.ts";
 
@@ -93,7 +93,7 @@ async function extractInto(
     const { extractZip } = await import("./zip/extract-zip.ts");
     await extractZip(file, run, { ...output, onProgress: tick });
   } else {
-    const sparse = container === "none" ? readSparsely(file, options.watch) : undefined;
+    const sparse = container === "none" ? readForTaker(file, options.watch) : undefined;
     const chunks = sparse?.chunks ?? unpack(file, run, { container, environment: options.environment ?? process.env });
     await extractTar(chunks, run, { ...output, ...sparse, onChunk: tick });
   }
@@ -101,7 +101,7 @@ async function extractInto(
 }
 
 /** How an archive is read when somebody takes the contents of its files; `undefined`: nobody does. */
-function readSparsely(file: PackedFile, watch: FileWatch | undefined) {
+function readForTaker(file: PackedFile, watch: FileWatch | undefined) {
   if (!watch?.takeContents) return undefined;
   const source = openSource(file);
   const taker = watch.takeContents({ path: file.path, source, bytes: file.size });
@@ -109,9 +109,8 @@ function readSparsely(file: PackedFile, watch: FileWatch | undefined) {
     closeSync(source);
     return undefined;
   }
-  const cursor = { position: 0 };
-  const chunks = readAtCursor(file, { fd: source, cursor, ready: () => taker.ready() });
-  return { taker, chunks, sparse: { cursor, size: file.size } };
+  const sparse = { reader: readSparsely(file, source, taker), size: file.size };
+  return { taker, chunks: sparse.reader.chunks(), sparse };
 }
 
 function openSource({ path }: PackedFile): number {

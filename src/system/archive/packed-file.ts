@@ -49,31 +49,52 @@ export interface Cursor {
   position: number;
 }
 
+/** An open archive, read from where the cursor stands each time. A chunk is valid until the next one is asked for. */
+export interface SparseReader {
+  readonly cursor: Cursor;
+  /** The next chunk, if it can be had without waiting and is not the end. */
+  now(): Buffer | undefined;
+  /** The others. */
+  chunks(): AsyncGenerator<Buffer>;
+}
+
+/** Who may be waited for before more is read. */
+interface Waiting {
+  readonly hasRoom: boolean;
+  ready(): Promise<void>;
+}
+
 const SPARSE_CHUNK_BYTES = 64 * 1024;
 
-/**
- * Chunks of 64 KiB of an open file, each from where the cursor stands then, and valid until the next one is asked for.
- * Other work gets its turn before each MiB, and `ready` is waited for before each chunk.
- */
-export async function* readAtCursor(
-  file: PackedFile,
-  from: { readonly fd: number; readonly cursor: Cursor; ready(): Promise<void> },
-): AsyncGenerator<Buffer> {
-  const { fd, cursor } = from;
+/** Other work gets its turn before each MiB, and there must be room. */
+export function readSparsely(file: PackedFile, fd: number, waiting: Waiting): SparseReader {
+  const cursor = { position: 0 };
   const buffer = Buffer.allocUnsafe(SPARSE_CHUNK_BYTES);
   let turnAt = 0;
-  for (;;) {
-    if (cursor.position >= turnAt) {
-      await setImmediate();
-      turnAt = cursor.position + CHUNK_BYTES;
-    }
-    await from.ready();
+
+  function next(): Buffer | undefined {
     const length = readSync(fd, buffer, 0, buffer.length, cursor.position);
-    if (length === 0) return;
     cursor.position += length;
     file.readBytes = cursor.position;
-    yield buffer.subarray(0, length);
+    return length === 0 ? undefined : buffer.subarray(0, length);
   }
+
+  return {
+    cursor,
+    now: () => (cursor.position < turnAt && waiting.hasRoom ? next() : undefined),
+    async *chunks() {
+      for (;;) {
+        if (cursor.position >= turnAt) {
+          await setImmediate();
+          turnAt = cursor.position + CHUNK_BYTES;
+        }
+        await waiting.ready();
+        const chunk = next();
+        if (chunk === undefined) return;
+        yield chunk;
+      }
+    },
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
 import { type ByteString, fromText } from "../../../src/model/byte-string.ts";
 import { hashBlob } from "../../../src/model/git-object.ts";
@@ -142,6 +142,20 @@ describe("an archive whose contents are written by tasks", () => {
     expect(treeOf(unpacking.target)["d/f2999"]).toBe("file: file 2999");
     expect(most).toBeGreaterThan(32);
     expect(most).toBeLessThanOrEqual(128);
+  });
+
+  it("goes on while a thread that was given some of them is slow", async () => {
+    const members = Array.from({ length: 3000 }, (_, at) => ({ name: `d/f${at}`, content: `file ${at}` }));
+    let begun = 0;
+    const unpacking = makeUnpacking(makeTar(members), {
+      // The first tasks wait for nearly all others.
+      mayBegin: async () => {
+        if (begun++ < 2) await vi.waitFor(() => expect(begun).toBeGreaterThan(80), { timeout: 30_000 });
+        else await new Promise(setImmediate);
+      },
+    });
+    const { known } = await unpacking.unpack();
+    expect(known.files.size).toBe(3000);
   });
 
   it("reads nothing of the contents but by tasks", async () => {

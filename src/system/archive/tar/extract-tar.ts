@@ -13,13 +13,23 @@ export async function extractTar(
   run: Extraction,
   output: TarOutput & { readonly onChunk: () => void; readonly sparse?: SparseReading | undefined },
 ): Promise<void> {
-  const input: TarInput = { run, chunk: Buffer.alloc(0), at: 0, ended: false, sparse: output.sparse };
-  const reading = readTar(input, output);
-  let isDone = false;
-  for await (const chunk of chunks) {
+  const take = (chunk: Buffer) => {
     countExpanded(run, chunk.length);
     input.chunk = chunk;
     input.at = 0;
+  };
+  const refill = () => {
+    const chunk = output.sparse?.reader.now();
+    if (chunk === undefined) return false;
+    output.onChunk();
+    take(chunk);
+    return true;
+  };
+  const input: TarInput = { run, chunk: Buffer.alloc(0), at: 0, ended: false, refill, sparse: output.sparse };
+  const reading = readTar(input, output);
+  let isDone = false;
+  for await (const chunk of chunks) {
+    take(chunk);
     isDone ||= reading.next().done === true;
     output.onChunk();
   }

@@ -1,9 +1,9 @@
 import { archiveError, countExpanded, type Extraction } from "../extraction.ts";
-import type { Cursor } from "../packed-file.ts";
+import type { SparseReader } from "../packed-file.ts";
 
 /**
  * The bytes of a tar archive as they come, for generators that read them: a generator yields when it has used up the
- * chunk and is resumed with the next one, or with `ended`.
+ * chunk and there is no more without waiting, and is resumed with the next one, or with `ended`.
  */
 export interface TarInput {
   readonly run: Extraction;
@@ -11,13 +11,15 @@ export interface TarInput {
   /** Where in the chunk the next byte stands. */
   at: number;
   ended: boolean;
+  /** Gets the next chunk if it can be had now. */
+  readonly refill: () => boolean;
   /** Where an archive is read whose contents somebody else takes. */
   readonly sparse?: SparseReading | undefined;
 }
 
 export interface SparseReading {
-  /** Where the archive goes on behind the chunk. */
-  readonly cursor: Cursor;
+  /** Its cursor is where the archive goes on behind the chunk. */
+  readonly reader: SparseReader;
   /** Bytes of the archive. */
   readonly size: number;
 }
@@ -70,15 +72,15 @@ export function* pass(
 }
 
 /** Where the next byte stands in an archive that is read sparsely. */
-export function positionIn({ chunk, at }: TarInput, { cursor }: SparseReading): number {
-  return cursor.position - (chunk.length - at);
+export function positionIn({ chunk, at }: TarInput, { reader }: SparseReading): number {
+  return reader.cursor.position - (chunk.length - at);
 }
 
 /** Leaves out the next `length` bytes, which the archive has: those that are not in the chunk yet are not read. */
-export function skip(input: TarInput, { cursor }: SparseReading, length: number): void {
+export function skip(input: TarInput, { reader }: SparseReading, length: number): void {
   const inChunk = Math.min(length, input.chunk.length - input.at);
   input.at += inChunk;
-  cursor.position += length - inChunk;
+  reader.cursor.position += length - inChunk;
   countExpanded(input.run, length - inChunk);
 }
 
@@ -91,7 +93,7 @@ export function padding(size: number): number {
 function* hasMore(input: TarInput): Reading<boolean> {
   while (input.at === input.chunk.length) {
     if (input.ended) return false;
-    yield;
+    if (!input.refill()) yield;
   }
   return true;
 }
