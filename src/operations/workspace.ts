@@ -5,6 +5,7 @@ import { mendDirectories } from "../store/directories.ts";
 import { type Lease, openLease, tidyLeases } from "../store/leases.ts";
 import { endLeftBuilds } from "../store/left-builds.ts";
 import type { Store } from "../store/open-store.ts";
+import { refuseUnsafeRoot } from "../store/root-safety.ts";
 import {
   createTemporaryDirectory,
   listStaleDirectories,
@@ -18,9 +19,10 @@ export interface Workspace extends Disposable {
   room(): { readonly path: string };
 }
 
-/** Opens a workspace, and removes what killed processes left behind. */
+/** Opens a workspace, and removes what killed processes left behind. @throws StoreError UNSAFE */
 export function openWorkspace(store: Store): Workspace {
   const { command, now } = store.context;
+  refuseUnsafeRoot(store);
   mendDirectories(store);
   sweepStale(store);
   tidyLeases(store);

@@ -7,7 +7,7 @@ import type { Store } from "./open-store.ts";
 
 /** Makes all directories of an empty store. */
 export function makeDirectories(layout: Layout): void {
-  for (const path of [...substance(layout), ...others(layout), ...poolParts(layout)]) makeDirectory(layout, path);
+  for (const path of [...storeDirectories(layout), ...poolParts(layout)]) makeDirectory(layout, path);
 }
 
 /**
@@ -16,15 +16,18 @@ export function makeDirectories(layout: Layout): void {
  * needs it.
  */
 export function mendDirectories({ layout, context }: Store): void {
-  const missing = [...substance(layout), ...others(layout)].filter(
-    (path) => !existsSync(path) && wasEmpty(layout, path),
-  );
+  const missing = storeDirectories(layout).filter((path) => !existsSync(path) && wasEmpty(layout, path));
   const parts = new Set(namesIn(layout.files));
   const missingParts = poolParts(layout).filter((path) => !parts.has(basename(path)));
   const made = [...missing, ...missingParts].filter((path) => makeIfWritable(layout, path));
   if (made.length === 0) return;
   const names = new Set(made.map((path) => basename(missingParts.includes(path) ? layout.files : path)));
   context.notice?.({ message: `made anew, since they were missing: ${[...names].join(", ")}` });
+}
+
+/** All directories of a store but the parts of the pool. */
+export function storeDirectories(layout: Layout): readonly string[] {
+  return [...substance(layout), ...others(layout)];
 }
 
 function substance({ storeDir, manifests, profiles, log }: Layout): readonly string[] {

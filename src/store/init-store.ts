@@ -1,27 +1,31 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { StoreError } from "../errors.ts";
 import { overlapsItself } from "../model/rewrite.ts";
 import { searchableDirectory } from "../model/searchable.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
-import { acquireLock } from "../system/lock.ts";
+import { acquireLock, type Lock } from "../system/lock.ts";
 import { makeDirectory } from "../system/make-directory.ts";
 import { namesIn } from "../system/names-in.ts";
 import type { StoreContext } from "./context.ts";
 import { makeDirectories } from "./directories.ts";
 import { isWidth, type Layout, lockPath, longestRoot, WIDTHS } from "./layout.ts";
+import type { Store } from "./open-store.ts";
+import { checkAncestors } from "./root-safety.ts";
 import { FORMAT, readStoreFile, type StoreFile, writeStoreFile } from "./store-file.ts";
+
+interface InitOptions {
+  readonly allowUnsafeRoot?: boolean;
+  readonly context: StoreContext;
+}
 
 /**
  * Creates an empty store. `store.json` is written last: a root without it is no store yet, and a killed `init` is
  * simply done again.
  * @throws StoreError INVALID_INPUT, UNSAFE
  */
-export async function initStore(
-  layout: Layout,
-  options: { readonly allowUnsafeRoot?: boolean; readonly context: StoreContext },
-): Promise<StoreFile> {
+export async function initStore(layout: Layout, options: InitOptions): Promise<StoreFile> {
   checkWidth(layout);
   checkRootText(layout);
   if (options.allowUnsafeRoot !== true) checkAncestors(layout.root);
@@ -33,12 +37,22 @@ export async function initStore(
   }
   if (options.allowUnsafeRoot !== true) for (const path of [layout.root, layout.admin]) checkAncestors(path);
   mkdirSync(layout.locks, { recursive: true, mode: 0o700 });
-  using _lock = await acquireLock(lockPath(layout, "init"), {
-    command: "store init",
-    now: options.context.now,
-    wait: options.context.wait,
-  });
-  return readStoreFile(layout.storeFile) ?? writeNewStore(layout, options.context.now());
+  using _lock = await lockInit(layout, options.context);
+  return readStoreFile(layout.storeFile) ?? writeNewStore(layout, options);
+}
+
+/**
+ * Remembers that the root of this store is accepted though others could replace it or write to it.
+ * @throws StoreError BUSY, DAMAGED
+ */
+export async function acceptUnsafeRoot({ layout, context }: Store): Promise<void> {
+  using _lock = await lockInit(layout, context);
+  const file = readStoreFile(layout.storeFile);
+  if (file && !file.unsafeRoot) writeStoreFile(layout.storeFile, { ...file, unsafeRoot: true });
+}
+
+function lockInit(layout: Layout, { now, wait }: StoreContext): Promise<Lock> {
+  return acquireLock(lockPath(layout, "init"), { command: "store init", now, wait });
 }
 
 function checkWidth({ width }: Layout): void {
@@ -48,7 +62,7 @@ function checkWidth({ width }: Layout): void {
   });
 }
 
-function writeNewStore(layout: Layout, now: Date): StoreFile {
+function writeNewStore(layout: Layout, { allowUnsafeRoot, context }: InitOptions): StoreFile {
   for (const name of readdirSync(layout.root)) if (name.startsWith(TEMPORARY_MARK)) rmSync(join(layout.root, name));
   makeDirectories(layout);
   if (realpathSync(layout.storeDir) !== layout.storeDir) throw notReal(layout.storeDir);
@@ -59,7 +73,8 @@ function writeNewStore(layout: Layout, now: Date): StoreFile {
     id: randomBytes(16).toString("hex"),
     storeDir: layout.storeDir,
     ...(layout.admin !== layout.root && { adminDir: layout.admin }),
-    created: now.toISOString(),
+    ...(allowUnsafeRoot === true && { unsafeRoot: true }),
+    created: context.now().toISOString(),
     unknown: {},
   };
   writeStoreFile(layout.storeFile, file);
@@ -107,46 +122,6 @@ function rootTooLong(root: string, length: number, layout: Layout): StoreError {
       details: { root, length, longest: longestRoot(layout.width), width: layout.width },
     },
   );
-}
-
-/**
- * Who can write to a directory above the store can replace the store. The sticky bit prevents that; in the root itself
- * it does not prevent others from putting something there.
- */
-export function checkAncestors(root: string): void {
-  for (let path = root; ; path = dirname(path)) {
-    const danger = dangerIn(path, { top: path === root });
-    if (danger) {
-      const remedy = danger.owner ? "" : `, or \`chmod go-w ${path}\``;
-      throw new StoreError("UNSAFE", `${path} ${danger.reason}, so the store at ${root} could be replaced`, {
-        hint: `Use another root${remedy}; \`store init --allow-unsafe-root\` accepts it as it is.`,
-        details: { root, directory: path },
-      });
-    }
-    if (path === dirname(path)) return;
-  }
-}
-
-interface Danger {
-  readonly reason: string;
-  /** It comes from the owner, so that no mode helps. */
-  readonly owner: boolean;
-}
-
-const OVERFLOW_UID = 65534;
-
-function dangerIn(path: string, { top }: { readonly top: boolean }): Danger | undefined {
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (!status) return undefined;
-  const me = process.getuid?.() ?? status.uid;
-  if (status.uid !== me && status.uid !== 0 && status.uid !== OVERFLOW_UID)
-    return { reason: `belongs to another user (uid ${status.uid})`, owner: true };
-  if ((status.mode & 0o1000) !== 0 && !top) return undefined;
-  if ((status.mode & 0o002) !== 0) return { reason: "can be written by every user", owner: false };
-  const shared = (status.mode & 0o020) !== 0 && status.gid !== 0 && status.gid !== process.getgid?.();
-  return shared
-    ? { reason: `can be written by a group that is not yours (gid ${status.gid})`, owner: false }
-    : undefined;
 }
 
 function checkRootContent(layout: Layout): void {

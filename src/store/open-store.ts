@@ -4,6 +4,7 @@ import type { StoreContext } from "./context.ts";
 import { type Layout, layoutOf, type Width } from "./layout.ts";
 import { FORMATS, type Formats } from "./migrations.ts";
 import { resolveRoot } from "./resolve-root.ts";
+import { refuseForeignRoot } from "./root-safety.ts";
 import { readStoreFile, type StoreFile } from "./store-file.ts";
 
 /** An open store. It keeps no file open and holds no lock. */
@@ -37,8 +38,10 @@ export async function openStoreAt(options: OpenOptions): Promise<Store> {
   const layout = layoutOf(root, found.width, found.adminDir);
   if (adminDir !== undefined && adminDir !== layout.admin) throw otherAdminDir(layout, adminDir);
   if (found.storeDir !== layout.storeDir) throw moved(layout, found);
+  const isAccepted = found.unsafeRoot || options.allowUnsafeRoot === true;
+  if (!isAccepted) refuseForeignRoot(root);
   const file = isCurrent(layout, found, formats) ? found : await upToDate(layout, formats, context);
-  return { layout, file, context };
+  return { layout, file: isAccepted ? { ...file, unsafeRoot: true } : file, context };
 }
 
 async function createStore(

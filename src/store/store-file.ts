@@ -16,6 +16,8 @@ export interface StoreFile {
   readonly storeDir: string;
   /** Where profiles, log, roots and index lie when that is not the storeRoot: an absolute path. */
   readonly adminDir?: string;
+  /** Its owner accepts that others could replace the store or write to it. */
+  readonly unsafeRoot?: boolean;
   /** UTC, RFC 3339. */
   readonly created: string;
   readonly unknown: Readonly<Record<string, unknown>>;
@@ -47,6 +49,7 @@ function parseStoreFile(text: string, path: string, newest: number): StoreFile {
   const width = record.count("width");
   const id = record.text("id");
   const adminDir = record.optionalText("adminDir");
+  const unsafeRoot = record.value("unsafeRoot") === true;
   if (!isWidth(width)) throw damagedRecord(path, `width is not one of ${WIDTHS.join(", ")}`);
   if (!/^[0-9a-f]{32}$/.test(id)) throw damagedRecord(path, "id is not 32 hexadecimal digits");
   return {
@@ -55,6 +58,7 @@ function parseStoreFile(text: string, path: string, newest: number): StoreFile {
     id,
     storeDir: record.text("storeDir"),
     ...(adminDir !== undefined && { adminDir }),
+    ...(unsafeRoot && { unsafeRoot }),
     created: record.text("created"),
     unknown: record.rest(),
   };

@@ -28,6 +28,8 @@ export const command = defineCommand({
       allowUnsafeRoot: args["allow-unsafe-root"],
     });
     checkWidth(store, args.width);
+    const { makeReady } = await import("../../operations/make-ready.ts");
+    await makeReady(store, { allowUnsafeRoot: args["allow-unsafe-root"] });
     const { layout, file } = store;
     const { root, storeDir } = layout;
     const result = { root, storeDir, width: file.width, id: file.id, created: file.created };

@@ -6,6 +6,7 @@ import { lockPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
 import { createProfile, hasProfile, removeProfile, sweepProfile } from "../../store/profiles.ts";
 import { refuseReadOnly } from "../../store/refuse-read-only.ts";
+import { refuseUnsafeRoot } from "../../store/root-safety.ts";
 import { acquireLock, type Lock } from "../../system/lock.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Workspace } from "../workspace.ts";
@@ -93,7 +94,8 @@ async function makeProfile(
   });
 }
 
-function takeLock(store: Store, profile: ProfileName, run: RunOptions): Promise<Lock> {
+async function takeLock(store: Store, profile: ProfileName, run: RunOptions): Promise<Lock> {
+  refuseUnsafeRoot(store);
   const { command, now, wait } = store.context;
   return acquireLock(lockPath(store.layout, `profile-${profile}`), {
     command: command.join(" "),

@@ -4,11 +4,11 @@ import { StoreError } from "../../../errors.ts";
 import { type Diagnosis, judgeClock } from "../../../model/diagnosis.ts";
 import { indexDirectory } from "../../../store/index/open-index.ts";
 import { dataFile, isSealed } from "../../../store/index/seal.ts";
-import { checkAncestors } from "../../../store/init-store.ts";
 import { openJournal } from "../../../store/journal.ts";
 import { listLeases } from "../../../store/leases.ts";
 import { readTail } from "../../../store/log/tail.ts";
 import type { Store } from "../../../store/open-store.ts";
+import { checkSafety } from "../../../store/root-safety.ts";
 import { isHeld, readLockHolder } from "../../../system/lock.ts";
 import { namesIn } from "../../../system/names-in.ts";
 import { told, toldError } from "./told.ts";
@@ -31,7 +31,7 @@ function checkRoot({ layout, file }: Store): Diagnosis {
   const topic = "root";
   const text = `${layout.root}, width ${layout.width}, format ${file.format}`;
   try {
-    checkAncestors(layout.root);
+    checkSafety(layout);
     return { topic, state: "ok", text };
   } catch (error) {
     return toldError(topic, error, "warn");
