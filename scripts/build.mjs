@@ -3,7 +3,7 @@
 // takes twice as long as Node itself. The quick commands are a file of their own, the smallest; the whole command line is
 // another one, and what npm's HTTP stack is made of a third.
 import { execFileSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -278,10 +278,13 @@ try {
   const why = String(error.stderr ?? error.message).slice(-1000);
   console.error(`notice: commands will start more slowly, no code of theirs is kept: ${why}`);
 }
+const makesTypes = !process.argv.includes("--no-types");
+// The tests build without them, and whoever uses the library from this checkout has those of the last whole build.
+if (!makesTypes && existsSync(`${root}dist/types`)) renameSync(`${root}dist/types`, `${fresh}/types`);
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(fresh, `${root}dist`);
 
-if (!process.argv.includes("--no-types")) {
+if (makesTypes) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
     stdio: "inherit",
   });

@@ -1,7 +1,17 @@
-import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { isJsonObject } from "../../model/json-object.ts";
+import { printable } from "../../model/printable.ts";
 import { withoutCredentials } from "../../model/without-credentials.ts";
 import { fetchNpm } from "../../sources/fetch-npm.ts";
 import { resolveNpm } from "../../sources/resolve-npm.ts";
@@ -39,7 +49,8 @@ export async function prepareNpm(store: Store, input: PackageInput, options: Pre
   mkdirSync(dirname(join(stagedTree(room), place)), { recursive: true });
   renameSync(unpacked, join(stagedTree(room), place));
   linkCommands(stagedTree(room), place);
-  return stagePackage(
+  const missing = missingDependencies(join(stagedTree(room), place));
+  const prepared = await stagePackage(
     store,
     {
       ...input,
@@ -52,6 +63,33 @@ export async function prepareNpm(store: Store, input: PackageInput, options: Pre
     },
     options,
   );
+  if (missing.length > 0 && !prepared.staged?.reused) warnOfMissing(found, missing, options);
+  return prepared;
+}
+
+/** Packages that this one needs and does not bring along. Nothing would find them elsewhere in a profile. */
+function missingDependencies(directory: string): string[] {
+  const { dependencies, optionalDependencies } = readPackageJson(directory);
+  const optional = isJsonObject(optionalDependencies) ? optionalDependencies : {};
+  const needed = Object.keys(isJsonObject(dependencies) ? dependencies : {}).filter((name) => !(name in optional));
+  return needed.filter((name) => !existsSync(join(directory, "node_modules", name)));
+}
+
+/** So many are named. */
+const NAMED = 5;
+
+function warnOfMissing(
+  { name, version }: { readonly name: string; readonly version: string },
+  missing: readonly string[],
+  { onEvent }: PrepareOptions,
+): void {
+  const named = missing.slice(0, NAMED).map(printable).join(", ");
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : "";
+  onEvent?.({
+    kind: "warning",
+    message: `${name} ${version} needs ${named}${more}, which npm would install beside it and \`store\` does not`,
+    hint: "A package of a registry is taken alone, as its tarball is. Choose one that brings along what it needs, or build it from a recipe whose sources are all of them.",
+  });
 }
 
 /** Links what `bin` in package.json names into `<tree>/bin`, as npm does, and makes it executable. */

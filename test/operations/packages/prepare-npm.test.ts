@@ -1,0 +1,51 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { add } from "../../../src/operations/packages/add.ts";
+import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { makeTar } from "../../helpers/archives.ts";
+import { startRegistry } from "../../helpers/fake-registry.ts";
+import { fakeContext, makeWorld } from "../../helpers/worlds.ts";
+
+/** The warnings of adding a package with this package.json, and with these packages inside, twice. */
+async function warnings(description: object, inside: readonly string[] = []) {
+  const members = [
+    { name: "package/package.json", content: JSON.stringify({ name: "needy", version: "1.0.0", ...description }) },
+    ...inside.map((name) => ({ name: `package/node_modules/${name}/package.json`, content: "{}" })),
+  ];
+  const content = makeTar(members).toString("latin1");
+  await using registry = await startRegistry({
+    needy: { tags: { latest: "1.0.0" }, versions: { "1.0.0": { content } } },
+  });
+  const world = makeWorld({ memory: true });
+  writeFileSync(join(world.directory, ".npmrc"), `registry=${registry.registry}\n`);
+  const store = await world.store("s", {
+    context: fakeContext({ env: { HOME: world.directory, PATH: process.env.PATH } }),
+  });
+  const told: string[][] = [];
+  for (let time = 0; time < 2; time++) {
+    const events: StoreEvent[] = [];
+    await add(store, { from: "npm:needy", cwd: "/" }, { onEvent: (event) => events.push(event) });
+    told.push(events.flatMap((event) => (event.kind === "warning" ? [event.message] : [])));
+  }
+  return told;
+}
+
+it("an npm package that needs others, and does not bring them along, is told of once", async () => {
+  expect(await warnings({ dependencies: { glob: "^10", "@a/b": "1" } })).toEqual([
+    ["needy 1.0.0 needs glob, @a/b, which npm would install beside it and `store` does not"],
+    [],
+  ]);
+  const many = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`d${at}`, "*"]));
+  expect((await warnings({ dependencies: many }))[0]).toEqual([expect.stringContaining("d4 and 3 more, which")]);
+});
+
+it.each([
+  [{}, []],
+  [{ dependencies: {} }, []],
+  [{ dependencies: { glob: "^10", "@a/b": "1" } }, ["glob", "@a/b"]],
+  [{ dependencies: { fsevents: "*" }, optionalDependencies: { fsevents: "*" } }, []],
+  [{ dependencies: "nonsense", devDependencies: { glob: "*" }, peerDependencies: { react: "*" } }, []],
+])("nothing is told of %j with %j inside", async (description, inside) => {
+  expect(await warnings(description, inside)).toEqual([[], []]);
+});
