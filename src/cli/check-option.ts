@@ -8,7 +8,7 @@ export const CHECK_OPTION = {
   check: {
     type: "string",
     value: "COMMAND",
-    describe: "Run the shell command in the new generation first; unless it ends with 0, nothing changes",
+    describe: "Run the shell COMMAND in the new generation first; unless it ends with 0, nothing changes",
   },
 } as const satisfies OptionSpecs;
 

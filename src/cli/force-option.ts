@@ -23,7 +23,7 @@ export function forceOption<const K extends readonly ForceKind[]>(...kinds: K) {
       many: true,
       completes: kinds,
       parse: (text: string) => parseKind(text, kinds),
-      describe: `Do it although it is refused as unsafe: ${kinds.map((kind) => `${kind}: ${KINDS[kind].what}`).join("; ")}`,
+      describe: `Do it although it is refused as unsafe. KIND is ${kinds.map((kind) => `${kind}: ${KINDS[kind].what}`).join("; or ")}`,
     },
   } as const;
 }

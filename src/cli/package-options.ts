@@ -37,7 +37,7 @@ export const SOURCE_OPTIONS = {
     type: "string",
     value: "HOW",
     choices: ["auto", "reflink", "hardlink", "copy"],
-    describe: "Get files into the store by reflink, hardlink or copy; auto chooses",
+    describe: "Get files into the store by HOW: reflink, hardlink or copy; auto chooses",
     group: SOURCE,
   },
   checksum: {

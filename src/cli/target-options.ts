@@ -13,7 +13,7 @@ export const TARGET_OPTIONS = {
     type: "string",
     value: "HOW",
     choices: ["remove"],
-    describe: "remove: leave out packages that cannot be had again, as a new generation",
+    describe: "What becomes of packages that cannot be had again; HOW is remove: leave them out, as a new generation",
     group: TARGET,
   },
   offline: {

@@ -50,7 +50,7 @@ export const command = defineCommand({
       type: "string",
       value: "AGE",
       parse: parseAge,
-      describe: "prune: keep what is younger than 12h, 90d, 6w (the setting archives.younger-than)",
+      describe: "prune: keep what is younger than AGE: 12h, 90d, 6w (the setting archives.younger-than)",
     },
     "dry-run": { type: "boolean", describe: "prune: show what would be removed" },
     "max-bytes": {

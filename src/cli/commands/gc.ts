@@ -14,7 +14,7 @@ export const command = defineCommand({
     "older-than": {
       type: "string",
       value: "AGE",
-      describe: "First delete generations older than this: 30d, 12h, 2w",
+      describe: "First delete generations older than AGE: 30d, 12h, 2w",
       parse: parseAge,
     },
     keep: {
@@ -23,14 +23,14 @@ export const command = defineCommand({
       describe: "Keep the last N generations of each profile, and without --older-than only these",
       parse: parseCount,
     },
-    "max-freed": { type: "string", value: "SIZE", describe: "Stop when so much is freed", parse: parseSize },
+    "max-freed": { type: "string", value: "SIZE", describe: "Stop when SIZE is freed", parse: parseSize },
     "until-free": {
       type: "string",
       value: "SIZE",
-      describe: "Stop when so much is free on the disk",
+      describe: "Stop when SIZE is free on the disk",
       parse: parseSize,
     },
-    "free-inodes": { type: "string", value: "N", describe: "Stop when so many inodes are free", parse: parseCount },
+    "free-inodes": { type: "string", value: "N", describe: "Stop when N inodes are free", parse: parseCount },
   },
   examples: [
     ["store gc --dry-run", "shows what would be deleted, and how much that frees"],

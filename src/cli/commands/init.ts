@@ -12,7 +12,7 @@ export const command = defineCommand({
       value: "BYTES",
       parse: parseWidth,
       completes: ["48", "80", "128"],
-      describe: "Hold objects in a path of 48, 80 or 128 bytes; more allows a longer root (48)",
+      describe: "Hold objects in a path of BYTES, 48, 80 or 128; more allow a longer root (48)",
     },
     "allow-unsafe-root": { type: "boolean", describe: "Accept a root that other users could replace" },
   },

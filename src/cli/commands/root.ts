@@ -19,7 +19,7 @@ export const command = defineCommand({
     },
   },
   options: {
-    name: { type: "string", value: "NAME", describe: "add: what to call the root. Default: package and version" },
+    name: { type: "string", value: "NAME", describe: "add: call the root NAME (package and version)" },
     link: {
       type: "string",
       value: "FILE",

@@ -15,7 +15,7 @@ export const command = defineCommand({
       type: "string",
       value: "SELECTOR",
       completes: "selector",
-      describe: "Which generation, as for `store switch`; the live one unless given",
+      describe: "The generation SELECTOR, as for `store switch`; the live one unless given",
     },
   },
   runs: { describe: "The command and its arguments" },

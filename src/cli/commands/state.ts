@@ -10,7 +10,7 @@ export const command = defineCommand({
     "means its last state. Other names of generations are taken, too: gen-41, -1, -, #57, tag:NAME.",
   positionals: {},
   options: {
-    at: { type: "string", value: "TIME", completes: "selector", describe: "The time, as for `store switch` (now)" },
+    at: { type: "string", value: "TIME", completes: "selector", describe: "TIME, as for `store switch` (now)" },
   },
   examples: [
     ['store state --at "2 hours ago"', "shows what was installed two hours ago"],
