@@ -63,6 +63,7 @@ function checkWidth({ width }: Layout): void {
 }
 
 function writeNewStore(layout: Layout, { allowUnsafeRoot, context }: InitOptions): StoreFile {
+  refuseRemains(layout);
   for (const name of readdirSync(layout.root)) if (name.startsWith(TEMPORARY_MARK)) rmSync(join(layout.root, name));
   makeDirectories(layout);
   if (realpathSync(layout.storeDir) !== layout.storeDir) throw notReal(layout.storeDir);
@@ -79,6 +80,16 @@ function writeNewStore(layout: Layout, { allowUnsafeRoot, context }: InitOptions
   };
   writeStoreFile(layout.storeFile, file);
   return file;
+}
+
+/** A store that was only begun holds nothing yet: what is more is one whose `store.json` is lost. */
+function refuseRemains({ root, storeFile, storeDir, manifests, profiles, log }: Layout): void {
+  const remains = [storeDir, manifests, profiles, log].find((path) => namesIn(path).length > 0);
+  if (remains === undefined) return;
+  throw new StoreError("DAMAGED", `${root} holds what belongs to a store (${remains}), but no store.json`, {
+    hint: "Restore store.json from a backup, or write it by hand: docs/verify.md tells which members can be known.",
+    details: { file: storeFile, found: remains },
+  });
 }
 
 function checkRootText(layout: Layout): void {

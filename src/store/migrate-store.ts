@@ -121,6 +121,11 @@ async function log({ layout, context }: Work, drafts: readonly NewRecord[]): Pro
   await appendRecords(openLog(layout.log, settings), drafts, { durable: true });
 }
 
+/** What a plan puts back or removes lies in the store. */
+function isBelow(path: string): boolean {
+  return path !== "" && !path.startsWith("/") && !path.split("/").includes("..");
+}
+
 function readPlan(layout: Layout): Plan | undefined {
   const path = join(layout.migration, "plan.json");
   const text = readTextIfPresent(path);
@@ -129,7 +134,8 @@ function readPlan(layout: Layout): Plan | undefined {
   return { from: record.count("from"), to: record.count("to"), files: record.list("files").map(readPlanned) };
 
   function readPlanned(item: unknown): Plan["files"][number] {
-    if (!isJsonObject(item) || typeof item.path !== "string") throw damagedRecord(path, "files are not as expected");
+    if (!isJsonObject(item) || typeof item.path !== "string" || !isBelow(item.path))
+      throw damagedRecord(path, "files are not as expected");
     return { path: item.path, wasThere: item.wasThere === true };
   }
 }

@@ -8,6 +8,7 @@ import { listProcessFacts } from "../system/process/process-facts.ts";
 import { readGenerationIfThere } from "./generation-records.ts";
 import { generationLink, profilePath } from "./layout.ts";
 import { listLeases } from "./leases.ts";
+import { refuseLostProfiles } from "./lost-profiles.ts";
 import { listNamedRoots } from "./named-roots.ts";
 import type { Store } from "./open-store.ts";
 import { readPins } from "./pins.ts";
@@ -20,6 +21,7 @@ import { listResultLinks } from "./result-links.ts";
  * @throws StoreError DAMAGED, UNSAFE, NEWER_FORMAT for a root that cannot be read: it is never passed over
  */
 export function readRoots(store: Store): Root[] {
+  refuseLostProfiles(store);
   return [
     ...leaseRoots(store),
     ...listProfiles(store).flatMap((profile) => generationRoots(store, profile)),

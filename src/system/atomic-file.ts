@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { randomName } from "./random-name.ts";
@@ -122,10 +132,13 @@ export function readTextIfPresent(path: string): string | undefined {
   return readIfPresent(path)?.toString("utf8");
 }
 
+/** A named pipe that lies in the place of a file is empty, instead of waiting for somebody to write to it. */
+const NO_WAIT = { flag: (constants.O_RDONLY | constants.O_NONBLOCK) as unknown as string };
+
 /** The file's bytes, or `undefined` when there is none. */
 export function readIfPresent(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readFileSync(path, NO_WAIT);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw withPath(error, path);

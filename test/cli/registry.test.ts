@@ -41,8 +41,8 @@ test.each(commands.map((command) => [command.name, command] as const))(
     const letters = Object.values(specs).flatMap(({ alias }) => alias ?? []);
     expect(new Set(letters).size).toBe(letters.length);
     // The help tells by that which options want a value.
-    for (const { value, describe: text } of Object.values(command.options as OptionSpecs))
-      for (const word of value?.split("|") ?? []) expect(text).toContain(word);
+    for (const option of Object.values(command.options as OptionSpecs))
+      for (const word of "value" in option ? option.value.split("|") : []) expect(option.describe).toContain(word);
   },
 );
 

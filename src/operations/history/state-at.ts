@@ -2,8 +2,9 @@ import { type PackageSummary, summarise } from "../../model/change.ts";
 import { parseInstalledPackage } from "../../model/generation.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
+import { isUnmade } from "../../store/lost-profiles.ts";
 import type { Store } from "../../store/open-store.ts";
-import { hasProfile, readProfile } from "../../store/profiles.ts";
+import { readProfile } from "../../store/profiles.ts";
 import { type Selected, selectGeneration } from "../profiles/select-generation.ts";
 
 /** What a profile was at some time. */
@@ -28,7 +29,7 @@ export async function stateAt(
   request: { readonly selector?: string | undefined } = {},
 ): Promise<ProfileAt> {
   const { selector = "now" } = request;
-  if (selector === "now" && profile === "default" && !hasProfile(store, profile)) return untouched(store, profile);
+  if (selector === "now" && profile === "default" && isUnmade(store, profile)) return untouched(store, profile);
   const selected = await selectGeneration(store, readProfile(store, profile), selector);
   const { generation, instant, told } = selected;
   return {

@@ -3,6 +3,7 @@ import { checkCounts } from "../../model/check-number.ts";
 import type { InstalledPackage } from "../../model/generation.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
+import { isUnmade } from "../../store/lost-profiles.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPins } from "../../store/pins.ts";
 import { hasProfile, listGenerations, listProfiles, readProfile, readProfileParts } from "../../store/profiles.ts";
@@ -106,7 +107,7 @@ export function profiles(store: Store): readonly ListedProfile[] {
 
 /** Whether this is the default profile before its first use: as good as an empty one. */
 function isUntouched(store: Store, profile: ProfileName): boolean {
-  return profile === "default" && !hasProfile(store, profile);
+  return profile === "default" && isUnmade(store, profile);
 }
 
 function listed(item: InstalledPackage): ListedPackage {

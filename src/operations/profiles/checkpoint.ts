@@ -3,9 +3,9 @@ import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { nearest } from "../../model/nearest.ts";
 import { parseTagName, type TagName } from "../../model/selector.ts";
 import { readGeneration } from "../../store/generation-records.ts";
+import { isUnmade } from "../../store/lost-profiles.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readPins } from "../../store/pins.ts";
-import { hasProfile } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
 import { changeMarks } from "./change-marks.ts";
 import { selectGeneration } from "./select-generation.ts";
@@ -92,7 +92,7 @@ export interface ListedCheckpoint {
 
 /** All names of a profile's generations, by name. */
 export function checkpoints(store: Store, profile: ProfileName): readonly ListedCheckpoint[] {
-  if (profile === "default" && !hasProfile(store, profile)) return [];
+  if (profile === "default" && isUnmade(store, profile)) return [];
   return [...readPins(store, profile).tags]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, generation]) => {

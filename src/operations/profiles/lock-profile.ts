@@ -3,8 +3,9 @@ import { parseGenerationNumber } from "../../model/ids.ts";
 import { buildForest } from "../../store/build-forest.ts";
 import { activateIn, deactivateIn } from "../../store/instdir.ts";
 import { lockPath } from "../../store/layout.ts";
+import { isUnmade } from "../../store/lost-profiles.ts";
 import type { Store } from "../../store/open-store.ts";
-import { createProfile, hasProfile, removeProfile, sweepProfile } from "../../store/profiles.ts";
+import { createProfile, removeProfile, sweepProfile } from "../../store/profiles.ts";
 import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { refuseUnsafeRoot } from "../../store/root-safety.ts";
 import { acquireLock, type Lock } from "../../system/lock.ts";
@@ -52,7 +53,7 @@ export async function lockOrMakeProfile(
   };
   try {
     refuseReadOnly(store);
-    if (!hasProfile(store, profile)) {
+    if (isUnmade(store, profile)) {
       isMade = true;
       await makeProfile(store, profile, run);
     }

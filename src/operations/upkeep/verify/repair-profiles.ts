@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, mkdirSync } from "node:fs";
 import { fromText } from "../../../model/byte-string.ts";
 import { type Generation, parseInstalledPackage } from "../../../model/generation.ts";
 import { type BaseName, type ProfileName, parseBaseName, parseGenerationNumber } from "../../../model/ids.ts";
@@ -18,6 +18,7 @@ import {
   pinsFile,
   previousPath,
   profileFile,
+  profilePath,
 } from "../../../store/layout.ts";
 import { findAfterTransaction } from "../../../store/log/history.ts";
 import { readForward } from "../../../store/log/read.ts";
@@ -90,6 +91,7 @@ async function repairGeneration(repair: ProfileRepair, number: number): Promise<
   const { store, profile } = repair;
   const generation = number === 0 ? await emptyGeneration(repair) : generationInLog(store, profile, number);
   if (!generation) return undefined;
+  mkdirSync(profilePath(store.layout, profile), { recursive: true, mode: 0o755 });
   clear(store, generationFile(store.layout, profile, generation.generation));
   const link = generationLink(store.layout, profile, generation.generation);
   if (!isLink(link)) clear(store, link);
