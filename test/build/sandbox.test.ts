@@ -24,6 +24,7 @@ import { runInSandboxInteractively } from "../../src/build/sandbox/run-in-sandbo
 import { SANDBOX_BUILD_DIRECTORY, type SandboxSpec, sandboxCommand } from "../../src/build/sandbox.ts";
 import { createJobserver, jobserverFlags } from "../../src/system/jobserver.ts";
 import { captureOutput } from "../../src/system/process/capture-output.ts";
+import { createLauncher } from "../../src/system/process/launcher.ts";
 import { listProcesses, readProcess } from "../../src/system/process/process-table.ts";
 import { createSandboxWorld, findSandboxUsers, type SandboxWorld } from "../helpers/sandbox.ts";
 
@@ -153,6 +154,40 @@ describe("probeSandbox", () => {
     });
     rmSync(fake, { recursive: true });
     expect(readdirSync(directory).filter((name) => name.startsWith("sandbox-trial"))).toEqual([]);
+  });
+});
+
+/** Shell text in the place of bubblewrap: where it dies, and what of it is left then. */
+const DEATHS = {
+  "at once": "echo 'bwrap: no luck' >&2; exit 1",
+  "with a part of what it tells, while its child waits": `exec -a SELF sleep 1000 & printf '{\n    "child-pid": %i' $! >&3; echo 'bwrap: no luck' >&2; exit 1`,
+  "by a signal, while its child waits": "exec -a SELF sleep 1000 & echo 'bwrap: no luck' >&2; kill -KILL $$",
+  "while its child makes the mounts, and goes on": `
+    mkfifo gate; exec 8<>gate
+    REAL --block-fd 8 "$@" & real=$!
+    until child=$(</proc/$real/task/$real/children) && child=\${child% } && [ -n "$child" ] && [ -d /proc/$child/root/build ]; do sleep 0.01; done
+    kill -KILL $real; wait $real 2>/dev/null
+    echo 'bwrap: no luck'; echo go >&8; exit 1`,
+} as const;
+
+describe.runIf(users.length > 0)("a bubblewrap that dies early", () => {
+  describe.each(Object.entries(DEATHS))("%s", (_, death) => {
+    it.each([true, false])("is noticed, and leaves nothing behind; with a launcher: %s", async (withLauncher) => {
+      const [user] = users as [(typeof users)[number]];
+      using world = createSandboxWorld(user);
+      using launcher = createLauncher(user.tools.toolchain.bash);
+      const bubblewrap = join(world.directory, "bwrap");
+      const text = death.replace("REAL", user.tools.bubblewrap).replace("SELF", bubblewrap);
+      writeFileSync(bubblewrap, `#!${user.tools.toolchain.bash}\ncd ${world.directory}\n${text}\n`, { mode: 0o755 });
+      const { output, exitCode, signal } = await world.run(`exec -a ${world.directory} sleep 1000`, {
+        spec: { tools: { ...user.tools, bubblewrap } },
+        ...(withLauncher && { launcher }),
+      });
+      expect(output).toContain("bwrap: no luck");
+      expect([exitCode, signal]).not.toEqual([0, null]);
+      const left = listProcesses().filter((pid) => commandLineOf(pid).includes(world.directory));
+      expect(left.map(commandLineOf)).toEqual([]);
+    });
   });
 });
 

@@ -1,6 +1,8 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { readProcess } from "../../system/process/process-table.ts";
+import { closeSync, readSync } from "node:fs";
+import { isErrno } from "../../errors.ts";
+import { openPipe } from "../../system/process/fifo.ts";
+import { isFirstOfNamespace, readProcess } from "../../system/process/process-table.ts";
+import { sendSignal } from "../../system/process/process-tree.ts";
 import { runInteractive } from "../../system/process/run-interactive.ts";
 import { type ProcessOptions, type ProcessResult, runProcess } from "../../system/process.ts";
 import { type SandboxSpec, sandboxCommand } from "../sandbox.ts";
@@ -19,17 +21,28 @@ type RunSpec = Omit<SandboxSpec, "fds" | "infoFd" | "interactive">;
  * @throws StoreError as `runProcess` and `sandboxCommand`
  */
 export async function runInSandbox(spec: RunSpec, options: SandboxRunOptions): Promise<ProcessResult> {
-  const directory = mkdtempSync(join(options.pipeDirectory, "sandbox.tmp-"));
-  const info = openSync(join(directory, "info"), "wx+");
+  // A pipe and not a file: a full disk could end bubblewrap between its two processes.
+  const info = await (options.pipes?.open() ?? openPipe(options.pipeDirectory));
   try {
-    const fds = [...(options.fds ?? []), info];
+    const fds = [...(options.fds ?? []), info.write];
     const { command, args } = sandboxCommand({ ...spec, fds: fds.length - 1, infoFd: 2 + fds.length });
     const result = await runProcess(command, args, { ...options, cwd: "/", env: {}, fds, terminate: "below" });
-    await namespaceEnded(readFileSync(join(directory, "info"), "utf8"));
+    await namespaceEnded(readWritten(info.read));
     return result;
   } finally {
-    closeSync(info);
-    rmSync(directory, { recursive: true, force: true });
+    closeSync(info.read);
+    closeSync(info.write);
+  }
+}
+
+/** What was written to a pipe that others may still hold open. */
+function readWritten(fd: number): string {
+  const buffer = Buffer.alloc(4096);
+  try {
+    return buffer.toString("latin1", 0, readSync(fd, buffer));
+  } catch (error) {
+    if (isErrno(error, "EAGAIN")) return "";
+    throw error;
   }
 }
 
@@ -44,12 +57,14 @@ export async function runInSandboxInteractively(spec: RunSpec): Promise<Pick<Pro
 
 /**
  * bubblewrap ends a moment before the first process of its pid namespace does; the kernel kills all others of the
- * namespace before that one is gone (pid_namespaces(7)).
+ * namespace before that one is gone (pid_namespaces(7)). When bubblewrap was killed early, nothing ends that process: it
+ * asks for its parent's death only when it has made its mounts.
  */
 async function namespaceEnded(info: string): Promise<void> {
   const first = Number(/"child-pid": *(\d+)/.exec(info)?.[1]);
   const entry = Number.isInteger(first) ? readProcess(first) : undefined;
   if (entry === undefined) return;
+  if (isFirstOfNamespace(first)) sendSignal(first, "SIGKILL");
   for (let round = 0; round < 5000; round++) {
     const now = readProcess(first);
     if (now === undefined || now.zombie || now.startTicks !== entry.startTicks) return;

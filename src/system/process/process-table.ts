@@ -25,6 +25,15 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   }
 }
 
+/** Whether a process is the first one of a pid namespace below this one's: all of that namespace end with it. */
+export function isFirstOfNamespace(pid: number): boolean {
+  try {
+    return /^NSpid:(?:\t\d+)+\t1$/m.test(readProc(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
+
 /** All processes this process may see; empty where there is no `/proc`. */
 export function listProcesses(): readonly number[] {
   try {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { ProcessOptions, ProcessResult } from "../process.ts";
 import type { OutputCollector } from "./collect-output.ts";
+import { readProcess } from "./process-table.ts";
 import { startChild } from "./start-child.ts";
 
 /** A command that runs as leader of its own process group. */
@@ -41,11 +42,28 @@ async function launched(
     pid: running.pid,
     child: undefined,
     async exited(outputEnded) {
-      await outputEnded;
+      // What it left behind can hold the output open for ever.
+      using watch = watchEnd(running.pid);
+      await Promise.race([outputEnded, watch.ended]);
       return { exitCode: await running.wait(), signal: null };
     },
   };
 }
+
+/** Looks at a process that is no child of this one, whose end the kernel tells only its parent. */
+function watchEnd(pid: number): Disposable & { readonly ended: Promise<void> } {
+  const start = readProcess(pid)?.startTicks;
+  let timer: NodeJS.Timeout | undefined;
+  const ended = new Promise<void>((resolve) => {
+    timer = setInterval(() => {
+      const entry = readProcess(pid);
+      if (entry === undefined || entry.zombie || entry.startTicks !== start) resolve();
+    }, LOOK_MS);
+  });
+  return { ended, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+const LOOK_MS = 250;
 
 async function spawned(command: string, args: readonly string[], options: StartOptions): Promise<StartedCommand> {
   const { cwd, env, stdin, output, fds = [] } = options;
