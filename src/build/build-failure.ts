@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { isErrno, StoreError } from "../errors.ts";
 import { appliedPatch } from "../model/applied-patch.ts";
 import { findBuildErrors } from "../model/compiler-error.ts";
+import { saysNoSpace } from "../model/explain-system-error.ts";
 import { missingFiles } from "../model/missing-file.ts";
 import type { Phase } from "../model/recipe.ts";
 import { formatSize } from "../model/size.ts";
@@ -64,7 +65,7 @@ export function buildFailure(store: Store, run: FailedRun): StoreError {
       log: path,
       errors,
       key: job.key,
-      noSpace: tail.some((line) => /No space left on device|Disk quota exceeded/.test(line)),
+      noSpace: tail.some(saysNoSpace),
     },
   });
 }

@@ -1,8 +1,16 @@
 import { type ErrorCode, errnoOf, StoreError } from "../errors.ts";
 
+type Meaning = readonly [code: ErrorCode, message: string, hint: string];
+
+const NO_SPACE: Meaning = [
+  "NO_SPACE",
+  "no space is left on the disk of",
+  "Make room there (`df -h`, `df -i`), then try again.",
+];
+
 /** What the system's refusals mean; the messages go on with the path. */
-const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, message: string, hint: string]>> = {
-  ENOSPC: ["NO_SPACE", "no space is left on the disk of", "Make room there (`df -h`, `df -i`), then try again."],
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ENOSPC: NO_SPACE,
   EDQUOT: ["NO_SPACE", "your disk quota is used up at", "Make room there (`quota`), then try again."],
   EACCES: ["FAILED", "permission denied:", "Look at the owner and mode of it and of its directories."],
   EPERM: ["FAILED", "the system does not permit this on", "Look at its owner, mode and attributes (`lsattr`)."],
@@ -50,6 +58,17 @@ export function explainSystemError(error: unknown, root?: string): StoreError | 
   // What the system calls the error stands before the comma, and in the meaning already.
   const subject = path ?? `a file (${message.slice(message.lastIndexOf(" ") + 1)})`;
   return new StoreError(code, `${text} ${subject}`, { hint, details, cause: error });
+}
+
+/** Whether a program's own words say that a disk or a quota is used up. */
+export function saysNoSpace(text: string): boolean {
+  return /No space left on device|Disk quota exceeded/.test(text);
+}
+
+/** The error for what a program of the host could not write below `path`. */
+export function noSpaceAt(path: string, cause?: unknown): StoreError {
+  const [code, text, hint] = NO_SPACE;
+  return new StoreError(code, `${text} ${path}`, { hint, details: { path }, cause });
 }
 
 interface SystemError {

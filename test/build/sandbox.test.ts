@@ -17,7 +17,7 @@ import {
 import { createServer } from "node:net";
 import { homedir, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { findInPath } from "../../src/build/sandbox/host-toolchain.ts";
 import { probeSandbox } from "../../src/build/sandbox/probe-sandbox.ts";
 import { runInSandboxInteractively } from "../../src/build/sandbox/run-in-sandbox.ts";
@@ -148,12 +148,44 @@ describe("probeSandbox", () => {
     const probe = await probeSandbox({ path: fake, platform: "linux", directory });
     expect(probe).toMatchObject({ available: false, reason: expect.stringContaining("setting up uid map") });
     writeFileSync(join(fake, "bwrap"), "#!/bin/sh\nexit 0\n");
-    expect(await probeSandbox({ path: fake, platform: "linux", directory })).toMatchObject({
-      available: false,
-      reason: "bubblewrap does not work here (bubblewrap ended with 0)",
+    await expect(probeSandbox({ path: fake, platform: "linux", directory })).rejects.toMatchObject({
+      code: "FAILED",
+      message: "bubblewrap does not work here: bubblewrap ended with 0",
     });
     rmSync(fake, { recursive: true });
     expect(readdirSync(directory).filter((name) => name.startsWith("sandbox-trial"))).toEqual([]);
+  });
+});
+
+describe.runIf(process.platform === "linux")("a bubblewrap that complains", () => {
+  const probe = (complaint: string) => {
+    const directory = mkdtempSync(join(tmpdir(), "fake-bwrap-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    writeFileSync(join(directory, "bwrap"), `#!/bin/sh\necho "${complaint}" >&2\nexit 1\n`, { mode: 0o755 });
+    return probeSandbox({ path: directory, platform: "linux", directory });
+  };
+
+  it.each([
+    "bwrap: No permissions to create new namespace",
+    "bwrap: Creating new namespace failed: No space left on device",
+    "bwrap: setting up uid map: Permission denied",
+    "bwrap: Can't mount proc on /newroot/proc: Operation not permitted",
+    "bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted",
+  ])("of what the system forbids is told as not available: %s", async (complaint) => {
+    expect(await probe(complaint)).toMatchObject({
+      available: false,
+      reason: expect.stringContaining(complaint.replace("bwrap: ", "")),
+    });
+  });
+
+  it.each([
+    ["NO_SPACE", "/bin/bash: line 1: echo: write error: No space left on device"],
+    ["NO_SPACE", "bwrap: Can't create file /x: Disk quota exceeded"],
+    ["FAILED", "bwrap: Can't find source path /home/namespace/etc/passwd: Permission denied"],
+    ["FAILED", "bwrap: Creating new namespace failed: Resource temporarily unavailable"],
+    ["FAILED", "bwrap: something new"],
+  ])("of anything else is an error %s: %s", async (code, complaint) => {
+    await expect(probe(complaint)).rejects.toMatchObject({ code, hint: expect.any(String) });
   });
 });
 

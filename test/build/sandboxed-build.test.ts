@@ -204,10 +204,8 @@ describe("hard links without a sandbox", () => {
 
 describe("without bubblewrap", () => {
   /** A store whose user has a bubblewrap that does not work. */
-  const broken = async (world: BuildWorld) => {
-    const bin = world.tree({
-      bwrap: { exec: "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n" },
-    });
+  const broken = async (world: BuildWorld, complaint = "bwrap: No permissions to create new namespace") => {
+    const bin = world.tree({ bwrap: { exec: `#!/bin/sh\necho '${complaint}' >&2\nexit 1\n` } });
     return world.buildStore("s", { PATH: `${bin}:${process.env.PATH}` });
   };
 
@@ -229,6 +227,14 @@ describe("without bubblewrap", () => {
     }
     const [{ path }] = built as readonly [BuiltPackage];
     expect(readFileSync(join(path, "share/text"), "utf8")).toBe(`${path}\n`);
+  });
+
+  it("auto builds nothing where it is no property of the system that it does not work", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await broken(world, "bash: line 1: echo: write error: No space left on device");
+    const { error, started } = await world.failure(store, "tree");
+    expect([error.code, started]).toEqual(["NO_SPACE", []]);
+    expect((await world.build(store, "tree", { sandbox: "off" })).warnings).toEqual([]);
   });
 
   it.runIf(hasSandbox)("what was built does not do where a sandbox is required", async () => {

@@ -1,5 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { StoreError } from "../../errors.ts";
+import { noSpaceAt, saysNoSpace } from "../../model/explain-system-error.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { captureOutput } from "../../system/process/capture-output.ts";
 import { type SandboxTools, sandboxCommand } from "../sandbox.ts";
@@ -24,7 +26,11 @@ export interface ProbeEnvironment {
   readonly directory: string;
 }
 
-/** Finds bubblewrap and tries it as a build would use it; takes some 20 ms. */
+/**
+ * Finds bubblewrap and tries it as a build would use it; takes some 20 ms. None is available only where bubblewrap is missing
+ * or the system forbids what it needs: what else keeps it from working here and now turns no sandbox off.
+ * @throws StoreError NO_SPACE, FAILED
+ */
 export async function probeSandbox(env: ProbeEnvironment): Promise<SandboxProbe> {
   if (env.platform !== "linux") {
     return { available: false, reason: `there is no sandbox on ${env.platform}`, hint: "Builds run without one here." };
@@ -43,7 +49,9 @@ export async function probeSandbox(env: ProbeEnvironment): Promise<SandboxProbe>
   for (const features of FEATURES) {
     const trial = await tryTools({ ...tools, ...features }, env.directory);
     if (trial === undefined) return { available: true, tools: { ...tools, ...features } };
-    complaint ||= trial;
+    // The kernel says the same of namespaces where it allows none.
+    if (saysNoSpace(trial) && !/^bwrap: Creating new namespace/.test(trial)) throw noSpaceAt(env.directory);
+    complaint = trial;
   }
   return { available: false, ...explain(complaint) };
 }
@@ -78,9 +86,13 @@ async function tryTools(tools: SandboxTools, directory: string): Promise<string 
   }
 }
 
-/** bubblewrap says which call failed; people need to know who forbids it. */
+/**
+ * bubblewrap says which call failed; people need to know who forbids it.
+ * @throws StoreError FAILED when nobody does
+ */
 function explain(complaint: string): { readonly reason: string; readonly hint: string } {
   const said = complaint.split("\n")[0]!.replace(/^bwrap: /, "");
+  refuseOther(said);
   const forbidden = ["user/max_user_namespaces", "kernel/unprivileged_userns_clone"].some(
     (name) => sysctl(name) === "0",
   );
@@ -96,13 +108,27 @@ function explain(complaint: string): { readonly reason: string; readonly hint: s
       hint: "An administrator can allow them for bwrap by an AppArmor profile with the rule 'userns,'.",
     };
   }
-  if (/namespace|uid map|Operation not permitted|mount proc/i.test(said)) {
-    return {
-      reason: `this system forbids what bubblewrap needs (${said})`,
-      hint: "In a container allow user namespaces and an unmasked /proc (for example --security-opt systempaths=unconfined and seccomp=unconfined).",
-    };
-  }
-  return { reason: `bubblewrap does not work here (${said})`, hint: "Try 'bwrap --ro-bind / / true' by hand." };
+  return {
+    reason: `this system forbids what bubblewrap needs (${said})`,
+    hint: "In a container allow user namespaces and an unmasked /proc (for example --security-opt systempaths=unconfined and seccomp=unconfined).",
+  };
+}
+
+/** What bubblewrap says where a kernel, a container or a security module forbids its namespaces and mounts. */
+const FORBIDDEN =
+  /namespace|uid map|gid map|Operation not permitted|mount proc|pivot_root|make \/ slave|loopback|setuid|capabilities|not implemented/i;
+
+/** What is no matter of permission to make namespaces, whatever else it says. */
+const NOT_FORBIDDEN =
+  /^Can't find source path|Resource temporarily unavailable|Cannot allocate memory|Too many open files/i;
+
+/** @throws StoreError FAILED */
+function refuseOther(said: string): void {
+  if (FORBIDDEN.test(said) && !NOT_FORBIDDEN.test(said)) return;
+  const hint = /^Can't find source path .*: Permission denied$/.test(said)
+    ? "Inside, not even root may enter directories of others: build as the owner of the store, or with --sandbox off."
+    : "Try `bwrap --ro-bind / / true` by hand; --sandbox off builds without.";
+  throw new StoreError("FAILED", `bubblewrap does not work here: ${said}`, { hint });
 }
 
 function sysctl(name: string): string | undefined {
