@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PHASES, type Phase } from "../model/recipe.ts";
+import { removeAttributes } from "../system/native-calls.ts";
 import { DRIVER, driverScript, phaseFile, phaseScript } from "./phase-script.ts";
 import { writeIdentityFiles } from "./sandbox/identity.ts";
 
@@ -19,9 +20,23 @@ export interface BuildRoom {
 
 export function makeBuildRoom(path: string): BuildRoom {
   const room = buildRoomAt(path);
+  handNothingDown(path);
   for (const directory of [room.build, room.source, room.scripts, room.world, room.scratch]) mkdirSync(directory);
   writeIdentityFiles(room.identity);
   return room;
+}
+
+/**
+ * A list of who may do what (ACL) that all below inherits names users whom a sandbox does not know: `cp -a` of a source
+ * fails there.
+ */
+function handNothingDown(directory: string): void {
+  const fd = openSync(directory, "r");
+  try {
+    removeAttributes(fd, () => fchmodSync(fd, 0o700));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 export function buildRoomAt(path: string): BuildRoom {

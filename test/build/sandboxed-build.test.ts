@@ -6,6 +6,7 @@ import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { findBuild } from "../../src/store/builds.ts";
 import { readManifest } from "../../src/store/manifests.ts";
 import { listProcesses } from "../../src/system/process/process-table.ts";
+import { LISTS, setAttribute, whyNoAttributes } from "../helpers/attributes.ts";
 import { type BuildWorld, canSandbox, makeBuildWorld } from "../helpers/build-world.ts";
 import { readTree } from "../helpers/worlds.ts";
 
@@ -199,6 +200,18 @@ describe("hard links without a sandbox", () => {
     await world.build(store, "links", { sandbox: "off" });
     const after = statSync(file);
     expect([after.mode, after.mtimeMs, after.nlink]).toEqual([before.mode, before.mtimeMs, 1]);
+  });
+});
+
+const noAttributes = whyNoAttributes();
+if (noAttributes !== undefined) process.stderr.write(`SKIPPED: builds below a list of access: ${noAttributes}\n`);
+
+describe.runIf(hasSandbox && noAttributes === undefined)("below a directory that hands down who may do what", () => {
+  it.each(["auto", "off"] as const)("sources can be copied as they are; sandbox %s", async (sandbox) => {
+    const world = makeBuildWorld();
+    expect(setAttribute("system.posix_acl_default", LISTS.named, world.directory)).toBe(true);
+    const { built } = await world.build(await world.buildStore(), "liba", { sandbox });
+    expect(built[0]?.built).toBe(true);
   });
 });
 

@@ -7,6 +7,7 @@ import { openLease } from "../../../src/store/leases.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../../src/store/stage-object.ts";
 import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
+import { LISTS, setAttribute, whyNoAttributes } from "../../helpers/attributes.ts";
 import { faultsOf } from "../../helpers/naive-tree-id.ts";
 import { type Added, addTree, makeWorld, nameOf, readTree, type TreeData } from "../../helpers/worlds.ts";
 
@@ -90,37 +91,12 @@ describe("a store object", () => {
   });
 });
 
-/**
- * `u::rwx,u:65534:rwx,g::r-x,m::rwx,o::---`, the same with `o::r-x`, and `u::rwx,g::r-x,o::---`, as setfacl(1) would
- * store them.
- */
-const LISTS = {
-  named: `0x02000000${entry(1, 7)}${entry(2, 7, "feff0000")}${entry(4, 5)}${entry(16, 7)}${entry(32, 0)}`,
-  open: `0x02000000${entry(1, 7)}${entry(2, 7, "feff0000")}${entry(4, 5)}${entry(16, 7)}${entry(32, 5)}`,
-  plain: `0x02000000${entry(1, 7)}${entry(4, 5)}${entry(32, 0)}`,
-};
-
-function entry(tag: number, permissions: number, id = "ffffffff"): string {
-  const hex = (value: number) => `${value.toString(16).padStart(2, "0")}00`;
-  return `${hex(tag)}${hex(permissions)}${id}`;
-}
-
-function setAttribute(name: string, value: string, path: string): boolean {
-  return spawnSync("setfattr", ["-n", name, "-v", value, path]).status === 0;
-}
-
 /** Everything that getfattr(1) finds at and below a path, except for security labels. */
 function attributesOf(path: string): string {
   const { stdout } = spawnSync("getfattr", ["-R", "-P", "-h", "-d", "-m", "^(user|system)\\.", path], {
     encoding: "utf8",
   });
   return stdout;
-}
-
-function whyNoAttributes(): string | undefined {
-  if (spawnSync("getfattr", ["--version"]).status !== 0) return "setfattr and getfattr (attr) are missing";
-  const probe = spawnSync("sh", ["-c", 'f=$(mktemp) && setfattr -n user.x -v y "$f"; s=$?; rm "$f"; exit $s']);
-  return probe.status === 0 ? undefined : "the filesystem has no extended attributes";
 }
 
 const reason = whyNoAttributes();
