@@ -2,6 +2,7 @@ import { allowCompilingLater } from "../system/compile-later.ts";
 import { printError } from "./errors/print-error.ts";
 import { plainOutput, wantsStack } from "./output/plain-output.ts";
 import { readCommandLine } from "./read-command-line.ts";
+import { refuseUndecodable } from "./refuse-undecodable.ts";
 import { type ProcessParts, runCommand } from "./run-command.ts";
 import { withSink } from "./with-sink.ts";
 
@@ -20,7 +21,10 @@ async function runCommandLine(parts: ProcessParts): Promise<number> {
   const { argv, sink } = parts;
   try {
     const understood = await readCommandLine(argv);
-    if (understood.kind === "command") return await runCommand(understood.parsed, parts);
+    if (understood.kind === "command") {
+      refuseUndecodable(parts.env);
+      return await runCommand(understood.parsed, parts);
+    }
     sink.write(understood.isAnswer ? "stdout" : "stderr", understood.text);
     return understood.isAnswer ? 0 : 2;
   } catch (error) {

@@ -2,6 +2,7 @@ import { expandAlias } from "./arguments/expand-alias.ts";
 import { parseQuickly } from "./arguments/parse-quickly.ts";
 import type { Parsed } from "./arguments/parsed.ts";
 import { loadQuickCommand, QUICK_COMMANDS } from "./quick-commands.ts";
+import { refuseUndecodable } from "./refuse-undecodable.ts";
 import { recallCommand, runCommand } from "./run-command.ts";
 import { withSink } from "./with-sink.ts";
 
@@ -14,7 +15,7 @@ export const quickWords: readonly string[] = [...Object.keys(QUICK_COMMANDS), "-
  */
 export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const argv = expandAlias(words);
-  const parsed = await parseIfQuick(argv);
+  const parsed = await parseIfQuick(argv, env);
   const run = parsed?.command.recall ? recallCommand : runCommand;
   const status = parsed && (await withSink({ argv, env }, (sink) => run(parsed, { argv, env, sink })));
   if (status !== undefined) return status;
@@ -23,8 +24,9 @@ export async function main(words: readonly string[], env: NodeJS.ProcessEnv): Pr
 }
 
 /** What is wrong with a command line, the whole program tells. */
-async function parseIfQuick(argv: readonly string[]): Promise<Parsed | undefined> {
+async function parseIfQuick(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Parsed | undefined> {
   try {
+    refuseUndecodable(env);
     return await parseQuickly(argv, loadQuickCommand);
   } catch {
     return undefined;
