@@ -1,4 +1,5 @@
 import { errnoOf, StoreError } from "../errors.ts";
+import { holdUmask } from "../system/umask.ts";
 import { printError } from "./errors/print-error.ts";
 import { type CommandLine, plainOutput, wantsStack } from "./output/plain-output.ts";
 import { openSink, type Sink } from "./output/sink.ts";
@@ -6,13 +7,13 @@ import { STREAMS } from "./output/standard-streams.ts";
 
 /**
  * Runs with the streams of this process, and ends when all text is handed over; gives the exit status. Files are made
- * with umask 022.
+ * with the store's umask meanwhile.
  */
 export async function withSink<T extends number | undefined>(
   line: CommandLine,
   run: (sink: Sink) => Promise<T>,
 ): Promise<T | number> {
-  process.umask(0o022);
+  using _umask = holdUmask();
   const sink = openSink(STREAMS);
   try {
     const status = await run(sink);

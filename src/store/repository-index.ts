@@ -21,7 +21,7 @@ export async function writeRepositoryIndex(directory: string, signal?: AbortSign
   const how = { command: "store archive", now: () => new Date(), wait: true, vanishes: true };
   using _lock = await acquireLock(`${file}.lock`, { ...how, signal });
   const index = new Map([...packedBelow(directory)].map(([object, path]) => [object, relative(directory, path)]));
-  writeFileAtomic(file, printRepositoryIndex(index, keptMembers(file)));
+  writeFileAtomic(file, printRepositoryIndex(index, keptMembers(file)), { asUser: true });
   return index;
 }
 

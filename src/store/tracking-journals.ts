@@ -18,7 +18,7 @@ export function readJournalFile(file: string): TrackingJournal {
 /** Durable when it returns. */
 export function writeJournalFile(file: string, journal: TrackingJournal): void {
   requireFreeFile(file);
-  writeFileAtomic(file, printJournal(journal));
+  writeFileAtomic(file, printJournal(journal), { asUser: true });
 }
 
 export function removeJournalFile(file: string): void {

@@ -12,9 +12,12 @@ import {
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { randomName } from "./random-name.ts";
+import { asUser } from "./umask.ts";
 
 export interface AtomicWrite {
   readonly mode?: number;
+  /** For a file outside of the store, which a user asked for: its mode is what their umask leaves. */
+  readonly asUser?: boolean;
   /**
    * Where the temporary file lies: a directory of the same filesystem that vanishes with its process. Default: beside the
    * file, for directories whose temporary names somebody removes.
@@ -43,7 +46,7 @@ export function writeFilesAtomic(
 export function replaceFile(path: string, content: Content, options: AtomicWrite = {}): void {
   const temporary = temporaryName(options.scratch ?? dirname(path));
   try {
-    writeDurable(temporary, content, options.mode ?? 0o644);
+    writeDurable(openNew(temporary, options), content);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -54,8 +57,11 @@ export function replaceFile(path: string, content: Content, options: AtomicWrite
 /** Of a file: a text, also in pieces, or bytes. */
 export type Content = string | readonly string[] | Uint8Array;
 
-function writeDurable(path: string, content: Content, mode: number): void {
-  const fd = openSync(path, "wx", mode);
+function openNew(path: string, { mode = 0o644, asUser: isUsers = false }: AtomicWrite): number {
+  return isUsers ? asUser(() => openSync(path, "wx")) : openSync(path, "wx", mode);
+}
+
+function writeDurable(fd: number, content: Content): void {
   try {
     if (content instanceof Uint8Array) writeAll(fd, content);
     else writeTexts(fd, typeof content === "string" ? [content] : content);

@@ -18,6 +18,7 @@ import { isErrno, StoreError } from "../errors.ts";
 import { fromText } from "../model/byte-string.ts";
 import { syncDirectory } from "./atomic-file.ts";
 import { flushFiles } from "./flush.ts";
+import { asUser } from "./umask.ts";
 import { holdUnfinished, isUnfinishedName, sweepUnfinished, unfinishedName } from "./unfinished-output.ts";
 
 /** A place that a person chose for a file, with symlinks followed. */
@@ -76,7 +77,7 @@ export interface OutputOptions {
 
 /**
  * Writes to a place. A regular file is there when it is whole and durable; until then what was there stays. A FIFO gets
- * its bytes as soon as it has a reader. Returns how many bytes there are.
+ * its bytes as soon as it has a reader. Its mode is what the user's umask leaves. Returns how many bytes there are.
  * @throws the signal's reason
  */
 export async function writeOutput(place: OutputPlace, content: Readable, options: OutputOptions = {}): Promise<number> {
@@ -104,7 +105,7 @@ async function replaceFile(path: string, content: Readable, options: OutputOptio
   const temporary = unfinishedName(dirname(path));
   try {
     // Opened here and not by the stream, which would do so later, perhaps after the removal below.
-    const file = createWriteStream(temporary, { fd: openSync(temporary, "wx", 0o644) });
+    const file = createWriteStream(temporary, { fd: asUser(() => openSync(temporary, "wx", 0o666)) });
     using _held = holdUnfinished(temporary);
     await pour(content, file, options);
     await flushFiles(dirname(temporary), [fromText(temporary)]);

@@ -10,6 +10,8 @@ export interface ProcessOptions extends SampledLimits {
   readonly cwd: string;
   /** The whole environment: nothing is inherited. Its PATH is where `command` is looked for. */
   readonly env: Readonly<Record<string, string>>;
+  /** A command of the user's own: it gets their umask, and not the store's. */
+  readonly asUser?: boolean | undefined;
   /** What the command reads; without it, nothing. It comes through a socket, which bash takes for a login: use --norc. */
   readonly stdin?: string | Uint8Array | undefined;
   readonly onOutput?: ((chunk: Buffer, stream: OutputStream) => void) | undefined;

@@ -9,6 +9,7 @@ import type { Store } from "../../store/open-store.ts";
 import { packObject } from "../../store/pack-object.ts";
 import { hasRepositoryIndex, writeRepositoryIndex } from "../../store/repository-index.ts";
 import { outputPlace, sweepOutputs } from "../../system/output-place.ts";
+import { asUser } from "../../system/umask.ts";
 import { findObject } from "../packages/info.ts";
 import type { RunOptions } from "../run-options.ts";
 
@@ -74,6 +75,6 @@ function placeFor({ output, cwd }: ExportRequest, objects: readonly BaseName[]):
       details: { output: path, objects },
     });
   }
-  if (isDirectory) mkdirSync(path, { recursive: true });
+  if (isDirectory) asUser(() => mkdirSync(path, { recursive: true }));
   return (object) => (isDirectory ? join(path, packedFileName(object)) : join(dirname(path), basename(path)));
 }

@@ -33,6 +33,7 @@ export async function checkGeneration(
       STORE_CHECK_GENERATION: `gen-${generation}`,
       STORE_CHECK_FOREST: forest,
     },
+    asUser: true,
     signal,
     onOutput: reader.push,
   });

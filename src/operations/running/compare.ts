@@ -108,6 +108,7 @@ async function runIn(
   } = await runProcess(name, args, {
     cwd,
     env: commandEnvironment(store, profile, { top, generation }),
+    asUser: true,
     pipeDirectory: workspace.room().path,
     maxOutputBytes: MOST_OUTPUT,
     onOutput: (chunk) => chunks.push(chunk),

@@ -34,8 +34,8 @@ export interface CommandEnd {
 }
 
 /**
- * Runs a command as if it had been started in the place of this process: it keeps the terminal and the standard streams,
- * and gets the signals.
+ * Runs a command as if it had been started in the place of this process: it keeps the terminal, the standard streams and
+ * the umask, and gets the signals.
  * @throws StoreError as `runProcess`
  */
 export async function runForeground(
@@ -44,7 +44,7 @@ export async function runForeground(
   { cwd, env, held, stdio = "inherit", marker, onStart, signal: abort }: ForegroundOptions,
 ): Promise<CommandEnd> {
   abort?.throwIfAborted();
-  const child = await startChild(command, args, { cwd, env: { ...env }, stdio });
+  const child = await startChild(command, args, { cwd, env: { ...env }, stdio, asUser: true });
   const tree = followProcessTree(child.pid, marker);
   let timer: NodeJS.Timeout | undefined;
   const stop = () => {

@@ -1,10 +1,13 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { isErrno, StoreError } from "../../errors.ts";
+import { asUser } from "../umask.ts";
 
 export interface ChildOptions extends SpawnOptions {
   readonly cwd: string;
   readonly env: Record<string, string>;
+  /** A command of the user's own: it gets their umask, and not the store's. */
+  readonly asUser?: boolean | undefined;
 }
 
 /** A child that runs; `pid` is its process. */
@@ -17,11 +20,11 @@ export type StartedChild = ChildProcess & { readonly pid: number };
 export async function startChild(
   command: string,
   args: readonly string[],
-  options: ChildOptions,
+  { asUser: isUsers = false, ...options }: ChildOptions,
 ): Promise<StartedChild> {
   let child: ChildProcess;
   try {
-    child = spawn(command, args, options);
+    child = isUsers ? asUser(() => spawn(command, args, options)) : spawn(command, args, options);
   } catch (error) {
     throw startError(error, command, options);
   }

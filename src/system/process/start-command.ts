@@ -66,9 +66,9 @@ function watchEnd(pid: number): Disposable & { readonly ended: Promise<void> } {
 const LOOK_MS = 250;
 
 async function spawned(command: string, args: readonly string[], options: StartOptions): Promise<StartedCommand> {
-  const { cwd, env, stdin, output, fds = [] } = options;
+  const { cwd, env, asUser, stdin, output, fds = [] } = options;
   const stdio = [stdin === undefined ? "ignore" : "pipe", ...output.stdio, ...fds] as const;
-  const child = await startChild(command, args, { cwd, env: { ...env }, detached: true, stdio: [...stdio] });
+  const child = await startChild(command, args, { cwd, env: { ...env }, asUser, detached: true, stdio: [...stdio] });
   const status = new Promise<ExitStatus>((resolve) =>
     child.once("exit", (exitCode, signal) => resolve({ exitCode, signal })),
   );
