@@ -55,7 +55,11 @@ async function createStore(
     });
   }
   const { initStore } = await import("./init-store.ts");
-  return initStore(layoutOf(root, options.width ?? 48, options.adminDir), options);
+  const layout = layoutOf(root, options.width ?? 48, options.adminDir);
+  const file = await initStore(layout, options);
+  const { settleIndexPlace } = await import("./index/index-place.ts");
+  settleIndexPlace({ layout, file, context: options.context });
+  return file;
 }
 
 /** Two logs and two sets of generations over the same objects would each know only half of what is needed. */

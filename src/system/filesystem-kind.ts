@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** Magic numbers of network filesystems, as `statfs(2)` reports them (linux/magic.h and the modules' sources). */
 const NETWORK: ReadonlyMap<number, string> = new Map([
@@ -21,6 +22,16 @@ const MEMORY: readonly number[] = [0x01021994, 0x858458f6];
 /** The name of the network filesystem that `path` lies on, or `undefined` on a local one. */
 export function networkFilesystem(path: string): string | undefined {
   return NETWORK.get(magicNumber(path));
+}
+
+/** The same of a path that need not be there: then of the closest directory above it that is. */
+export function networkFilesystemAround(path: string): string | undefined {
+  try {
+    return networkFilesystem(path);
+  } catch (error) {
+    if (dirname(path) === path) throw error;
+    return networkFilesystemAround(dirname(path));
+  }
 }
 
 /** Whether nothing that `path` lies among outlives the machine's power. */

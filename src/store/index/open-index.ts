@@ -1,15 +1,14 @@
-import { mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { BaseName } from "../../model/ids.ts";
 import type { ObjectGraph } from "../../model/object-graph.ts";
 import { changeGraph, EMPTY_GRAPH, type GraphObject, packGraph, unpackGraph } from "../../model/packed-graph.ts";
-import { networkFilesystem } from "../../system/filesystem-kind.ts";
 import { acquireLock } from "../../system/lock.ts";
 import { lockPath, manifestPath } from "../layout.ts";
 import { listManifests } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
 import { type IndexEntry, type OtherFiles, readIndexEntry, type StoreIndex } from "./index-entry.ts";
+import { makeIndexDirectory } from "./index-place.ts";
 import { forgetChanges, manifestsState, objectsChanged } from "./manifest-changes.ts";
 import { openMemoryIndex } from "./memory-index.ts";
 import { createLockFile, reserveSpace } from "./reserve.ts";
@@ -17,25 +16,17 @@ import { dataFile, discardIndex, type IndexDirectory, isSealed, writeSeal } from
 
 /**
  * Opens the index and brings it up to date with the manifests, which are the truth. An index that is missing, damaged,
- * of another store or unreadable for LMDB is built anew; where that cannot be written, the answer comes from memory.
+ * of another store or unreadable for LMDB is built anew; where that cannot be written, or has no local place, the answer
+ * comes from memory.
  */
 export async function openIndex(store: Store): Promise<StoreIndex> {
   try {
-    return await openDatabase(store);
+    const directory = makeIndexDirectory(store);
+    if (directory !== undefined) return await openDatabase(store, { directory, storeId: store.file.id });
   } catch {
-    return openMemoryIndex(store);
+    // Nothing depends on its being kept.
   }
-}
-
-/** Where the index lies: in the store, or, when that is on a network filesystem, in the user's local cache. */
-export function indexDirectory(store: Store): { readonly path: string; readonly network: string | undefined } {
-  const network = networkFilesystem(store.layout.root);
-  if (network === undefined) return { path: store.layout.index, network };
-  const { XDG_CACHE_HOME, HOME } = store.context.env;
-  return {
-    path: join(XDG_CACHE_HOME ?? join(HOME ?? store.layout.root, ".cache"), "store-index", store.file.id),
-    network,
-  };
+  return openMemoryIndex(store);
 }
 
 interface Tables {
@@ -49,9 +40,7 @@ interface Tables {
   readonly summary: Database<Buffer, string>;
 }
 
-async function openDatabase(store: Store): Promise<StoreIndex> {
-  const index: IndexDirectory = { directory: indexDirectory(store).path, storeId: store.file.id };
-  mkdirSync(index.directory, { recursive: true });
+async function openDatabase(store: Store, index: IndexDirectory): Promise<StoreIndex> {
   const { command, now } = store.context;
   using _lock = await acquireLock(lockPath(store.layout, "index"), { command: command.join(" "), now, wait: true });
   if (!isSealed(index)) startAnew(index);

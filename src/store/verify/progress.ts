@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isJsonObject } from "../../model/json-object.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { type Lock, tryAcquireLock } from "../../system/lock.ts";
-import { indexDirectory } from "../index/open-index.ts";
+import { indexPlace, makeIndexDirectory } from "../index/index-place.ts";
 import { lockPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 import type { GoodFiles } from "./inode-table.ts";
@@ -44,7 +44,7 @@ interface Files {
 }
 
 function filesOf(store: Store): Files {
-  const directory = indexDirectory(store).path;
+  const directory = indexPlace(store).path ?? store.layout.index;
   return { head: join(directory, "verify.json"), data: join(directory, "verify.good") };
 }
 
@@ -68,7 +68,7 @@ function readEarlier(
 
 function begin(store: Store, { head, data }: Files): void {
   quietly(() => {
-    mkdirSync(indexDirectory(store).path, { recursive: true });
+    if (makeIndexDirectory(store) === undefined) mkdirSync(store.layout.index, { recursive: true });
     rmSync(data, { force: true });
     const value = { format: FORMAT, store: store.file.id, began: store.context.now().toISOString() };
     // Half of it is no JSON, and counts as none.
@@ -87,8 +87,7 @@ function keepIn(
     began,
     add: (good) => void quietly(() => appendFileSync(data, new Uint8Array(Float64Array.from(good).buffer))),
     finish() {
-      rmSync(head, { force: true });
-      rmSync(data, { force: true });
+      for (const path of [head, data]) quietly(() => rmSync(path, { force: true }));
     },
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };

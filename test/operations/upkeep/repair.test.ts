@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest";
 import type { BuiltPackage } from "../../../src/operations/building/build.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
-import { indexDirectory } from "../../../src/store/index/open-index.ts";
 import { dataFile, writeSeal } from "../../../src/store/index/seal.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
@@ -86,7 +85,7 @@ describe("a repair", () => {
     // So that the state of the manifests counts as settled.
     await new Promise((resolve) => setTimeout(resolve, 100));
     await verify(store, REQUEST);
-    const index = { directory: indexDirectory(store).path, storeId: store.file.id };
+    const index = { directory: store.layout.index, storeId: store.file.id };
     const root = open({ path: dataFile(index), noSubdir: true, maxDbs: 4 });
     const objects = root.openDB<Record<string, unknown>, string>({ name: "objects" });
     const stranger = `${"a".repeat(32)}-stranger-1`;

@@ -18,7 +18,7 @@ import { packGraph } from "../../../src/model/packed-graph.ts";
 import { closure, referrers } from "../../../src/operations/collection/closure.ts";
 import type { StoreIndex } from "../../../src/store/index/index-entry.ts";
 import { openMemoryIndex } from "../../../src/store/index/memory-index.ts";
-import { indexDirectory, openIndex } from "../../../src/store/index/open-index.ts";
+import { openIndex } from "../../../src/store/index/open-index.ts";
 import { isSealed } from "../../../src/store/index/seal.ts";
 import { manifestPath } from "../../../src/store/layout.ts";
 import { type listObjects, readManifest } from "../../../src/store/manifests.ts";
@@ -278,13 +278,6 @@ describe("an index that cannot be written gives the right answers, and LMDB ends
       if (!killed) break;
       expect(killAt).toBeLessThan(50);
     }
-  });
-});
-
-describe("where the index lies", () => {
-  it("is the store, on a disk of this machine", async () => {
-    const store = await makeProfileWorld().open();
-    expect(indexDirectory(store)).toEqual({ path: store.layout.index, network: undefined });
   });
 });
 

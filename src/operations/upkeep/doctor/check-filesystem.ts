@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { errnoOf, isErrno } from "../../../errors.ts";
 import { type Diagnosis, judgeSpace } from "../../../model/diagnosis.ts";
+import { indexPlace } from "../../../store/index/index-place.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { readTextIfPresent, syncDirectory } from "../../../system/atomic-file.ts";
 import { networkFilesystem } from "../../../system/filesystem-kind.ts";
@@ -26,7 +27,7 @@ export function checkFilesystem(store: Store, directory: string | Diagnosis): Di
   const { root } = store.layout;
   const features =
     typeof directory === "string" ? FEATURES.map((feature) => tryFeature(feature, directory)) : [directory];
-  return [...checkSpace(root), checkKind(root), ...features];
+  return [...checkSpace(root), checkKind(store), ...features];
 }
 
 function checkSpace(root: string): Diagnosis[] {
@@ -34,10 +35,12 @@ function checkSpace(root: string): Diagnosis[] {
   return judgeSpace({ free: bavail * bsize, total: blocks * bsize, freeInodes: ffree, totalInodes: files });
 }
 
-function checkKind(root: string): Diagnosis {
+function checkKind(store: Store): Diagnosis {
+  const { root } = store.layout;
   const network = networkFilesystem(root);
   if (network === undefined) return { topic: "filesystem", state: "ok", text: mountText(root) };
-  const advice = "It works; the index lies in your cache directory. A local disk is faster and its locks are surer.";
+  const elsewhere = indexPlace(store).path === store.layout.index ? "" : "; the index does not lie there";
+  const advice = `It works${elsewhere}. A local disk is faster and its locks are surer.`;
   return { topic: "filesystem", state: "warn", text: `the store lies on ${network}`, advice };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../../errors.ts";
 import { type Diagnosis, judgeClock } from "../../../model/diagnosis.ts";
-import { indexDirectory } from "../../../store/index/open-index.ts";
+import { ANOTHER_CACHE, indexPlace } from "../../../store/index/index-place.ts";
 import { dataFile, isSealed } from "../../../store/index/seal.ts";
 import { openJournal } from "../../../store/journal.ts";
 import { listLeases } from "../../../store/leases.ts";
@@ -65,10 +65,15 @@ function diskTime(directory: string): number {
 
 function checkIndex(store: Store): Diagnosis {
   const topic = "index";
-  const { path, network } = indexDirectory(store);
+  const { path, network } = indexPlace(store);
+  if (path === undefined) {
+    const text = `kept nowhere: ${store.layout.index} lies on ${network}, and so does your cache directory, or there is none`;
+    return { topic, state: "warn", text, advice: ANOTHER_CACHE };
+  }
   const index = { directory: path, storeId: store.file.id };
-  if (!existsSync(dataFile(index))) return { topic, state: "ok", text: "none yet; the first question makes it" };
   const where = network === undefined ? "" : ` at ${path}`;
+  if (!existsSync(dataFile(index)))
+    return { topic, state: "ok", text: `none yet${where}; the first question makes it` };
   if (isSealed(index)) return { topic, state: "ok", text: `whole${where}` };
   const advice = "The next question makes it anew from the manifests; nothing is lost.";
   return { topic, state: "warn", text: `is not what was written${where}`, advice };

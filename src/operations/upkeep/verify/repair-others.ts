@@ -2,7 +2,7 @@ import { chmodSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fromText } from "../../../model/byte-string.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
-import { indexDirectory } from "../../../store/index/open-index.ts";
+import { indexPlace } from "../../../store/index/index-place.ts";
 import { discardIndex } from "../../../store/index/seal.ts";
 import { openJournal } from "../../../store/journal.ts";
 import { lockPath } from "../../../store/layout.ts";
@@ -104,7 +104,8 @@ export async function repairIndex(context: RepairContext, findings: readonly Fin
     const { command, now } = store.context;
     const options = { command: command.join(" "), now, wait: true, signal: run.signal };
     using _lock = await acquireLock(lockPath(store.layout, "index"), options);
-    discardIndex({ directory: indexDirectory(store).path, storeId: store.file.id });
+    const directory = indexPlace(store).path;
+    if (directory !== undefined) discardIndex({ directory, storeId: store.file.id });
     for (const finding of own) report.done(finding, "made anew from the manifests");
   });
 }
