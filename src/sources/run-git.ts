@@ -39,12 +39,17 @@ export async function runGit(context: FetchContext, args: readonly string[], opt
 /** Starts git; whoever does so reads its output and awaits `finishGit`. */
 export function startGit(context: FetchContext, args: readonly string[], options: GitOptions): GitProcess {
   context.signal?.throwIfAborted();
-  return spawn("git", [...SETTINGS, ...args], {
-    cwd: options.cwd,
-    env: gitEnvironment(context.env, options.protocols ?? []),
-    stdio: ["pipe", "pipe", "pipe"],
-    ...(context.signal && { signal: context.signal }),
-  });
+  try {
+    return spawn("git", [...SETTINGS, ...args], {
+      cwd: options.cwd,
+      env: gitEnvironment(context.env, options.protocols ?? []),
+      stdio: ["pipe", "pipe", "pipe"],
+      ...(context.signal && { signal: context.signal }),
+    });
+  } catch (error) {
+    // Node throws at once what it does not expect, as where PATH names a file.
+    throw noGit(error);
+  }
 }
 
 /** Waits for git's end. */
@@ -107,7 +112,7 @@ function gitEnvironment(env: FetchContext["env"], protocols: readonly string[]):
 }
 
 function noGit(error: unknown): unknown {
-  if (!isErrno(error, "ENOENT")) return error;
+  if (!isErrno(error, "ENOENT", "ENOTDIR")) return error;
   return new StoreError("UNSUPPORTED", "git is needed for this source, and there is none", {
     hint: "Install git, or use an archive of the same files.",
     cause: error,

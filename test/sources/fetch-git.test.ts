@@ -298,8 +298,8 @@ describe.skipIf(!hasGit())("with git (skipped: this machine has no git)", () => 
   });
 });
 
-test("without git the error says so", async () => {
-  using world = fetchWorld({ env: { PATH: "/nonexistent" } });
+test.each(["/nonexistent", "/etc/passwd"])("without git in PATH (%s) the error says so", async (path) => {
+  using world = fetchWorld({ env: { PATH: path } });
   const error = await caughtAsync(fetchGit(world.context, { url: "file:///srv/x", commit: "1".repeat(40) }));
   expect(error).toMatchObject({ code: "UNSUPPORTED", hint: expect.stringContaining("Install git") });
 });

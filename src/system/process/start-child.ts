@@ -38,7 +38,8 @@ function startError(cause: unknown, command: string, options: ChildOptions): Sto
       cause,
     });
   }
-  if (isErrno(cause, "ENOENT")) {
+  // What PATH names can be a file.
+  if (isErrno(cause, "ENOENT", "ENOTDIR")) {
     const path = options.env.PATH ?? "the system's default path";
     return new StoreError("NOT_FOUND", `the command ${command} was not found`, {
       hint: `Install it; it was looked for in ${path}.`,
