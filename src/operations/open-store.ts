@@ -1,13 +1,15 @@
 import { readlinkSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
+import { StoreError } from "../errors.ts";
 import { searchableDirectory } from "../model/searchable.ts";
 import type { StoreContext } from "../store/context.ts";
 import type { Width } from "../store/layout.ts";
 import { openStoreAt, type Store } from "../store/open-store.ts";
+import { baseDirectory } from "../system/base-directories.ts";
 
 export interface OpenStoreOptions {
-  /** Default: `$STORE_ROOT`, else `$XDG_DATA_HOME/store`, else `~/.local/share/store`. */
+  /** Default: `$STORE_ROOT`, else `$XDG_DATA_HOME/store`, else `~/.local/share/store`; relative ones of the latter two are ignored. */
   readonly root?: string | undefined;
   /** Where profiles, log, roots and index lie. Default: `$STORE_ADMINDIR`, else as the store was made. */
   readonly adminDir?: string | undefined;
@@ -61,9 +63,14 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<Store> 
   });
 }
 
+/** @throws StoreError NOT_FOUND where the user has no home directory */
 export function defaultRoot(env: Readonly<Record<string, string | undefined>>): string {
   if (env.STORE_ROOT) return env.STORE_ROOT;
-  return join(env.XDG_DATA_HOME || join(env.HOME || homedir(), ".local/share"), "store");
+  const data = baseDirectory(env, "data");
+  if (data !== undefined) return join(data, "store");
+  throw new StoreError("NOT_FOUND", "you have no home directory, in which the store would lie", {
+    hint: "Name the store with --root or $STORE_ROOT, or set $HOME to an absolute path.",
+  });
 }
 
 function instDirOf(directory: string | undefined): string | undefined {

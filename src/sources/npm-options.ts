@@ -3,6 +3,7 @@ import { delimiter, dirname, join } from "node:path";
 import Config from "@npmcli/config";
 import npmDefinitions from "@npmcli/config/lib/definitions/index.js";
 import { StoreError } from "../errors.ts";
+import { homeDirectory } from "../system/base-directories.ts";
 import type { FetchContext } from "./fetch-context.ts";
 
 /** npm's configuration in the flat form that npm's own libraries take. */
@@ -16,12 +17,13 @@ export type NpmOptions = Readonly<Record<string, unknown>>;
  */
 export async function loadNpmOptions({ env, cwd }: FetchContext): Promise<NpmOptions> {
   const { definitions, shorthands, flatten, nerfDarts } = npmDefinitions;
+  const home = homeDirectory(env);
   const restore = rememberEnvironment();
   try {
     const config = new Config({
       ...{ definitions, shorthands, flatten, nerfDarts },
       npmPath: findNpm(env) ?? join(cwd, "no-npm"),
-      env: { ...env },
+      env: { ...env, ...(home !== undefined && { HOME: home }) },
       argv: ["node", "npm"],
       cwd,
       warn: false,

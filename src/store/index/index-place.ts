@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { baseDirectory } from "../../system/base-directories.ts";
 import { networkFilesystemAround } from "../../system/filesystem-kind.ts";
 import { makeDirectory } from "../../system/make-directory.ts";
-import { xdgDirectory } from "../../system/xdg-directory.ts";
+
 import type { Store } from "../open-store.ts";
 
 export interface IndexPlace {
@@ -19,7 +20,7 @@ export interface IndexPlace {
 export function indexPlace({ layout, file, context }: Store): IndexPlace {
   const network = networkFilesystemAround(layout.index);
   if (network === undefined) return { path: layout.index, network };
-  const cache = xdgDirectory(context.env, "XDG_CACHE_HOME", ".cache");
+  const cache = baseDirectory(context.env, "cache");
   const isLocal = cache !== undefined && networkFilesystemAround(cache) === undefined;
   return { path: isLocal ? join(cache, "store-index", file.id) : undefined, network };
 }
