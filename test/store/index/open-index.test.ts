@@ -120,6 +120,24 @@ describe("the index", () => {
     await expectRight(store);
   });
 
+  it("misses no change that leaves the directory's time as it was, within one step of the clock", async () => {
+    const { store, paths } = await withFour();
+    // Ahead of the clock, so that a slow machine does not leave the step between two changes.
+    const now = new Date(Date.now() + 60_000);
+    const place = manifestPath(store.layout, paths.app);
+    const text = readFileSync(place, "utf8");
+    utimesSync(store.layout.manifests, now, now);
+    await expectRight(store);
+    rmSync(place);
+    utimesSync(store.layout.manifests, now, now);
+    await expectRight(store);
+    expect(await referrers(store, paths.data)).toEqual([]);
+    writeFileSync(place, text);
+    utimesSync(store.layout.manifests, now, now);
+    await expectRight(store);
+    expect(await referrers(store, paths.data)).toEqual([paths.app]);
+  });
+
   it("is kept: a second look writes nothing", async () => {
     const { store } = await withFour();
     await new Promise((resolve) => setTimeout(resolve, 100));
