@@ -3,7 +3,7 @@ import type { Json } from "../../model/canonical-json.ts";
 import { byName, type Change, diffPackages, isSamePackages } from "../../model/change.ts";
 import { withReferences } from "../../model/closure.ts";
 import { type Generation, type InstalledPackage, printGeneration } from "../../model/generation.ts";
-import { type BaseName, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
+import { type BaseName, type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import { withoutCredentials } from "../../model/without-credentials.ts";
 import { buildForest } from "../../store/build-forest.ts";
 import { readGeneration, writeGeneration } from "../../store/generation-records.ts";
@@ -31,6 +31,8 @@ export interface ChangeRequest {
   readonly check?: GenerationCheck | undefined;
   /** A profile that does not exist is made. */
   readonly makesProfile?: boolean;
+  /** The generation that a rollback leads to from the one that is made; the live one unless given. */
+  readonly parent?: GenerationNumber | undefined;
   /** Gets everything that the edit needs into the store; runs without a lock, so that it may take its time. */
   prepare(workspace: Workspace): Promise<ProfileEdit>;
 }
@@ -70,6 +72,7 @@ interface Work extends RunOptions {
   readonly reason: string;
   readonly edit: ProfileEdit;
   readonly check?: GenerationCheck | undefined;
+  readonly parent?: GenerationNumber | undefined;
   readonly transaction: number;
   readonly workspace: Workspace;
 }
@@ -101,7 +104,9 @@ async function carryOut(store: Store, work: LockedWork): Promise<Change> {
     await logGeneration(store, next, head);
     writeGeneration(store, next, text);
   };
-  return goLive(store, { ...change, ...diffPackages(head.packages, next.packages) }, { ...work, stage });
+  // The record of the generation tells how it differs from its parent only.
+  const contents = next.parent === head.generation ? undefined : { before: head.packages, after: next.packages };
+  return goLive(store, { ...change, ...diffPackages(head.packages, next.packages) }, { ...work, stage, contents });
 }
 
 /** Makes the forest of what shall be live and checks it; `undefined` when nothing changes. */
@@ -138,7 +143,7 @@ function nextGeneration(store: Store, work: Work, { head, packages, path, number
     generation: parseGenerationNumber(number),
     profile: work.profile,
     created: store.context.now().toISOString(),
-    parent: head.generation,
+    parent: work.parent ?? head.generation,
     reason: work.reason,
     transaction: work.transaction,
     path,

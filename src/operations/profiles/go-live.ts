@@ -4,7 +4,7 @@ import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "
 import type { OpenIntent } from "../../model/log-record.ts";
 import { isMarked, type MarkEvent } from "../../model/marks.ts";
 import { withoutCredentials } from "../../model/without-credentials.ts";
-import { readGeneration, removeGenerations } from "../../store/generation-records.ts";
+import { readGeneration, readGenerationHead, removeGenerations } from "../../store/generation-records.ts";
 import { openIntents } from "../../store/journal.ts";
 import {
   type Contents,
@@ -172,7 +172,8 @@ async function complete(
   { profile, from, to }: Pick<Change, "profile" | "from" | "to">,
 ): Promise<void> {
   noteLive(store, profile, { from, to });
-  const contents = readAnnounced(store, open) === undefined ? contentsOf(store, profile, from, to) : undefined;
+  const isTold = readAnnounced(store, open) !== undefined && isParent(store, profile, from, to);
+  const contents = isTold ? undefined : contentsOf(store, profile, from, to);
   await logCommit(store, { transaction: open.tx, profile, from, to, changed: true }, contents);
 }
 
@@ -228,6 +229,15 @@ function noteLive(
   if (from === to) return;
   const { last } = readProfileParts(store, profile);
   noteActivation(store, profile, from, parseGenerationNumber(Math.max(last, to)));
+}
+
+/** Whether the record that announced `to` tells how it differs from `from`. */
+function isParent(store: Store, profile: ProfileName, from: GenerationNumber, to: GenerationNumber): boolean {
+  try {
+    return readGenerationHead(store, profile, to).parent === from;
+  } catch {
+    return false;
+  }
 }
 
 /** Nothing is told where a record cannot be read. */

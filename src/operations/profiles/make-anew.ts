@@ -1,13 +1,15 @@
+import { StoreError } from "../../errors.ts";
 import type { Json } from "../../model/canonical-json.ts";
 import { type Change, diffPackages, type PackageSummary, summarise } from "../../model/change.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
-import type { GenerationNumber } from "../../model/ids.ts";
+import { type GenerationNumber, parseGenerationNumber } from "../../model/ids.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { NotObtained } from "../archives/obtain/attempt.ts";
 import type { RunOptions } from "../run-options.ts";
 import { changeProfile } from "./change-profile.ts";
 import type { Target } from "./examine-target.ts";
 import { notWhole, packageFaults, splitPackages } from "./preflight.ts";
+import { recallGeneration } from "./recall-generation.ts";
 
 /** What is left of a target that cannot be switched to as it is. */
 export interface Remains {
@@ -48,6 +50,21 @@ export function tellAnew({ record, generation }: Target, { left }: Remains): Ane
   };
 }
 
+/**
+ * Where a rollback goes on from a generation that stands for another one: to the parent of that one, or it would lead
+ * back to what was left. Not known of a time that the log tells of without the making of its generation.
+ */
+function parentOf(store: Store, { profile, generation, record }: Target): GenerationNumber | undefined {
+  if (record) return record.parent ?? parseGenerationNumber(0);
+  try {
+    return recallGeneration(store, profile, generation)?.parent;
+  } catch (error) {
+    // A part of the log that is damaged is no reason not to go where the rest of it leads.
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
+}
+
 interface Work extends RunOptions {
   /** What was asked for, as the log tells it. */
   readonly plan: Readonly<Record<string, Json>>;
@@ -75,6 +92,7 @@ export async function makeAnew(store: Store, target: Target, remains: Remains, w
         ...without,
       ].join(" "),
       plan: { ...work.plan, ...(left.length > 0 && { without }) },
+      parent: parentOf(store, target),
       prepare: async ({ lease }) => {
         const paths = kept.map(({ path }) => path);
         await lease.hold(paths, work.signal);

@@ -3,6 +3,7 @@ import { gc } from "../../../src/operations/collection/gc.ts";
 import { diffGenerations } from "../../../src/operations/history/diff.ts";
 import { planRevert, revert } from "../../../src/operations/history/revert.ts";
 import { trimHistory } from "../../../src/operations/history/trim-log.ts";
+import { undo } from "../../../src/operations/history/undo.ts";
 import { listPackages } from "../../../src/operations/packages/list.ts";
 import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
@@ -55,7 +56,7 @@ describe("a time whose generation was deleted", () => {
     expect(told).toMatchObject([expected]);
     expect(change).toMatchObject({ ...expected, to: 5, changed: true });
     expect(liveFiles(store)).toEqual({ a: "a", b: "b" });
-    expect(readGeneration(store, DEFAULT, generation(5))).toMatchObject({ parent: 4, reason: "gen-2 again" });
+    expect(readGeneration(store, DEFAULT, generation(5))).toMatchObject({ parent: 1, reason: "gen-2 again" });
     expect(logRecords(store).findLast(({ event }) => event.type === "begin")?.event).toMatchObject({
       plan: { revert: "#2" },
     });
@@ -153,9 +154,39 @@ describe("a time whose generation was deleted", () => {
     expect(await rollback(store, DEFAULT, { steps: 2 }, { dryRun })).toMatchObject({ from: 4, madeFrom: 2 });
     expect(await rollback(store, DEFAULT, { steps: 3 })).toMatchObject({ from: 4, to: 5, madeFrom: 1 });
     expect(liveFiles(store)).toEqual({ a: "a" });
-    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 5, to: 4 });
+    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 5, to: 0 });
+    expect(await switchGeneration(store, DEFAULT, { selector: "-" })).toMatchObject({ from: 0, to: 5 });
+    expect(await switchGeneration(store, DEFAULT, { selector: "gen-4" })).toMatchObject({ from: 5, to: 4 });
     expect(await rollback(store, DEFAULT, { steps: 4 })).toMatchObject({ from: 4, to: 0 });
     expect(await caughtAsync(rollback(store, DEFAULT, {}))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("is one step of going back, again and again, and each of them can be undone", async () => {
+    const { store } = await withDeleted();
+    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 4, to: 3 });
+    const anew = await rollback(store, DEFAULT, {});
+    expect(anew).toMatchObject({ from: 3, to: 5, madeFrom: 2, added: [{ name: "a" }] });
+    const commit = logRecords(store).at(-1)?.event;
+    expect(commit).toMatchObject({ type: "commit", change: { added: [{ name: "a" }], removed: [] } });
+    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 5, to: 6, madeFrom: 1, removed: [{ name: "b" }] });
+    expect([5, 6].map((number) => readGeneration(store, DEFAULT, generation(number)).parent)).toEqual([1, 0]);
+    expect(await undo(store, DEFAULT, { transaction: anew.transaction })).toMatchObject({ removed: [{ name: "a" }] });
+    expect(await switchGeneration(store, DEFAULT, { selector: "gen-6" })).toMatchObject({ to: 6 });
+    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 6, to: 0 });
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("is one step of going back also where packages of it cannot be had again", async () => {
+    const { world, store, a } = await withDeleted();
+    await rollback(store, DEFAULT, {});
+    await gc(store, {});
+    removeTree(a);
+    const obtain = () => ({ cwd: world.directory, rebuild: { cwd: world.directory, recipes: [] } });
+    // What is left of gen-2 is what is live.
+    expect(await rollback(store, DEFAULT, {}, { obtain, missing: "remove" })).toMatchObject({ changed: false });
+    expect(await rollback(store, DEFAULT, { steps: 2 }, { obtain, missing: "remove" })).toMatchObject({ to: 5 });
+    expect(liveFiles(store)).toEqual({});
+    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 5, to: 0 });
   });
 
   it("is not known when the log does not reach back to it", async () => {
