@@ -6,6 +6,7 @@ import type { BaseName } from "../model/ids.ts";
 import { packedInFile } from "../model/packed-object.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
 import { listUnfinished } from "../system/unfinished-output.ts";
+import { faultInPacked, visibleFault } from "./check-packed.ts";
 import { archivePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 import { packObject } from "./pack-object.ts";
@@ -21,10 +22,23 @@ export function listArchives({ layout }: Store): ArchivedObject[] {
     });
 }
 
-/** Packs an object into the archives, unless it is there; returns the bytes that were written. */
-export async function archiveObject(store: Store, object: BaseName, signal?: AbortSignal): Promise<number | undefined> {
+/** How closely a packed object is looked at: by its beginning and its end, or every byte. */
+export type ArchiveLook = "visible" | "contents";
+
+/** Whether the archives have an object, as far as this look tells. */
+export async function isArchived(
+  { layout }: Store,
+  object: BaseName,
+  { look, signal }: { readonly look: ArchiveLook; readonly signal?: AbortSignal | undefined },
+): Promise<boolean> {
+  const path = archivePath(layout, object);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile() || visibleFault(path) !== undefined) return false;
+  return look === "visible" || (await faultInPacked(path, object, { signal })) === undefined;
+}
+
+/** Packs an object into the archives, whatever is there; returns the bytes that were written. */
+export async function archiveObject(store: Store, object: BaseName, signal?: AbortSignal): Promise<number> {
   const target = archivePath(store.layout, object);
-  if (statSync(target, { throwIfNoEntry: false })?.isFile()) return undefined;
   mkdirSync(store.layout.archives, { recursive: true, mode: 0o700 });
   return packObject(store, object, { target, signal });
 }

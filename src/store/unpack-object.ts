@@ -18,6 +18,7 @@ import {
 import { WIDTHS } from "./layout.ts";
 import type { Lease } from "./leases.ts";
 import type { Store } from "./open-store.ts";
+import { LARGEST_MANIFEST } from "./packed-tree.ts";
 import { type StagedObject, stagedTree, stageObject } from "./stage-object.ts";
 
 /** A packed object whose tree lies, unchecked, where it can be staged. */
@@ -40,9 +41,6 @@ export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ExtractProgress) => void) | undefined;
 }
-
-/** More than any honest manifest has. */
-const LARGEST_MANIFEST = 16 << 20;
 
 /**
  * Unpacks a packed object into a room. Nothing of it is believed yet.

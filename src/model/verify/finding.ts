@@ -33,7 +33,8 @@ export type FindingKind =
   | "build"
   | "index"
   | "log"
-  | "source";
+  | "source"
+  | "archive";
 
 export interface Finding {
   readonly kind: FindingKind;

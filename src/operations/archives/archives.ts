@@ -3,7 +3,14 @@ import { type ArchivedObject, expendable, type Retention } from "../../model/arc
 import { checkAmounts, checkCounts } from "../../model/check-number.ts";
 import { withReferences } from "../../model/closure.ts";
 import type { BaseName, ProfileName } from "../../model/ids.ts";
-import { archiveObject, listArchives, removeArchives, sweepArchives } from "../../store/archives.ts";
+import {
+  type ArchiveLook,
+  archiveObject,
+  isArchived,
+  listArchives,
+  removeArchives,
+  sweepArchives,
+} from "../../store/archives.ts";
 import { readSetting } from "../../store/config-file.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import { archivePath } from "../../store/layout.ts";
@@ -48,24 +55,27 @@ export interface ArchivedNow {
   readonly size?: number;
 }
 
-/** Packs objects, and all that they need, into the archives of the store. */
+/**
+ * Packs objects, and all that they need, into the archives of the store. What is there already is read, and packed again
+ * when it is damaged.
+ */
 export async function addToArchives(
   store: Store,
   { what, profile, cwd }: ArchiveRequest,
   run: RunOptions = {},
 ): Promise<readonly ArchivedNow[]> {
   const named = what.map((text) => findObject(store, profile, { what: text, cwd }));
-  return archiveObjects(store, what.length > 0 ? named : liveObjects(store, profile), run);
+  return archiveObjects(store, what.length > 0 ? named : liveObjects(store, profile), { ...run, look: "contents" });
 }
 
 /**
- * Packs what the live generation of a profile has, where the settings ask for that. A change that was made stays made
- * whatever happens here: what goes wrong is a warning.
+ * Packs what the live generation of a profile has, where the settings ask for that. What is there already is not read: that
+ * would take longer than the change. A change that was made stays made whatever happens here: what goes wrong is a warning.
  */
 export async function archiveByPolicy(store: Store, profile: ProfileName, run: RunOptions): Promise<void> {
   try {
     if (!readSetting(store, "archives.automatic")) return;
-    await archiveObjects(store, liveObjects(store, profile), run);
+    await archiveObjects(store, liveObjects(store, profile), { ...run, look: "visible" });
   } catch (error) {
     const message = `the packages could not be archived: ${failureOf(error).message}`;
     run.onEvent?.({ kind: "warning", message, hint: "`store archive add` tries it again." });
@@ -97,7 +107,11 @@ export function pruneArchives(
   return { deleted, freedBytes: found.reduce((sum, { size }) => sum + size, 0) };
 }
 
-async function archiveObjects(store: Store, objects: readonly BaseName[], run: RunOptions): Promise<ArchivedNow[]> {
+async function archiveObjects(
+  store: Store,
+  objects: readonly BaseName[],
+  run: RunOptions & { readonly look: ArchiveLook },
+): Promise<ArchivedNow[]> {
   refuseReadOnly(store);
   sweepArchives(store);
   const archived: ArchivedNow[] = [];
@@ -109,8 +123,8 @@ async function archiveObjects(store: Store, objects: readonly BaseName[], run: R
       continue;
     }
     run.onEvent?.({ kind: "step", step: "export", subject: path });
-    const size = await archiveObject(store, path, run.signal);
-    archived.push({ path, ...(size !== undefined && { size }) });
+    if (await isArchived(store, path, run)) archived.push({ path });
+    else archived.push({ path, size: await archiveObject(store, path, run.signal) });
   }
   return archived;
 }

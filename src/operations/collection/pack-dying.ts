@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { StoreError } from "../../errors.ts";
 import { type ArchivedObject, expendable } from "../../model/archive-retention.ts";
 import type { BaseName } from "../../model/ids.ts";
-import { archiveObject, listArchives } from "../../store/archives.ts";
+import { type ArchiveLook, archiveObject, isArchived, listArchives } from "../../store/archives.ts";
 import { readSetting } from "../../store/config-file.ts";
 import { manifestPath } from "../../store/layout.ts";
 import { readManifest } from "../../store/manifests.ts";
@@ -20,7 +20,9 @@ export interface Dying {
 
 /**
  * Packs those of the objects that the retention rules would keep in the archives, where the settings ask for archives
- * (`archives.automatic`). Forests are made again from the records of generations, and are not packed.
+ * (`archives.automatic`). Forests are made again from the records of generations, and are not packed. What is packed is read
+ * before its object goes, since it will be the only copy, and packed again when it is damaged: that takes a small part of the
+ * time that packing took. Without that setting nothing goes on the strength of it, and a look is enough to tell of it.
  */
 export async function packDying(
   store: Store,
@@ -28,28 +30,54 @@ export async function packDying(
   { dryRun }: { readonly dryRun: boolean },
   run: RunOptions,
 ): Promise<Dying> {
+  const isAutomatic = readSetting(store, "archives.automatic");
+  const look = isAutomatic && !dryRun ? "contents" : "visible";
   const archived = listArchives(store);
-  const packed = new Set(archived.map(({ path }) => path));
+  const packed = await packedAmong(store, { dying, archived, look }, run);
   const unpacked: BaseName[] = [];
-  for (const object of readSetting(store, "archives.automatic") ? wantedAmong(store, dying, archived) : []) {
+  for (const object of isAutomatic ? wantedAmong(store, { dying, archived, packed }) : []) {
     run.signal?.throwIfAborted();
     const outcome = dryRun ? "packed" : await pack(store, object, run);
     if (outcome === "packed") packed.add(object);
     if (outcome === "failed") unpacked.push(object);
   }
-  return { packed: new Set(dying.filter((object) => packed.has(object))), unpacked };
+  return { packed, unpacked };
+}
+
+/** Those of which the archives have a good copy. */
+async function packedAmong(
+  store: Store,
+  { dying, archived, look }: Archived & { readonly look: ArchiveLook },
+  { signal, onEvent }: RunOptions,
+): Promise<Set<BaseName>> {
+  const known = new Map(archived.map(({ path, size }) => [path, size]));
+  const packed = new Set<BaseName>();
+  let [files, bytes] = [0, 0];
+  for (const object of dying) {
+    const size = known.get(object);
+    if (size === undefined) continue;
+    if (look === "contents") onEvent?.({ kind: "verifying", subject: object, files, bytes });
+    if (await isArchived(store, object, { look, signal })) packed.add(object);
+    files += 1;
+    bytes += size;
+  }
+  return packed;
+}
+
+interface Archived {
+  readonly dying: readonly BaseName[];
+  readonly archived: readonly ArchivedObject[];
 }
 
 /** As old as it is in the store, an object competes with those of its package that are packed already. */
 function wantedAmong(
   store: Store,
-  dying: readonly BaseName[],
-  archived: readonly ArchivedObject[],
+  { dying, archived, packed }: Archived & { readonly packed: ReadonlySet<BaseName> },
 ): readonly BaseName[] {
-  const known = new Set(archived.map(({ path }) => path));
-  const candidates = dying.filter((object) => !known.has(object)).flatMap((object) => candidate(store, object) ?? []);
+  const candidates = dying.filter((object) => !packed.has(object)).flatMap((object) => candidate(store, object) ?? []);
+  const again = new Set(candidates.map(({ path }) => path));
   const dropped = new Set(
-    expendable([...archived, ...candidates], {
+    expendable([...archived.filter(({ path }) => !again.has(path)), ...candidates], {
       keepLast: readSetting(store, "archives.keep-last"),
       youngerThan: readSetting(store, "archives.younger-than").milliseconds,
       needed: new Set(),

@@ -16,6 +16,7 @@ import { type BuildSettings, checkBuildSettings } from "../building/build-settin
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace } from "../workspace.ts";
 import { type ObtainAgain, obtainTree, restoreObject } from "./verify/obtain-again.ts";
+import { repairArchives } from "./verify/repair-archives.ts";
 import { attempt, createReport, keyOf, type RepairContext } from "./verify/repair-context.ts";
 import { repairObjects } from "./verify/repair-objects.ts";
 import { repairIndex, repairJournal, repairOthers } from "./verify/repair-others.ts";
@@ -117,6 +118,7 @@ async function repairAll(context: RepairContext, findings: readonly Finding[]): 
     findings.filter(({ kind }) => kind === "pool-file"),
   );
   await repairManifests(context, findings);
+  await repairArchives(context, findings);
   await repairProfiles(context, findings.filter(isAboutObjects), told);
   await repairOthers(context, findings);
   await repairIndex(context, findings);

@@ -5,6 +5,7 @@ import { readIfWhole } from "../index/index-entry.ts";
 import { lockObjects } from "../lock-objects.ts";
 import { listObjects } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
+import { checkArchives } from "./check-archives.ts";
 import { buildInodeTable, type GoodFiles } from "./inode-table.ts";
 import { createPace, type Pace, readPace } from "./pace.ts";
 import { openProgress, type VerifyProgress } from "./progress.ts";
@@ -13,7 +14,7 @@ import type { VerifySettings } from "./settings.ts";
 import type { VerifyTask } from "./tasks.ts";
 
 export interface VerifyFilesOptions {
-  /** Only these objects; without it all, and the pool, twins and sources too. */
+  /** Only these objects; without it all, and the pool, twins, sources and archives too. */
   readonly objects?: readonly BaseName[] | undefined;
   readonly contents: boolean;
   /** Leave half of the disk and the processor to others. */
@@ -23,7 +24,7 @@ export interface VerifyFilesOptions {
 }
 
 export interface FilesProgress {
-  readonly part: "pool" | "objects" | "sources";
+  readonly part: "pool" | "objects" | "sources" | "archives";
   readonly files: number;
   /** Read. */
   readonly bytes: number;
@@ -40,7 +41,7 @@ export interface FilesVerification {
 }
 
 /**
- * Checks objects, pool, twins and sources. With `contents` the pool is read first, each of its files once; a file of an
+ * Checks objects, pool, twins, sources and archives. With `contents` the pool is read first, each of its files once; a file of an
  * object that is one of them is not read again.
  */
 export async function verifyFiles(store: Store, options: VerifyFilesOptions): Promise<FilesVerification> {
@@ -56,6 +57,8 @@ export async function verifyFiles(store: Store, options: VerifyFilesOptions): Pr
     await checkAll(run, "objects", (await settledOrphans(store, signal)).map(orphanTask));
     await checkAll(run, "objects", namesIn(store.layout.twins).map(twinTask));
     if (contents) await checkAll(run, "sources", sourceTasks(store));
+    run.part = "archives";
+    run.findings.push(...(await checkArchives(store, { contents, pace, signal })));
   }
   progress?.finish();
   const { bytes, files } = readPace(pace);

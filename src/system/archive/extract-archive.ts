@@ -4,6 +4,7 @@ import type { ByteString } from "../../model/byte-string.ts";
 import { type Compression, decompress } from "./decompress/decompress.ts";
 import type { Environment } from "./decompress/host-program.ts";
 import { detectContainer } from "./detect-archive.ts";
+import type { EntryWriter } from "./entry-writer.ts";
 import { type ArchiveLimits, archiveError, type Extraction, newExtraction } from "./extraction.ts";
 import { hoistDirectory } from "./hoist-directory.ts";
 import { type PackedFile, packedFile, readSparsely, unreadable } from "./packed-file.ts";
@@ -75,6 +76,33 @@ export async function extractArchive(
   const top = options.strip === "auto" ? writer.soleTopDirectory() : undefined;
   if (top !== undefined) hoistDirectory(target, top);
   return { entries: run.entries, bytes: run.writtenBytes, strippedDirectory: top };
+}
+
+export interface ReadOptions {
+  readonly limits: ArchiveLimits;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each piece with the bytes of the archive that were read so far. */
+  readonly onRead?: ((readBytes: number) => void) | undefined;
+}
+
+/**
+ * Reads a tar archive that is compressed by gzip to its end, with its checksum, and puts nothing on the disk: `writer` gets
+ * the entries.
+ *
+ * @throws StoreError as `extractArchive` does, and what the writer throws
+ */
+export async function readGzippedTar(path: string, writer: EntryWriter, options: ReadOptions): Promise<void> {
+  const { limits, signal, onRead } = options;
+  signal?.throwIfAborted();
+  const file = packedFile(path);
+  const run = newExtraction(path, file.size, limits);
+  if (detectContainer(file) !== "gzip") throw archiveError(run, "is not compressed by gzip");
+  const chunks = unpack(file, run, { container: "gzip", environment: {} });
+  const onChunk = () => {
+    signal?.throwIfAborted();
+    onRead?.(Math.min(file.readBytes, file.size));
+  };
+  await extractTar(chunks, run, { writer, strip: 0, onChunk });
 }
 
 async function extractInto(

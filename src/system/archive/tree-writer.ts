@@ -14,6 +14,7 @@ import {
 import { isErrno } from "../../errors.ts";
 import { type ByteString, isAscii, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { beyondBounds } from "../../model/tree-bounds.ts";
+import type { EntryWriter } from "./entry-writer.ts";
 import { archiveError, countEntry, type Extraction, explainedError } from "./extraction.ts";
 
 type EntryKind = "directory" | "file" | "symlink";
@@ -64,7 +65,7 @@ const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | const
  *
  * Every method throws StoreError: ARCHIVE, LIMIT, NO_SPACE, or FAILED for any other error of the filesystem.
  */
-export class TreeWriter implements Disposable {
+export class TreeWriter implements EntryWriter, Disposable {
   readonly #run: Extraction;
   readonly #target: string;
   readonly #created = new Map<ByteString, EntryKind>([["" as ByteString, "directory"]]);

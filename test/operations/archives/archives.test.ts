@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { parseProfileName } from "../../../src/model/ids.ts";
+import { type BaseName, parseProfileName } from "../../../src/model/ids.ts";
 import { addToArchives, archives, pruneArchives } from "../../../src/operations/archives/archives.ts";
 import { forecastObjects } from "../../../src/operations/archives/obtain/forecast.ts";
 import { obtainObjects } from "../../../src/operations/archives/obtain-objects.ts";
@@ -14,14 +14,23 @@ import { install } from "../../../src/operations/profiles/install.ts";
 import { remove } from "../../../src/operations/profiles/remove.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { changeSetting } from "../../../src/operations/upkeep/config.ts";
-import { archivePath, manifestPath } from "../../../src/store/layout.ts";
+import { archivePath, manifestPath, objectPath } from "../../../src/store/layout.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
 import { holdUnfinished } from "../../../src/system/unfinished-output.ts";
 import { makeBuildWorld } from "../../helpers/build-world.ts";
 import { caught } from "../../helpers/caught.ts";
+import { errno, patchFs } from "../../helpers/patch-fs.ts";
 import { addTree, fakeContext, makeWorld } from "../../helpers/worlds.ts";
 
 const profile = parseProfileName("default");
+
+/** One bit in the middle is another one: no look at the file shows it. */
+function flipped(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  const at = copy.length >> 1;
+  copy[at] = (copy[at] as number) ^ 1;
+  return copy;
+}
 
 describe("the archives of a store", () => {
   it("take what is installed with what it needs, once", async () => {
@@ -97,6 +106,29 @@ describe("the archives of a store", () => {
     expect(readdirSync(directory).sort()).toEqual([".tmp-0123456789abcdef.store-part", ...before].sort());
   });
 
+  it("are packed again where they are damaged: with `archive add` whatever it is, with a change what a look finds", async () => {
+    const world = makeWorld({ memory: true });
+    const store = await world.store();
+    const one = await addTree(store, { x: "1" });
+    await install(store, { profile, packages: [{ from: one.path, cwd: "/" }] });
+    const request = { what: [], profile, cwd: "/" };
+    const [added] = await addToArchives(store, request);
+    const file = archivePath(store.layout, one.manifest.path);
+    const good = readFileSync(file);
+    for (const bad of [Buffer.alloc(0), good.subarray(0, 150), Buffer.alloc(good.length), flipped(good)]) {
+      writeFileSync(file, bad);
+      expect(await addToArchives(store, request)).toEqual([added]);
+      expect(readFileSync(file)).toEqual(good);
+    }
+    await changeSetting(store, { key: "archives.automatic", values: ["yes"] });
+    writeFileSync(file, good.subarray(0, 150));
+    await install(store, {
+      profile,
+      packages: [{ from: (await addTree(store, { y: "2" }, { name: "other" })).path, cwd: "/" }],
+    });
+    expect(readFileSync(file)).toEqual(good);
+  });
+
   it("that cannot be written keep no change from being made", async () => {
     const world = makeWorld({ memory: true });
     const store = await world.store();
@@ -140,6 +172,42 @@ describe("what a collection deletes", () => {
     expect(names).toContain(kept);
     expect((await obtainObjects(store, [kept!], { cwd: "/" })).obtained).toMatchObject([{ from: "archive" }]);
     expect(await gc(store)).toMatchObject({ deleted: packed, packed });
+  });
+
+  it("is packed again when its packed object is damaged, or that of another object", async () => {
+    const { store, paths } = await withDead({ "archives.automatic": "yes" });
+    await addToArchives(store, { what: paths, profile, cwd: "/" });
+    const files = archives(store).map(({ path }) => archivePath(store.layout, path));
+    const [first, second] = files.map((file) => readFileSync(file)) as [Buffer, Buffer];
+    writeFileSync(files[0]!, flipped(first));
+    writeFileSync(files[1]!, first);
+    expect((await gc(store)).packed?.toSorted()).toEqual(paths.toSorted());
+    expect(files.map((file) => readFileSync(file))).toEqual([first, second]);
+    const objects = archives(store).map(({ path }) => path);
+    expect((await obtainObjects(store, objects, { cwd: "/" })).missing).toEqual([]);
+  });
+
+  it("is not told to be packed when a look at its packed object shows that it is damaged", async () => {
+    const { store, paths } = await withDead({});
+    await addToArchives(store, { what: paths, profile, cwd: "/" });
+    truncateSync(archivePath(store.layout, archives(store)[0]!.path));
+    expect((await gc(store, { dryRun: true })).packed).toHaveLength(1);
+    expect((await gc(store)).packed).toHaveLength(1);
+  });
+
+  it("stays when its packed object is damaged and it cannot be packed again", async () => {
+    const { store, paths } = await withDead({ "archives.automatic": "yes" });
+    await addToArchives(store, { what: paths, profile, cwd: "/" });
+    const [good, bad] = archives(store).map(({ path }) => path) as [BaseName, BaseName];
+    truncateSync(archivePath(store.layout, bad));
+    patchFs("openSync", (original) => (...args) => {
+      const [path, flags] = args as unknown as [string, string];
+      if (flags === "wx" && path.startsWith(store.layout.archives)) throw errno("ENOSPC");
+      return original(...(args as unknown as Parameters<typeof original>));
+    });
+    const { deleted, packed } = await gc(store);
+    expect([deleted, packed]).toEqual([[objectPath(store.layout, good)], [objectPath(store.layout, good)]]);
+    expect(existsSync(objectPath(store.layout, bad))).toBe(true);
   });
 
   it("is not packed where nobody asks for archives", async () => {

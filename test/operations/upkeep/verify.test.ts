@@ -1,9 +1,12 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { addToArchives } from "../../../src/operations/archives/archives.ts";
+import { exportObjects } from "../../../src/operations/archives/export-objects.ts";
+import { deleteObjects } from "../../../src/operations/collection/delete-objects.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
-import { manifestPath, objectPath } from "../../../src/store/layout.ts";
+import { archivePath, manifestPath, objectPath } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { DAMAGES, flip, makeDamageWorld } from "../../helpers/damages.ts";
 import { patchFs } from "../../helpers/patch-fs.ts";
@@ -51,6 +54,40 @@ describe("verify and repair", () => {
       expect(liveFiles(store), name).toEqual(before);
     }
     expect(await verifyAll(store)).toMatchObject({ damaged: [], repaired: [] });
+  });
+
+  it("look at packed objects, and pack damaged ones again where the object is there or can be had", async () => {
+    const world = await makeDamageWorld();
+    const { store } = world;
+    await addToArchives(store, { ...REQUEST, what: [] });
+    expect(await verifyAll(store)).toMatchObject({ damaged: [], leftovers: [] });
+    const [file, other] = ["a", "b"].map((name) => archivePath(store.layout, world.object(name))) as [string, string];
+    const subjects = [file, other].map((path) => `archive archives/${basename(path)}`).sort();
+    const good = readFileSync(file);
+    flip(file, 150);
+    truncateSync(other, statSync(other).size - 10);
+    expect(told(await verify(store, REQUEST))).toEqual([subjects.find((subject) => subject.endsWith(basename(other)))]);
+    expect(told(await verifyAll(store))).toEqual(subjects);
+    expect(await repairAll(store)).toMatchObject({
+      damaged: [],
+      repaired: [{ outcome: { from: "packed again from the object" } }, { outcome: { state: "repaired" } }],
+    });
+    expect(readFileSync(file)).toEqual(good);
+    expect(await verifyAll(store)).toMatchObject({ damaged: [] });
+
+    const { manifest, path } = await addTree(store, { x: "only packed" }, { name: "gone" });
+    const repository = join(world.directory, "repository");
+    await exportObjects(store, { ...REQUEST, what: [path], output: `${repository}/` });
+    await addToArchives(store, { ...REQUEST, what: [path] });
+    await deleteObjects(store, { objects: [manifest.path] });
+    flip(archivePath(store.layout, manifest.path), 150);
+    expect(await repairAll(store)).toMatchObject({ damaged: [{ kind: "archive", outcome: { state: "no-source" } }] });
+    const repositories = { cwd: "/", repositories: [repository] };
+    expect(await repair(store, { ...REQUEST, contents: true, repositories })).toMatchObject({
+      damaged: [],
+      repaired: [{ kind: "archive", outcome: { from: `packed again from ${repository}` } }],
+    });
+    expect(await verifyAll(store)).toMatchObject({ damaged: [] });
   });
 
   it("take an object that is deleted while it is looked at for none", async () => {

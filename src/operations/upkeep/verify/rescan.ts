@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import type { BaseName } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
 import type { Store } from "../../../store/open-store.ts";
+import { checkArchives } from "../../../store/verify/check-archives.ts";
 import type { VerifySettings } from "../../../store/verify/settings.ts";
 import { runVerifyTask, type VerifyTask } from "../../../store/verify/tasks.ts";
 import { orphansIn } from "../../../store/verify/verify-files.ts";
@@ -19,6 +20,10 @@ export async function rescan(
   run: RunOptions,
 ): Promise<readonly Finding[]> {
   const left = tasksFor(store, findings).flatMap((task) => runVerifyTask(settings, task).findings);
+  const archives = findings.flatMap(({ kind, subject }) => (kind === "archive" ? [basename(subject)] : []));
+  left.push(
+    ...(await checkArchives(store, { contents: true, pace: settings.pace, names: archives, signal: run.signal })),
+  );
   if (findings.some(isOfRecords)) {
     const journal = verifyJournal(store);
     left.push(...journal.findings, ...(await verifyProfiles(store, journal.told, run)).findings);

@@ -1,14 +1,15 @@
 import { type ByteString, fromBytes, toEscaped } from "../../../model/byte-string.ts";
 import { parseEntryPath } from "../entry-path.ts";
+import type { EntryWriter } from "../entry-writer.ts";
 import { archiveError, checkExpanded, countEntry, countExpanded, type Extraction } from "../extraction.ts";
-import type { ContentTaker, TreeWriter } from "../tree-writer.ts";
+import type { ContentTaker } from "../tree-writer.ts";
 import { checkGlobalPaxHeader, type PaxHeader, parsePaxHeader, parsePaxNumber } from "./pax.ts";
 import { checkSparseMap, readOldSparseMap, readPaxSparseMap, type SparseMap } from "./sparse.ts";
 import { parseTarHeader, type TarHeader } from "./tar-header.ts";
 import { BLOCK, padding, pass, positionIn, type Reading, skip, type TarInput, take, takeOrEnd } from "./tar-input.ts";
 
 export interface TarOutput {
-  readonly writer: TreeWriter;
+  readonly writer: EntryWriter;
   /** Leading components of each name to leave out. */
   readonly strip: number;
   /** Of an archive that is read sparsely: takes the contents of files. */
@@ -166,7 +167,7 @@ function* readFile(input: TarInput, output: TarOutput, entry: TarEntry, oldMap?:
   checkExpanded(run, dataBytes - (input.chunk.length - input.at));
   if (entry.path === undefined) return yield* pass(input, dataBytes + padding(dataBytes));
   if (map === undefined && leaveToTaker(input, output, { ...entry, path: entry.path })) return;
-  writer.openFile(entry.path, entry.header.isExecutable);
+  writer.openFile(entry.path, entry.header.isExecutable, map?.size ?? dataBytes);
   if (map === undefined) yield* pass(input, dataBytes, (chunk, start, end) => writer.write(chunk, start, end));
   else yield* readSegments(input, writer, map);
   writer.closeFile(map?.size);
@@ -181,18 +182,18 @@ function leaveToTaker(
   { path, header, size }: TarEntry & { readonly path: ByteString },
 ): boolean {
   const { sparse } = input;
-  if (!taker?.hasRoom || !sparse) return false;
+  if (!taker?.hasRoom || !sparse || !writer.releaseFile) return false;
   const offset = positionIn(input, sparse);
   const length = size + padding(size);
   if (offset + length > sparse.size) return false;
-  writer.openFile(path, header.isExecutable);
+  writer.openFile(path, header.isExecutable, size);
   const target = writer.releaseFile(size);
   taker.take({ path, target, executable: header.isExecutable, offset, bytes: size });
   skip(input, sparse, length);
   return true;
 }
 
-function* readSegments(input: TarInput, writer: TreeWriter, map: SparseMap): Reading<void> {
+function* readSegments(input: TarInput, writer: EntryWriter, map: SparseMap): Reading<void> {
   for (const { offset, length } of map.segments) {
     let position = offset;
     yield* pass(input, length, (chunk, start, end) => {
