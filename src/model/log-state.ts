@@ -1,6 +1,6 @@
 import type { GenerationContent, LogChange, LogPackage, SnapshotProfile } from "./log-event.ts";
 import type { LogRecord } from "./log-record.ts";
-import { addToRanges, type NumberRanges, removeFromRanges, toRanges } from "./number-ranges.ts";
+import { addToRanges, inRanges, type NumberRanges, numbersIn, removeFromRanges, toRanges } from "./number-ranges.ts";
 
 /** A profile as the log knows it at some point. */
 export interface ProfileState {
@@ -40,6 +40,18 @@ export interface SnapshotState {
   readonly uncertain?: boolean | undefined;
 }
 
+/**
+ * The pins and names of generations that were not deleted. One of a generation that was, as can be where their file had been
+ * lost before, is none any more.
+ */
+export function marksOf({ pins, tags, generations }: Pick<ProfileState, "pins" | "tags" | "generations">): {
+  readonly pins: readonly number[];
+  readonly tags: readonly (readonly [name: string, generation: number])[];
+} {
+  const exists = (number: number) => inRanges(generations, number);
+  return { pins: [...numbersIn(pins)].filter(exists), tags: [...tags].filter(([, number]) => exists(number)) };
+}
+
 /** The event of a snapshot record. */
 export function toSnapshot(states: Iterable<SnapshotState>): {
   readonly type: "snapshot";
@@ -65,7 +77,7 @@ export function toSnapshot(states: Iterable<SnapshotState>): {
 /** A replayed state in the form that `toSnapshot` takes. */
 export function* toSnapshotStates(state: HistoryState): Iterable<SnapshotState> {
   for (const [profile, { generations, pins, ...rest }] of state)
-    yield { ...rest, profile, generations: spread(generations), pins: spread(pins) };
+    yield { ...rest, profile, generations: numbersIn(generations), pins: numbersIn(pins) };
 }
 
 /** The state after `records`, which follow each other; the first is a snapshot or the beginning of the log. */
@@ -243,8 +255,4 @@ function byName(packages: readonly LogPackage[]): readonly LogPackage[] {
 
 function identityOf(item: LogPackage): string {
   return JSON.stringify([item.name, item.version, item.path]);
-}
-
-function* spread(ranges: NumberRanges): Iterable<number> {
-  for (const [first, last] of ranges) for (let number = first; number <= last; number += 1) yield number;
 }

@@ -11,6 +11,10 @@ export function toRanges(numbers: Iterable<number>): NumberRanges {
   return ranges;
 }
 
+export function* numbersIn(ranges: NumberRanges): Generator<number> {
+  for (const [first, last] of ranges) for (let number = first; number <= last; number += 1) yield number;
+}
+
 export function inRanges(ranges: NumberRanges, number: number): boolean {
   return ranges.some(([first, last]) => first <= number && number <= last);
 }

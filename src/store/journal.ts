@@ -1,15 +1,15 @@
 import { type InstalledPackage, packageToJson } from "../model/generation.ts";
-import type { ProfileName } from "../model/ids.ts";
+import { type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import type { GenerationContent, LogPackage } from "../model/log-event.ts";
 import type { OpenIntent } from "../model/log-record.ts";
-import { type SnapshotState, toSnapshotStates } from "../model/log-state.ts";
+import { type HistoryState, marksOf, type SnapshotState, toSnapshotStates } from "../model/log-state.ts";
 import { readGeneration } from "./generation-records.ts";
 import { lockPath } from "./layout.ts";
 import { readTransaction, stateAfter } from "./log/history.ts";
 import { logEnd, readTail } from "./log/tail.ts";
 import { openLog, type TransactionLog } from "./log/transaction-log.ts";
 import type { Store } from "./open-store.ts";
-import { readPins } from "./pins.ts";
+import { type Pins, readPinsIfThere } from "./pins.ts";
 import { listGenerations, listProfiles, readProfile } from "./profiles.ts";
 import { recordedGenerations } from "./recorded-generations.ts";
 
@@ -26,6 +26,42 @@ export function openJournal(store: Store): TransactionLog {
   });
 }
 
+/**
+ * The pins and names of a profile. Where their file is gone, those that the log tells of: a collection would otherwise delete
+ * what they keep, and the next snapshot would forget them. Of a log that cannot be read either nothing is known.
+ * @throws StoreError DAMAGED, NEWER_FORMAT of the file
+ */
+export function readMarks(store: Store, profile: ProfileName, told = toldOnce(store)): Pins {
+  return readPinsIfThere(store, profile) ?? marksIn(told(), profile);
+}
+
+/**
+ * The same, for who deletes what they do not keep.
+ * @throws StoreError DAMAGED also when the file is gone and the log cannot be read
+ */
+export function readMarksForSure(store: Store, profile: ProfileName): Pins {
+  return readPinsIfThere(store, profile) ?? marksIn(stateAfter(openJournal(store)), profile);
+}
+
+/** Reads the log when it is asked for, for many profiles once. */
+export function toldOnce(store: Store): () => HistoryState {
+  let told: HistoryState | undefined;
+  return () => {
+    told ??= toldState(store);
+    return told;
+  };
+}
+
+function marksIn(told: HistoryState, profile: ProfileName): Pins {
+  const state = told.get(profile);
+  const { pins, tags } = state ? marksOf(state) : { pins: [], tags: [] };
+  return {
+    generations: new Set(pins.map(parseGenerationNumber)),
+    tags: new Map(tags.map(([name, number]) => [name, parseGenerationNumber(number)])),
+    unknown: {},
+  };
+}
+
 /** All profiles as they are; of one that cannot be read, what the log tells. */
 export function profileStates(store: Store): SnapshotState[] {
   return listProfiles(store).flatMap((profile) => {
@@ -38,17 +74,21 @@ export function profileStates(store: Store): SnapshotState[] {
 }
 
 function toldStates(store: Store): readonly SnapshotState[] {
+  return [...toSnapshotStates(toldState(store))];
+}
+
+function toldState(store: Store): HistoryState {
   try {
-    return [...toSnapshotStates(stateAfter(openJournal(store)))];
+    return stateAfter(openJournal(store));
   } catch {
-    return [];
+    return new Map();
   }
 }
 
 /** A generation that is logged and not yet live counts: its records stand before the snapshot. */
 function snapshotOf(store: Store, profile: ProfileName): SnapshotState {
   const state = readProfile(store, profile);
-  const pins = readPins(store, profile);
+  const pins = readMarks(store, profile);
   const coming = openIntents(store, profile).flatMap((open) => announcedBy(store, open) ?? []);
   const numbers = coming.map(({ generation }) => generation);
   const generations = new Set<number>([...listGenerations(store, state), ...numbers]);

@@ -8,16 +8,21 @@ import type { Store } from "./open-store.ts";
 
 const PINS_FORMAT = 1;
 
-/** The marks of a profile as they lie on disk. */
+/** The marks of a profile as they lie on disk; those that count are told by `readMarks`. */
 export interface Pins extends Marks {
   readonly unknown: Readonly<Record<string, unknown>>;
 }
 
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
 export function readPins(store: Store, profile: ProfileName): Pins {
+  return readPinsIfThere(store, profile) ?? { generations: new Set(), tags: new Map(), unknown: {} };
+}
+
+/** @throws StoreError DAMAGED, NEWER_FORMAT */
+export function readPinsIfThere(store: Store, profile: ProfileName): Pins | undefined {
   const path = pinsFile(store.layout, profile);
   const text = readTextIfPresent(path);
-  if (text === undefined) return { generations: new Set(), tags: new Map(), unknown: {} };
+  if (text === undefined) return undefined;
   const { tags, ...members } = parseJsonObject(text, path);
   const record = readRecord(members, path, PINS_FORMAT);
   const named = Object.entries(isJsonObject(tags) ? tags : {}).map(

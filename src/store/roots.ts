@@ -6,12 +6,12 @@ import type { Root } from "../model/root.ts";
 import { findBaseNames } from "../model/search/find-base-names.ts";
 import { listProcessFacts } from "../system/process/process-facts.ts";
 import { readGenerationIfThere } from "./generation-records.ts";
+import { readMarks, toldOnce } from "./journal.ts";
 import { generationLink, profilePath } from "./layout.ts";
 import { listLeases } from "./leases.ts";
 import { refuseLostProfiles } from "./lost-profiles.ts";
 import { listNamedRoots } from "./named-roots.ts";
 import type { Store } from "./open-store.ts";
-import { readPins } from "./pins.ts";
 import { listProfiles, liveGeneration } from "./profiles.ts";
 import { resolveReferences } from "./references.ts";
 import { listResultLinks } from "./result-links.ts";
@@ -22,9 +22,10 @@ import { listResultLinks } from "./result-links.ts";
  */
 export function readRoots(store: Store): Root[] {
   refuseLostProfiles(store);
+  const told = toldOnce(store);
   return [
     ...leaseRoots(store),
-    ...listProfiles(store).flatMap((profile) => generationRoots(store, profile)),
+    ...listProfiles(store).flatMap((profile) => generationRoots(store, profile, told)),
     ...listNamedRoots(store).map(({ name, object }): Root => ({ kind: "named", name, objects: [object] })),
     ...listResultLinks(store).flatMap(({ path, object }): Root[] =>
       object ? [{ kind: "link", path, objects: [object] }] : [],
@@ -60,8 +61,8 @@ export function processRoots(store: Store, isObject?: (name: BaseName) => boolea
 }
 
 /** All generations that lie in the profile's directory, also one that is just being made. */
-function generationRoots(store: Store, profile: ProfileName): Root[] {
-  const pins = readPins(store, profile);
+function generationRoots(store: Store, profile: ProfileName, told: ReturnType<typeof toldOnce>): Root[] {
+  const pins = readMarks(store, profile, told);
   const current = liveGeneration(store, profile);
   return numbersIn(profilePath(store.layout, profile)).map((number): Root => {
     const generation = parseGenerationNumber(number);

@@ -5,8 +5,8 @@ import { invertSteps, takeSteps } from "../../model/package-steps.ts";
 import { printableCommand } from "../../model/printable.ts";
 import type { TrackingJournal } from "../../model/tracking-journal.ts";
 import { readGeneration } from "../../store/generation-records.ts";
+import { readMarks } from "../../store/journal.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readPins } from "../../store/pins.ts";
 import { type ProfileState, readProfile } from "../../store/profiles.ts";
 import { readJournalFile, writeJournalFile } from "../../store/tracking-journals.ts";
 import { changeMarks } from "../profiles/change-marks.ts";
@@ -173,7 +173,7 @@ async function rollbackMark(
   const { profile, transaction } = journal;
   const { done, back } = journal.mark as NonNullable<TrackingJournal["mark"]>;
   const choose = async (): Promise<MarkEvent> => {
-    const pins = readPins(store, profile);
+    const pins = readMarks(store, profile);
     if (!isMarked(pins, done) && !isMarked(pins, back) && !request.outOfSequence) throw outOfSequence(store, journal);
     if (back.type === "tag" || back.type === "pin") readGeneration(store, profile, back.generation as GenerationNumber);
     return back;

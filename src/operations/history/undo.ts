@@ -3,8 +3,8 @@ import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { isMarked, type MarkEvent, markText } from "../../model/marks.ts";
 import { invertSteps } from "../../model/package-steps.ts";
 import { readGeneration } from "../../store/generation-records.ts";
+import { readMarks } from "../../store/journal.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readPins } from "../../store/pins.ts";
 import { type ProfileState, readProfile } from "../../store/profiles.ts";
 import { changeMarks } from "../profiles/change-marks.ts";
 import { type SwitchedChange, type SwitchOptions, switchTo } from "../profiles/switch.ts";
@@ -121,7 +121,7 @@ async function goMark(
     const nothing = { added: [], removed: [], upgraded: [] };
     return { transaction: tx, profile, from: state.current, to: state.current, changed, ...nothing, mark: wanted };
   };
-  if (isMarked(readPins(store, profile), wanted)) {
+  if (isMarked(readMarks(store, profile), wanted)) {
     const message = `#${transaction} is ${direction === "undo" ? "undone" : "redone"} already: ${markText(wanted)}`;
     options.onEvent?.({ kind: "warning", message });
   }
@@ -139,7 +139,7 @@ function checkMark(
   profile: ProfileName,
   { wanted, expected, request }: { wanted: MarkEvent; expected: MarkEvent; request: UndoRequest },
 ): void {
-  const pins = readPins(store, profile);
+  const pins = readMarks(store, profile);
   if (wanted.type === "tag" || wanted.type === "pin") {
     readGeneration(store, profile, wanted.generation as GenerationNumber);
   }

@@ -3,9 +3,9 @@ import { checkCounts } from "../../model/check-number.ts";
 import type { InstalledPackage } from "../../model/generation.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
+import { readMarks } from "../../store/journal.ts";
 import { isUnmade } from "../../store/lost-profiles.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readPins } from "../../store/pins.ts";
 import { hasProfile, listGenerations, listProfiles, readProfile, readProfileParts } from "../../store/profiles.ts";
 import { selectGeneration } from "../profiles/select-generation.ts";
 import { selectedPackages } from "../profiles/selected-packages.ts";
@@ -62,7 +62,7 @@ export function countedGenerations(
   checkCounts({ last });
   if (isUntouched(store, profile)) return { listed: [], count: 0 };
   const state = readProfileParts(store, profile);
-  const pins = readPins(store, profile);
+  const pins = readMarks(store, profile);
   const all = listGenerations(store, state);
   const shown =
     last === undefined ? all : all.filter((number, at) => at >= all.length - last || number === state.current);

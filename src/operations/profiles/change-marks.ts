@@ -1,9 +1,10 @@
 import type { Json } from "../../model/canonical-json.ts";
 import type { ProfileName } from "../../model/ids.ts";
 import { applyMark, isMarked, type MarkEvent } from "../../model/marks.ts";
+import { readMarks } from "../../store/journal.ts";
 import { logAbort, logFailure, logMark, logMarkIntent } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
-import { flushPins, readPins, writePins } from "../../store/pins.ts";
+import { flushPins, writePins } from "../../store/pins.ts";
 import { type ProfileState, readProfile } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
 import { failureOf, quietly } from "./go-live.ts";
@@ -31,7 +32,7 @@ export async function changeMarks<Event extends MarkEvent>(
     const state = readProfile(store, profile);
     const event = await choose(state);
     run.signal?.throwIfAborted();
-    if (isMarked(readPins(store, profile), event)) {
+    if (isMarked(readMarks(store, profile), event)) {
       trackChange(store, { transaction, profile, from: state.current, to: state.current }, run);
       return { transaction, event };
     }
@@ -46,7 +47,7 @@ export async function changeMarks<Event extends MarkEvent>(
 
 /** The journal comes first, as for other changes. */
 function mark(store: Store, { profile, transaction, event }: Work, run: RunOptions): void {
-  const before = readPins(store, profile);
+  const before = readMarks(store, profile);
   const { current } = readProfile(store, profile);
   trackMark(store, { transaction, profile, from: current, to: current, event, before }, run);
   try {

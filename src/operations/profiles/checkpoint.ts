@@ -3,9 +3,9 @@ import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { nearest } from "../../model/nearest.ts";
 import { parseTagName, type TagName } from "../../model/selector.ts";
 import { readGeneration } from "../../store/generation-records.ts";
+import { readMarks } from "../../store/journal.ts";
 import { isUnmade } from "../../store/lost-profiles.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readPins } from "../../store/pins.ts";
 import type { RunOptions } from "../run-options.ts";
 import { changeMarks } from "./change-marks.ts";
 import { selectGeneration } from "./select-generation.ts";
@@ -48,7 +48,7 @@ export async function checkpoint(
         const generation =
           selector === undefined ? state.current : (await selectGeneration(store, state, selector)).generation;
         readGeneration(store, profile, generation);
-        const now = readPins(store, profile).tags.get(name);
+        const now = readMarks(store, profile).tags.get(name);
         if (now !== undefined && now !== generation && !move) throw taken(name, now);
         return { type: "tag" as const, name, generation };
       },
@@ -72,7 +72,7 @@ export async function deleteCheckpoint(
   const name = parseTagName(request.name);
   let generation = 0 as GenerationNumber;
   const choose = async () => {
-    const { tags } = readPins(store, profile);
+    const { tags } = readMarks(store, profile);
     const found = tags.get(name);
     if (found === undefined) throw unknownName(profile, name, [...tags.keys()]);
     generation = found;
@@ -93,7 +93,7 @@ export interface ListedCheckpoint {
 /** All names of a profile's generations, by name. */
 export function checkpoints(store: Store, profile: ProfileName): readonly ListedCheckpoint[] {
   if (profile === "default" && isUnmade(store, profile)) return [];
-  return [...readPins(store, profile).tags]
+  return [...readMarks(store, profile).tags]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, generation]) => {
       const found = readIfThere(store, profile, generation);

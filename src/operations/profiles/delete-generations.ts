@@ -7,9 +7,9 @@ import {
 } from "../../model/generation-pattern.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
+import { readMarksForSure } from "../../store/journal.ts";
 import { logDeletionIntent, logFailure } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readPins } from "../../store/pins.ts";
 import { listGenerations, type ProfileState, readProfile } from "../../store/profiles.ts";
 import { collect } from "../collection/collect.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -148,7 +148,7 @@ function checkNamed(
 
 /** Which generations are never deleted, and why. */
 function reasonsToStay(store: Store, state: ProfileState): ReadonlyMap<number, string> {
-  const pins = readPins(store, state.profile);
+  const pins = readMarksForSure(store, state.profile);
   return new Map<number, string>([
     ...[...pins.tags].map(([name, number]) => [number, `has the name tag:${name}`] as const),
     ...[...pins.generations].map((number) => [number, "is pinned"] as const),

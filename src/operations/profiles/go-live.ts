@@ -5,7 +5,7 @@ import type { OpenIntent } from "../../model/log-record.ts";
 import { isMarked, type MarkEvent } from "../../model/marks.ts";
 import { withoutCredentials } from "../../model/without-credentials.ts";
 import { readGeneration, readGenerationHead, removeGenerations } from "../../store/generation-records.ts";
-import { openIntents } from "../../store/journal.ts";
+import { openIntents, readMarks } from "../../store/journal.ts";
 import {
   type Contents,
   type Deletion,
@@ -20,7 +20,6 @@ import {
 } from "../../store/log-transactions.ts";
 import { isEnded, readAnnounced, readIntent } from "../../store/open-intents.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readPins } from "../../store/pins.ts";
 import {
   activateGeneration,
   discardNumber,
@@ -205,7 +204,7 @@ async function settleMark(
   { tx }: OpenIntent,
   { profile, mark }: { readonly profile: ProfileName; readonly mark: MarkEvent },
 ): Promise<void> {
-  if (isMarked(readPins(store, profile), mark)) await logMark(store, tx, { profile, event: mark });
+  if (isMarked(readMarks(store, profile), mark)) await logMark(store, tx, { profile, event: mark });
   else await logAbort(store, tx, { profile, reason: KILLED });
 }
 

@@ -3,9 +3,9 @@ import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { parseGenerationNumber } from "../../model/ids.ts";
 import { parseSelector, pickGeneration, type Selector } from "../../model/selector.ts";
 import { type Precision, precisionFor, zonedText } from "../../model/zoned-text.ts";
+import { readMarks } from "../../store/journal.ts";
 import type { Live } from "../../store/log/history.ts";
 import type { Store } from "../../store/open-store.ts";
-import { readPins } from "../../store/pins.ts";
 import { hasGeneration, listGenerations, type ProfileState } from "../../store/profiles.ts";
 import { askLog } from "../history/ask-log.ts";
 
@@ -66,7 +66,7 @@ function picked(store: Store, state: ProfileState, selector: Parameters<typeof p
 }
 
 function tagged(store: Store, profile: ProfileName, name: string): GenerationNumber {
-  const { tags } = readPins(store, profile);
+  const { tags } = readMarks(store, profile);
   const generation = tags.get(name);
   if (generation !== undefined) return generation;
   const known = [...tags.keys()].sort().join(", ");

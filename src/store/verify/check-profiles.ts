@@ -9,7 +9,7 @@ import {
   parseProfileName,
 } from "../../model/ids.ts";
 import { parseJsonObject, readRecord } from "../../model/json-object.ts";
-import type { ProfileState } from "../../model/log-state.ts";
+import { marksOf, type ProfileState } from "../../model/log-state.ts";
 import type { Finding, ProfilePlace } from "../../model/verify/finding.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { readGeneration } from "../generation-records.ts";
@@ -148,11 +148,19 @@ function checkPins(check: Check, numbers: readonly number[]): void {
     for (const number of marked) {
       if (!numbers.includes(number)) add(check, "pins", { reason: `names gen-${number}, which is not there` });
     }
-    const lost = told?.pins.flat().find((number) => !generations.has(parseGenerationNumber(number)));
+    const sure = told && marksOf(told);
+    const lost = sure?.pins.find((number) => !generations.has(parseGenerationNumber(number)));
     if (lost !== undefined) add(check, "pins", { reason: `lacks gen-${lost}, which the log tells was pinned` });
+    for (const [name, number] of sure?.tags ?? [])
+      if (tags.get(name) !== number) add(check, "pins", { reason: differentName(name, number, tags.get(name)) });
   } catch (error) {
     add(check, "pins", { reason: reasonOf(error) });
   }
+}
+
+function differentName(name: string, told: number, now: number | undefined): string {
+  const what = now === undefined ? `lacks the name '${name}'` : `gives the name '${name}' to gen-${now}`;
+  return `${what}, which the log tells gen-${told} has`;
 }
 
 function checkGeneration(check: Check, generation: number): void {

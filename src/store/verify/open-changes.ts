@@ -28,5 +28,6 @@ function before(
     lastGeneration: Math.min(state.lastGeneration, (announced ?? Number.POSITIVE_INFINITY) - 1),
     generations: [...unmade, ...deletes].reduce(removeFromRanges, state.generations),
     pins: mark?.type === "unpin" ? removeFromRanges(state.pins, mark.generation) : state.pins,
+    tags: mark && "name" in mark ? new Map([...state.tags].filter(([name]) => name !== mark.name)) : state.tags,
   };
 }

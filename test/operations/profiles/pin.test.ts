@@ -1,10 +1,18 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { gc } from "../../../src/operations/collection/gc.ts";
 import { generations } from "../../../src/operations/packages/list.ts";
+import { checkpoint, checkpoints } from "../../../src/operations/profiles/checkpoint.ts";
+import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
 import { pin } from "../../../src/operations/profiles/pin.ts";
+import { switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { repair } from "../../../src/operations/upkeep/repair.ts";
+import { verify } from "../../../src/operations/upkeep/verify.ts";
+import { openJournal } from "../../../src/store/journal.ts";
 import { pinsFile } from "../../../src/store/layout.ts";
+import { appendRecords } from "../../../src/store/log/append.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readPins } from "../../../src/store/pins.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
@@ -22,6 +30,77 @@ async function withTwo() {
 function pinned(store: Store): number[] {
   return generations(store, DEFAULT).flatMap((each) => (each.pinned ? [each.generation] : []));
 }
+
+describe("pins and names whose file is lost", () => {
+  async function withLost() {
+    const { store } = await withTwo();
+    await checkpoint(store, DEFAULT, { name: "good", selector: "1" });
+    await switchGeneration(store, DEFAULT, { selector: "gen-0" });
+    await switchGeneration(store, DEFAULT, { selector: "gen-2" });
+    rmSync(pinsFile(store.layout, DEFAULT));
+    return store;
+  }
+
+  it("are those of the log: a collection keeps what they name, and the next change writes them", async () => {
+    const store = await withLost();
+    expect(checkpoints(store, DEFAULT)).toMatchObject([{ name: "good", generation: 1 }]);
+    expect(generations(store, DEFAULT)).toMatchObject([{ tags: [] }, { tags: ["good"] }, { tags: [] }]);
+    expect((await gc(store, { keep: 1 })).generations).toEqual([]);
+    await expect(deleteGenerations(store, DEFAULT, { patterns: ["1"] })).rejects.toMatchObject({
+      code: "UNSAFE",
+      message: expect.stringContaining("tag:good"),
+    });
+    await pin(store, DEFAULT, { pinned: true });
+    expect(readPins(store, DEFAULT)).toMatchObject({ generations: new Set([2]), tags: new Map([["good", 1]]) });
+  });
+
+  it("are not forgotten by the next snapshot of the log", async () => {
+    const store = await withLost();
+    await appendRecords(openJournal(store), [], { durable: true, withSnapshot: true });
+    expect(checkpoints(store, DEFAULT)).toMatchObject([{ name: "good", generation: 1 }]);
+  });
+
+  it("keep generations from being deleted where the log cannot be read either", async () => {
+    const store = await withLost();
+    const file = join(store.layout.log, "000001.jsonl");
+    writeFileSync(file, readFileSync(file, "utf8").replace('"tag"', '"TAG"'));
+    expect(checkpoints(store, DEFAULT)).toEqual([]);
+    await expect(gc(store, { keep: 1 })).rejects.toMatchObject({ code: "DAMAGED" });
+    await expect(deleteGenerations(store, DEFAULT, { patterns: ["1"] })).rejects.toMatchObject({ code: "DAMAGED" });
+    expect(generations(store, DEFAULT)).toHaveLength(3);
+  });
+
+  it.each([
+    [
+      "is not there",
+      (file: string) => rmSync(file, { force: true }),
+      "lacks the name 'good', which the log tells gen-1 has",
+    ],
+    [
+      "lacks a name",
+      (file: string) => writeFileSync(file, '{"format":1,"generations":[],"tags":{}}'),
+      "lacks the name 'good', which the log tells gen-1 has",
+    ],
+    [
+      "has another generation for a name",
+      (file: string) => writeFileSync(file, '{"format":1,"generations":[],"tags":{"good":2}}'),
+      "gives the name 'good' to gen-2, which the log tells gen-1 has",
+    ],
+  ])("are found by verify, and restored from the log, when the file %s", async (_, damage, reason) => {
+    const store = await withLost();
+    damage(pinsFile(store.layout, DEFAULT));
+    const request = { profile: DEFAULT, cwd: "/" };
+    expect((await verify(store, request)).damaged).toMatchObject([
+      { kind: "pins", subject: "default/pins.json", reason },
+    ]);
+    expect(await repair(store, request)).toMatchObject({
+      damaged: [],
+      repaired: [{ outcome: { from: "from the log" } }],
+    });
+    expect(readPins(store, DEFAULT).tags).toEqual(new Map([["good", 1]]));
+    expect((await verify(store, request)).damaged).toEqual([]);
+  });
+});
 
 describe("pin", () => {
   it("pins the live generation, or the one that is named, and unpins it", async () => {

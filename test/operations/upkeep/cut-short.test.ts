@@ -1,5 +1,7 @@
+import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Generation } from "../../../src/model/generation.ts";
+import { checkpoint, checkpoints } from "../../../src/operations/profiles/checkpoint.ts";
 import { pin } from "../../../src/operations/profiles/pin.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { verify } from "../../../src/operations/upkeep/verify.ts";
@@ -10,6 +12,7 @@ import {
   writeGeneration,
 } from "../../../src/store/generation-records.ts";
 import { openIntents } from "../../../src/store/journal.ts";
+import { pinsFile } from "../../../src/store/layout.ts";
 import { logBegin, logDeletionIntent, logGeneration, logMarkIntent } from "../../../src/store/log-transactions.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readPins, writePins } from "../../../src/store/pins.ts";
@@ -78,6 +81,16 @@ const CUTS: readonly { readonly at: string; readonly live: number; readonly leav
         writePins(store, DEFAULT, { ...readPins(store, DEFAULT), generations: new Set() });
       },
     },
+    {
+      at: "the log of a name that moved",
+      live: 3,
+      async leave(store) {
+        await checkpoint(store, DEFAULT, { name: "good", selector: "1" });
+        const start = { profile: DEFAULT, base: generation(3), plan: {} };
+        await logMarkIntent(store, start, { type: "tag", name: "good", generation: 2 });
+        writePins(store, DEFAULT, { ...readPins(store, DEFAULT), tags: new Map([["good", generation(2)]]) });
+      },
+    },
   ];
 
 describe("a change that was cut short", () => {
@@ -98,6 +111,17 @@ describe("a change that was cut short", () => {
     expect(openIntents(store, DEFAULT)).toEqual([]);
     expect(readProfile(store, DEFAULT).current).toBe(live);
     expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("keeps the name that was to move where the file of names is lost with it", async () => {
+    const store = await withThreeGenerations();
+    await checkpoint(store, DEFAULT, { name: "good", selector: "1" });
+    const start = { profile: DEFAULT, base: generation(3), plan: {} };
+    await logMarkIntent(store, start, { type: "tag", name: "good", generation: 2 });
+    rmSync(pinsFile(store.layout, DEFAULT));
+    expect(await repair(store, REQUEST)).toMatchObject({ damaged: [] });
+    expect(await verify(store, REQUEST)).toMatchObject({ damaged: [], leftovers: [] });
+    expect(checkpoints(store, DEFAULT)).toMatchObject([{ name: "good", generation: 1 }]);
   });
 
   it("is taken back also when the record of the profile is repaired with it", async () => {

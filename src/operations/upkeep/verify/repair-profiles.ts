@@ -5,6 +5,7 @@ import { type BaseName, type ProfileName, parseBaseName, parseGenerationNumber }
 import type { LogEvent } from "../../../model/log-event.ts";
 import type { LogRecord } from "../../../model/log-record.ts";
 import type { HistoryState, ProfileState } from "../../../model/log-state.ts";
+import { numbersIn } from "../../../model/number-ranges.ts";
 import type { Finding, ProfilePlace } from "../../../model/verify/finding.ts";
 import { buildForest } from "../../../store/build-forest.ts";
 import { readGeneration, writeGeneration } from "../../../store/generation-records.ts";
@@ -36,11 +37,11 @@ import { attempt, type RepairContext } from "./repair-context.ts";
 
 type PlacedFinding = Finding & { readonly place: ProfilePlace };
 
-/** Repairs the records and links of profiles from the log; `told` is what it says, where it is whole. */
+/** Repairs the records and links of profiles from the log; `history` is what it says, where it is whole. */
 export async function repairProfiles(
   context: RepairContext,
   findings: readonly Finding[],
-  told: HistoryState | undefined,
+  history: HistoryState | undefined,
 ): Promise<void> {
   const placed = findings.filter((finding): finding is PlacedFinding => finding.place !== undefined);
   for (const profile of new Set(placed.map(({ place }) => place.profile))) {
@@ -48,8 +49,9 @@ export async function repairProfiles(
     const options = { command: command.join(" "), now, wait, signal: context.run.signal };
     using _lock = await acquireLock(lockPath(context.store.layout, `profile-${profile}`), options);
     const own = placed.filter(({ place }) => place.profile === profile);
-    const state = told?.get(profile);
-    const repair = { ...context, profile, told: state && toldForSure(context.store, profile, state) };
+    const before = history?.get(profile);
+    const told = before && toldForSure(context.store, profile, before);
+    const repair = { ...context, profile, told, before };
     // Records first: links lead to what they name. Changes last: what they show is believed.
     for (const part of ["generation", "link", "objects", "record", "current", "previous", "pins", "change"] as const)
       for (const finding of own.filter(({ place }) => place.part === part))
@@ -60,6 +62,8 @@ export async function repairProfiles(
 interface ProfileRepair extends RepairContext {
   readonly profile: ProfileName;
   readonly told: ProfileState | undefined;
+  /** What it told before the changes that were cut short. */
+  readonly before: ProfileState | undefined;
 }
 
 async function repairPart(repair: ProfileRepair, finding: PlacedFinding): Promise<void> {
@@ -196,17 +200,18 @@ function repairPrevious(store: Store, profile: ProfileName, told: ProfileState |
   return "from the log";
 }
 
-/** As the log tells; without it, what can be read and is there. */
-function repairPins({ store, profile, told }: ProfileRepair): string | undefined {
+/**
+ * As the log tells, and as if changes that were cut short had not begun: they are settled by that. Without it, what can be read
+ * and is there.
+ */
+function repairPins({ store, profile, before: told }: ProfileRepair): string | undefined {
   const exists = (number: number) =>
     lstatSync(generationFile(store.layout, profile, parseGenerationNumber(number)), { throwIfNoEntry: false }) !==
     undefined;
   const readable = readIfSound(() => readPins(store, profile));
   if (!told && !readable) return undefined;
   const tags = told?.tags ?? readable?.tags ?? [];
-  const pinned = told
-    ? told.pins.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at))
-    : [...(readable?.generations ?? [])];
+  const pinned = told ? [...numbersIn(told.pins)] : [...(readable?.generations ?? [])];
   if (!readable) clear(store, pinsFile(store.layout, profile));
   writePins(store, profile, {
     generations: new Set(pinned.filter(exists).map(parseGenerationNumber)),
