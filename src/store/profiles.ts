@@ -93,6 +93,13 @@ export function listGenerations(store: Store, { profile, last }: ProfileParts): 
     .map(parseGenerationNumber);
 }
 
+/** Numbers above `last` that have a record: of a change under way, of one that was cut short, or from elsewhere. */
+export function listUnmade(store: Store, { profile, last }: ProfileParts): GenerationNumber[] {
+  return recordedNumbers(store, profile)
+    .filter((number) => number > last)
+    .map(parseGenerationNumber);
+}
+
 /** Whether one of them exists; for long histories quicker than to list all. */
 export function hasGeneration(store: Store, { profile, last }: ProfileParts, number: number): boolean {
   return number <= last && existsSync(generationFile(store.layout, profile, parseGenerationNumber(number)));

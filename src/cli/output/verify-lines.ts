@@ -57,9 +57,11 @@ function summary(
   { damaged, repaired, leftovers }: Pick<VerifyResult, "damaged" | "repaired" | "leftovers">,
   { paint }: Style,
 ): string {
+  const left = leftovers.filter(({ outcome }) => outcome.state !== "repaired").length;
+  const mended = repaired.length + leftovers.length - left;
   const counts = [
-    ...(repaired.length > 0 ? [`${repaired.length} repaired`] : []),
-    ...(leftovers.length > 0 ? [formatCount(leftovers.length, "harmless leftover")] : []),
+    ...(mended > 0 ? [`${mended} repaired`] : []),
+    ...(left > 0 ? [formatCount(left, "harmless leftover")] : []),
   ];
   if (damaged.length === 0) return [paint("added", "nothing is damaged"), ...counts].join(", ");
   return [paint("removed", `${formatCount(damaged.length, "thing")} damaged`), ...counts].join(", ");

@@ -53,8 +53,8 @@ export interface Finding {
 /** The part of a profile that a finding is about. */
 export interface ProfilePlace {
   readonly profile: ProfileName;
-  readonly part: "record" | "current" | "previous" | "pins" | "generation" | "link" | "objects" | "change";
-  /** Of `generation`, `link` and `objects`. */
+  readonly part: "record" | "current" | "previous" | "pins" | "generation" | "link" | "objects" | "change" | "unmade";
+  /** Of `generation`, `link`, `objects` and `unmade`. */
   readonly generation?: number | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface SettledFinding extends Finding {
 }
 
 export type Outcome =
-  /** It was not asked for a repair. */
+  /** It was not asked for a repair, or it harms nothing and stays. */
   | { readonly state: "found" }
   /** Good again; `from` tells where the bytes came from. */
   | { readonly state: "repaired"; readonly from: string }

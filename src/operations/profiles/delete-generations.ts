@@ -10,7 +10,7 @@ import { readGeneration } from "../../store/generation-records.ts";
 import { readMarksForSure } from "../../store/journal.ts";
 import { logDeletionIntent, logFailure } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
-import { listGenerations, type ProfileState, readProfile } from "../../store/profiles.ts";
+import { listGenerations, listUnmade, type ProfileState, readProfile } from "../../store/profiles.ts";
 import { collect } from "../collection/collect.ts";
 import type { RunOptions } from "../run-options.ts";
 import { failureOf, finishDeletion, quietly } from "./go-live.ts";
@@ -110,7 +110,8 @@ function chooseByPatterns(store: Store, state: ProfileState, patterns: readonly 
   const all = factsOf(store, state);
   const now = store.context.now().getTime();
   const stays = reasonsToStay(store, state);
-  for (const pattern of patterns) if (pattern.kind === "numbers") checkNamed(pattern.numbers, { state, all, stays });
+  for (const pattern of patterns)
+    if (pattern.kind === "numbers") checkNamed(store, pattern.numbers, { state, all, stays });
   const found = new Set(patterns.flatMap((pattern) => matchGenerations(pattern, all, now)));
   const meant = [...found].sort((a, b) => a - b);
   return {
@@ -123,6 +124,7 @@ function chooseByPatterns(store: Store, state: ProfileState, patterns: readonly 
 }
 
 function checkNamed(
+  store: Store,
   numbers: readonly number[],
   { state, all, stays }: { state: ProfileState; all: readonly GenerationFacts[]; stays: ReadonlyMap<number, string> },
 ): void {
@@ -139,8 +141,11 @@ function checkNamed(
       });
     }
     if (all.some(({ generation }) => generation === number)) continue;
+    const isUnmade = listUnmade(store, state).some((each) => each === number);
     throw new StoreError("NOT_FOUND", `profile '${profile}' has no generation gen-${number}`, {
-      hint: "List the generations with `store generations`.",
+      hint: isUnmade
+        ? "There is a record of it, but it was never live: `store verify --repair` moves that aside."
+        : "List the generations with `store generations`.",
       details: { profile, generation: number },
     });
   }

@@ -1,5 +1,11 @@
 import type { BaseName, PackageName, PackageVersion } from "../../model/ids.ts";
-import type { Finding, FindingKind, Outcome, SettledFinding } from "../../model/verify/finding.ts";
+import {
+  type Finding,
+  type FindingKind,
+  isHarmless,
+  type Outcome,
+  type SettledFinding,
+} from "../../model/verify/finding.ts";
 import { doubtPool } from "../../store/collection/pool-mark.ts";
 import { lockPath } from "../../store/layout.ts";
 import { lockObjects } from "../../store/lock-objects.ts";
@@ -155,8 +161,9 @@ function settle(
   const outcomeOf = (finding: Finding): Outcome => {
     const outcome = report.outcomeOf(finding);
     if (!stillThere.has(keyOf(finding)))
-      return outcome?.state === "repaired" ? outcome : { state: "repaired", from: "by another repair" };
+      return outcome?.state === "repaired" ? outcome : { state: "repaired", from: "with something else, or meanwhile" };
     if (outcome?.state === "failed") return outcome;
+    if (isHarmless(finding)) return { state: "found" };
     const tried = finding.object === undefined ? [] : (problems.get(finding.object) ?? []);
     return { state: "no-source", hint: tried.length > 0 ? tried.join("; ") : HINT };
   };

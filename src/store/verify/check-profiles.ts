@@ -58,8 +58,9 @@ export function checkProfile(store: Store, profile: ProfileName, told: ProfileSt
   for (const number of numbers) {
     if (number <= last) checkGeneration(check, number);
     else {
-      const reason = "was never live: its process was killed, or is at work";
-      check.findings.push({ kind: "leftover", subject: `${profile}/gen-${number}`, reason });
+      const reason = "was never live: its process was killed, or it was left by another copy of the store";
+      const place = { profile, part: "unmade", generation: number } as const;
+      check.findings.push({ kind: "leftover", subject: `${profile}/gen-${number}`, reason, place });
     }
   }
   checkLost(check, numbers);
@@ -84,7 +85,7 @@ function add(
   findings.push({ kind, subject, reason, place: { profile, part, generation } });
 }
 
-type DamagedPart = Exclude<ProfilePlace["part"], "change">;
+type DamagedPart = Exclude<ProfilePlace["part"], "change" | "unmade">;
 
 const NAMES: Readonly<Record<DamagedPart, string>> = {
   record: "profile.json",

@@ -1,9 +1,12 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { addToArchives } from "../../../src/operations/archives/archives.ts";
 import { exportObjects } from "../../../src/operations/archives/export-objects.ts";
 import { deleteObjects } from "../../../src/operations/collection/delete-objects.ts";
+import { gc } from "../../../src/operations/collection/gc.ts";
+import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
+import { checkStore } from "../../../src/operations/upkeep/doctor/check-store.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
 import { archivePath, manifestPath, objectPath } from "../../../src/store/layout.ts";
@@ -11,7 +14,7 @@ import type { Store } from "../../../src/store/open-store.ts";
 import { DAMAGES, flip, makeDamageWorld } from "../../helpers/damages.ts";
 import { patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
-import { DEFAULT, liveFiles } from "../../helpers/profile-worlds.ts";
+import { DEFAULT, installFrom, liveFiles, makeProfileWorld } from "../../helpers/profile-worlds.ts";
 import { addTree } from "../../helpers/worlds.ts";
 
 const REQUEST = { profile: DEFAULT, cwd: "/" };
@@ -88,6 +91,48 @@ describe("verify and repair", () => {
       repaired: [{ kind: "archive", outcome: { from: `packed again from ${repository}` } }],
     });
     expect(await verifyAll(store)).toMatchObject({ damaged: [] });
+  });
+
+  it("keep generations aside that an older copy of the store, put over a newer one, leaves", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    await installFrom(store, world.source("a-1", { a: "a" }));
+    const older = join(world.directory, "older");
+    cpSync(store.layout.root, older, { recursive: true, verbatimSymlinks: true });
+    for (const name of ["b-1", "c-1"]) await installFrom(store, world.source(name, { [name]: "" }));
+    for (const part of ["log", "profiles"])
+      cpSync(join(older, part), join(store.layout.root, part), {
+        recursive: true,
+        verbatimSymlinks: true,
+        force: true,
+      });
+    const subjects = ["default/gen-2", "default/gen-3"].map((subject) => ({ kind: "leftover", subject }));
+    const before = await verifyAll(store);
+    expect(before).toMatchObject({ damaged: [], leftovers: subjects });
+    expect(checkStore(store, undefined)).toContainEqual(
+      expect.objectContaining({ topic: "leftovers", text: expect.stringContaining("default/gen-2, default/gen-3") }),
+    );
+    await expect(deleteGenerations(store, DEFAULT, { patterns: ["3"] })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      hint: expect.stringContaining("never live"),
+    });
+    const from = expect.stringContaining("moved to aside/");
+    expect(await repair(store, REQUEST)).toMatchObject({
+      damaged: [],
+      leftovers: subjects.map((subject) => ({ ...subject, outcome: { state: "repaired", from } })),
+    });
+    expect(await verifyAll(store)).toMatchObject({ damaged: [], leftovers: [] });
+    expect((await gc(store)).deleted).toHaveLength(4);
+    expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("do not call a leftover repaired that stays", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    mkdirSync(join(store.layout.profiles, "unfinished"));
+    const leftovers = [{ subject: "profiles/unfinished", outcome: { state: "found" } }];
+    expect(await repair(store, REQUEST)).toMatchObject({ damaged: [], leftovers });
+    expect(await verify(store, REQUEST)).toMatchObject({ damaged: [], leftovers });
   });
 
   it("take an object that is deleted while it is looked at for none", async () => {

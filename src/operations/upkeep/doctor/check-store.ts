@@ -2,12 +2,15 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../../errors.ts";
 import { type Diagnosis, judgeClock } from "../../../model/diagnosis.ts";
+import type { ProfileName } from "../../../model/ids.ts";
 import { ANOTHER_CACHE, indexPlace } from "../../../store/index/index-place.ts";
 import { dataFile, isSealed } from "../../../store/index/seal.ts";
-import { openJournal } from "../../../store/journal.ts";
+import { openIntents, openJournal } from "../../../store/journal.ts";
 import { listLeases } from "../../../store/leases.ts";
 import { readTail } from "../../../store/log/tail.ts";
+import { readAnnounced } from "../../../store/open-intents.ts";
 import type { Store } from "../../../store/open-store.ts";
+import { listProfiles, listUnmade, readProfileParts } from "../../../store/profiles.ts";
 import { checkSafety } from "../../../store/root-safety.ts";
 import { isHeld, readLockHolder } from "../../../system/lock.ts";
 import { namesIn } from "../../../system/names-in.ts";
@@ -79,6 +82,13 @@ function checkIndex(store: Store): Diagnosis {
   return { topic, state: "warn", text: `is not what was written${where}`, advice };
 }
 
+/** Generations above the last that was live, without those of changes that the log knows of. */
+function unmadeIn(store: Store, profile: ProfileName): string[] {
+  const coming = openIntents(store, profile).map((open) => readAnnounced(store, open));
+  const unmade = listUnmade(store, readProfileParts(store, profile));
+  return unmade.filter((number) => !coming.includes(number)).map((number) => `${profile}/gen-${number}`);
+}
+
 /** The kernel frees the lock of a process that is gone: one that is held is held by somebody who is there. */
 function checkLocks({ layout }: Store): Diagnosis {
   const topic = "locks";
@@ -105,13 +115,21 @@ function checkLeases(store: Store): Diagnosis {
   return { topic, state: "warn", text: `${stale} left by killed processes`, advice };
 }
 
-/** Temporary directories whose process is gone, and what waits to be removed. */
-function checkLeftovers({ layout }: Store): Diagnosis {
+/** Temporary directories whose process is gone, what waits to be removed, and generations that were never live. */
+function checkLeftovers(store: Store): Diagnosis {
+  const { layout } = store;
   const topic = "leftovers";
   const names = new Set(namesIn(layout.temporary).map((name) => name.replace(/\.lock$/, "")));
   const left = [...names].filter((name) => !isHeld(join(layout.temporary, `${name}.lock`)));
   const trash = namesIn(layout.trash).length;
-  if (left.length + trash === 0) return { topic, state: "ok", text: "none" };
-  const text = `${left.length} temporary directories of killed processes, ${trash} things in the trash`;
-  return { topic, state: "warn", text, advice: "`store gc` removes them." };
+  const unmade = listProfiles(store).flatMap((profile) => unmadeIn(store, profile));
+  const isLittered = left.length + trash > 0;
+  if (!isLittered && unmade.length === 0) return { topic, state: "ok", text: "none" };
+  const texts = [
+    ...(isLittered ? [`${left.length} temporary directories of killed processes, ${trash} things in the trash`] : []),
+    ...(unmade.length > 0 ? [`generations that were never live: ${unmade.join(", ")}`] : []),
+  ];
+  const advice =
+    unmade.length > 0 ? "`store verify --repair`, then `store gc`, removes them." : "`store gc` removes them.";
+  return { topic, state: "warn", text: texts.join("; "), advice };
 }

@@ -9,7 +9,7 @@ import { numbersIn } from "../../../model/number-ranges.ts";
 import type { Finding, ProfilePlace } from "../../../model/verify/finding.ts";
 import { buildForest } from "../../../store/build-forest.ts";
 import { readGeneration, writeGeneration } from "../../../store/generation-records.ts";
-import { openJournal } from "../../../store/journal.ts";
+import { openIntents, openJournal } from "../../../store/journal.ts";
 import {
   currentPath,
   generationFile,
@@ -24,6 +24,7 @@ import {
 import { findAfterTransaction } from "../../../store/log/history.ts";
 import { readForward } from "../../../store/log/read.ts";
 import type { TransactionLog } from "../../../store/log/transaction-log.ts";
+import { readAnnounced } from "../../../store/open-intents.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { flushPins, readPins, writePins } from "../../../store/pins.ts";
 import { activateGeneration, liveGeneration, restoreProfileRecord } from "../../../store/profiles.ts";
@@ -52,12 +53,14 @@ export async function repairProfiles(
     const before = history?.get(profile);
     const told = before && toldForSure(context.store, profile, before);
     const repair = { ...context, profile, told, before };
-    // Records first: links lead to what they name. Changes last: what they show is believed.
-    for (const part of ["generation", "link", "objects", "record", "current", "previous", "pins", "change"] as const)
+    for (const part of ORDER)
       for (const finding of own.filter(({ place }) => place.part === part))
         await attempt(context, [finding], () => repairPart(repair, finding));
   }
 }
+
+/** Records first: links lead to what they name. Changes after them: what they show is believed. Then what belongs to none. */
+const ORDER = ["generation", "link", "objects", "record", "current", "previous", "pins", "change", "unmade"] as const;
 
 interface ProfileRepair extends RepairContext {
   readonly profile: ProfileName;
@@ -88,6 +91,8 @@ async function repairPart(repair: ProfileRepair, finding: PlacedFinding): Promis
     case "change":
       await settleIntents(store, profile);
       return void done("settled as by the next change");
+    case "unmade":
+      return void done(moveUnmade(repair, generation as number));
   }
 }
 
@@ -222,6 +227,20 @@ function repairPins({ store, profile, before: told }: ProfileRepair): string | u
   });
   flushPins(store, profile);
   return told ? "from the log" : "what is not there was left out";
+}
+
+/**
+ * A generation that was never live, and that no change announced which could still settle it. Its record may be all that tells
+ * of it: it is kept. The link goes first, since only the record is looked for.
+ */
+function moveUnmade({ store, profile, told }: ProfileRepair, number: number): string | undefined {
+  const generation = parseGenerationNumber(number);
+  const record = generationFile(store.layout, profile, generation);
+  if (!lstatSync(record, { throwIfNoEntry: false })) return "settled with the change that it belonged to";
+  const isComing = openIntents(store, profile).some((open) => readAnnounced(store, open) === generation);
+  if (!told || isComing) return undefined;
+  clear(store, generationLink(store.layout, profile, generation));
+  return `moved to ${moveAside(store, fromText(record))}`;
 }
 
 function readIfSound<T>(read: () => T): T | undefined {

@@ -32,8 +32,10 @@ export async function rescan(
   return left;
 }
 
+const OF_RECORDS: ReadonlySet<Finding["kind"]> = new Set(["log", "build", "index", "stray", "leftover"]);
+
 function isOfRecords({ kind, place }: Finding): boolean {
-  return place !== undefined || kind === "log" || kind === "build" || kind === "index" || kind === "stray";
+  return place !== undefined || OF_RECORDS.has(kind);
 }
 
 function tasksFor(store: Store, findings: readonly Finding[]): VerifyTask[] {
