@@ -12,6 +12,11 @@ const NO_SPACE: Meaning = [
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOSPC: NO_SPACE,
   EDQUOT: ["NO_SPACE", "your disk quota is used up at", "Make room there (`quota`), then try again."],
+  EFBIG: [
+    "FAILED",
+    "larger than the system lets a file be:",
+    "Raise the limit on the size of files (`ulimit -f unlimited`); some filesystems have one, too.",
+  ],
   EACCES: ["FAILED", "permission denied:", "Look at the owner and mode of it and of its directories."],
   EPERM: ["FAILED", "the system does not permit this on", "Look at its owner, mode and attributes (`lsattr`)."],
   EROFS: ["FAILED", "read-only filesystem:", "Mount it writable, or name another store with --root."],
@@ -80,12 +85,12 @@ interface SystemError {
 function readSystemError(error: unknown, root: string | undefined): SystemError | undefined {
   const errno = errnoOf(error);
   if (!(error instanceof Error) || errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) return undefined;
-  const path = pathOf(error, errno) ?? (isOutOfRoom(errno) ? root : undefined);
+  const path = pathOf(error, errno) ?? (isAboutRoom(errno) ? root : undefined);
   return { errno, path, message: error.message };
 }
 
-function isOutOfRoom(errno: string): boolean {
-  return errno === "ENOSPC" || errno === "EDQUOT";
+function isAboutRoom(errno: string): boolean {
+  return errno === "ENOSPC" || errno === "EDQUOT" || errno === "EFBIG";
 }
 
 /**

@@ -4,11 +4,13 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeSync,
 } from "node:fs";
+
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { randomName } from "./random-name.ts";
@@ -127,9 +129,25 @@ export function syncDirectory(path: string | Buffer): void {
   }
 }
 
-/** Writes all of `bytes` at the file's position: a single `write` may stop short. */
-export function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
+/** Writes all of `bytes` at the file's position, or at `position`: a single `write` may stop short. */
+export function writeAll(fd: number, bytes: Uint8Array, position?: number): void {
+  try {
+    for (let at = 0; at < bytes.length; ) {
+      at += writeSync(fd, bytes, at, bytes.length - at, position === undefined ? null : position + at);
+    }
+  } catch (error) {
+    if (isErrno(error, "EFBIG")) nameOpenFile(error as Error, fd);
+    throw error;
+  }
+}
+
+/** Here one file is too large, and not the disk full for all: where the system tells its name, the message does too. */
+function nameOpenFile(error: Error, fd: number): void {
+  try {
+    error.message += ` '${readlinkSync(`/proc/self/fd/${fd}`)}'`;
+  } catch {
+    // Without /proc nobody knows.
+  }
 }
 
 /** The file's text, or `undefined` when there is none. */

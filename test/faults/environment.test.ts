@@ -156,6 +156,21 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
     expect(leftovers(store)).toEqual([]);
   });
 
+  it("that has few inodes left for a build says so", () => {
+    const world = onSmallDisk("size=16m,nr_inodes=600");
+    const recipes = world.source("recipes", {
+      "few/recipe.yaml": 'name: few\nversion: "1"\nbuild: script\nphases:\n  install: mkdir "$out"\n',
+    });
+    for (const left of [4, 16, 28]) {
+      mkdirSync(join(world.disk, "ballast"));
+      const { ffree } = statfsSync(world.disk);
+      for (let n = left; n < ffree; n++) writeFileSync(join(world.disk, "ballast", String(n)), "");
+      expectDefined(world.run(["--json", "build", "--recipes", recipes, "few"]), "NO_SPACE", `${left} inodes`);
+      rmSync(join(world.disk, "ballast"), { recursive: true });
+    }
+    world.done("build", "--recipes", recipes, "few");
+  });
+
   it("that is read-only can be read, and refuses every change", async () => {
     const world = onSmallDisk("size=8m");
     const store = await openStore({ root: world.root, env: {} });

@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -7,6 +17,7 @@ import {
   replaceLink,
   syncDirectory,
   TEMPORARY_MARK,
+  writeAll,
   writeFileAtomic,
   writeFilesAtomic,
 } from "../../src/system/atomic-file.ts";
@@ -166,4 +177,17 @@ describe("readTextIfPresent", () => {
     expect(readTextIfPresent(join(directory, "missing"))).toBeUndefined();
     expect(caught(() => readTextIfPresent(directory))).toMatchObject({ code: "EISDIR" });
   });
+});
+
+it.runIf(process.platform === "linux")("a file that became too large is told by its name", () => {
+  const path = join(makeWorld().directory, "large");
+  const fd = openSync(path, "w");
+  patchFs("writeSync", () => () => {
+    throw errno("EFBIG");
+  });
+  expect(caught(() => writeAll(fd, Buffer.from("text")))).toMatchObject({
+    code: "EFBIG",
+    message: expect.stringContaining(` '${path}'`),
+  });
+  closeSync(fd);
 });

@@ -1,5 +1,6 @@
-import { readSync, writeSync } from "node:fs";
+import { readSync } from "node:fs";
 import { overlapOf, type Replacement, replaceBefore } from "../../model/rewrite.ts";
+import { writeAll } from "../../system/atomic-file.ts";
 
 const PIECE = 1 << 20;
 
@@ -13,14 +14,10 @@ export function rewriteFile(fd: number, list: readonly Replacement[]): void {
     const count = readSync(fd, buffer, held, buffer.length - held, start + held);
     const bytes = buffer.subarray(0, held + count);
     const settled = replaceBefore(bytes, list, count === 0 ? bytes.length : Math.max(0, bytes.length - overlap));
-    writeAt(fd, bytes.subarray(0, settled), start);
+    writeAll(fd, bytes.subarray(0, settled), start);
     if (count === 0) return;
     held = bytes.length - settled;
     buffer.copyWithin(0, settled, bytes.length);
     start += settled;
   }
-}
-
-function writeAt(fd: number, bytes: Buffer, position: number): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
 }

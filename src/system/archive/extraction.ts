@@ -1,5 +1,6 @@
 import { type ErrorCode, isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, toEscaped } from "../../model/byte-string.ts";
+import { explainSystemError } from "../../model/explain-system-error.ts";
 
 export interface ArchiveLimits {
   /** The most bytes that the archive may expand to: for tar the whole stream and the holes of sparse files, for zip the sum of all entries. */
@@ -66,7 +67,9 @@ export function explainedError(run: Subject, error: unknown): unknown {
 
 /** An error of the filesystem while this entry was written. */
 function writeError(run: Subject, code: ErrorCode, cause: Error): StoreError {
-  return new StoreError(code, `${subject(run)} cannot be written: ${cause.message}`, { details: facts(run), cause });
+  const hint = explainSystemError(cause)?.hint;
+  const message = `${subject(run)} cannot be written: ${cause.message}`;
+  return new StoreError(code, message, { ...(hint !== undefined && { hint }), details: facts(run), cause });
 }
 
 /** @throws StoreError LIMIT */

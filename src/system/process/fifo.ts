@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { StoreError } from "../../errors.ts";
+import { noSpaceAt, saysNoSpace } from "../../model/explain-system-error.ts";
 
 /**
  * Makes a named pipe that only its owner may open.
- * @throws StoreError UNSUPPORTED
+ * @throws StoreError UNSUPPORTED, NO_SPACE
  */
 export async function makeFifo(path: string): Promise<void> {
   await makeFifos([path]);
@@ -17,6 +18,8 @@ async function makeFifos(paths: readonly string[]): Promise<void> {
   try {
     await promisify(execFile)("mkfifo", ["-m", "600", "--", ...paths], { env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } });
   } catch (error) {
+    // The message ends with what mkfifo said.
+    if (error instanceof Error && saysNoSpace(error.message)) throw noSpaceAt(dirname(paths[0] as string), error);
     throw new StoreError("UNSUPPORTED", `no named pipe could be made at ${paths[0]}`, {
       hint: "The command mkfifo (coreutils) must exist, and the file system must allow named pipes.",
       cause: error,
@@ -34,7 +37,7 @@ export interface Pipe {
  * A pipe of the kernel. Node itself connects children by sockets, and a socket cannot be opened again by its name: in
  * a child `echo >/dev/stderr` would fail.
  * @param directory where the pipe has a name for a moment
- * @throws StoreError UNSUPPORTED
+ * @throws StoreError UNSUPPORTED, NO_SPACE
  */
 export async function openPipe(directory: string): Promise<Pipe> {
   const home = mkdtempSync(join(directory, "pipe.tmp-"));

@@ -52,6 +52,7 @@ test("real refusals of the system become sentences with their path", () => {
 test.each([
   ["ENOSPC", "NO_SPACE", "no space"],
   ["EDQUOT", "NO_SPACE", "quota"],
+  ["EFBIG", "FAILED", "larger than the system lets a file be"],
   ["EACCES", "FAILED", "permission denied"],
   ["EROFS", "FAILED", "read-only"],
   ["EMFILE", "FAILED", "too many open files"],
