@@ -1,5 +1,4 @@
 import { statfsSync } from "node:fs";
-import { isErrno, StoreError } from "../../errors.ts";
 import { checkAmounts, checkCounts } from "../../model/check-number.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { listOldSources } from "../../sources/old-sources.ts";
@@ -11,6 +10,7 @@ import { listProfiles, readProfile } from "../../store/profiles.ts";
 import { chooseByPolicy, type DeletedGenerations, deleteChosen } from "../profiles/delete-generations.ts";
 import type { RunOptions } from "../run-options.ts";
 import { type Collected, collect } from "./collect.ts";
+import { isDiskFull } from "./disk-full.ts";
 
 export interface GcRequest {
   /** Tell what would be deleted, and delete nothing. */
@@ -71,8 +71,7 @@ async function unlessFull(
   try {
     return await work();
   } catch (error) {
-    const isFull = isErrno(error, "ENOSPC", "EDQUOT") || (error instanceof StoreError && error.code === "NO_SPACE");
-    if (!isFull) throw error;
+    if (!isDiskFull(error)) throw error;
     const message = `generations of profile '${profile}' are not deleted yet: the disk has no room left for the log`;
     onEvent?.({ kind: "warning", message, hint: "Run `store gc` again when objects have made room." });
     return { deleted: [] };

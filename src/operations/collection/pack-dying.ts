@@ -9,6 +9,7 @@ import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { failureOf } from "../profiles/go-live.ts";
 import type { RunOptions } from "../run-options.ts";
+import { isDiskFull } from "./disk-full.ts";
 
 /** What becomes of objects that are about to be deleted. */
 export interface Dying {
@@ -98,6 +99,9 @@ function candidate(store: Store, path: BaseName): ArchivedObject | undefined {
   }
 }
 
+const MORE_ROOM = "Run `store gc` again when other objects have made room.";
+const WITHOUT = "`store config archives.automatic no` lets it go without.";
+
 /** What is damaged is not worth it. */
 async function pack(
   store: Store,
@@ -115,7 +119,7 @@ async function pack(
     onEvent?.({
       kind: "warning",
       message: `${object} could not be packed, ${fate}: ${failureOf(error).message}`,
-      ...(!isDamaged && { hint: "`store config archives.automatic no` lets it go without." }),
+      ...(!isDamaged && { hint: isDiskFull(error) ? `${MORE_ROOM} ${WITHOUT}` : WITHOUT }),
     });
     return isDamaged ? "damaged" : "failed";
   }

@@ -195,7 +195,7 @@ describe("what a collection deletes", () => {
     expect((await gc(store)).packed).toHaveLength(1);
   });
 
-  it("stays when its packed object is damaged and it cannot be packed again", async () => {
+  it("stays when its packed object is damaged and there is no room to pack it again, and the others go", async () => {
     const { store, paths } = await withDead({ "archives.automatic": "yes" });
     await addToArchives(store, { what: paths, profile, cwd: "/" });
     const [good, bad] = archives(store).map(({ path }) => path) as [BaseName, BaseName];
@@ -205,7 +205,10 @@ describe("what a collection deletes", () => {
       if (flags === "wx" && path.startsWith(store.layout.archives)) throw errno("ENOSPC");
       return original(...(args as unknown as Parameters<typeof original>));
     });
-    const { deleted, packed } = await gc(store);
+    const hints: (string | undefined)[] = [];
+    const onEvent = (event: StoreEvent) => void (event.kind === "warning" && hints.push(event.hint));
+    const { deleted, packed } = await gc(store, {}, { onEvent });
+    expect(hints).toEqual([expect.stringMatching(/again when other objects have made room.*automatic no/)]);
     expect([deleted, packed]).toEqual([[objectPath(store.layout, good)], [objectPath(store.layout, good)]]);
     expect(existsSync(objectPath(store.layout, bad))).toBe(true);
   });
