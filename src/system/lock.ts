@@ -30,9 +30,13 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** The file goes when the lock is given back: for locks of things that come and go. All who take it must say so. */
   readonly vanishes?: boolean | undefined;
+  /** This process's environment, in which a command that waits for this one can have told what it holds (`tellHeldLock`). */
+  readonly env?: Environment | undefined;
   /** Called once when the lock is held by another process. */
   readonly onWait?: ((holder: LockHolder | undefined) => void) | undefined;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * An exclusive lock on a file between processes and within one, kept by the kernel (open file description lock): the
@@ -42,7 +46,10 @@ export interface Lock extends Disposable {
   readonly path: string;
 }
 
-/** @throws StoreError BUSY when the lock is held and `wait` is false; the signal's reason when aborted. */
+/**
+ * @throws StoreError BUSY when the lock is held and `wait` is false, or whoever holds it waits for this process; the
+ *   signal's reason when aborted.
+ */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
   for (;;) {
     const fd = openLockFile(path);
@@ -133,6 +140,7 @@ const POLL_MS = 20;
 
 async function waitForLock(fd: number, path: string, options: LockOptions): Promise<void> {
   const holder = readHolder(fd);
+  if (isHeldAbove(path, holder, options.env)) throw deadlock(path, holder);
   if (!options.wait) throw busy(path, holder);
   options.onWait?.(holder);
   while (!tryLock(fd)) {
@@ -146,6 +154,29 @@ function busy(path: string, holder: LockHolder | undefined): StoreError {
   const who = holder ? `process ${holder.pid} (${holder.command}) since ${holder.since}` : "another process";
   return new StoreError("BUSY", `the store is in use by ${who}`, {
     hint: "Try again when it is done, or leave out --no-wait to wait for it.",
+    details: { lock: path, ...(holder && { holder }) },
+  });
+}
+
+/** Lines of a pid, a space and the path of a lock. */
+const HELD_LOCKS = "STORE_HELD_LOCKS";
+
+/** The environment for a command that this process waits for while it holds `lock`. */
+export function tellHeldLock(env: Environment, lock: Lock): Record<typeof HELD_LOCKS, string> {
+  const before = env[HELD_LOCKS];
+  return { [HELD_LOCKS]: `${before === undefined ? "" : `${before}\n`}${process.pid} ${lock.path}` };
+}
+
+/** Where nothing is known of the holder, as on a full disk, it is the one that told of the lock. */
+function isHeldAbove(path: string, holder: LockHolder | undefined, env: Environment = {}): boolean {
+  const lines = env[HELD_LOCKS]?.split("\n") ?? [];
+  return lines.some((line) => (holder === undefined ? line.endsWith(` ${path}`) : line === `${holder.pid} ${path}`));
+}
+
+function deadlock(path: string, holder: LockHolder | undefined): StoreError {
+  const who = holder ? `\`${holder.command}\` (process ${holder.pid})` : "the command";
+  return new StoreError("BUSY", `this cannot be done now: ${who}, which waits for it, holds the lock that it needs`, {
+    hint: "Do it when that command has ended, or for another profile.",
     details: { lock: path, ...(holder && { holder }) },
   });
 }

@@ -242,3 +242,27 @@ test("blame names package, source, generation, transaction and command, also of 
     stderr: expect.stringContaining("lies neither in"),
   });
 });
+
+test("what a check runs is refused the profile that waits for the check, and has everything else", () => {
+  const { world, current, store } = withTwo();
+  world.done("install", packageAt(world, "b", "2"));
+  world.done("config", "gc.keep", "1");
+  const said = join(world.directory, "said");
+  const check = (command: string) => {
+    const source = packageAt(world, "c", "1");
+    // A command that waits for what waits for it would never end.
+    const { status } = world.run(["install", source, "--check", `timeout 20 ${store} ${command} >${said} 2>&1`]);
+    return [status, readFileSync(said, "utf8")];
+  };
+  const refused =
+    /^error: this cannot be done now: `store install .*` \(process \d+\), which waits for it, holds the lock/m;
+  for (const command of ["switch gen-1", `install ${packageAt(world, "d", "1")}`, "gc", "--no-wait pin gen-1"]) {
+    expect(check(command), command).toEqual([1, expect.stringMatching(refused)]);
+    expect(current()).toBe(3);
+  }
+  expect(check(`install -p other ${packageAt(world, "d", "1")}`)[0]).toBe(0);
+  // Nobody holds the profile for what these run.
+  world.done("try", "--", "sh", "-c", `${store} switch gen-1`);
+  world.done("run", "--", "sh", "-c", `${store} switch gen-2`);
+  expect(current()).toBe(2);
+});

@@ -11,6 +11,7 @@ import { logBegin, logCommit, logGeneration } from "../../store/log-transactions
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { checkWritable, liveGeneration, type ProfileState, readProfile, requireProfile } from "../../store/profiles.ts";
+import type { Lock } from "../../system/lock.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
 import { checkGeneration, type GenerationCheck } from "./check-generation.ts";
@@ -64,7 +65,7 @@ export async function changeProfile(store: Store, request: ChangeRequest, run: R
 /** Behind it the profile is free for others, whatever is still to do. */
 async function carryOutLocked(store: Store, work: Work): Promise<Change> {
   using lock = await lockOrMakeProfile(store, work.profile, work);
-  return await carryOut(store, { ...work, discardNew: lock.discardNew });
+  return await carryOut(store, { ...work, lock, discardNew: lock.discardNew });
 }
 
 interface Work extends RunOptions {
@@ -78,6 +79,7 @@ interface Work extends RunOptions {
 }
 
 interface LockedWork extends Work {
+  readonly lock: Lock;
   /** Takes the profile back when it was made for this change. */
   discardNew(): void;
 }
@@ -112,7 +114,7 @@ async function carryOut(store: Store, work: LockedWork): Promise<Change> {
 /** Makes the forest of what shall be live and checks it; `undefined` when nothing changes. */
 async function makeNext(
   store: Store,
-  work: Work,
+  work: LockedWork,
   { state, head }: { readonly state: ProfileState; readonly head: Generation },
 ): Promise<Generation | undefined> {
   const { profile, workspace, signal } = work;

@@ -2,6 +2,7 @@ import { StoreError } from "../../errors.ts";
 import type { Generation } from "../../model/generation.ts";
 import { objectPath } from "../../store/layout.ts";
 import type { Store } from "../../store/open-store.ts";
+import { type Lock, tellHeldLock } from "../../system/lock.ts";
 import type { ProcessResult } from "../../system/process.ts";
 import type { RunOptions } from "../run-options.ts";
 import { commandEnvironment } from "../running/command-environment.ts";
@@ -21,7 +22,7 @@ export interface GenerationCheck {
 export async function checkGeneration(
   store: Store,
   { generation, profile, path }: Pick<Generation, "generation" | "profile" | "path">,
-  { command, cwd, signal, onEvent }: RunOptions & GenerationCheck,
+  { command, cwd, lock, signal, onEvent }: RunOptions & GenerationCheck & { readonly lock: Lock },
 ): Promise<void> {
   const { runProcess } = await import("../../system/process.ts");
   const forest = objectPath(store.layout, path);
@@ -32,6 +33,7 @@ export async function checkGeneration(
       ...commandEnvironment(store, profile, { top: forest }),
       STORE_CHECK_GENERATION: `gen-${generation}`,
       STORE_CHECK_FOREST: forest,
+      ...tellHeldLock(store.context.env, lock),
     },
     asUser: true,
     signal,

@@ -2,13 +2,13 @@ import type { ProfileName } from "../../model/ids.ts";
 import { parseGenerationNumber } from "../../model/ids.ts";
 import { buildForest } from "../../store/build-forest.ts";
 import { activateIn, deactivateIn } from "../../store/instdir.ts";
-import { lockPath } from "../../store/layout.ts";
 import { isUnmade } from "../../store/lost-profiles.ts";
 import type { Store } from "../../store/open-store.ts";
+import { acquireProfileLock } from "../../store/profile-lock.ts";
 import { createProfile, removeProfile, sweepProfile } from "../../store/profiles.ts";
 import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { refuseUnsafeRoot } from "../../store/root-safety.ts";
-import { acquireLock, type Lock } from "../../system/lock.ts";
+import type { Lock } from "../../system/lock.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Workspace } from "../workspace.ts";
 import { settleIntents } from "./go-live.ts";
@@ -95,14 +95,7 @@ async function makeProfile(
   });
 }
 
-async function takeLock(store: Store, profile: ProfileName, run: RunOptions): Promise<Lock> {
+async function takeLock(store: Store, profile: ProfileName, { signal, onEvent }: RunOptions): Promise<Lock> {
   refuseUnsafeRoot(store);
-  const { command, now, wait } = store.context;
-  return acquireLock(lockPath(store.layout, `profile-${profile}`), {
-    command: command.join(" "),
-    now,
-    wait,
-    signal: run.signal,
-    onWait: (holder) => run.onEvent?.({ kind: "waiting", holder }),
-  });
+  return acquireProfileLock(store, profile, { signal, onWait: (holder) => onEvent?.({ kind: "waiting", holder }) });
 }

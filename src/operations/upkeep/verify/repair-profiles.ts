@@ -15,7 +15,6 @@ import {
   generationFile,
   generationLink,
   generationTarget,
-  lockPath,
   pinsFile,
   previousPath,
   profileFile,
@@ -27,11 +26,11 @@ import type { TransactionLog } from "../../../store/log/transaction-log.ts";
 import { readAnnounced } from "../../../store/open-intents.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { flushPins, readPins, writePins } from "../../../store/pins.ts";
+import { acquireProfileLock } from "../../../store/profile-lock.ts";
 import { activateGeneration, liveGeneration, restoreProfileRecord } from "../../../store/profiles.ts";
 import { moveAside } from "../../../store/repair/aside.ts";
 import { toldForSure } from "../../../store/verify/open-changes.ts";
 import { replaceLink } from "../../../system/atomic-file.ts";
-import { acquireLock } from "../../../system/lock.ts";
 import { settleIntents } from "../../profiles/go-live.ts";
 import { openWorkspace } from "../../workspace.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
@@ -46,9 +45,7 @@ export async function repairProfiles(
 ): Promise<void> {
   const placed = findings.filter((finding): finding is PlacedFinding => finding.place !== undefined);
   for (const profile of new Set(placed.map(({ place }) => place.profile))) {
-    const { command, now, wait } = context.store.context;
-    const options = { command: command.join(" "), now, wait, signal: context.run.signal };
-    using _lock = await acquireLock(lockPath(context.store.layout, `profile-${profile}`), options);
+    using _lock = await acquireProfileLock(context.store, profile, { signal: context.run.signal });
     const own = placed.filter(({ place }) => place.profile === profile);
     const before = history?.get(profile);
     const told = before && toldForSure(context.store, profile, before);

@@ -4,12 +4,11 @@ import type { HistoryState } from "../../../model/log-state.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
 import { readGeneration } from "../../../store/generation-records.ts";
 import { openJournal } from "../../../store/journal.ts";
-import { lockPath } from "../../../store/layout.ts";
 import { stateAfter } from "../../../store/log/history.ts";
 import type { Store } from "../../../store/open-store.ts";
+import { acquireProfileLock } from "../../../store/profile-lock.ts";
 import { listGenerations, readProfileParts } from "../../../store/profiles.ts";
 import { checkProfile, listAllProfiles } from "../../../store/verify/check-profiles.ts";
-import { acquireLock } from "../../../system/lock.ts";
 import type { RunOptions } from "../../run-options.ts";
 
 export interface ProfilesVerification {
@@ -39,11 +38,7 @@ async function verifyProfile(
 ): Promise<Finding[]> {
   const first = checkProfile(store, profile, told?.get(profile));
   if (first.length === 0) return first;
-  const { command, now, wait } = store.context;
-  using _lock = await acquireLock(lockPath(store.layout, `profile-${profile}`), {
-    command: command.join(" "),
-    now,
-    wait,
+  using _lock = await acquireProfileLock(store, profile, {
     signal: run.signal,
     onWait: (holder) => run.onEvent?.({ kind: "waiting", holder }),
   });
