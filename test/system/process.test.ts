@@ -103,7 +103,14 @@ describe("runProcess", () => {
     });
     writeFileSync(join(directory, "plain"), "text");
     chmodSync(join(directory, "plain"), 0o644);
-    await expect(runProcess(join(directory, "plain"), [], options)).rejects.toMatchObject({ code: "FAILED" });
+    const plain = { code: "FAILED", message: `permission denied: ${join(directory, "plain")} is not executable` };
+    await expect(runProcess(join(directory, "plain"), [], options)).rejects.toMatchObject(plain);
+    const found = { cwd: directory, env: { PATH: `${join(directory, "gone")}:${directory}` } };
+    await expect(runProcess("plain", [], found)).rejects.toMatchObject(plain);
+    await expect(runProcess(directory, [], options)).rejects.toMatchObject({
+      code: "FAILED",
+      message: `permission denied: ${directory} is a directory`,
+    });
     await expect(runProcess("bash", ["x".repeat(2 ** 18)], options)).rejects.toMatchObject({ code: "LIMIT" });
   });
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { delimiter, resolve } from "node:path";
 import { isErrno, StoreError } from "../../errors.ts";
 import { asUser } from "../umask.ts";
 
@@ -47,6 +48,14 @@ function startError(cause: unknown, command: string, options: ChildOptions): Sto
       cause,
     });
   }
+  if (isErrno(cause, "EACCES")) {
+    const path = fileOf(command, options);
+    return new StoreError("FAILED", `permission denied: ${path ?? command}${whyDenied(path)}`, {
+      hint: "Check that it is executable for you and that its file system allows execution.",
+      details: { command, ...(path !== undefined && { path }) },
+      cause,
+    });
+  }
   if (isErrno(cause, "E2BIG")) {
     return new StoreError("LIMIT", `the arguments and environment of ${command} are too long for this system`, {
       hint: "Depend on fewer packages at once, or pass long lists in files.",
@@ -63,4 +72,22 @@ function startError(cause: unknown, command: string, options: ChildOptions): Sto
     hint: "Check that it is executable for you and that its file system allows execution.",
     cause,
   });
+}
+
+/** The first file that a command's name stands for, whether or not it can be executed. */
+function fileOf(command: string, { cwd, env }: ChildOptions): string | undefined {
+  if (command.includes("/")) return resolve(cwd, command);
+  const directories = (env.PATH ?? "").split(delimiter);
+  return directories.map((directory) => resolve(cwd, directory, command)).find((path) => existsSync(path));
+}
+
+function whyDenied(path: string | undefined): string {
+  if (path === undefined) return "";
+  try {
+    if (statSync(path).isDirectory()) return " is a directory";
+    accessSync(path, constants.X_OK);
+    return "";
+  } catch {
+    return " is not executable";
+  }
 }
