@@ -103,6 +103,7 @@ async function liveAt(store: Store, profile: ProfileName, selector: Selector & {
   for (const message of remarks(live, {
     note,
     isFuture: instant > asked && selector.expression.kind === "point",
+    isNow: selector.expression.kind === "now",
     text: selector.text,
   }))
     store.context.notice?.({ message });
@@ -139,17 +140,23 @@ function precisionOf(live: Live, instant: number | undefined): Precision {
 /** What a person should know of how a time was read. */
 function remarks(
   live: Live,
-  time: { readonly note: string | undefined; readonly isFuture: boolean; readonly text: string },
+  time: {
+    readonly note: string | undefined;
+    readonly isFuture: boolean;
+    /** What is live now is no question of when the clock showed it. */
+    readonly isNow: boolean;
+    readonly text: string;
+  },
 ): readonly string[] {
-  const { note, isFuture, text } = time;
-  const wentBack = live.kind === "live" ? live.clockWentBack : undefined;
+  const { note, isFuture, isNow, text } = time;
+  const wentBack = live.kind === "live" && !isNow ? live.clockWentBack : undefined;
   return [
     ...(note === "skipped" ? [`clocks never showed ${text}: the moment at which they were moved counts`] : []),
     ...(note === "repeated" ? [`clocks showed ${text} twice: the later time counts`] : []),
     ...(isFuture ? [`${text} is not over yet: what was live last counts`] : []),
     ...(wentBack === undefined
       ? []
-      : [`the clock went back behind ${text} (record ${wentBack}): its later passing counts`]),
+      : [`the clock went back over ${text} (record ${wentBack}): if it was passed twice, the later time counts`]),
   ];
 }
 

@@ -26,7 +26,10 @@ export type Live =
       readonly state: ProfileState;
       /** The last record that counts. */
       readonly record: LogRecord;
-      /** Number of the record with which the clock jumped back over the time asked for; the later passing counts. */
+      /**
+       * Number of the record with which the clock went back over the time asked for: it may have passed twice, and the
+       * later passing counts.
+       */
       readonly clockWentBack: number | undefined;
     }
   /** The profile was not there. */
@@ -139,20 +142,41 @@ interface Located {
  * like a sorted list; the latest era that has such a record decides.
  */
 function locate(segments: readonly Segment[], last: RecordEntry | undefined, time: string): Located | undefined {
-  for (let end = last?.record; end; ) {
-    const upTo = end.seq;
-    const era = end.carry.era;
-    const before = era > 1 ? findLast(segments, (record) => record.seq < era) : undefined;
-    const found = findLast(segments, (record) => record.seq < era || (record.seq <= upTo && record.time <= time));
-    refuseDoubt(before);
-    refuseDoubt(found);
-    if (found && found.entry.record.seq >= era) {
-      const jumpedOver = before !== undefined && before.entry.record.time > time;
-      return { found, clockWentBack: jumpedOver ? era : undefined };
-    }
-    end = before?.entry.record;
+  for (let end = last?.record; end; end = lastBeforeEra(segments, end)) {
+    const found = lastInEra(segments, end, time);
+    if (found) return { found, clockWentBack: wentBackOver(segments, end, time) };
   }
   return undefined;
+}
+
+/** The last record up to `time` of the era that ends with `end`. */
+function lastInEra(segments: readonly Segment[], end: LogRecord, time: string): Found | undefined {
+  const { era } = end.carry;
+  const found = findLast(segments, ({ seq, time: at }) => seq < era || (seq <= end.seq && at <= time));
+  refuseDoubt(found);
+  return found && found.entry.record.seq >= era ? found : undefined;
+}
+
+/** The last record of the era before the one that ends with `end`. */
+function lastBeforeEra(segments: readonly Segment[], end: LogRecord): LogRecord | undefined {
+  const { era } = end.carry;
+  const before = era > 1 ? findLast(segments, ({ seq }) => seq < era) : undefined;
+  refuseDoubt(before);
+  return before?.entry.record;
+}
+
+/**
+ * The number of the record with which the clock went back over `time`, before the end of an era: an earlier one has records
+ * from before that time and from behind it.
+ */
+function wentBackOver(segments: readonly Segment[], end: LogRecord, time: string): number | undefined {
+  let next = end;
+  for (;;) {
+    const before = lastBeforeEra(segments, next);
+    if (!before) return undefined;
+    if (before.time > time && lastInEra(segments, before, time)) return next.carry.era;
+    next = before;
+  }
 }
 
 /** A damaged line just where the search ends might be the record that was looked for. */

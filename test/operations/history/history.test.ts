@@ -105,6 +105,22 @@ describe("changes over three days", () => {
   });
 });
 
+describe("a clock that went back", () => {
+  it("is told for a time that it may have shown twice, and not for now", async () => {
+    const { store, notices, world } = await threeDays();
+    world.clock.now = at("2026-11-19T21:00:00");
+    await installFrom(store, world.source("e-1", { e: "e" }));
+    world.clock.now = at("2026-11-19T21:30:00");
+    expect(await stateAt(store, DEFAULT, { selector: "now" })).toMatchObject({ generation: 6 });
+    expect(await stateAt(store, DEFAULT, { selector: "20:30" })).toMatchObject({ generation: 3 });
+    expect(notices).toEqual([]);
+    expect(await stateAt(store, DEFAULT, { selector: "20 minutes ago" })).toMatchObject({ generation: 6 });
+    expect(notices.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^the clock went back over 20 minutes ago \(record \d+\): if it was passed twice/),
+    ]);
+  });
+});
+
 describe("the state at a time", () => {
   it("equals a recorded copy, also after the index is deleted, and after a trim where it is in range", async () => {
     const { world, store } = await threeDays();

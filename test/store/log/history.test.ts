@@ -76,6 +76,22 @@ describe("findAt", () => {
     expect(findAt(world.log, START + 25 * HOUR, "default")).toMatchObject({ clockWentBack: undefined });
   });
 
+  it.each([
+    ["whose era began behind it", [100, 15, 25], undefined],
+    ["that the era before the last one did not reach", [10, 30, 16, 12, 40], 9],
+  ] as const)(
+    "tells of a clock that went back over a time only when it can have shown it twice: one %s",
+    async (...row) => {
+      const [, hours, clockWentBack] = row;
+      using world = openLogWorld();
+      for (const [at, hour] of hours.entries()) {
+        world.clock.now = START + hour * HOUR;
+        await world.install([pack("a", `${at}`)]);
+      }
+      expect(findAt(world.log, START + 17 * HOUR, "default")).toMatchObject({ kind: "live", clockWentBack });
+    },
+  );
+
   it("agrees with a reader of everything, however clocks jump and segments are cut", async () => {
     const jump = fc.oneof(
       { weight: 5, arbitrary: fc.nat(3) },
