@@ -32,18 +32,18 @@ export async function runCommand(parsed: Parsed, parts: ProcessParts): Promise<n
     const status = await command.run(createContext(global, { argv, env, output, debug, run }), args);
     return status ?? (events.hasWarned() ? 3 : 0);
   } catch (error) {
-    const root = global.root ?? rootIfAny(env);
+    const root = rootIfAny(global.root, env);
     return printError(error, output, { isVerbose: global.verbose, root, options: command.options });
   } finally {
     debug.time("command done");
   }
 }
 
-function rootIfAny(env: NodeJS.ProcessEnv): string | undefined {
+function rootIfAny(named: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   try {
-    return defaultRoot(env);
+    return resolve(named ?? defaultRoot(env));
   } catch {
-    // There is none without a home directory, and `error` says so.
+    // There is none without a home directory or a working directory, and the error says so.
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { errnoOf, StoreError } from "../errors.ts";
+import { explainSystemError } from "../model/explain-system-error.ts";
 import { holdUmask } from "../system/umask.ts";
 import { printError } from "./errors/print-error.ts";
 import { type CommandLine, plainOutput, wantsStack } from "./output/plain-output.ts";
@@ -27,8 +28,8 @@ export async function withSink<T extends number | undefined>(
 }
 
 function notWritten(cause: Error): StoreError {
-  const hasNoRoom = ["ENOSPC", "EDQUOT"].includes(errnoOf(cause) ?? "");
-  return new StoreError(hasNoRoom ? "NO_SPACE" : "FAILED", `the output cannot be written: ${cause.message}`, {
+  const { code, message } = explainSystemError(cause, "stdout") ?? { code: "FAILED", message: cause.message };
+  return new StoreError(code, `the output cannot be written: ${message}`, {
     hint: "What stdout got is not whole. If the command changed something, that is done: `store log` tells.",
     details: { errno: errnoOf(cause) ?? null },
     cause,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { NewRecord } from "../model/chain.ts";
+import { failureText } from "../model/explain-failure.ts";
 import { damagedRecord, isJsonObject, parseJsonObject, readRecord } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
@@ -101,7 +102,7 @@ function putBack(layout: Layout, { files }: Plan): void {
 
 async function giveUp(work: Work, { format }: StoreFile, cause: unknown): Promise<StoreError> {
   await settle(work);
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = failureText(cause, work.layout.root);
   const { command, user } = work.context;
   const plan = { migrate: { from: format, to: format + 1 } };
   await log(work, [

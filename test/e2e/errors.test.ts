@@ -403,7 +403,9 @@ test.skipIf(!existsSync("/dev/full"))("results that cannot be written end with 1
   for (const args of [["list"], ["log"], ["journal", "1"], ["completion", "bash"], ["path"], ["--help"]]) {
     expect(toFull(...args)).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^error: the output cannot be written: ENOSPC.*\nhint: .*\n$/),
+      stderr: expect.stringMatching(
+        /^error: the output cannot be written: no space is left on the disk of stdout\nhint: .*\n$/,
+      ),
     });
   }
   const asJson = toFull("generations", "--json");

@@ -100,6 +100,25 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
     expect(leftovers(store)).toEqual([]);
   });
 
+  it("that is full is told in the same words for every archive, and by the log", () => {
+    const world = onSmallDisk("size=4m");
+    const files = makeTemporary();
+    onTestFinished(() => rmSync(files, { recursive: true }));
+    mkdirSync(join(files, "big-1"));
+    writeFileSync(join(files, "big-1/blob"), randomBytes(5_000_000));
+    const names = ["big-1.tar", "big-1.tar.gz", "big-1.tar.xz"];
+    for (const name of names) execFileSync("tar", ["-caf", name, "big-1"], { cwd: files });
+    for (const name of names) {
+      const run = world.run(["--json", "install", join(files, name)]);
+      expectDefined(run, "NO_SPACE", name);
+      const { error } = JSON.parse(run.stderr.trim().split("\n").at(-1) ?? "");
+      expect(error.message).not.toContain("ENOSPC");
+      const log = readFileSync(join(world.root, "log/000001.jsonl"), "utf8").trimEnd().split("\n");
+      const { code, message } = error;
+      expect(JSON.parse(log.at(-1) ?? "")).toMatchObject({ reason: { code, message } });
+    }
+  });
+
   it("that is full for a build is collected where that is wanted, and the build is done once more", () => {
     const world = onSmallDisk("size=16m");
     const dead = world.done("add", world.source("dead-1", { dead: Buffer.alloc(10 << 20, "x") })).stdout.trim();

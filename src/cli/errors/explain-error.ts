@@ -1,5 +1,5 @@
 import { StoreError } from "../../errors.ts";
-import { explainSystemError } from "../../model/explain-system-error.ts";
+import { explainFailure, firstFailure } from "../../model/explain-failure.ts";
 import type { OptionSpecs } from "../command.ts";
 
 /** An error as a person is told of it: always with a code, and whether it is a fault of the program itself. */
@@ -16,11 +16,9 @@ export interface Situation {
 }
 
 export function explainError(thrown: unknown, { root, options = {} }: Situation = {}): Explained {
-  const error = firstOf(thrown);
-  if (error instanceof StoreError) return { error: withFlag(error, options), isBug: false };
-  if (error instanceof Error && error.name === "AbortError") return { error: interrupted(error), isBug: false };
-  const known = explainSystemError(error, root);
-  if (known) return { error: known, isBug: false };
+  const known = explainFailure(thrown, root);
+  if (known) return { error: withFlag(known, options), isBug: false };
+  const error = firstFailure(thrown);
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     error: new StoreError("FAILED", message, {
@@ -30,12 +28,6 @@ export function explainError(thrown: unknown, { root, options = {} }: Situation 
     }),
     isBug: true,
   };
-}
-
-/** Where tidying up failed as well, what went wrong first is what the person must hear of. */
-function firstOf(error: unknown): unknown {
-  const isPair = error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
-  return isPair ? firstOf(error.suppressed) : error;
 }
 
 const FLAGS: ReadonlyMap<unknown, string> = new Map([
@@ -52,8 +44,4 @@ function withFlag(error: StoreError, options: OptionSpecs): StoreError {
   const { code, message, hint = "", details, cause } = error;
   const way = `If you trust it, raise the limit with --${flag} ${option.value}.`;
   return new StoreError(code, message, { hint: `${hint} ${way}`.trim(), details, cause });
-}
-
-function interrupted(cause: Error): StoreError {
-  return new StoreError("INTERRUPTED", "interrupted", { cause });
 }

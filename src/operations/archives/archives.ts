@@ -77,7 +77,7 @@ export async function archiveByPolicy(store: Store, profile: ProfileName, run: R
     if (!readSetting(store, "archives.automatic")) return;
     await archiveObjects(store, liveObjects(store, profile), { ...run, look: "visible" });
   } catch (error) {
-    const message = `the packages could not be archived: ${failureOf(error).message}`;
+    const message = `the packages could not be archived: ${failureOf(store, error).message}`;
     run.onEvent?.({ kind: "warning", message, hint: "`store archive add` tries it again." });
   }
 }

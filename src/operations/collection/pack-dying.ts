@@ -118,7 +118,7 @@ async function pack(
     const fate = isDamaged ? "and is deleted all the same" : "and stays";
     onEvent?.({
       kind: "warning",
-      message: `${object} could not be packed, ${fate}: ${failureOf(error).message}`,
+      message: `${object} could not be packed, ${fate}: ${failureOf(store, error).message}`,
       ...(!isDamaged && { hint: isDiskFull(error) ? `${MORE_ROOM} ${WITHOUT}` : WITHOUT }),
     });
     return isDamaged ? "damaged" : "failed";

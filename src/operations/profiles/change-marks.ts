@@ -40,7 +40,7 @@ export async function changeMarks<Event extends MarkEvent>(
     await carryOut(store, { profile, transaction, event }, run);
     return { transaction, event };
   } catch (error) {
-    if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(error)));
+    if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(store, error)));
     throw error;
   }
 }
@@ -69,19 +69,19 @@ async function carryOut(store: Store, { profile, transaction, event }: Work, run
   try {
     mark(store, { profile, transaction, event }, run);
   } catch (error) {
-    await quietly(() => logAbort(store, transaction, { profile, reason: failureOf(error) }));
+    await quietly(() => logAbort(store, transaction, { profile, reason: failureOf(store, error) }));
     throw error;
   }
   try {
     flushPins(store, profile);
   } catch (error) {
-    const message = `the change is made, but a power failure could still undo that: ${failureOf(error).message}`;
+    const message = `the change is made, but a power failure could still undo that: ${failureOf(store, error).message}`;
     run.onEvent?.({ kind: "warning", message });
   }
   try {
     await logMark(store, transaction, { profile, event });
   } catch (error) {
-    const message = `the change is made, but the log does not say so yet: ${failureOf(error).message}`;
+    const message = `the change is made, but the log does not say so yet: ${failureOf(store, error).message}`;
     run.onEvent?.({ kind: "warning", message, hint: "The next change of the profile completes the log." });
   }
 }

@@ -79,7 +79,7 @@ export async function deleteChosen(
     return { transaction, profile, deleted, kept };
   } catch (error) {
     // Once it is announced, the next command completes it.
-    if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(error)));
+    if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(store, error)));
     throw error;
   }
 }

@@ -1,5 +1,5 @@
-import { StoreError } from "../../errors.ts";
 import type { Change } from "../../model/change.ts";
+import { explainFailure, failureText } from "../../model/explain-failure.ts";
 import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import type { OpenIntent } from "../../model/log-record.ts";
 import { isMarked, type MarkEvent } from "../../model/marks.ts";
@@ -58,14 +58,14 @@ export async function goLive(store: Store, change: Change, options: LiveOptions)
   try {
     flushActivation(store, profile);
   } catch (error) {
-    const message = `gen-${to} is live, but a power failure could still undo that: ${failureOf(error).message}`;
+    const message = `gen-${to} is live, but a power failure could still undo that: ${failureOf(store, error).message}`;
     onEvent?.({ kind: "warning", message });
   }
   try {
     noteLive(store, profile, { from, to });
     await logCommit(store, change, contents);
   } catch (error) {
-    const message = `gen-${to} is live, but the log does not say so yet: ${failureOf(error).message}`;
+    const message = `gen-${to} is live, but the log does not say so yet: ${failureOf(store, error).message}`;
     onEvent?.({ kind: "warning", message, hint: "The next change of the profile completes the log." });
   }
   return change;
@@ -99,7 +99,7 @@ export async function endFailed(
   const { transaction, profile, error } = failed;
   await quietly(async () => {
     if (openIntents(store, profile).some(({ tx }) => tx === transaction) || isEnded(store, transaction)) return;
-    await logAbort(store, transaction, { profile, reason: failureOf(error) });
+    await logAbort(store, transaction, { profile, reason: failureOf(store, error) });
   });
 }
 
@@ -124,15 +124,10 @@ export async function finishDeletion(store: Store, tx: number, deletion: Deletio
   await logDeletion(store, tx, deletion);
 }
 
-/** How a failure is told in the log: for good, and so without the password of a URL. */
-export function failureOf(error: unknown): Failure {
-  return { code: codeOf(error), message: withoutCredentials(error instanceof Error ? error.message : String(error)) };
-}
-
-function codeOf(error: unknown): Failure["code"] {
-  if (error instanceof StoreError) return error.code;
-  const isEnd = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
-  return isEnd ? "INTERRUPTED" : "FAILED";
+/** How a failure is told in the log: as the person hears of it, but for good, and so without the password of a URL. */
+export function failureOf({ layout }: Store, error: unknown): Failure {
+  const code = explainFailure(error, layout.root)?.code ?? "FAILED";
+  return { code, message: withoutCredentials(failureText(error, layout.root)) };
 }
 
 /** What stopped a change (a full disk, a damaged log) can stop this too, and is what the person must hear of. */
@@ -149,14 +144,14 @@ export async function orLogFailure<T>(store: Store, start: TransactionStart, act
   try {
     return await action();
   } catch (error) {
-    await quietly(() => logFailure(store, start, failureOf(error)));
+    await quietly(() => logFailure(store, start, failureOf(store, error)));
     throw error;
   }
 }
 
 async function takeBack(store: Store, { transaction, profile }: Change, error: unknown): Promise<void> {
   const open = openIntents(store, profile).find(({ tx }) => tx === transaction);
-  if (open) await withdraw(store, open, { profile, reason: failureOf(error) });
+  if (open) await withdraw(store, open, { profile, reason: failureOf(store, error) });
 }
 
 const KILLED: Failure = {

@@ -142,7 +142,7 @@ async function attempt(
     const result = await goLive(store, { ...change, transaction, changed: true }, { ...options, contents });
     return { change: result };
   } catch (error) {
-    if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(error)));
+    if (transaction === 0) await quietly(() => logFailure(store, start, failureOf(store, error)));
     throw error;
   }
 }

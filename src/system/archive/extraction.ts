@@ -1,4 +1,4 @@
-import { type ErrorCode, isErrno, StoreError } from "../../errors.ts";
+import { isErrno, StoreError } from "../../errors.ts";
 import { type ByteString, toEscaped } from "../../model/byte-string.ts";
 import { explainSystemError } from "../../model/explain-system-error.ts";
 
@@ -56,20 +56,22 @@ export function archiveError(run: Subject, what: string, options: ArchiveErrorOp
 
 /** What an error of the filesystem means while this entry is written; any other error stays as it is. */
 export function explainedError(run: Subject, error: unknown): unknown {
-  if (isErrno(error, "ENOSPC", "EDQUOT")) return writeError(run, "NO_SPACE", error as Error);
+  if (isErrno(error, "ENOSPC", "EDQUOT")) return writeError(run, error as Error);
   if (isErrno(error, "ENAMETOOLONG"))
     return archiveError(run, "has a name too long for this filesystem", { cause: error });
   if (isErrno(error, "EILSEQ", "EINVAL")) {
     return archiveError(run, "has a name that this filesystem refuses", { cause: error });
   }
-  return error instanceof Error && "errno" in error ? writeError(run, "FAILED", error) : error;
+  return error instanceof Error && "errno" in error ? writeError(run, error) : error;
 }
 
 /** An error of the filesystem while this entry was written. */
-function writeError(run: Subject, code: ErrorCode, cause: Error): StoreError {
-  const hint = explainSystemError(cause)?.hint;
-  const message = `${subject(run)} cannot be written: ${cause.message}`;
-  return new StoreError(code, message, { ...(hint !== undefined && { hint }), details: facts(run), cause });
+function writeError(run: Subject, cause: Error): StoreError {
+  const known = explainSystemError(cause, "the store");
+  const options = { ...(known?.hint !== undefined && { hint: known.hint }), details: facts(run), cause };
+  const code = known?.code === "NO_SPACE" ? "NO_SPACE" : "FAILED";
+  const message = known?.message ?? cause.message;
+  return new StoreError(code, `${subject(run)} cannot be written: ${message}`, options);
 }
 
 /** @throws StoreError LIMIT */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { explainError } from "../../../src/cli/errors/explain-error.ts";
 import type { Generation } from "../../../src/model/generation.ts";
 import { failureOf, goLive } from "../../../src/operations/profiles/go-live.ts";
 import { lockProfile } from "../../../src/operations/profiles/lock-profile.ts";
@@ -98,11 +99,21 @@ describe("what a killed process left is settled by whatever takes the lock next 
 });
 
 describe("how a failure is told in the log", () => {
-  it("tells interruptions from failures", () => {
-    const codeOf = (error: unknown) => failureOf(error).code;
+  it("tells interruptions from failures", async () => {
+    const store = await makeProfileWorld().open();
+    const codeOf = (error: unknown) => failureOf(store, error).code;
     expect(codeOf(AbortSignal.abort().reason)).toBe("INTERRUPTED");
     expect(codeOf(new DOMException("late", "TimeoutError"))).toBe("INTERRUPTED");
     expect(codeOf(new Error("x"))).toBe("FAILED");
-    expect(failureOf("text")).toEqual({ code: "FAILED", message: "text" });
+    expect(failureOf(store, "text")).toEqual({ code: "FAILED", message: "text" });
+  });
+
+  it("tells a refusal of the system with the code and the words that the person gets", async () => {
+    const store = await makeProfileWorld().open();
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    const told = { code: "NO_SPACE", message: `no space is left on the disk of ${store.layout.root}` };
+    expect(failureOf(store, full)).toEqual(told);
+    expect(failureOf(store, Object.assign(new Error(), { name: "SuppressedError", suppressed: full }))).toEqual(told);
+    expect(explainError(full, { root: store.layout.root }).error).toMatchObject(told);
   });
 });

@@ -193,6 +193,8 @@ describe("an archive whose contents are written by tasks", () => {
     });
     expect(await caughtAsync(unpacking.unpack())).toMatchObject({
       code: "NO_SPACE",
+      message: `${unpacking.file}: entry 'd/f2' cannot be written: no space is left on the disk of the store`,
+      hint: "Make room there (`df -h`, `df -i`), then try again.",
       details: { archive: unpacking.file, entry: "d/f2" },
     });
     expect(openHere(unpacking.target)).toEqual([]);

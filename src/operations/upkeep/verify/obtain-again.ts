@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { failureText } from "../../../model/explain-failure.ts";
 import type { OptionValue } from "../../../model/generation.ts";
 import { type BaseName, digestOf } from "../../../model/ids.ts";
 import type { Manifest } from "../../../model/manifest.ts";
@@ -47,7 +48,7 @@ export async function obtainTree(
 ): Promise<ObtainedTree | undefined> {
   for (const way of [fromGeneration, fromPlaces, fromOrigin, fromBuild] satisfies Way[]) {
     options.signal?.throwIfAborted();
-    const tree = await trying(object, options, () => way(store, object, options));
+    const tree = await trying(store, { ...options, object }, () => way(store, object, options));
     if (tree) return tree;
   }
   return undefined;
@@ -59,7 +60,7 @@ export async function restoreObject(store: Store, object: BaseName, options: Obt
   const { obtained } = await obtainIn(store, [object], options.repositories, options);
   const found = obtained.find(({ path }) => path === object);
   if (found && isObtained(found)) return `from ${found.where ?? found.from}`;
-  const staged = await trying(object, options, () => stageOrigin(store, object, options));
+  const staged = await trying(store, { ...options, object }, () => stageOrigin(store, object, options));
   if (staged?.manifest.path === object) {
     await commitObjects(store, [staged], options.signal);
     return "fetched again from where it came";
@@ -67,7 +68,7 @@ export async function restoreObject(store: Store, object: BaseName, options: Obt
   const spec = specOf(store, object);
   if (!spec || !options.build) return undefined;
   const request = { ...options.build, specs: [spec.text] };
-  await trying(object, options, () => buildIn(store, request, options));
+  await trying(store, { ...options, object }, () => buildIn(store, request, options));
   return hasObject(store, object) ? "built again" : undefined;
 }
 
@@ -83,7 +84,7 @@ const fromGeneration: Way = async (store, object, { workspace }) => {
 
 const fromPlaces: Way = async (store, object, options) => {
   for (const place of packedPlaces(store, options.repositories, options)) {
-    const tree = await trying(object, options, async () => {
+    const tree = await trying(store, { ...options, object }, async () => {
       using found = await place.find(object);
       if (!found) return undefined;
       const room = options.workspace.room();
@@ -163,15 +164,15 @@ function optionText(options: Readonly<Record<string, OptionValue>>): string {
 
 /** A way that fails is one that does not help; only an interruption ends the search. */
 async function trying<T>(
-  object: BaseName,
-  { signal, problems }: ObtainAgain,
+  store: Store,
+  { object, signal, problems }: ObtainAgain & { readonly object: BaseName },
   action: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await action();
   } catch (error) {
     if (signal?.aborted) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = failureText(error, store.layout.root);
     problems.set(object, [...(problems.get(object) ?? []), reason]);
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { failureText } from "../../../model/explain-failure.ts";
 import type { BaseName } from "../../../model/ids.ts";
 import type { Finding, Outcome } from "../../../model/verify/finding.ts";
 import type { Store } from "../../../store/open-store.ts";
@@ -44,7 +45,7 @@ export function keyOf({ kind, subject }: Pick<Finding, "kind" | "subject">): str
 
 /** Runs a repair of one thing; a disk or permission that refuses is told with it, and the others go on. */
 export async function attempt(
-  { report, run }: RepairContext,
+  { store, report, run }: RepairContext,
   findings: readonly Pick<Finding, "kind" | "subject">[],
   action: () => Promise<void>,
 ): Promise<void> {
@@ -53,7 +54,7 @@ export async function attempt(
     await action();
   } catch (error) {
     if (run.signal?.aborted) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = failureText(error, store.layout.root);
     for (const finding of findings) if (!report.outcomeOf(finding)) report.failed(finding, reason);
   }
 }
