@@ -52,7 +52,7 @@ export function replaceFile(path: string, content: Content, options: AtomicWrite
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw withPath(error, path);
+    throw withPath(aboutTarget(error, temporary, path), path);
   }
 }
 
@@ -112,7 +112,7 @@ export function renameLink(target: string, path: string, options: Pick<AtomicWri
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw aboutTarget(error, temporary, path);
   }
 }
 
@@ -167,6 +167,15 @@ export function readIfPresent(path: string): Buffer | undefined {
     if (isErrno(error, "ENOENT")) return undefined;
     throw withPath(error, path);
   }
+}
+
+/** Nobody knows a temporary name, and it is gone: what fails there is told of what was to be there in the end. */
+function aboutTarget(error: unknown, temporary: string, path: string): unknown {
+  if (!(error instanceof Error)) return error;
+  if ("path" in error && error.path === temporary) Object.assign(error, { path });
+  if ("dest" in error && error.dest === temporary) Object.assign(error, { dest: path });
+  error.message = error.message.replaceAll(temporary, path);
+  return error;
 }
 
 /** What fails on an open file does not tell which one it was. */

@@ -97,7 +97,7 @@ function aboutOutput(error: unknown, { path }: OutputPlace): unknown {
   if (!(error instanceof Error) || !("syscall" in error)) return error;
   const told = "path" in error ? error.path : undefined;
   const isWriting = told === undefined && (error.syscall === "write" || error.syscall === "fsync");
-  const isTemporary = typeof told === "string" && isUnfinishedName(basename(told)) && !("dest" in error);
+  const isTemporary = typeof told === "string" && isUnfinishedName(basename(told));
   return isWriting || isTemporary ? Object.assign(error, { path }) : error;
 }
 

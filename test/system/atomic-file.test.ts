@@ -56,6 +56,18 @@ function nameOf(path: string): string {
   return name.startsWith(TEMPORARY_MARK) ? "temporary" : name.startsWith("s-") ? "directory" : name;
 }
 
+describe("what fails", () => {
+  it("is told of the file that was to be written, and not of the temporary one", () => {
+    const path = join(makeWorld().directory, "absent/file");
+    const failures = [() => writeFileAtomic(path, ""), () => replaceLink("target", path)].map((write) => caught(write));
+    expect(failures).toMatchObject([{ path }, { dest: path }]);
+    for (const error of failures) {
+      expect((error as Error).message).toContain(path);
+      expect((error as Error).message).not.toContain(TEMPORARY_MARK);
+    }
+  });
+});
+
 describe("writeFileAtomic", () => {
   it("writes a text that comes in pieces, of whatever length, as UTF-8", () => {
     const path = join(makeWorld().directory, "file");
