@@ -70,7 +70,7 @@ export function parseDirectory(text: string): string {
   throw new StoreError("INVALID_INPUT", `'${text}' is not an absolute directory`, { hint: "Begin it with /." });
 }
 
-/** @throws StoreError INVALID_INPUT for a directory in which shells could find no programs */
+/** @throws StoreError INVALID_INPUT for a directory in which shells could find no programs, or nothing can lie */
 export function checkSearchable(text: string): void {
   searchableDirectory(text, "Name another directory.");
 }

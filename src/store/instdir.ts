@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { ProfileName } from "../model/ids.ts";
+import { tooLong } from "../model/searchable.ts";
 import { replaceLink } from "../system/atomic-file.ts";
 import { makeDirectory } from "../system/make-directory.ts";
 import { readSetting } from "./config-file.ts";
@@ -36,8 +37,19 @@ export function livePath(store: Store, profile: ProfileName): string {
 }
 
 function wantedLink(store: Store, profile: ProfileName): string | undefined {
-  const directory = store.context.instDir ?? readSetting(store, "instdir");
+  const directory = store.context.instDir ?? settingOf(store);
   return directory === "" ? undefined : join(resolve(directory), profile);
+}
+
+/** A file that was written by hand, or by an older version, can hold what would be refused now. */
+function settingOf(store: Store): string {
+  const directory = readSetting(store, "instdir");
+  const reason = tooLong(directory);
+  if (reason === undefined) return directory;
+  throw new StoreError("INVALID_INPUT", `the setting instdir cannot be used: '${directory}' ${reason}`, {
+    hint: "Set another directory with `store config instdir DIR`, or none with `store config instdir ''`.",
+    details: { setting: "instdir", directory },
+  });
 }
 
 const ANOTHER_PLACE =

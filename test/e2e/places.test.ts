@@ -83,6 +83,34 @@ test("a place that takes no directories, or that no search path can have, is ref
   expect(existsSync(colon)).toBe(false);
 });
 
+test("an instdir that is too long is refused when it is set, and told as the setting where a file has it", () => {
+  const world = makeStoreWorld();
+  world.done("install", hello(world, "1"));
+  const [name, path] = [`/${"x".repeat(256)}`, "/y".repeat(2016)];
+  for (const [place, reason] of [
+    [name, "has a name of 256 bytes; the system takes at most 255"],
+    [path, "has 4032 bytes; the system takes at most 4030"],
+  ] as const) {
+    const refused = { status: 2, stderr: expect.stringContaining(reason) };
+    expect(world.run(["config", "instdir", place])).toMatchObject(refused);
+    expect(world.run(["list", "--instdir", place])).toMatchObject(refused);
+  }
+  world.done("config", "instdir", path.slice(2));
+  const file = join(world.root, "config.json");
+  writeFileSync(file, readFileSync(file, "utf8").replace(path.slice(2), name));
+  for (const words of [
+    ["run", "--", "true"],
+    ["try", "--", "true"],
+    ["install", hello(world, "2")],
+  ])
+    expect(world.run(words)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/the setting instdir cannot be used: .*\nhint: .*store config instdir/),
+    });
+  world.done("config", "instdir", "");
+  world.done("install", hello(world, "2"));
+});
+
 test("a directory that holds something is no admindir", () => {
   const world = makeStoreWorld();
   const admin = world.tree({ "profiles/x": "" });
