@@ -95,13 +95,14 @@ function refuseRemains({ root, storeFile, storeDir, manifests, profiles, log }: 
 function checkRootText(layout: Layout): void {
   const { root, width } = layout;
   const length = Buffer.byteLength(root);
-  if (length > longestRoot(width)) throw rootTooLong(root, length, layout);
-  if (!/^[A-Za-z0-9/._+@,=~-]+$/.test(root)) {
+  const isPlain = /^[A-Za-z0-9/._+@,=~-]+$/.test(root);
+  if (length > longestRoot(width)) throw rootTooLong(layout, { length, isPlain });
+  if (!isPlain) {
     throw new StoreError(
       "INVALID_INPUT",
       `the root ${JSON.stringify(root)} has characters that build tools cannot take`,
       {
-        hint: "Choose a path of letters, digits and / . _ + @ , = ~ - with --root or $STORE_ROOT.",
+        hint: `Choose a path of ${PLAIN} with --root or $STORE_ROOT.`,
         details: { root },
       },
     );
@@ -120,16 +121,28 @@ function checkRootText(layout: Layout): void {
   }
 }
 
-function rootTooLong(root: string, length: number, layout: Layout): StoreError {
-  const wider = WIDTHS.find((width) => length <= longestRoot(width));
+/** What a root consists of. */
+const PLAIN = "letters, digits and / . _ + @ , = ~ -";
+
+/** One that has other characters as well needs another path all the same: then no width helps. */
+function rootTooLong(
+  layout: Layout,
+  { length, isPlain }: { readonly length: number; readonly isPlain: boolean },
+): StoreError {
+  const { root } = layout;
+  const wider = isPlain ? WIDTHS.find((width) => length <= longestRoot(width)) : undefined;
   const way = wider
     ? `or run \`store init --width ${wider}\` (such a store exchanges no built packages with others)`
     : "";
+  const odd = isPlain ? "" : ", and it has characters that build tools cannot take";
   return new StoreError(
     "INVALID_INPUT",
-    `the root ${root} has ${length} bytes; at most ${longestRoot(layout.width)} fit`,
+    `the root ${isPlain ? root : JSON.stringify(root)} has ${length} bytes; at most ${longestRoot(layout.width)} fit${odd}`,
     {
-      hint: `Choose a shorter path with --root or $STORE_ROOT, ${way}`.replace(/, $/, "."),
+      hint: `Choose a shorter path${isPlain ? "" : ` of ${PLAIN}`} with --root or $STORE_ROOT, ${way}`.replace(
+        /, $/,
+        ".",
+      ),
       details: { root, length, longest: longestRoot(layout.width), width: layout.width },
     },
   );

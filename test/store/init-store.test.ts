@@ -133,6 +133,17 @@ describe("the width", () => {
     expect(existsSync(root)).toBe(false);
   });
 
+  it("is not advised where a path that is too long has odd characters, too", async () => {
+    const root = `${rootOf(44)} x`;
+    expect(await refusal(root)).toMatchObject({
+      code: "INVALID_INPUT",
+      message: expect.stringMatching(
+        / has 46 bytes; at most 42 fit, and it has characters that build tools cannot take$/,
+      ),
+      hint: "Choose a shorter path of letters, digits and / . _ + @ , = ~ - with --root or $STORE_ROOT.",
+    });
+  });
+
   it("is that of the store that is there, whatever is asked for", async () => {
     const root = join(makeWorld({ memory: true }).directory, "s");
     await open(root, { width: 80 });
