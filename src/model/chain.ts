@@ -68,7 +68,7 @@ export function endAfter(record: LogRecord, bytes: number): LogEnd {
 
 /**
  * Gives each draft its place after `end`.
- * @throws StoreError INVALID_INPUT for an event that no reader would accept, or a transaction number never given out
+ * @throws StoreError INVALID_INPUT for an event that no reader would accept, DAMAGED for a transaction that is not in the log
  */
 export function chainRecords(drafts: readonly NewRecord[], end: LogEnd, stamp: Stamp): readonly ChainedRecord[] {
   const tx = end.carry.lastTx + 1;
@@ -122,7 +122,7 @@ export function carryOf(record: CarryInput, end: LogEnd): Carry {
 
 function chainRecord(draft: NewRecord & { tx: number }, end: LogEnd, stamp: Stamp): ChainedRecord {
   const { tx, profile, event, replaces } = draft;
-  if (tx > end.carry.lastTx + 1) throw new StoreError("INVALID_INPUT", `transaction #${tx} was never begun`);
+  if (tx > end.carry.lastTx + 1) throw unknownTransaction(tx, end);
   const seq = replaces?.last ?? end.seq + 1;
   const carry = carryOf({ seq, tx, time: stamp.time, profile, event, members: draft.extra ?? {} }, end);
   const common = { v: LOG_VERSION, seq, ...stamp, tx, profile, replaces, prev: end.prev, carry };
@@ -130,6 +130,19 @@ function chainRecord(draft: NewRecord & { tx: number }, end: LogEnd, stamp: Stam
   const record = parseLine(line);
   if (!isFault(record)) return { record, line };
   throw new StoreError("INVALID_INPUT", `a ${event.type} record cannot be logged: ${record.reason}`);
+}
+
+/** Who begins a transaction has its number from the log: it is another log by now, or what stood there is gone. */
+function unknownTransaction(tx: number, end: LogEnd): StoreError {
+  const { lastTx } = end.carry;
+  return new StoreError(
+    "DAMAGED",
+    `the store was replaced meanwhile: its log ends with #${lastTx}, and this is #${tx}`,
+    {
+      hint: "See `store list` and `store verify`, then run the command again; nothing may move or restore a store that is in use.",
+      details: { lastTransaction: lastTx, transaction: tx },
+    },
+  );
 }
 
 function intentsAfter(open: readonly OpenIntent[], record: CarryInput): readonly OpenIntent[] {

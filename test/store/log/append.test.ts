@@ -61,6 +61,17 @@ describe("appendRecords", () => {
     expect(recordsOf(world.log)).toEqual([]);
   });
 
+  it("says that the store was replaced when the log does not know a transaction that was begun", async () => {
+    using world = openLogWorld();
+    await appendRecords(world.log, [GC], DURABLE);
+    expect(await caughtAsync(appendRecords(world.log, [{ ...GC, tx: 9 }], DURABLE))).toMatchObject({
+      code: "DAMAGED",
+      message: "the store was replaced meanwhile: its log ends with #1, and this is #9",
+      hint: expect.stringContaining("run the command again"),
+    });
+    expect(recordsOf(world.log)).toHaveLength(1);
+  });
+
   it("writes a snapshot behind every 64th transaction, from what the caller says", async () => {
     using world = openLogWorld();
     for (let count = 1; count <= 130; count += 1) await world.install([pack("a", `1.${count}`)]);
