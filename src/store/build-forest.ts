@@ -27,13 +27,15 @@ import { type StagedObject, stagedTree } from "./stage-object.ts";
 export interface ForestRequest {
   readonly profile: ProfileName;
   readonly packages: readonly InstalledPackage[];
+  /** What the profile has before a change: a conflict tells how to settle it by that. None unless given. */
+  readonly installed?: readonly Pick<InstalledPackage, "path">[];
 }
 
 /**
  * Finds out which links the forest of these packages has, without writing anything.
  * @throws StoreError CONFLICT, listing every path that two packages want
  */
-export function planForest(store: Store, { profile, packages }: ForestRequest): PlanDirectory {
+export function planForest(store: Store, { profile, packages, installed = [] }: ForestRequest): PlanDirectory {
   const { storeDir } = store.layout;
   const wanted = packages.map(({ name, path, priority }): ForestPackage => ({ name, baseName: path, priority }));
   const plan = planLinks(wanted, diskTreeReader(storeDir), { storeDir });
@@ -42,6 +44,7 @@ export function planForest(store: Store, { profile, packages }: ForestRequest): 
   throw conflictError(plan.conflicts, {
     packages: wanted,
     ...(profile !== "default" && { profile }),
+    isInstalled: ({ baseName }) => installed.some(({ path }) => path === baseName),
     specOf: ({ baseName, name }) => shellQuote(specs.get(baseName) ?? name),
   });
 }

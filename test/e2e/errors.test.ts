@@ -106,6 +106,9 @@ test("a collision names both packages, the path, and the commands that settle it
   const { status, stderr } = world.run(["install", two]);
   expect(status).toBe(1);
   for (const part of ["bin/x", "one", "two", "--priority"]) expect(stderr).toContain(part);
+  // What is not installed cannot be removed.
+  expect(stderr).toMatch(/one-1 --priority 4 {4}or {4}store remove one\n/);
+  expect(stderr).toMatch(/two-2 --priority 4 {4}or {4}leave it out\n/);
   expect(world.done("list", "--json").json()).toMatchObject([{ name: "one" }]);
   expect(world.done("generations", "--json").json()).toHaveLength(2);
   expect(world.done("install", two, "--priority=4").stdout).toContain("+ two 2");

@@ -19,21 +19,23 @@ export interface ConflictContext {
   readonly profile?: ProfileName;
   /** What a person types after `store install` to get a package, quoted for a shell; its name by default. */
   readonly specOf?: (each: ForestPackage) => string;
+  /** Whether the profile has it already, so that it can be removed; any other one can only be left out. By default it has. */
+  readonly isInstalled?: (each: ForestPackage) => boolean;
 }
 
 /**
  * The error for a plan with conflicts: code CONFLICT. The message lists every path under the packages that contend for
  * it, the hint has for each package the command that lets it win and the one that leaves it out. The details are
  * `{conflicts: [{path, packages: [{name, baseName, priority, kind}]}], commands: [{name, baseName, prefer, remove}]}`
- * with escaped paths.
+ * with escaped paths; `remove` is null for a package that is not installed yet.
  */
 export function conflictError(conflicts: readonly Conflict[], context: ConflictContext): StoreError {
   const commands = contendersOf(conflicts).map((each) => commandsFor(each, context));
   const message = groupByContenders(conflicts).map((group) => describeGroup(group, context));
   return new StoreError("CONFLICT", message.join("\n"), {
     hint: [
-      "Let one package win, or leave one out:",
-      ...commands.map(({ prefer, remove }) => `  ${prefer}    or    ${remove}`),
+      "Let one package win, or leave one out, and run the command again:",
+      ...commands.map(({ prefer, remove }) => `  ${prefer}    or    ${remove ?? "leave it out"}`),
     ].join("\n"),
     details: { conflicts: conflicts.map(conflictAsJson), commands },
   });
@@ -80,7 +82,7 @@ function commandsFor(each: ForestPackage, context: ConflictContext) {
     name: each.name,
     baseName: each.baseName,
     prefer: `store install ${spec} ${winningOption(each, packages)}${suffix}`,
-    remove: `store remove ${label}${suffix}`,
+    remove: (context.isInstalled?.(each) ?? true) ? `store remove ${label}${suffix}` : null,
   };
 }
 

@@ -123,7 +123,7 @@ async function makeNext(
   work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
   const path = await buildForest(
     store,
-    { profile, packages },
+    { profile, packages, installed: head.packages },
     { room: () => workspace.room(), lease: workspace.lease, signal },
   );
   const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });

@@ -24,11 +24,10 @@ export function settleFiles(
   { profile, back, force }: Settling,
   run: RunOptions,
 ): readonly InstalledPackage[] {
-  const problem = fileConflicts(store, profile, packages);
+  const conflicts = (each: readonly InstalledPackage[]) => fileConflicts(store, { profile, packages: each, back });
+  const problem = conflicts(packages);
   if (!problem) return packages;
-  const settled = force
-    ? winningPriorities(packages, back).find((each) => !fileConflicts(store, profile, each))
-    : undefined;
+  const settled = force ? winningPriorities(packages, back).find((each) => !conflicts(each)) : undefined;
   if (!settled) throw problem;
   tellRoom(packages, { settled, back }, run);
   return settled;
@@ -49,11 +48,10 @@ function tellRoom(
 
 function fileConflicts(
   store: Store,
-  profile: ProfileName,
-  packages: readonly InstalledPackage[],
+  { back, ...request }: Pick<Settling, "profile" | "back"> & { readonly packages: readonly InstalledPackage[] },
 ): StoreError | undefined {
   try {
-    planForest(store, { profile, packages });
+    planForest(store, { ...request, installed: request.packages.filter(({ path }) => !back.has(path)) });
     return undefined;
   } catch (error) {
     if (error instanceof StoreError && error.code === "CONFLICT") return error;

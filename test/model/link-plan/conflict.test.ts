@@ -42,7 +42,7 @@ describe("conflictError", () => {
     expect(error.message).toBe("Abc and B have different content at\n  d/y\n  x");
     expect(error.hint).toBe(
       [
-        "Let one package win, or leave one out:",
+        "Let one package win, or leave one out, and run the command again:",
         "  store install Abc --priority 4    or    store remove Abc",
         "  store install B --priority 4    or    store remove B",
       ].join("\n"),
