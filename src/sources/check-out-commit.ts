@@ -78,7 +78,7 @@ function protocolsFor(url: string): string[] {
 
 function submoduleError({ url, commit }: Task, path: ByteString, what: string): StoreError {
   return new StoreError("INVALID_INPUT", `the submodule ${toEscaped(path)} of ${printableUrl(url)} ${what}`, {
-    hint: "Use `submodules: false` if the submodules are not needed.",
+    hint: "A commit is fetched with all its submodules. Name another commit, or use an archive that has what you need.",
     details: { url: printableUrl(url), commit, path: toEscaped(path) },
   });
 }

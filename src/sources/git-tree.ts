@@ -51,12 +51,13 @@ function checkPaths(entries: readonly GitEntry[]): void {
   for (const { kind, path } of entries) {
     const parts = path.split("/");
     const bad = parts.some((part) => part === "" || part === "." || part === ".." || part.toLowerCase() === ".git");
-    if (bad || seen.has(path) || !directories.has(parts.slice(0, -1).join("/"))) throw unsafe(path);
+    if (bad || seen.has(path) || !directories.has(parts.slice(0, -1).join("/"))) throw unsafeEntry(path);
     seen.add(path);
     if (kind === "directory") directories.add(path);
   }
 }
 
-function unsafe(path: ByteString): StoreError {
+/** The error for an entry that no tree may have. */
+export function unsafeEntry(path: ByteString): StoreError {
   return new StoreError("INVALID_INPUT", `the commit has an entry that cannot be written safely: ${toEscaped(path)}`);
 }

@@ -6,7 +6,7 @@ import { type ByteString, fromBytes, toFsPath } from "../model/byte-string.ts";
 import { writeAll } from "../system/atomic-file.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { type GitBatch, readGitBatch } from "./git-batch.ts";
-import type { GitEntry } from "./git-tree.ts";
+import { type GitEntry, unsafeEntry } from "./git-tree.ts";
 import { noSpace } from "./kept-files.ts";
 import { finishGit, startGit } from "./run-git.ts";
 
@@ -15,7 +15,7 @@ import { finishGit, startGit } from "./run-git.ts";
  * user's configuration say about line ends, keywords, filters and encodings has no say. A submodule becomes an empty
  * directory. Files are read-only.
  *
- * @throws StoreError FAILED, NO_SPACE; the signal's reason
+ * @throws StoreError INVALID_INPUT for a symlink to no possible path; FAILED, NO_SPACE; the signal's reason
  */
 export async function writeGitTree(
   context: FetchContext,
@@ -48,7 +48,9 @@ async function writeBlobs(batch: GitBatch, blobs: readonly GitEntry[], target: B
     if (kind === "symlink") {
       const pieces: Buffer[] = [];
       await batch.content(size, (piece) => void pieces.push(piece));
-      symlinkSync(toFsPath(fromBytes(Buffer.concat(pieces))), fsPath);
+      const link = fromBytes(Buffer.concat(pieces));
+      if (link === "" || link.includes("\0")) throw unsafeEntry(path);
+      symlinkSync(toFsPath(link), fsPath);
     } else {
       await writeFile(fsPath, (sink) => batch.content(size, sink));
       chmodSync(fsPath, kind === "executable" ? 0o555 : 0o444);

@@ -23,9 +23,22 @@ export interface ResultLink {
 /** @throws StoreError UNSAFE for one that cannot be looked at: what it keeps is not known */
 export function listResultLinks(store: Store): ResultLink[] {
   return recordsOf(store).map((record) => {
-    const path = readlinkSync(record);
+    const path = pathIn(record);
     return { path, record, object: objectBehind(store, path) };
   });
+}
+
+function pathIn(record: string): string {
+  try {
+    return readlinkSync(record);
+  } catch (error) {
+    if (!isErrno(error, "EINVAL")) throw error;
+    throw new StoreError("DAMAGED", `${record} is no link`, {
+      hint: "Move it away: it is in the place of a note of `store root add --link` or `store build -o`, whose link then keeps nothing.",
+      details: { file: record },
+      cause: error,
+    });
+  }
 }
 
 /**

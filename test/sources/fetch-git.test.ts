@@ -241,9 +241,12 @@ describe.skipIf(!hasGit())("with git (skipped: this machine has no git)", () => 
   test("a tree that would write outside, into .git or through a link is refused", async () => {
     using scratch = scratchDirectory();
     const repository = gitRepository(scratch.path, "x");
-    writeFileSync(join(repository.path, "blob"), "evil");
-    const blob = repository.git("hash-object", "-w", "blob");
-    const link = repository.git("hash-object", "-w", "blob");
+    const blobOf = (content: string) => {
+      writeFileSync(join(repository.path, "blob"), content);
+      return repository.git("hash-object", "-w", "blob");
+    };
+    const blob = blobOf("evil");
+    const link = blobOf("evil");
     const entry = (mode: string, name: string, id: string) =>
       Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, "hex")]);
     /** Writes a tree object without the checks of git's own commands. */
@@ -259,6 +262,8 @@ describe.skipIf(!hasGit())("with git (skipped: this machine has no git)", () => 
       ".": tree(entry("40000", ".", inner)),
       "a/b": tree(entry("100644", "a/b", blob)),
       "through a link": tree(entry("120000", "a", link), entry("40000", "a", inner)),
+      "a link to nothing": tree(entry("120000", "a", blobOf(""))),
+      "a link to what has a NUL": tree(entry("120000", "a", blobOf("a\0b"))),
       twice: tree(entry("100644", "a", blob), entry("100644", "a", blob)),
     };
     for (const [name, id] of Object.entries(trees)) {

@@ -65,6 +65,19 @@ test("a result link keeps its object while it is there and leads to it", async (
   });
 });
 
+test("a file in the place of the note of a result link is damage, with a way out", async () => {
+  const { world, store, object } = await worldWithObject();
+  await addRoot(store, { object, link: join(world.directory, "result") });
+  const record = listResultLinks(store)[0]?.record ?? "";
+  unlinkSync(record);
+  writeFileSync(record, "");
+  expect(caught(() => roots(store))).toMatchObject({
+    code: "DAMAGED",
+    message: `${record} is no link`,
+    hint: expect.stringContaining("Move it away"),
+  });
+});
+
 test("a root that cannot be read is an error and never passed over", async () => {
   const { store, object } = await worldWithObject();
   await addRoot(store, { object });
