@@ -1,11 +1,13 @@
-import { mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
+import { fromText } from "../model/byte-string.ts";
 import { type BaseName, isBaseName } from "../model/ids.ts";
 import { replaceLink, syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
 import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { generationTarget, namedRootPath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
+import { moveAside } from "./repair/aside.ts";
 
 /** Objects that a person wants to keep, each under a name. */
 export interface NamedRoot {
@@ -44,17 +46,21 @@ export function writeNamedRoot(store: Store, { name, object }: NamedRoot): void 
   replaceLink(generationTarget(store.layout, object), path, { scratch: scratch.path });
 }
 
-/** Whether there was one. */
+/** Whether there was one. What is no link, such as the copy of an object that was made in its place, is kept in `aside/`. */
 export function removeNamedRoot(store: Store, name: string): boolean {
   const path = namedRootPath(store.layout, name);
-  try {
-    rmSync(path);
-    syncDirectory(dirname(path));
-    return true;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return false;
-    throw error;
-  }
+  if (!removeLink(store, path)) return false;
+  syncDirectory(dirname(path));
+  return true;
+}
+
+/** Removes the link of a root, or moves aside what is in its place; whether there was anything. */
+export function removeLink(store: Store, path: string): boolean {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (!status) return false;
+  if (status.isSymbolicLink()) rmSync(path, { force: true });
+  else moveAside(store, fromText(path));
+  return true;
 }
 
 function readTarget(path: string): string | undefined {

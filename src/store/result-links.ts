@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import type { BaseName } from "../model/ids.ts";
@@ -7,7 +7,7 @@ import { replaceLink } from "../system/atomic-file.ts";
 import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { objectPath, resultLinkPath } from "./layout.ts";
 import { objectAt } from "./manifests.ts";
-import { namesIn } from "./named-roots.ts";
+import { namesIn, removeLink } from "./named-roots.ts";
 import type { Store } from "./open-store.ts";
 
 /** A link outside of the store that keeps the object that it leads to, for as long as it is there and does. */
@@ -20,21 +20,23 @@ export interface ResultLink {
   readonly object: BaseName | undefined;
 }
 
-/** @throws StoreError UNSAFE for one that cannot be looked at: what it keeps is not known */
+/** @throws StoreError DAMAGED for a record that tells of none, UNSAFE for one that cannot be looked at: what it keeps is not known */
 export function listResultLinks(store: Store): ResultLink[] {
-  return recordsOf(store).map((record) => {
-    const path = pathIn(record);
-    return { path, record, object: objectBehind(store, path) };
+  return resultRecords(store).flatMap((record) => {
+    const path = readResultRecord(record);
+    return path === undefined ? [] : [{ path, record, object: objectBehind(store, path) }];
   });
 }
 
-function pathIn(record: string): string {
+/** Where a link is that a record tells of; `undefined` when it was forgotten meanwhile. @throws StoreError DAMAGED */
+export function readResultRecord(record: string): string | undefined {
   try {
     return readlinkSync(record);
   } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
     if (!isErrno(error, "EINVAL")) throw error;
     throw new StoreError("DAMAGED", `${record} is no link`, {
-      hint: "Move it away: it is in the place of a note of `store root add --link` or `store build -o`, whose link then keeps nothing.",
+      hint: "It is in the place of a note of `store root add OBJECT --link FILE` or `store build -o FILE`: the first makes that anew, `store root remove FILE` forgets it. Move it away when FILE is not known: that link then keeps nothing.",
       details: { file: record },
       cause: error,
     });
@@ -51,19 +53,14 @@ export function writeResultLink(store: Store, link: { readonly path: string; rea
   mkdirSync(dirname(record), { recursive: true, mode: 0o700 });
   const { command, now } = store.context;
   using scratch = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
+  if (lstatSync(record, { throwIfNoEntry: false })?.isSymbolicLink() === false) removeLink(store, record);
   replaceLink(link.path, record, { scratch: scratch.path });
   replaceLink(objectPath(store.layout, link.object), link.path);
 }
 
 /** Forgets a link; it stays where it is. Returns whether it was known. */
 export function forgetResultLink(store: Store, path: string): boolean {
-  try {
-    rmSync(recordOf(store, path));
-    return true;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return false;
-    throw error;
-  }
+  return removeLink(store, recordOf(store, path));
 }
 
 function objectBehind(store: Store, path: string): BaseName | undefined {
@@ -88,7 +85,8 @@ function checkPlace(store: Store, path: string): void {
   });
 }
 
-function recordsOf(store: Store): string[] {
+/** Absolute paths of the records of all links. */
+export function resultRecords(store: Store): string[] {
   const directory = dirname(recordOf(store, ""));
   return namesIn(directory).map((name) => join(directory, name));
 }

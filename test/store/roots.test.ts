@@ -1,13 +1,17 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parseGenerationNumber, parseProfileName } from "../../src/model/ids.ts";
 import { describeRoot } from "../../src/model/root.ts";
+import { exportObjects } from "../../src/operations/archives/export-objects.ts";
 import { addRoot, removeRoot, roots } from "../../src/operations/collection/roots.ts";
-import { generationFile, namedRootPath } from "../../src/store/layout.ts";
+import { repair } from "../../src/operations/upkeep/repair.ts";
+import { verify } from "../../src/operations/upkeep/verify.ts";
+import { generationFile, manifestPath, namedRootPath } from "../../src/store/layout.ts";
 import { listResultLinks } from "../../src/store/result-links.ts";
 import { processRoots } from "../../src/store/roots.ts";
+import { removeTree } from "../../src/system/temporary-directory.ts";
 import { caught, caughtAsync } from "../helpers/caught.ts";
 import { patchFs } from "../helpers/patch-fs.ts";
 import { DEFAULT, installFrom, makeProfileWorld } from "../helpers/profile-worlds.ts";
@@ -32,6 +36,55 @@ test("a named root keeps an object until it is removed", async () => {
   expect(removeRoot(store, { root: "demo-1.0", cwd: "/" })).toBe("demo-1.0");
   expect(caught(() => removeRoot(store, { root: "demo-1.0", cwd: "/" }))).toMatchObject({ code: "NOT_FOUND" });
   expect(roots(store)).toHaveLength(1);
+});
+
+test("a root that leads nowhere is found, and is forgotten or given anew as its hint says", async () => {
+  const { world, store, object, path } = await worldWithObject();
+  const link = join(world.directory, "result");
+  await addRoot(store, { object });
+  await addRoot(store, { object, link });
+  const request = { profile: DEFAULT, cwd: "/" };
+  expect((await verify(store, request)).damaged).toEqual([]);
+
+  const named = namedRootPath(store.layout, "demo-1.0");
+  const record = listResultLinks(store)[0]!.record;
+  for (const place of [named, record]) {
+    unlinkSync(place);
+    cpSync(path, place, { recursive: true });
+  }
+  symlinkSync("/nowhere", namedRootPath(store.layout, "dangling"));
+  const subjects = ["roots/named/dangling", "roots/named/demo-1.0", `roots/links/${basename(record)}`];
+  const found = subjects.map((subject) => ({ kind: "root", subject, reason: "leads to no object of the store" }));
+  expect((await verify(store, request)).damaged).toMatchObject(found);
+  expect((await repair(store, request)).damaged).toMatchObject(
+    found.map((each) => ({ ...each, outcome: { state: "no-source", hint: expect.stringContaining("root remove") } })),
+  );
+  expect(caught(() => roots(store))).toMatchObject({ code: "DAMAGED" });
+
+  expect(removeRoot(store, { root: "demo-1.0", cwd: "/" })).toBe("demo-1.0");
+  expect(removeRoot(store, { root: "dangling", cwd: "/" })).toBe("dangling");
+  expect(caught(() => roots(store))).toMatchObject({ code: "DAMAGED", hint: expect.stringContaining("--link FILE") });
+  await addRoot(store, { object, link });
+  expect(roots(store)).toMatchObject([{ kind: "link", path: link }]);
+  expect(readdirSync(store.layout.aside)).toHaveLength(2);
+  expect((await verify(store, request)).damaged).toEqual([]);
+});
+
+test("a root whose object is gone is found, and the object is had again where that can be", async () => {
+  const { world, store, object, path } = await worldWithObject();
+  await addRoot(store, { object });
+  const request = { profile: DEFAULT, cwd: "/" };
+  const repository = join(world.directory, "repository");
+  await exportObjects(store, { ...request, what: [path], output: `${repository}/` });
+  removeTree(path);
+  rmSync(manifestPath(store.layout, object));
+  expect((await verify(store, request)).damaged).toMatchObject([{ kind: "root", reference: object }]);
+  const repositories = { cwd: "/", repositories: [repository] };
+  expect(await repair(store, { ...request, repositories })).toMatchObject({
+    damaged: [],
+    repaired: [{ kind: "root" }],
+  });
+  expect(existsSync(path)).toBe(true);
 });
 
 test("names that could lead elsewhere, and objects that are not there, are refused", async () => {

@@ -34,7 +34,8 @@ export type FindingKind =
   | "index"
   | "log"
   | "source"
-  | "archive";
+  | "archive"
+  | "root";
 
 export interface Finding {
   readonly kind: FindingKind;

@@ -3,6 +3,7 @@ import { type Finding, isHarmless, type SettledFinding, staysBad } from "../../m
 import { mendDirectories } from "../../store/directories.ts";
 import type { Store } from "../../store/open-store.ts";
 import { objectsOf } from "../../store/verify/check-profiles.ts";
+import { checkRoots } from "../../store/verify/check-roots.ts";
 import { verifyFiles } from "../../store/verify/verify-files.ts";
 import { findObject } from "../packages/info.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -74,7 +75,7 @@ export async function scanStore(store: Store, request: VerifyRequest, run: RunOp
   const journal = verifyJournal(store);
   const profiles = await verifyProfiles(store, journal.told, run);
   const needed = new Set<string>(profiles.generations.flatMap(objectsOf));
-  const others = [...verifyBuilds(store), ...(await verifyIndex(store))];
+  const others = [...checkRoots(store), ...verifyBuilds(store), ...(await verifyIndex(store))];
   return {
     findings: [...raiseOrphans(files.findings, needed), ...profiles.findings, ...journal.findings, ...others],
     checked: { ...checked, generations: profiles.generations.length, logRecords: journal.records },

@@ -79,6 +79,11 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
     case "pool-stray":
       if (!finding.subject.startsWith("files/")) return;
       return report.done(finding, `moved to ${moveAside(store, fromText(join(root, finding.subject)))}`);
+    case "root": {
+      // Of a root that tells of no object, nobody else knows of which it told.
+      const where = finding.reference && (await context.restore(finding.reference));
+      return where === undefined ? undefined : report.done(finding, where);
+    }
     case "build":
       rmSync(join(builds, finding.subject.slice("builds/".length)), { force: true });
       return report.done(finding, "forgotten; it is built again when it is needed");

@@ -3,6 +3,7 @@ import type { BaseName } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { checkArchives } from "../../../store/verify/check-archives.ts";
+import { checkRoots } from "../../../store/verify/check-roots.ts";
 import type { VerifySettings } from "../../../store/verify/settings.ts";
 import { runVerifyTask, type VerifyTask } from "../../../store/verify/tasks.ts";
 import { orphansIn } from "../../../store/verify/verify-files.ts";
@@ -27,12 +28,12 @@ export async function rescan(
   if (findings.some(isOfRecords)) {
     const journal = verifyJournal(store);
     left.push(...journal.findings, ...(await verifyProfiles(store, journal.told, run)).findings);
-    left.push(...verifyBuilds(store), ...(await verifyIndex(store)));
+    left.push(...checkRoots(store), ...verifyBuilds(store), ...(await verifyIndex(store)));
   }
   return left;
 }
 
-const OF_RECORDS: ReadonlySet<Finding["kind"]> = new Set(["log", "build", "index", "stray", "leftover"]);
+const OF_RECORDS: ReadonlySet<Finding["kind"]> = new Set(["log", "build", "index", "stray", "leftover", "root"]);
 
 function isOfRecords({ kind, place }: Finding): boolean {
   return place !== undefined || OF_RECORDS.has(kind);

@@ -1,0 +1,31 @@
+import { basename, dirname } from "node:path";
+import { StoreError } from "../../errors.ts";
+import type { BaseName } from "../../model/ids.ts";
+import type { Finding } from "../../model/verify/finding.ts";
+import { namedRootPath } from "../layout.ts";
+import { hasObject } from "../manifests.ts";
+import { namesIn, readNamedRoot } from "../named-roots.ts";
+import type { Store } from "../open-store.ts";
+import { readResultRecord, resultRecords } from "../result-links.ts";
+
+/** Checks the roots that people gave: one that tells of no object keeps a collection from being made. */
+export function checkRoots(store: Store): Finding[] {
+  const names = namesIn(dirname(namedRootPath(store.layout, "x"))).sort();
+  return [
+    ...names.flatMap((name) => faultsIn(`roots/named/${name}`, () => readNamedRoot(store, name)?.object, store)),
+    ...resultRecords(store).flatMap((record) =>
+      faultsIn(`roots/links/${basename(record)}`, () => void readResultRecord(record), store),
+    ),
+  ];
+}
+
+function faultsIn(subject: string, read: () => BaseName | undefined, store: Store): Finding[] {
+  try {
+    const object = read();
+    if (object === undefined || hasObject(store, object)) return [];
+    return [{ kind: "root", subject, reason: `leads to ${object}, which is not in the store`, reference: object }];
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "DAMAGED") throw error;
+    return [{ kind: "root", subject, reason: "leads to no object of the store" }];
+  }
+}
