@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
+import { fromText } from "../model/byte-string.ts";
 import type { Generation } from "../model/generation.ts";
 import {
   type GenerationNumber,
@@ -21,6 +22,7 @@ import {
 import { hasGenerationRecord, removeGeneration, writeGeneration } from "./generation-records.ts";
 import { currentPath, generationFile, previousPath, profileFile, profilePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
+import { moveAside } from "./repair/aside.ts";
 
 const PROFILE_FORMAT = 1;
 const ZERO = parseGenerationNumber(0);
@@ -127,7 +129,19 @@ export function sweepProfile(store: Store, profile: ProfileName): void {
 
 /** Makes a generation the live one: the one rename that every change comes down to. `flushActivation` is to follow. */
 export function activateGeneration(store: Store, profile: ProfileName, number: GenerationNumber): void {
-  renameLink(`gen-${number}`, currentPath(store.layout, profile));
+  const path = currentPath(store.layout, profile);
+  overDirectory(store, path, () => renameLink(`gen-${number}`, path));
+}
+
+/** Copies of a store that follow links have directories in their place: these are kept in `aside/`. */
+function overDirectory(store: Store, path: string, replace: () => void): void {
+  try {
+    replace();
+  } catch (error) {
+    if (!isErrno(error, "EISDIR")) throw error;
+    moveAside(store, fromText(path));
+    replace();
+  }
 }
 
 /** Makes an activation durable. */
@@ -144,7 +158,8 @@ export function noteActivation(
 ): void {
   if (readRecordedLast(store, profile) !== last) writeLast(store, profile, last);
   if (readGenerationLink(previousPath(store.layout, profile)) !== from) {
-    replaceLink(`gen-${from}`, previousPath(store.layout, profile));
+    const path = previousPath(store.layout, profile);
+    overDirectory(store, path, () => replaceLink(`gen-${from}`, path));
   }
 }
 

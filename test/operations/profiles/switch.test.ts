@@ -2,6 +2,8 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  mkdirSync,
+  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -9,6 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { StoreError } from "../../../src/errors.ts";
 import { generations, listPackages } from "../../../src/operations/packages/list.ts";
@@ -22,6 +25,7 @@ import {
   generationLink,
   manifestPath,
   objectPath,
+  previousPath,
   profileFile,
   profilePath,
 } from "../../../src/store/layout.ts";
@@ -300,6 +304,19 @@ describe("a live generation that is damaged keeps nobody from leaving it:", () =
       rmSync(currentPath(store.layout, DEFAULT));
       symlinkSync("/", currentPath(store.layout, DEFAULT));
     });
+  });
+
+  it("the links are directories, as a copy that follows links has them", async () => {
+    const { store } = await leave((store) => {
+      for (const path of [currentPath(store.layout, DEFAULT), previousPath(store.layout, DEFAULT)]) {
+        rmSync(path);
+        mkdirSync(path);
+        writeFileSync(join(path, "copy"), "");
+      }
+    });
+    const kept = readdirSync(store.layout.aside).flatMap((room) => readdirSync(join(store.layout.aside, room)));
+    expect(kept.sort()).toEqual(["current", "previous"]);
+    expect(brokenRules(store)).toEqual([]);
   });
 
   it("the live link is gone, and the same generation is chosen", async () => {
