@@ -79,7 +79,8 @@ describe("chainRecords", () => {
     expect(caught(() => chain([wrong]))).toMatchObject({ code: "INVALID_INPUT" });
     const homeless = { tx: "new", event: { type: "pin", generation: 1 } } as const;
     expect(caught(() => chain([homeless]))).toMatchObject({ code: "INVALID_INPUT" });
-    expect(caught(() => chain([{ ...begin, tx: 9 }]))).toMatchObject({ code: "INVALID_INPUT" });
+    // Whoever goes on with a transaction began it in another log.
+    expect(caught(() => chain([{ ...begin, tx: 9 }]))).toMatchObject({ code: "DAMAGED", details: { transaction: 9 } });
     expect(caught(() => chain([begin], EMPTY_LOG, { ...STAMP, time: "today" }))).toMatchObject({
       code: "INVALID_INPUT",
     });
