@@ -34,6 +34,8 @@ export async function writeGitTree(
   ]);
   await work.catch(async (error) => {
     child.kill();
+    // Nobody reads on: with output that nobody has read the end of git would never be told.
+    child.stdout.destroy();
     await end;
     throw noSpace(error) ?? error;
   });
