@@ -13,9 +13,12 @@ export interface Pins extends Marks {
   readonly unknown: Readonly<Record<string, unknown>>;
 }
 
+/** Of a profile that was just made. */
+export const NO_PINS: Pins = { generations: new Set(), tags: new Map(), unknown: {} };
+
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
 export function readPins(store: Store, profile: ProfileName): Pins {
-  return readPinsIfThere(store, profile) ?? { generations: new Set(), tags: new Map(), unknown: {} };
+  return readPinsIfThere(store, profile) ?? NO_PINS;
 }
 
 /** @throws StoreError DAMAGED, NEWER_FORMAT */

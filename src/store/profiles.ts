@@ -20,8 +20,9 @@ import {
   writeFileAtomic,
 } from "../system/atomic-file.ts";
 import { hasGenerationRecord, removeGeneration, writeGeneration } from "./generation-records.ts";
-import { currentPath, generationFile, previousPath, profileFile, profilePath } from "./layout.ts";
+import { currentPath, generationFile, pinsFile, previousPath, profileFile, profilePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
+import { NO_PINS, writePins } from "./pins.ts";
 import { moveAside } from "./repair/aside.ts";
 
 const PROFILE_FORMAT = 1;
@@ -163,10 +164,14 @@ export function noteActivation(
   }
 }
 
-/** Makes the profile whose empty generation is `empty`. `profile.json` comes last: without it there is no profile. */
+/**
+ * Makes the profile whose empty generation is `empty`. `profile.json` comes last: without it there is no profile. The file of
+ * the marks is made too, so that where it is missing it was lost, and only then the log is asked for them.
+ */
 export function createProfile(store: Store, empty: Generation): void {
   mkdirSync(profilePath(store.layout, empty.profile), { recursive: true, mode: 0o755 });
   writeGeneration(store, empty);
+  writePins(store, empty.profile, NO_PINS);
   activateGeneration(store, empty.profile, ZERO);
   writeLast(store, empty.profile, ZERO);
 }
@@ -177,6 +182,7 @@ export function createProfile(store: Store, empty: Generation): void {
  */
 export function removeProfile(store: Store, profile: ProfileName): void {
   rmSync(profileFile(store.layout, profile), { force: true });
+  rmSync(pinsFile(store.layout, profile), { force: true });
   removeGeneration(store, profile, ZERO);
   rmSync(currentPath(store.layout, profile), { force: true });
   rmdirSync(profilePath(store.layout, profile));

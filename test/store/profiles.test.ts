@@ -104,6 +104,15 @@ describe("the records that store-layout.md shows", () => {
     expect(readFileSync(pinsFile(store.layout, DEFAULT), "utf8")).toBe(shown("pins.json"));
   });
 
+  it("has a file of marks from the beginning: where none is, it was lost", async () => {
+    const { store } = await withOne();
+    expect(JSON.parse(readFileSync(pinsFile(store.layout, DEFAULT), "utf8"))).toEqual({
+      format: 1,
+      generations: [],
+      tags: {},
+    });
+  });
+
   it("are what is written and read: profile.json", async () => {
     const { store } = await withOne();
     const path = profileFile(store.layout, DEFAULT);
