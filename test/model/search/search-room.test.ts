@@ -49,6 +49,8 @@ const anyText = fc
         "/p",
       ),
       fc.constantFrom("k", "_", "a".repeat(16), "a".repeat(40), "zlib-1.3", "0", "1", "8", "/", "\xff", "\0", "Z"),
+      // Where nothing looks like a place, four blocks are passed at once.
+      fc.integer({ min: 40, max: 140 }).map((length) => "\xff ".repeat(length / 2)),
       fc.string({ unit: fc.constantFrom("a", "2", "-", "1", ".", "0", "/", "k"), maxLength: 40 }),
     ),
     { maxLength: 14 },
