@@ -1,5 +1,13 @@
 export { type ErrorCode, StoreError, type StoreErrorOptions } from "./errors.ts";
-export type { Change, PackageSummary, PlannedChange, PlannedPackage, UpgradedPackage } from "./model/change.ts";
+export type {
+  AdjustedPackage,
+  Change,
+  ListedPackage,
+  PackageSummary,
+  PlannedChange,
+  PlannedPackage,
+  UpgradedPackage,
+} from "./model/change.ts";
 export type { InstalledPackage, OptionValue } from "./model/generation.ts";
 export {
   type BaseName,
@@ -94,7 +102,6 @@ export { type ObjectInfo, objectInfo, type StoreInfo, storeInfo } from "./operat
 export {
   generations,
   type ListedGeneration,
-  type ListedPackage,
   type ListedProfile,
   listPackages,
   profiles,

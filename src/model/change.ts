@@ -15,12 +15,26 @@ export interface UpgradedPackage {
   readonly to: PackageSummary;
 }
 
+/** A package with what was decided for it in a profile. */
+export interface ListedPackage extends PackageSummary {
+  readonly priority: number;
+  readonly requested: string;
+}
+
+export interface AdjustedPackage {
+  readonly name: PackageName;
+  readonly from: ListedPackage;
+  readonly to: ListedPackage;
+}
+
 /** How two sets of packages differ; each list is sorted by name. */
 export interface PackageDifference {
   readonly added: readonly PackageSummary[];
   readonly removed: readonly PackageSummary[];
   /** Present on both sides with another version, other options or other content. */
   readonly upgraded: readonly UpgradedPackage[];
+  /** Present on both sides with another priority, or as the same object and asked for in another way; absent without any. */
+  readonly adjusted?: readonly AdjustedPackage[];
 }
 
 /** What one change of a profile did, or would do. */
@@ -47,6 +61,11 @@ export interface PlannedChange {
     readonly name: PackageName;
     readonly from: PlannedPackage;
     readonly to: PlannedPackage;
+  }[];
+  readonly adjusted?: readonly {
+    readonly name: PackageName;
+    readonly from: ListedPackage;
+    readonly to: PlannedSetting;
   }[];
   readonly fetch: readonly PlannedFetch[];
   readonly build: readonly PlannedBuild[];
@@ -76,8 +95,14 @@ export interface PlannedPackage extends Omit<PackageSummary, "path"> {
   readonly path: BaseName | null;
 }
 
+export type PlannedSetting = PlannedPackage & Pick<ListedPackage, "priority" | "requested">;
+
 export function summarise({ name, version, options, path }: InstalledPackage): PackageSummary {
   return { name, version, options, path };
+}
+
+export function listed(item: InstalledPackage): ListedPackage {
+  return { ...summarise(item), priority: item.priority, requested: item.requested };
 }
 
 export function diffPackages(
@@ -91,6 +116,7 @@ export function diffPackages(
     const from = old.get(to.name);
     if (from && !isSame(from, to)) upgraded.push({ name: to.name, from: summarise(from), to: summarise(to) });
   }
+  const adjusted = adjustments(before, after.map(listed));
   return {
     added: byName(after)
       .filter(({ name }) => !old.has(name))
@@ -99,7 +125,22 @@ export function diffPackages(
       .filter(({ name }) => !now.has(name))
       .map(summarise),
     upgraded,
+    ...(adjusted.length > 0 && { adjusted }),
   };
+}
+
+/** Of packages on both sides: what has another priority, or is the same object and was asked for in another way. */
+export function adjustments<T extends PlannedSetting>(
+  before: readonly InstalledPackage[],
+  after: readonly T[],
+): { readonly name: PackageName; readonly from: ListedPackage; readonly to: T }[] {
+  const old = new Map(before.map((item) => [item.name, item]));
+  return byName(after).flatMap((to) => {
+    const from = old.get(to.name);
+    if (!from) return [];
+    const isAskedAnew = from.path === to.path && from.requested !== to.requested;
+    return from.priority !== to.priority || isAskedAnew ? [{ name: to.name, from: listed(from), to }] : [];
+  });
 }
 
 /** Whether both sets make the same generation: the same objects with the same priorities. */

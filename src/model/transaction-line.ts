@@ -62,7 +62,7 @@ export function timeTeller({ now, localTime }: LineContext): (time: string) => s
   };
 }
 
-/** `+foo 1.2, -bar 1.0, mpfr {4.2.0 -> 4.2.2}, foo 1.2 [+x11 → -x11], foo 1.2 (rebuilt)`. */
+/** `+foo 1.2, -bar 1.0, mpfr {4.2.0 -> 4.2.2}, foo 1.2 [+x11 → -x11], foo 1.2 (rebuilt), foo 1.2 (priority 5 → 3)`. */
 export function changeText({ added, removed, upgraded }: LogChange, arrow = "→"): string {
   const parts = [
     ...added.map((item) => `+${item.name} ${item.version}`),

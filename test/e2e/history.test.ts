@@ -43,6 +43,25 @@ describe("store log", () => {
     expect(world.done("log", "--since", "1 hour ago", "-p", "default").stdout.split("\n")).toHaveLength(5);
   });
 
+  it("tells of a change of priority alone, as do the install, diff, generations and the way back", () => {
+    const world = threeGenerations();
+    const again = world.source("b-1", { "bin/b": "1" });
+    const line = "~ b 1 (priority 5 → 3)";
+    expect(world.done("install", again, "--priority", "3", "--dry-run").stdout).toContain(`\n${line}\n`);
+    expect(world.done("install", again, "--priority", "3").stdout).toContain(`\n${line}\n`);
+    expect(world.done("diff", "gen-3").stdout).toContain(`\n${line}\n`);
+    expect(JSON.parse(world.done("diff", "gen-3", "--json").stdout)).toMatchObject({
+      upgraded: [],
+      adjusted: [{ name: "b", from: { priority: 5, path: expect.stringMatching(/^\//) }, to: { priority: 3 } }],
+    });
+    expect(world.done("log", "-n", "1").stdout).toContain("gen-3 → gen-4  b 1 (priority 5 → 3)  (store");
+    expect(world.done("generations").stdout).toMatch(/gen-4 .* install .*b-1 with priority 3\n$/);
+    expect(world.done("rollback", "--dry-run").stdout).toContain("~ b 1 (priority 3 → 5)\n");
+    expect(world.done("plan", "gen-3").stdout).toContain("~ b 1 (priority 3 → 5)\n");
+    const path = JSON.parse(world.done("list", "--json").stdout)[1].path;
+    expect(world.done("install", path).stdout).toMatch(/\n~ b 1 \(asked for as \S+-b-1\)\n/);
+  });
+
   it("gives records as they stand in the log, one a line, oldest first", () => {
     const world = threeGenerations();
     expect(world.done("log", "--json").stdout).toBe(readFileSync(world.segment, "utf8"));

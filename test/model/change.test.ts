@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byName, diffPackages, isSamePackages, summarise } from "../../src/model/change.ts";
+import { byName, diffPackages, isSamePackages, listed, summarise } from "../../src/model/change.ts";
 import type { InstalledPackage } from "../../src/model/generation.ts";
 
 function installed(name: string, changes: Partial<Record<keyof InstalledPackage, unknown>> = {}): InstalledPackage {
@@ -38,6 +38,17 @@ describe("diffPackages", () => {
     expect(upgraded({ options: { x: true } }, { options: { x: false } })).toHaveLength(1);
     expect(upgraded({}, { priority: 1, requested: "a@1" })).toEqual([]);
     expect(upgraded({ options: { x: true, y: "1" } }, { options: { y: "1", x: true } })).toEqual([]);
+  });
+
+  it("tells of another priority, and of the same object that was asked for in another way", () => {
+    const adjusted = (from: object, to: object) => diffPackages([installed("a", from)], [installed("a", to)]).adjusted;
+    expect(adjusted({}, { priority: 1 })).toEqual([
+      { name: "a", from: listed(installed("a")), to: { ...listed(installed("a")), priority: 1 } },
+    ]);
+    expect(adjusted({}, { requested: "a@1" })?.[0]?.to.requested).toBe("a@1");
+    expect(adjusted({}, { version: "2", path: "other", priority: 1 })).toHaveLength(1);
+    expect(adjusted({}, { version: "2", path: "other", requested: "a@2" })).toBeUndefined();
+    expect(diffPackages([], [installed("a", { priority: 1 })])).not.toHaveProperty("adjusted");
   });
 
   it("of two sets turned round is the inverse", () => {

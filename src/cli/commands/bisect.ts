@@ -30,7 +30,7 @@ export const command = defineCommand({
     ["store bisect --good gen-30 --bad gen-41 -- ./test", "finds what broke ./test"],
     ["store bisect --good yesterday -- gp -q test.gp", "the same from yesterday until now"],
   ],
-  json: "{profile, lastGood, firstBad, untested[], guilty: {added[], removed[], upgraded[]}, certain, transaction, command[], tests[]}",
+  json: "{profile, lastGood, firstBad, untested[], guilty: {added[], removed[], upgraded[], adjusted?[]}, certain, transaction, command[], tests[]}",
   async run(context, { good, bad, rest }) {
     if (good === undefined) throw new StoreError("USAGE", "store bisect needs --good", { hint: NEEDS_GOOD });
     const { bisect } = await import("../../operations/running/bisect.ts");

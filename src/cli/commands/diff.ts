@@ -18,7 +18,7 @@ export const command = defineCommand({
     ["store diff gen-3 gen-7 --files", "compares two generations, file by file"],
     ['store diff "2 hours ago"', "shows what changed since then"],
   ],
-  json: "{from, to, added[], removed[], upgraded[{name, from, to, because[]}], closure: {from, to}}; with --files also files: {added[], removed[], changed[]}",
+  json: "{from, to, added[], removed[], upgraded[{name, from, to, because[]}], adjusted?[{name, from, to}], closure: {from, to}}; with --files also files: {added[], removed[], changed[]}",
   async run(context, args) {
     const { diffGenerations } = await import("../../operations/history/diff.ts");
     const store = await context.openStore();

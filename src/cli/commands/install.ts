@@ -36,7 +36,7 @@ export const command = defineCommand({
     ["store install npm:prettier@3 npm:semver", "installs two packages of the npm registry as one change"],
     ["store install ./other-awk --priority 4", "lets its files win over those of other packages"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}; with --dry-run also fetch[] and build[]",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}]}; with --dry-run also fetch[] and build[]",
   changes: true,
   isLong: true,
   async run(context, args) {

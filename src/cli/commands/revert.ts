@@ -25,7 +25,7 @@ export const command = defineCommand({
     ["store revert 2 hours ago", "goes back to what was installed two hours ago"],
     ["store --revert yesterday", "is short for the first"],
   ],
-  json: "{at, before, transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
+  json: "{at, before, transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
   changes: true,
   async run(context, args) {
     const { planRevert, revert } = await import("../../operations/history/revert.ts");

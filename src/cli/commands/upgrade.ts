@@ -23,7 +23,7 @@ export const command = defineCommand({
     ["store upgrade --check ./smoke.sh", "upgrades, but only if the script succeeds with the new packages"],
     ["store upgrade prettier --dry-run", "shows what one upgrade would change"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}]}; with --dry-run also fetch[] and build[]",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}]}; with --dry-run also fetch[] and build[]",
   changes: true,
   isLong: true,
   async run(context, args) {

@@ -22,7 +22,7 @@ export function verdictLines(result: BisectResult, style: Style): string[] {
   const count = changes.length === 1 ? "This change is" : `These ${changes.length} changes together are`;
   const cause =
     changes.length === 0
-      ? "No package differs: priorities or what packages were asked for with are all that changed."
+      ? "No package differs."
       : certain
         ? `${count} the cause:`
         : "Among these changes is the cause:";

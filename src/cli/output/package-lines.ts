@@ -1,4 +1,4 @@
-import type { ListedPackage } from "../../operations/packages/list.ts";
+import type { ListedPackage } from "../../model/change.ts";
 import { printable } from "./printable.ts";
 import type { Style } from "./style.ts";
 import { formatTable } from "./table.ts";

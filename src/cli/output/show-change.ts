@@ -43,24 +43,31 @@ export function showPlan({ output }: CommandContext, store: Store, plan: Planned
   });
 }
 
-/** `+ zlib 1.3.1`, `- m4 1.4`, `~ mpfr {4.2.0 -> 4.2.2}`. */
+/** `+ zlib 1.3.1`, `- m4 1.4`, `~ mpfr {4.2.0 -> 4.2.2}`, `~ awk 1.0 (priority 5 → 3)`. */
 export function differenceLines(difference: Difference, style: Style): string[] {
-  const { added, removed, upgraded } = difference;
+  const { added, removed, upgraded, adjusted = [] } = difference;
+  const settings = new Map(adjusted.map((each) => [each.name, each]));
+  const isUpgraded = new Set(upgraded.map(({ name }) => name));
+  const changed: readonly Step[] = [
+    ...upgraded.map((each) => ({ ...each, ...settings.get(each.name) })),
+    ...adjusted.filter(({ name }) => !isUpgraded.has(name)),
+  ];
   return [
     ...added.map((item) => style.paint("added", `+ ${packageText(item)}`)),
     ...removed.map((item) => style.paint("removed", `- ${packageText(item)}`)),
-    ...upgraded.map((each) => style.paint("changed", `~ ${each.name} ${step(each, style)}`)),
+    ...changed.map((each) => style.paint("changed", `~ ${each.name} ${step(each, style)}`)),
   ];
 }
 
 interface Step {
+  readonly name: string;
   readonly from: PlannedPackage;
   readonly to: PlannedPackage;
   /** Why the same version with the same options is another object. */
   readonly because?: readonly string[];
 }
 
-type Difference = PackageDifference | Pick<PlannedChange, "added" | "removed" | "upgraded">;
+type Difference = PackageDifference | Pick<PlannedChange, "added" | "removed" | "upgraded" | "adjusted">;
 
 /** `gen-1 → gen-2  (transaction #2)`. */
 export function headline(change: Change, style: Style): string {

@@ -60,7 +60,7 @@ export function switchLines(change: SwitchedChange, style: Style): string[] {
   return [
     ...anewLines(change),
     ...phaseLines(change),
-    ...differenceLines({ ...change, added: [], upgraded: [] }, style),
+    ...differenceLines({ added: [], removed: change.removed, upgraded: [] }, style),
     ...differenceLines({ ...change, removed: [] }, style),
   ];
 }
@@ -84,8 +84,8 @@ export function pendingLines(plan: SwitchedChange): string[] {
   return [...obtainedLines(plan, "would be had again"), ...transferLines({ fetch, build })];
 }
 
-export function isSame({ added, removed, upgraded }: PackageDifference): boolean {
-  return added.length + removed.length + upgraded.length === 0;
+export function isSame({ added, removed, upgraded, adjusted = [] }: PackageDifference): boolean {
+  return added.length + removed.length + upgraded.length + adjusted.length === 0;
 }
 
 function doneLine({ to, transaction, changed }: SwitchedChange, style: Style): string {

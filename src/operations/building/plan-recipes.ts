@@ -11,7 +11,12 @@ export interface RecipeForecast {
   /** What the inputs that are recipes stand for. */
   readonly packages: ReadonlyMap<
     PackageInput,
-    { readonly package: PlannedPackage; readonly prepared: PreparedPackage | undefined; readonly url: undefined }
+    {
+      readonly package: PlannedPackage;
+      readonly prepared: PreparedPackage | undefined;
+      readonly requested: string;
+      readonly url: undefined;
+    }
   >;
   readonly fetch: readonly PlannedFetch[];
   readonly build: readonly PlannedBuild[];
@@ -45,7 +50,7 @@ function lookOf(store: Store, reason: RebuildReason, requested: string) {
   const { name, version, options, output } = reason;
   const manifest = output === undefined ? undefined : readManifest(store, output);
   const prepared = manifest && { manifest, staged: undefined, requested, options };
-  return { package: { name, version, options, path: output ?? null }, prepared, url: undefined };
+  return { package: { name, version, options, path: output ?? null }, prepared, requested, url: undefined };
 }
 
 function plannedBuild(reason: RebuildReason): PlannedBuild {

@@ -1,7 +1,7 @@
 import { StoreError } from "../../errors.ts";
-import { type PlannedChange, type PlannedPackage, summarise } from "../../model/change.ts";
+import { adjustments, listed, type PlannedChange, type PlannedPackage, summarise } from "../../model/change.ts";
 import { checkPriority } from "../../model/check-number.ts";
-import type { Generation, InstalledPackage } from "../../model/generation.ts";
+import { DEFAULT_PRIORITY, type Generation, type InstalledPackage } from "../../model/generation.ts";
 import type { PackageName, PackageVersion, ProfileName } from "../../model/ids.ts";
 import { readIfWhole } from "../../store/index/index-entry.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -56,10 +56,20 @@ export async function planEdits(store: Store, request: PlannedEdits, run: RunOpt
     }),
   );
   request.checkNames?.(looks.looks.map((look) => look.package.name));
-  checkConflicts(store, request, { head, looks, run });
+  const settled = settledPackages(store, request, { head, looks, run });
   const names = new Set(looks.looks.map((look) => look.package.name));
   const gone = head.packages.filter(({ name }) => removals.includes(name) && !names.has(name));
-  return { ...planned(head, looks), removed: gone.map(summarise) };
+  const adjusted = adjustments(head.packages, settled?.map(listed) ?? withSettings(head, request, looks));
+  return { ...planned(head, looks), removed: gone.map(summarise), ...(adjusted.length > 0 && { adjusted }) };
+}
+
+/** What is asked for, where it is not known yet which files it has. */
+function withSettings({ packages }: Generation, { additions, removals }: PlannedEdits, { looks }: Looks) {
+  const kept = new Map(packages.filter(({ name }) => !removals.includes(name)).map((item) => [item.name, item]));
+  return looks.map(({ package: item, requested }, index) => {
+    const priority = additions[index]?.priority ?? kept.get(item.name)?.priority ?? DEFAULT_PRIORITY;
+    return { ...item, priority, requested };
+  });
 }
 
 /** What `upgrade` would do. */
@@ -92,6 +102,7 @@ export function planRemove(
 interface Look {
   readonly package: PlannedPackage;
   readonly prepared: PreparedPackage | undefined;
+  readonly requested: string;
   /** Where it would be downloaded from. */
   readonly url: string | undefined;
 }
@@ -120,7 +131,7 @@ async function lookAt(store: Store, input: PackageInput, options: LookOptions): 
   if (/^https?:\/\//i.test(input.from)) return lookAtUrl(input);
   const prepared = await preparePackage(store, input, options);
   const { name, version, path } = prepared.manifest;
-  return { package: { name, version, options: {}, path }, prepared, url: undefined };
+  return { package: { name, version, options: {}, path }, prepared, requested: prepared.requested, url: undefined };
 }
 
 async function lookAtNpm(store: Store, input: PackageInput, options: LookOptions): Promise<Look> {
@@ -135,6 +146,7 @@ async function lookAtNpm(store: Store, input: PackageInput, options: LookOptions
   return {
     package: { name, version: found.version as PackageVersion, options: {}, path },
     prepared: undefined,
+    requested: input.from,
     url: same ? undefined : found.tarball,
   };
 }
@@ -145,7 +157,8 @@ async function lookAtUrl(input: PackageInput): Promise<Look> {
   const derived = fromFileName(lastPart(input.from));
   const name = (input.name ?? derived.name) as PackageName;
   const version = (input.version ?? derived.version ?? "0") as PackageVersion;
-  return { package: { name, version, options: {}, path: null }, prepared: undefined, url: printableUrl(input.from) };
+  const url = printableUrl(input.from);
+  return { package: { name, version, options: {}, path: null }, prepared: undefined, requested: url, url };
 }
 
 function lastPart(text: string): string {
@@ -183,17 +196,17 @@ function planned(head: Generation, { looks, fetch, build }: Looks): PlannedChang
   };
 }
 
-/** Conflicts can be told when every object is in the store already. */
-function checkConflicts(
+/** What the packages would be; that, and conflicts, can be told when every object is in the store already. */
+function settledPackages(
   store: Store,
   { profile, additions, removals, overwrite }: PlannedEdits,
   { head, looks: { looks }, run }: { head: Generation; looks: Looks; run: RunOptions },
-): void {
+): readonly InstalledPackage[] | undefined {
   const prepared = looks.flatMap((look) => look.prepared ?? []);
-  if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return;
+  if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return undefined;
   let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
   for (const [index, item] of prepared.entries())
     now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
   const back = new Set(prepared.map(({ manifest }) => manifest.path));
-  settleFiles(store, now.packages, { profile, back, force: overwrite ?? false }, run);
+  return settleFiles(store, now.packages, { profile, back, force: overwrite ?? false }, run);
 }

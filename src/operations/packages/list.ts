@@ -1,6 +1,5 @@
-import { type PackageSummary, summarise } from "../../model/change.ts";
+import { type ListedPackage, listed, type PackageSummary, summarise } from "../../model/change.ts";
 import { checkCounts } from "../../model/check-number.ts";
-import type { InstalledPackage } from "../../model/generation.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import { readMarks } from "../../store/journal.ts";
@@ -9,11 +8,6 @@ import type { Store } from "../../store/open-store.ts";
 import { hasProfile, listGenerations, listProfiles, readProfile, readProfileParts } from "../../store/profiles.ts";
 import { selectGeneration } from "../profiles/select-generation.ts";
 import { selectedPackages } from "../profiles/selected-packages.ts";
-
-export interface ListedPackage extends PackageSummary {
-  readonly priority: number;
-  readonly requested: string;
-}
 
 /** The packages of the live generation, or of the one that `selector` names, also when that was deleted since. */
 export async function listPackages(
@@ -108,8 +102,4 @@ export function profiles(store: Store): readonly ListedProfile[] {
 /** Whether this is the default profile before its first use: as good as an empty one. */
 function isUntouched(store: Store, profile: ProfileName): boolean {
   return profile === "default" && isUnmade(store, profile);
-}
-
-function listed(item: InstalledPackage): ListedPackage {
-  return { ...summarise(item), priority: item.priority, requested: item.requested };
 }

@@ -37,7 +37,7 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
     store,
     {
       profile: request.profile,
-      reason: `install ${request.packages.map(printableFrom).join(" ")}`,
+      reason: `install ${request.packages.map(printableFrom).join(" ")}${priorityText(request)}`,
       plan: {
         install: request.packages.map((input) => planOf(input, request.priority)),
         ...(request.overwrite && { overwrite: true }),
@@ -56,6 +56,10 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
     },
     run,
   );
+}
+
+function priorityText({ priority }: InstallRequest): string {
+  return priority === undefined ? "" : ` with priority ${priority}`;
 }
 
 /** What a package was asked for with, as it may stand in records and be shown: without user name and password. */

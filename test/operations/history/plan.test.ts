@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { planInstall, planRemove, planUpgrade } from "../../../src/operations/history/plan.ts";
-import type { InstallRequest } from "../../../src/operations/profiles/install.ts";
+import { type InstallRequest, install } from "../../../src/operations/profiles/install.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { caught, caughtAsync } from "../../helpers/caught.ts";
@@ -51,6 +51,25 @@ describe("the plan of an install", () => {
     const { added, removed, upgraded, from } = change;
     expect(plan).toMatchObject({ transaction: 0, changed: false, from, to: from, added, removed, upgraded });
     expect([plan.fetch, plan.build]).toEqual([[], []]);
+  });
+
+  it("tells of another priority, and of what a package is asked for with", async () => {
+    const { world, store, sources } = await withTwo();
+    const request = { ...requestFor(sources[0]), priority: 3 };
+    const [plan, change] = [await planInstall(store, request), await install(store, request)];
+    expect(plan.adjusted).toMatchObject([{ name: "a", from: { priority: 5 }, to: { priority: 3 } }]);
+    expect(plan.adjusted).toEqual(change.adjusted);
+    const again = requestFor(change.adjusted?.[0]?.to.path ?? "");
+    const asked = await planInstall(store, again);
+    expect(asked.adjusted).toMatchObject([
+      { from: { requested: sources[0] }, to: { requested: change.adjusted?.[0]?.to.path } },
+    ]);
+    expect(asked.adjusted).toEqual((await install(store, again)).adjusted);
+    const newer = { ...requestFor(world.source("b-2", { b: "2" })), priority: 0 };
+    expect((await planInstall(store, newer)).adjusted).toMatchObject([
+      { name: "b", to: { version: "2", priority: 0 } },
+    ]);
+    expect(await planInstall(store, requestFor(sources[1]))).not.toHaveProperty("adjusted");
   });
 
   it("says what would be downloaded, and downloads nothing", async () => {

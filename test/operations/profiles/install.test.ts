@@ -213,7 +213,7 @@ describe("the log of an install", () => {
         generation: 1,
         parent: 0,
         path: forest,
-        reason: `install ${from}`,
+        reason: `install ${from} with priority 3`,
         change: { added: packages, removed: [], upgraded: [] },
       },
       { ...common, type: "intent", from: 0, to: 1 },
