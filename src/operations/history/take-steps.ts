@@ -11,7 +11,7 @@ import { findLacking, holdWanted, type Lacking, stillLacking } from "../collecti
 import { changeProfile } from "../profiles/change-profile.ts";
 import { orLogFailure } from "../profiles/go-live.ts";
 import { headOf } from "../profiles/head-of.ts";
-import { forecastRestore } from "../profiles/preflight.ts";
+import { forecastRestore, placesHint } from "../profiles/preflight.ts";
 import { settleFiles } from "../profiles/settle-files.ts";
 import type { SwitchedChange, SwitchOptions } from "../profiles/switch.ts";
 import { checkTracking } from "../profiles/track-change.ts";
@@ -135,7 +135,7 @@ function decide(store: Store, head: Generation, request: HeldSteps, run: SwitchO
   if (needless.length > 0) tellNeedless(request, needless, run);
   const { lacking, isPending = false } = request;
   const leftOut = after.filter(isIn(lacking));
-  if (leftOut.length > 0 && run.missing !== "remove") throw notWhole(request, leftOut, run);
+  if (leftOut.length > 0 && run.missing !== "remove") throw notWhole(store, request, leftOut, run);
   tellLeftOut(leftOut, request, run);
   const packages = after.filter((item) => !leftOut.includes(item));
   const isSettled = isPending || isSamePackages(head.packages, packages);
@@ -158,22 +158,24 @@ function list(reasons: readonly string[]): string {
 }
 
 function notWhole(
+  store: Store,
   { subject, done, lacking }: HeldSteps,
   missing: readonly InstalledPackage[],
   { obtain }: SwitchOptions,
 ): StoreError {
   const names = missing.map(packageName).join(", ");
   const faults = [...new Map(missing.flatMap((item) => faultsOf(lacking, item).map((each) => [each.path, each])))];
-  const reasons = faults.map(([path, { reasons: why }]) => `${path}: ${why.join("; ")}`);
+  const unobtained = faults.map(([, fault]) => fault);
+  const reasons = unobtained.map(({ path, reasons: why }) => `${path}: ${why.join("; ")}`);
   const verb = missing.length === 1 ? "is" : "are";
   const message = `${subject} cannot be ${done}: ${names} ${verb} not whole in this store:\n${list(reasons)}`;
   const remedy =
     obtain === undefined
       ? "Import them from a store that has them."
-      : "Name a place that has them with --repository, or a recipe with --recipes; --missing=remove goes on without them.";
+      : `${placesHint(store, unobtained)}; --missing=remove goes on without them.`;
   return new StoreError("UNSAFE", message, {
     hint: `Nothing was changed. ${remedy}`,
-    details: { missing: faults.map(([, fault]) => fault) },
+    details: { missing: unobtained },
   });
 }
 

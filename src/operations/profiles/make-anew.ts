@@ -98,7 +98,7 @@ export async function makeAnew(store: Store, target: Target, remains: Remains, w
         await lease.hold(paths, work.signal);
         const faults = packageFaults(store, paths);
         const gone = faults.map(({ object, reason }) => ({ path: object, reasons: [reason] }));
-        if (gone.length > 0) throw notWhole(target, gone, false);
+        if (gone.length > 0) throw notWhole(store, target, gone, false);
         return edit;
       },
     },

@@ -1,10 +1,10 @@
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { isErrno, StoreError } from "../../errors.ts";
 import { withReferences } from "../../model/closure.ts";
 import type { Generation, InstalledPackage } from "../../model/generation.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { checkContent, glanceAt } from "../../store/check-object.ts";
-import { generationLink, generationTarget } from "../../store/layout.ts";
+import { generationLink, generationTarget, manifestPath, objectPath } from "../../store/layout.ts";
 import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { missingLines, type NotObtained, type Obtained } from "../archives/obtain/attempt.ts";
@@ -139,17 +139,26 @@ export function splitPackages(
 
 /** Refuses a generation that is not whole and cannot be made so. */
 export function notWhole(
+  store: Store,
   { profile, generation }: Pick<Generation, "profile" | "generation">,
   missing: readonly NotObtained[],
   isSearched: boolean,
 ): StoreError {
   const remedy = isSearched
-    ? "Name a place that has them with --repository, or a recipe with --recipes; --missing=remove goes there without them."
+    ? `${placesHint(store, missing)}; --missing=remove goes there without them.`
     : "`store verify --repair` restores what can be had again.";
   return new StoreError("UNSAFE", `gen-${generation} of profile '${profile}' is not whole:${missingLines(missing)}`, {
     hint: `Nothing was changed. ${remedy}`,
     details: { profile, generation, missing },
   });
+}
+
+/** What else can be done about objects that were looked for already. */
+export function placesHint({ layout }: Store, missing: readonly NotObtained[]): string {
+  const isLeft = ({ path }: NotObtained) =>
+    existsSync(objectPath(layout, path)) || existsSync(manifestPath(layout, path));
+  const repair = missing.some(isLeft) ? "`store verify --repair` mends what the store itself has the content of. " : "";
+  return `${repair}Name a place that has them with --repository, or a recipe with --recipes`;
 }
 
 /** What cannot be read refers to nothing, as far as anybody knows; it is a fault by itself. */

@@ -107,7 +107,9 @@ export async function switchTo(
   const { target } = second;
   const missing = isReady ? asMissing(second.faults) : restored.missing;
   if (missing.length > 0 && options.missing !== "remove")
-    return orLogFailure(store, start, () => Promise.reject(notWhole(target, missing, options.obtain !== undefined)));
+    return orLogFailure(store, start, () =>
+      Promise.reject(notWhole(store, target, missing, options.obtain !== undefined)),
+    );
   const { makeAnew, remainsOf } = await import("./make-anew.ts");
   const made = await makeAnew(store, target, remainsOf(store, target, missing, options), {
     ...options,
@@ -164,7 +166,8 @@ async function rehearse(
   const forecast = await forecastRestore(store, lostOf({ target, faults }), options);
   const { missing, ...expected } = forecast;
   if (missing.length === 0 && target.record !== undefined) return { ...change, ...expected };
-  if (missing.length > 0 && options.missing !== "remove") throw notWhole(target, missing, options.obtain !== undefined);
+  if (missing.length > 0 && options.missing !== "remove")
+    throw notWhole(store, target, missing, options.obtain !== undefined);
   const { remainsOf, tellAnew } = await import("./make-anew.ts");
   const remains = remainsOf(store, target, missing, options);
   const live = livePackages(store, parts);

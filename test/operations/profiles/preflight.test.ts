@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseGenerationNumber, parseProfileName } from "../../../src/model/ids.ts";
 import { exportObjects } from "../../../src/operations/archives/export-objects.ts";
+import { undo } from "../../../src/operations/history/undo.ts";
 import { listPackages } from "../../../src/operations/packages/list.ts";
 import { install } from "../../../src/operations/profiles/install.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
-import { currentPath, generationFile, objectPath } from "../../../src/store/layout.ts";
+import { currentPath, generationFile, manifestPath, objectPath } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
@@ -128,6 +129,25 @@ describe("an object of the target that was deleted by hand", () => {
 });
 
 describe("damage in the target", () => {
+  it("that a repair can mend is refused with that as the next step, what is gone altogether is not", async () => {
+    const { store, user } = await twoGenerations();
+    const options = { obtain: () => ({ cwd: "/" }) };
+    const refused = () => caughtAsync(switchGeneration(store, profile, back, options));
+    const undone = () => caughtAsync(undo(store, profile, { transaction: 3 }, options));
+    const manifest = manifestPath(store.layout, user.manifest.path);
+    rmSync(manifest);
+    for (const error of [await refused(), await undone()])
+      expect(error).toMatchObject({
+        code: "UNSAFE",
+        hint: expect.stringMatching(/`store verify --repair`.*--repository/),
+      });
+    removeTree(user.path);
+    for (const error of [await refused(), await undone()])
+      expect(error).toMatchObject({ code: "UNSAFE", hint: expect.not.stringContaining("--repair") });
+    writeFileSync(manifest, "{}");
+    expect(await refused()).toMatchObject({ hint: expect.stringContaining("`store verify --repair`") });
+  });
+
   const damage = (path: string, action: () => void) => {
     chmodSync(path, 0o755);
     action();
