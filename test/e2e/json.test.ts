@@ -23,6 +23,21 @@ test("changes to an earlier state always tell what was had again and left out", 
   });
 });
 
+test("a dry run always tells what would be downloaded and built", () => {
+  const world = withTwo();
+  const { transaction } = world.done("pin", "1", "--json").json<{ transaction: number }>();
+  for (const args of [
+    ["plan", "1"],
+    ["switch", "1", "--dry-run"],
+    ["revert", "1", "--dry-run"],
+    ["rollback", "--dry-run"],
+    ["undo", "2", "--dry-run"],
+    ["undo", `${transaction}`, "--dry-run"],
+    ["remove", "b", "--dry-run"],
+  ])
+    expect(world.done(...args, "--json").json()).toMatchObject({ changed: false, fetch: [], build: [] });
+});
+
 test("what is left out and had again has its whole path", () => {
   const world = withTwo();
   const [{ path, requested }] = world.done("list", "1", "--json").json<[{ path: string; requested: string }]>();

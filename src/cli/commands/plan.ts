@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { reversalLines } from "../output/history-lines.ts";
-import { switchValue } from "../output/show-switch.ts";
+import { switchPlanValue } from "../output/show-switch.ts";
 import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
@@ -27,8 +27,7 @@ export const command = defineCommand({
     const store = await context.openStore();
     const options = { ...context.run, ...targetOptions(context, args) };
     const plan = await planRevert(store, context.profile, { selector: args.selector.join(" ") }, options);
-    const value = { fetch: [], build: [], ...switchValue(store, plan) };
-    context.output.result(value, (style) => reversalLines(plan, style));
+    context.output.result(switchPlanValue(store, plan), (style) => reversalLines(plan, style));
     return undefined;
   },
 });

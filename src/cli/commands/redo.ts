@@ -20,7 +20,7 @@ export const command = defineCommand({
     ["store redo 57", "installs, upgrades and removes again what transaction 57 did"],
     ["store redo '#57' --dry-run", "shows what that would change"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], mark?}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], mark?}; with --dry-run also fetch[] and build[]",
   changes: true,
   isLong: true,
   async run(context, args) {

@@ -12,7 +12,7 @@ export const command = defineCommand({
     ["store remove m4", "makes a generation without m4"],
     ["store remove m4 zlib --dry-run", "shows what that would change"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[]}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[]}; with --dry-run also fetch[] and build[]",
   changes: true,
   isLong: true,
   async run(context, args) {

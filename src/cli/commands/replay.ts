@@ -21,7 +21,7 @@ export const command = defineCommand({
     ["store replay upgrade.journal -p work", "does the same in the profile work"],
     ["store replay - --root /other/store", "does in another store what `store journal '#57'` prints"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[]}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[]}; with --dry-run also fetch[] and build[]",
   changes: true,
   isLong: true,
   async run(context, args) {

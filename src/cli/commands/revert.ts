@@ -1,6 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { reversalLines } from "../output/history-lines.ts";
-import { showSwitch, switchValue } from "../output/show-switch.ts";
+import { showSwitch, switchPlanValue } from "../output/show-switch.ts";
 import { TARGET_OPTIONS, targetOptions } from "../target-options.ts";
 
 export const command = defineCommand({
@@ -25,7 +25,7 @@ export const command = defineCommand({
     ["store revert 2 hours ago", "goes back to what was installed two hours ago"],
     ["store --revert yesterday", "is short for the first"],
   ],
-  json: "{at, before, transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
+  json: "{at, before, transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}; with --dry-run also fetch[] and build[]",
   changes: true,
   async run(context, args) {
     const { planRevert, revert } = await import("../../operations/history/revert.ts");
@@ -37,7 +37,7 @@ export const command = defineCommand({
     };
     if (args["dry-run"]) {
       const plan = await planRevert(store, context.profile, request, options);
-      context.output.result(switchValue(store, plan), (style) => reversalLines(plan, style));
+      context.output.result(switchPlanValue(store, plan), (style) => reversalLines(plan, style));
       return undefined;
     }
     const change = await revert(store, context.profile, request, { ...options, onPlan });

@@ -25,7 +25,7 @@ export const command = defineCommand({
     ["store rollback -n 3", "takes three changes back"],
     ["store rollback --journal upgrade.journal", "takes back what this journal recorded"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}; with --journal as undo",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}; with --dry-run also fetch[] and build[]; with --journal as undo",
   changes: true,
   async run(context, args) {
     const { journal, steps } = args;

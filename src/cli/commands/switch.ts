@@ -20,7 +20,7 @@ export const command = defineCommand({
     ["store switch -", "goes to the generation that was live before"],
     ["store switch 2 hours ago", "goes to what was live then"],
   ],
-  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}",
+  json: "{transaction, profile, from, to, changed, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], leftOut[], madeFrom?, wasDeleted?}; with --dry-run also fetch[] and build[]",
   changes: true,
   async run(context, args) {
     const { switchGeneration } = await import("../../operations/profiles/switch.ts");

@@ -31,7 +31,7 @@ export function showSwitch(
 
 /** Tells what such a change would do. */
 export function showSwitchPlan(context: CommandContext, store: Store, plan: SwitchedChange): void {
-  context.output.result(switchValue(store, plan), (style) => {
+  context.output.result(switchPlanValue(store, plan), (style) => {
     const lines = switchLines(plan, style);
     const isNew = plan.to === plan.from;
     const first =
@@ -53,6 +53,11 @@ export function switchValue(store: Store, change: SwitchedChange): object {
     obtained: obtained.map((each) => ({ ...withPath(store, each), where: each.where ?? null })),
     leftOut: paths(leftOut),
   };
+}
+
+/** The same of one that was only thought through: also with what would be downloaded and built. */
+export function switchPlanValue(store: Store, plan: SwitchedChange): object {
+  return { fetch: [], build: [], ...switchValue(store, plan) };
 }
 
 /** What is taken away, then what is put back, which is one switch all the same. */
