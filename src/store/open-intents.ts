@@ -1,10 +1,10 @@
 import { isTransactionEnd } from "../model/chain.ts";
-import { type GenerationNumber, parseGenerationNumber } from "../model/ids.ts";
+import { type GenerationNumber, type ProfileName, parseGenerationNumber } from "../model/ids.ts";
 import { isJsonObject } from "../model/json-object.ts";
 import { eventOf, type JsonObject } from "../model/log-event.ts";
 import type { OpenIntent } from "../model/log-record.ts";
 import { isMark, type MarkEvent } from "../model/marks.ts";
-import { announcedBy, openJournal } from "./journal.ts";
+import { announcedBy, openIntents, openJournal } from "./journal.ts";
 import { readTransaction } from "./log/history.ts";
 import { readForward } from "./log/read.ts";
 import type { Store } from "./open-store.ts";
@@ -28,6 +28,21 @@ export function readIntent(store: Store, intent: OpenIntent): Intent | undefined
     return { from, to, mark: markIn(members.mark), deletes: deletesIn(members.mark) };
   }
   return undefined;
+}
+
+/**
+ * The switch to the live generation, where it was made and its end is not logged: its process was killed, or is about to.
+ * Only of intents up to the record `seq`.
+ */
+export function unloggedSwitch(
+  store: Store,
+  profile: ProfileName,
+  { current, seq = Number.POSITIVE_INFINITY }: { readonly current: GenerationNumber; readonly seq?: number },
+): Intent | undefined {
+  return openIntents(store, profile)
+    .filter((open) => open.seq <= seq)
+    .map((open) => readIntent(store, open))
+    .find((intent) => intent?.to === current && intent.from !== current);
 }
 
 function markIn(value: unknown): MarkEvent | undefined {

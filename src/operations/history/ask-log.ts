@@ -1,15 +1,16 @@
 import { StoreError } from "../../errors.ts";
-import type { ProfileName } from "../../model/ids.ts";
+import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { openJournal } from "../../store/journal.ts";
 import type { Live } from "../../store/log/history.ts";
 import { readTail, requireEnd } from "../../store/log/tail.ts";
 import type { TransactionLog } from "../../store/log/transaction-log.ts";
+import { unloggedSwitch } from "../../store/open-intents.ts";
 import type { Store } from "../../store/open-store.ts";
 import { liveGeneration } from "../../store/profiles.ts";
 import { newestTransaction } from "../../store/recorded-generations.ts";
 
 /**
- * An answer of the log.
+ * An answer of the log. A switch that was made and whose end is not logged counts: whoever comes next completes the log.
  * @throws StoreError DAMAGED when it has lost its end: a generation tells of a transaction, or the live link of a switch,
  *   that it does not know
  */
@@ -24,13 +25,25 @@ export function askLog<T extends Live | undefined>(
   let current = liveGeneration(store, profile);
   for (let attempt = 0; ; attempt++) {
     requireEnd(log, expects);
-    const live = ask(log);
+    const live = withUnlogged(store, ask(log), { profile, current });
     const told = endsWith(log, live, profile);
     if (told === undefined || current === undefined || told === current) return live;
     // A switch may have come in between.
     if (attempt === 3) throw contradicted(profile, told, current);
     current = liveGeneration(store, profile);
   }
+}
+
+function withUnlogged<T extends Live | undefined>(
+  store: Store,
+  live: T,
+  { profile, current }: { readonly profile: ProfileName; readonly current: GenerationNumber | undefined },
+): T {
+  if (live?.kind !== "live" || current === undefined || live.state.current === current) return live;
+  const made = unloggedSwitch(store, profile, { current, seq: live.record.seq });
+  if (!made) return live;
+  const unknown = { packages: undefined, since: undefined, uncertain: false };
+  return { ...live, state: { ...live.state, ...unknown, current, previous: made.from } };
 }
 
 /** What is live now as the log tells; `undefined` when the answer does not depend on its end. */

@@ -5,6 +5,7 @@ import { parseSelector, pickGeneration, type Selector } from "../../model/select
 import { type Precision, precisionFor, zonedText } from "../../model/zoned-text.ts";
 import { readMarks } from "../../store/journal.ts";
 import type { Live } from "../../store/log/history.ts";
+import { unloggedSwitch } from "../../store/open-intents.ts";
 import type { Store } from "../../store/open-store.ts";
 import { hasGeneration, listGenerations, type ProfileState } from "../../store/profiles.ts";
 import { askLog } from "../history/ask-log.ts";
@@ -61,8 +62,20 @@ async function recalled(
 }
 
 function picked(store: Store, state: ProfileState, selector: Parameters<typeof pickGeneration>[0]): Selected {
-  const line = { existing: listGenerations(store, state), current: state.current, previous: state.previous };
+  const previous = selector.kind === "previous" ? previousOf(store, state) : state.previous;
+  const line = { existing: listGenerations(store, state), current: state.current, previous };
   return { generation: pickGeneration(selector, line), instant: undefined };
+}
+
+/** The link to it is written behind the switch, and can be one switch late. */
+function previousOf(store: Store, { profile, current, previous }: ProfileState): GenerationNumber | undefined {
+  try {
+    return unloggedSwitch(store, profile, { current })?.from ?? previous;
+  } catch (error) {
+    // A log that cannot be read says nothing else.
+    if (error instanceof StoreError) return previous;
+    throw error;
+  }
 }
 
 function tagged(store: Store, profile: ProfileName, name: string): GenerationNumber {

@@ -1,10 +1,16 @@
 import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { diffGenerations } from "../../../src/operations/history/diff.ts";
+import { planRevert } from "../../../src/operations/history/revert.ts";
+import { stateAt } from "../../../src/operations/history/state-at.ts";
+import { listPackages } from "../../../src/operations/packages/list.ts";
 import { selectGeneration } from "../../../src/operations/profiles/select-generation.ts";
+import { readGeneration, writeGeneration } from "../../../src/store/generation-records.ts";
 import { generationFile } from "../../../src/store/layout.ts";
+import { logBegin, logGeneration, logSwitch } from "../../../src/store/log-transactions.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readPins, writePins } from "../../../src/store/pins.ts";
-import { readProfile } from "../../../src/store/profiles.ts";
+import { activateGeneration, readProfile } from "../../../src/store/profiles.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import {
   DEFAULT,
@@ -12,7 +18,9 @@ import {
   goBack,
   installFrom,
   installWith,
+  logRecords,
   makeProfileWorld,
+  profileDirectory,
   removeNames,
   switchTo,
 } from "../../helpers/profile-worlds.ts";
@@ -146,5 +154,61 @@ describe("a SEL", () => {
     await installWith(store, { profile: other }, world.source("x-1", { x: "" }));
     const error = await caughtAsync(selectGeneration(store, readProfile(store, other), "yesterday"));
     expect(error).toMatchObject({ code: "NOT_FOUND", message: expect.stringContaining("'other' did not exist") });
+  });
+});
+
+describe("a switch whose process was killed behind the rename", () => {
+  /** Leads from gen-2 to `to`. */
+  async function killedSwitch(to: number) {
+    const { world, store } = await threeDays();
+    world.clock.now += HOUR;
+    const start = { profile: DEFAULT, base: generation(2), plan: {} };
+    if (to <= 3) await logSwitch(store, start, generation(to));
+    else {
+      const head = readGeneration(store, DEFAULT, generation(2));
+      const transaction = await logBegin(store, start);
+      const packages = head.packages.filter(({ name }) => name === "b");
+      const next = { ...head, generation: generation(to), parent: generation(2), transaction, packages };
+      await logGeneration(store, next, head);
+      writeGeneration(store, next);
+    }
+    const killedAt = world.clock.now;
+    world.clock.now += HOUR;
+    // Another profile's records come behind it.
+    await installWith(store, { profile: "other" as typeof DEFAULT }, world.source("d-1", { d: "" }));
+    world.clock.now += HOUR;
+    return { world, store, killedAt, swap: () => activateGeneration(store, DEFAULT, generation(to)) };
+  }
+
+  it.each([1, 3, 4])("counts as made in reading, and nothing is written: gen-%i", async (to) => {
+    const { store, swap, killedAt } = await killedSwitch(to);
+    expect(await select(store, "now")).toBe(2);
+    swap();
+    const [before, records] = [profileDirectory(store), logRecords(store).length];
+    const names = (await listPackages(store, DEFAULT)).map(({ name }) => name);
+    const state = await stateAt(store, DEFAULT);
+    expect(state).toMatchObject({ generation: to, packages: names.map((name) => ({ name })) });
+    expect(await diffGenerations(store, DEFAULT, { from: "now" })).toMatchObject({
+      from: to,
+      to,
+      added: [],
+      removed: [],
+    });
+    expect(await planRevert(store, DEFAULT, { selector: "now" })).toMatchObject({ from: to, to, before: 2 });
+    expect(await select(store, "#6")).toBe(to);
+    expect(await select(store, new Date(killedAt + HOUR / 2).toISOString())).toBe(to);
+    expect(await select(store, new Date(killedAt - 1).toISOString())).toBe(2);
+    expect(await select(store, "-")).toBe(2);
+    expect([profileDirectory(store), logRecords(store).length]).toEqual([before, records]);
+    await switchTo(store, "-");
+    expect(await select(store, "now")).toBe(2);
+  });
+
+  it("does not hide that the log lost a switch to elsewhere", async () => {
+    const { store } = await killedSwitch(1);
+    activateGeneration(store, DEFAULT, generation(3));
+    await switchTo(store, "gen-1");
+    activateGeneration(store, DEFAULT, generation(3));
+    expect(await caughtAsync(select(store, "now"))).toMatchObject({ code: "DAMAGED" });
   });
 });
