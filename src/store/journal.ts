@@ -4,26 +4,22 @@ import type { GenerationContent, LogPackage } from "../model/log-event.ts";
 import type { OpenIntent } from "../model/log-record.ts";
 import { type HistoryState, marksOf, type SnapshotState, toSnapshotStates } from "../model/log-state.ts";
 import { readGeneration } from "./generation-records.ts";
-import { lockPath } from "./layout.ts";
 import { readTransaction, stateAfter } from "./log/history.ts";
 import { logEnd, readTail } from "./log/tail.ts";
-import { openLog, type TransactionLog } from "./log/transaction-log.ts";
+import type { TransactionLog } from "./log/transaction-log.ts";
 import type { Store } from "./open-store.ts";
 import { type Pins, readPinsIfThere } from "./pins.ts";
 import { listGenerations, listProfiles, readProfile } from "./profiles.ts";
 import { recordedGenerations } from "./recorded-generations.ts";
+import { logToRead } from "./told-profiles.ts";
 
 /** The transaction log of this store. */
 export function openJournal(store: Store): TransactionLog {
-  const { command, now, timeZone } = store.context;
-  return openLog(store.layout.log, {
-    lockFile: lockPath(store.layout, "log"),
-    command: command.join(" "),
-    now,
-    zone: timeZone,
+  return {
+    ...logToRead(store),
     snapshot: () => listProfiles(store).map((profile) => snapshotOf(store, profile)),
     generations: () => recordedGenerations(store),
-  });
+  };
 }
 
 /**

@@ -2,11 +2,10 @@ import { StoreError } from "../errors.ts";
 import { type ProfileName, parseProfileName } from "../model/ids.ts";
 import type { HistoryState } from "../model/log-state.ts";
 import { namesIn } from "../system/names-in.ts";
-import { openJournal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { stateAfter } from "./log/history.ts";
 import type { Store } from "./open-store.ts";
 import { hasProfile } from "./profiles.ts";
+import { lostProfile, toldProfiles } from "./told-profiles.ts";
 
 /**
  * For whoever takes what no generation holds for unneeded, and for whoever makes a profile: one that is not there can have
@@ -14,15 +13,23 @@ import { hasProfile } from "./profiles.ts";
  * @throws StoreError DAMAGED when the log tells of generations of a profile that is not there
  */
 export function refuseLostProfiles(store: Store, only?: ProfileName): void {
-  const told = toldBy(store);
+  const told = toldProfiles(store);
   if (told === undefined) return;
-  for (const [name, { generations }] of told) {
-    const profile = parseProfileName(name);
-    if (only !== undefined && profile !== only) continue;
-    const last = generations.at(-1)?.[1] ?? 0;
-    if (last > 0 && !hasProfile(store, profile)) throw lostProfile(profile, last);
-  }
+  const [lost] = lostProfiles(store, told).filter(({ profile }) => only === undefined || profile === only);
+  if (lost) throw lost.error;
   if (told.size === 0 && only === undefined) refuseLostLog(store.layout);
+}
+
+/** The profiles that the log tells of generations of and that are not there. */
+export function lostProfiles(
+  store: Store,
+  told: HistoryState,
+): { readonly profile: ProfileName; readonly error: StoreError }[] {
+  return [...told.keys()].flatMap((name) => {
+    const profile = parseProfileName(name);
+    const error = lostProfile(told, profile);
+    return error && !hasProfile(store, profile) ? [{ profile, error }] : [];
+  });
 }
 
 /**
@@ -48,21 +55,4 @@ function refuseLostLog({ manifests, log, profiles }: Layout): void {
       details: { file: log },
     },
   );
-}
-
-/** The profiles as the log knows them; `undefined` where it is damaged. */
-function toldBy(store: Store): HistoryState | undefined {
-  try {
-    return stateAfter(openJournal(store));
-  } catch (error) {
-    if (error instanceof StoreError && (error.code === "DAMAGED" || error.code === "NEWER_FORMAT")) return undefined;
-    throw error;
-  }
-}
-
-function lostProfile(profile: ProfileName, last: number): StoreError {
-  return new StoreError("DAMAGED", `profile ${profile} is not there, and the log tells of gen-${last} of it`, {
-    hint: "Run `store verify --repair`, which makes it anew from the log, or put its directory back.",
-    details: { profile, generation: last },
-  });
 }

@@ -24,6 +24,7 @@ import { currentPath, generationFile, pinsFile, previousPath, profileFile, profi
 import type { Store } from "./open-store.ts";
 import { NO_PINS, writePins } from "./pins.ts";
 import { moveAside } from "./repair/aside.ts";
+import { lostProfile, toldProfiles } from "./told-profiles.ts";
 
 const PROFILE_FORMAT = 1;
 const ZERO = parseGenerationNumber(0);
@@ -188,7 +189,7 @@ export function removeProfile(store: Store, profile: ProfileName): void {
   rmdirSync(profilePath(store.layout, profile));
 }
 
-/** @throws StoreError NOT_FOUND */
+/** @throws StoreError NOT_FOUND; DAMAGED for one that is lost */
 export function requireProfile(store: Store, profile: ProfileName): void {
   if (!hasProfile(store, profile)) throw noProfile(store, profile);
 }
@@ -236,6 +237,8 @@ function readGenerationLink(path: string): GenerationNumber | undefined {
 }
 
 function noProfile(store: Store, profile: ProfileName): StoreError {
+  const lost = lostProfile(toldProfiles(store), profile);
+  if (lost) return lost;
   const names = listProfiles(store);
   const known = names.length > 0 ? `There is ${names.join(", ")}; ` : "";
   return new StoreError("NOT_FOUND", `there is no profile '${profile}'`, {

@@ -67,6 +67,7 @@ describe("store doctor", () => {
       expect.arrayContaining([
         "root",
         "log",
+        "profiles",
         "clock",
         "index",
         "locks",

@@ -39,9 +39,34 @@ describe("a profile that the log tells of and that is not there", () => {
     const world = filled();
     lose(join(world.root, "profiles/default"));
     const again = world.source("e-1", { e: "e" });
-    const commands = [["gc"], ["gc", "--dry-run"], ["install", again], ["list"], ["state"]];
-    refusals(world, commands, 6);
-    for (const args of [["rollback"], ["switch", "1"]]) expect(world.run(args).status).toBe(1);
+    const commands = [
+      ["gc"],
+      ["gc", "--dry-run"],
+      ["install", again],
+      ["list"],
+      ["state"],
+      ["rollback"],
+      ["switch", "1"],
+    ];
+    refusals(world, [...commands, ["generations"], ["diff", "1"], ["remove", "a"], ["pin"], ["plan", "1"]], 6);
+    const { stderr } = world.run(["rollback"]);
+    expect(stderr).toMatch(
+      /profile default is not there, and the log tells of gen-3 of it\nhint: .*store verify --repair/,
+    );
+    const doctor = world.run(["doctor", "--json"]);
+    expect(doctor.status).toBe(6);
+    expect(doctor.json()).toContainEqual(
+      expect.objectContaining({
+        topic: "profiles",
+        state: "bad",
+        text: "profile default is not there, and the log tells of gen-3 of it",
+        advice: expect.stringContaining("`store verify --repair`"),
+      }),
+    );
+    expect(world.run(["list", "-p", "other"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("no profile"),
+    });
     world.done("list", "-p", "work");
     expect(world.run(["verify"]).status).toBe(6);
     world.run(["verify", "--repair"]);

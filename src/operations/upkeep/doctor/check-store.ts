@@ -8,10 +8,12 @@ import { dataFile, isSealed } from "../../../store/index/seal.ts";
 import { openIntents, openJournal } from "../../../store/journal.ts";
 import { listLeases } from "../../../store/leases.ts";
 import { readTail } from "../../../store/log/tail.ts";
+import { lostProfiles } from "../../../store/lost-profiles.ts";
 import { readAnnounced } from "../../../store/open-intents.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { listProfiles, listUnmade, readProfileParts } from "../../../store/profiles.ts";
 import { checkSafety } from "../../../store/root-safety.ts";
+import { toldProfiles } from "../../../store/told-profiles.ts";
 import { isHeld, readLockHolder } from "../../../system/lock.ts";
 import { namesIn } from "../../../system/names-in.ts";
 import { told, toldError } from "./told.ts";
@@ -22,6 +24,7 @@ export function checkStore(store: Store, directory: string | undefined): Diagnos
   return [
     checkRoot(store),
     log.diagnosis,
+    told("profiles", () => checkProfiles(store)),
     told("clock", () => judgeClock(Date.now(), log.last, directory === undefined ? Date.now() : diskTime(directory))),
     told("index", () => checkIndex(store)),
     told("locks", () => checkLocks(store)),
@@ -58,6 +61,17 @@ function checkLog(store: Store): { readonly diagnosis: Diagnosis; readonly last:
     const advice = error instanceof StoreError ? { advice: "Run `store verify --repair`." } : {};
     return { diagnosis: { ...diagnosis, ...advice }, last: undefined };
   }
+}
+
+/** A collection and an installation would be refused. */
+function checkProfiles(store: Store): Diagnosis {
+  const topic = "profiles";
+  const known = toldProfiles(store);
+  if (known === undefined) return { topic, state: "warn", text: "the log cannot tell which there should be" };
+  const [lost, ...others] = lostProfiles(store, known);
+  if (lost === undefined) return { topic, state: "ok", text: "all that the log tells of are there" };
+  const text = [lost, ...others].map(({ error }) => error.message).join("; ");
+  return { topic, state: "bad", text, ...(lost.error.hint !== undefined && { advice: lost.error.hint }) };
 }
 
 function diskTime(directory: string): number {
