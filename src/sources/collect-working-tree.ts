@@ -38,7 +38,9 @@ export async function collectWorkingTree(
 /** Fills `target`, which exists. */
 async function copyDirectory(context: FetchContext, source: ByteString, target: ByteString): Promise<void> {
   const real = new Map<string, boolean>([["", true]]);
-  for (const path of await listWorkingTree(context, source)) {
+  const paths = await listWorkingTree(context, source);
+  const parents = new Set(paths.flatMap(parentsOf));
+  for (const path of paths) {
     context.signal?.throwIfAborted();
     // Behind a symlink, or gone since git saw it: it is not part of the tree.
     if (!parentsOf(path).every((parent) => isRealDirectory(source, parent, real))) continue;
@@ -49,6 +51,8 @@ async function copyDirectory(context: FetchContext, source: ByteString, target: 
     if (!stat.isDirectory()) copyLeaf(`${source}/${path}` as ByteString, to, stat);
     else {
       mkdirSync(toFsPath(to), { recursive: true });
+      // Where a tracked file was, and what is in it was listed, too.
+      if (parents.has(path)) continue;
       // If it is not empty it is another checkout within this one.
       const inner = `${source}/${path}` as ByteString;
       if (readdirSync(toFsPath(inner)).length > 0) await copyDirectory(context, inner, to);

@@ -169,6 +169,20 @@ describe.skipIf(!hasGit())("with git (skipped: this machine has no git)", () => 
     expect(readlinkSync(join(tree.target, "d"))).toBe("../outside");
   });
 
+  test("a tracked file that became a directory comes as what lies there, and the other way round", async () => {
+    using world = fetchWorld();
+    using scratch = scratchDirectory();
+    const repository = gitRepository(scratch.path, "x");
+    write(repository.path, { ".gitignore": "*.o\n", a: "file", "a-b": "file", c: "file", "d/e/f": "f", "d/g": "g" });
+    repository.commit();
+    for (const path of ["a", "c", "d"]) rmSync(join(repository.path, path), { recursive: true });
+    write(repository.path, { "a/b": "b", "a/c/d": "d", "a/x.o": "ignored", "c/x.o": "ignored", d: "file" });
+    expect((await collect(world, repository.path)).leaves).toEqual([".gitignore", "a-b", "a/b", "a/c/d", "c", "d"]);
+    const nested = gitRepository(repository.path, "c");
+    write(nested.path, { n: "n" });
+    expect((await collect(world, repository.path)).leaves).toContain("c/n");
+  });
+
   test("a directory that its checkout ignores altogether comes whole; an empty one comes empty", async () => {
     using world = fetchWorld();
     using scratch = scratchDirectory();
