@@ -1,7 +1,7 @@
 import { constants, copyFileSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
-import { type ByteString, fromBytes, fromText, toFsPath } from "../model/byte-string.ts";
+import { type ByteString, fromBytes, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
 import type { DerivationSource } from "../model/derivation.ts";
 import type { TreeId } from "../model/ids.ts";
 import type { ResolvedSource } from "../model/recipe/resolved-recipe.ts";
@@ -154,16 +154,16 @@ async function contentAt(path: ByteString, named: string, planned: PlannedPackag
   const status = statSync(toFsPath(path), { throwIfNoEntry: false });
   if (status?.isDirectory()) return `tree:${(await readDirectoryContent(path)).treeId}`;
   if (status?.isFile()) {
-    const { hex } = await hashFile(toFsPath(path) as string);
+    const { hex } = await hashFile(toFsPath(path));
     return toIntegrity({ algorithm: "sha256", hex: hex.get("sha256") as string });
   }
   throw new StoreError("NOT_FOUND", `${planned.id} mentions ${named}, which is not beside its recipe`, {
-    hint: `It was looked for at ${path}.`,
+    hint: `It was looked for at ${toEscaped(path)}.`,
   });
 }
 
 function copyInto(from: ByteString, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
-  if (statSync(toFsPath(from)).isDirectory()) copyTree(from, to);
+  if (statSync(toFsPath(from)).isDirectory()) copyTree(from, fromText(to));
   else copyFileSync(toFsPath(from), to, constants.COPYFILE_FICLONE);
 }

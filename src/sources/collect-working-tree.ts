@@ -11,7 +11,7 @@ import {
   symlinkSync,
 } from "node:fs";
 import { isErrno, StoreError } from "../errors.ts";
-import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
+import { type ByteString, fromBytes, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
 import { type DirectoryContent, readDirectoryContent } from "./directory-content.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { noSpace } from "./kept-files.ts";
@@ -104,7 +104,7 @@ function statOf(path: ByteString): Stats | undefined {
 
 function resolveDirectory(directory: string): ByteString {
   try {
-    const path = fromText(realpathSync(directory));
+    const path = fromBytes(realpathSync(directory, "buffer"));
     if (statOf(path)?.isDirectory()) return path;
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;

@@ -11,7 +11,7 @@ export interface FileHashes {
 
 /** Reads the file once and hashes it with SHA-256 and, where it is another, with `algorithm`. */
 export async function hashFile(
-  path: string,
+  path: string | Buffer,
   algorithm: Algorithm = "sha256",
   signal?: AbortSignal | undefined,
 ): Promise<FileHashes> {

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
-import { type ByteString, fromBytes, toBytes, toEscaped, toFsPath } from "../model/byte-string.ts";
+import { type ByteString, fromBytes, fromText, toBytes, toEscaped, toFsPath } from "../model/byte-string.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { runGit } from "./run-git.ts";
 
@@ -19,7 +19,8 @@ export async function listWorkingTree(context: FetchContext, directory: ByteStri
 
 /** What git lists, or `undefined` when git does not count the directory as part of a checkout or ignores all of it. */
 async function listByGit(context: FetchContext, directory: ByteString): Promise<ByteString[] | undefined> {
-  const cwd = toBytes(directory).toString("utf8");
+  using place = workingDirectory(directory);
+  const cwd = place.path;
   const listed = await runGit(context, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd });
   if (listed.status !== 0) {
     if (/not a git repository/.test(listed.stderr)) return undefined;
@@ -31,8 +32,16 @@ async function listByGit(context: FetchContext, directory: ByteString): Promise<
   // So git names the place of a submodule that is no checkout of its own.
   if (paths.includes("./")) return undefined;
   if (paths.length > 0) return paths.map((path) => path.replace(/\/$/, "") as ByteString);
-  const ignored = await runGit(context, ["check-ignore", "--quiet", cwd], { cwd });
+  const ignored = await runGit(context, ["check-ignore", "--quiet", "."], { cwd });
   return ignored.status === 0 ? undefined : [];
+}
+
+/** What Node takes as a working directory: text. A name that is not UTF-8 is reached through the open directory. */
+function workingDirectory(directory: ByteString): Disposable & { readonly path: string } {
+  const path = toBytes(directory).toString("utf8");
+  if (fromText(path) === directory) return { path, [Symbol.dispose]: () => undefined };
+  const fd = openSync(toFsPath(directory), "r");
+  return { path: `/proc/${process.pid}/fd/${fd}`, [Symbol.dispose]: () => closeSync(fd) };
 }
 
 function listAll(directory: ByteString, prefix: string): ByteString[] {
@@ -46,7 +55,7 @@ function listAll(directory: ByteString, prefix: string): ByteString[] {
 }
 
 function isInCheckout(directory: ByteString): boolean {
-  const path = toBytes(directory).toString("utf8");
-  if (existsSync(join(path, ".git"))) return true;
-  return dirname(path) !== path && isInCheckout(dirname(path) as ByteString);
+  if (existsSync(toFsPath(`${directory}/.git` as ByteString))) return true;
+  const above = dirname(directory) as ByteString;
+  return above !== directory && isInCheckout(above);
 }

@@ -1,9 +1,15 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, readdirSync, renameSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ByteString } from "../../src/model/byte-string.ts";
+import { buildRepro } from "../../src/operations/building/build-repro.ts";
+import { packRepro } from "../../src/operations/building/pack-repro.ts";
 import { checkRecipes } from "../../src/operations/building/recipes.ts";
+import { readDirectoryContent } from "../../src/sources/directory-content.ts";
 import { makeBuildWorld } from "../helpers/build-world.ts";
+import { gitRepository, hasGit } from "../helpers/git-repository.ts";
+import type { Entry } from "../helpers/worlds.ts";
 
 describe("a working tree is found relative to the recipe's file", () => {
   it.each([
@@ -48,5 +54,58 @@ describe("a source beside the recipe", () => {
         ["f", true],
       ]);
     }
+  });
+});
+
+describe("names that are not UTF-8 are the same bytes in what is built", () => {
+  const odd = (text: string) => text as ByteString;
+  const TREE = new Map<ByteString, Entry>([
+    [odd("d\xff/e\xfe"), "in"],
+    [odd("d\xff/l\xfd"), { link: odd("../t\xfc") }],
+    [odd("\xc3\xa9"), { exec: "utf-8" }],
+  ]);
+  const NAMES = ["d\xff", "d\xff/e\xfe", "d\xff/l\xfd", "\xc3\xa9"];
+  const listed = (path: string) =>
+    execFileSync("find", [path, "-mindepth", "1", "-printf", "%P\\0"], { encoding: "latin1" })
+      .split("\0")
+      .sort()
+      .slice(1);
+
+  it.each(["path", "worktree", "git"] as const)("of a source by %s, also where its build is packed", async (kind) => {
+    if (kind === "git" && !hasGit()) return void process.stderr.write("SKIPPED: a source by git: there is no git\n");
+    const world = makeBuildWorld({ memory: true });
+    const source = world.tree(TREE, join(world.recipes, "odd/files"));
+    const { treeId } = await readDirectoryContent(source as ByteString);
+    const describe = {
+      path: () => "path: files",
+      worktree: () => "worktree: files",
+      git: () => {
+        const commit = gitRepository(join(world.recipes, "odd"), "files").commit();
+        return `url: "git+file://${source}#${commit}", integrity: "sha256:${treeId}"`;
+      },
+    };
+    world.recipe("odd", `sources: [{${describe[kind]()}, fileName: files}]\nbuild: copy\n`);
+    const { built } = await world.build(await world.buildStore(), "odd");
+    expect(listed(built[0]?.path ?? "")).toEqual(NAMES);
+    const request = { recipes: [world.recipes], cwd: world.directory, jobs: 2 };
+    const { file } = await packRepro(await world.buildStore(), { ...request, spec: "odd" });
+    const again = await buildRepro(await world.buildStore("there"), { ...request, offline: true, file });
+    expect([again.built, listed(again.path)]).toEqual([true, NAMES]);
+  });
+
+  it.skipIf(!hasGit())("of a checkout in a directory with such a name (skipped where there is no git)", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const work = world.tree(
+      new Map([
+        [odd("in\xff/o.o"), ""],
+        [odd("in\xff/.gitignore"), "*.o\n"],
+      ]),
+    );
+    gitRepository(work, "outer");
+    renameSync(join(work, "outer/.git"), Buffer.from(`${work}/in\xff/.git`, "latin1"));
+    gitRepository(work, ".");
+    world.recipe("odd", `sources: [{worktree: ${work}}]\nbuild: copy\n`);
+    const { built } = await world.build(await world.buildStore(), "odd");
+    expect(listed(built[0]?.path ?? "")).toEqual(["in\xff", "in\xff/.gitignore"]);
   });
 });

@@ -169,7 +169,7 @@ async function isAsSaid(path: string, { content }: DerivationSource): Promise<bo
 
 function copyInto(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
-  if (lstatSync(from).isDirectory()) copyTree(from, to);
+  if (lstatSync(from).isDirectory()) copyTree(fromText(from), fromText(to));
   else copyFileSync(from, to, constants.COPYFILE_FICLONE);
 }
 
