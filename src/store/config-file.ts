@@ -1,6 +1,6 @@
 import { StoreError } from "../errors.ts";
 import { type SettingText, type SettingValue, settingValue } from "../model/config.ts";
-import { isCount, isJsonObject, readRecord } from "../model/json-object.ts";
+import { damageOf, isCount, isJsonObject, readRecord } from "../model/json-object.ts";
 import { parseSettingKey, type SettingKey } from "../model/settings.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
@@ -61,7 +61,7 @@ interface ConfigFault {
 /** @throws StoreError DAMAGED for a file that is no JSON object, NEWER_FORMAT */
 export function readMendable({ layout }: Store): MendableConfig {
   const path = layout.configFile;
-  const text = readTextIfPresent(path);
+  const text = readConfigText(path);
   if (text === undefined) return { settings: new Map(), odd: new Map(), unknown: {}, faults: [] };
   const { format, settings = {}, ...members } = parseText(text, path);
   if (isCount(format)) readRecord({ format }, path, CONFIG_FORMAT);
@@ -125,6 +125,15 @@ function asText(value: unknown): SettingText | undefined {
 function asSingleText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+function readConfigText(path: string): string | undefined {
+  try {
+    return readTextIfPresent(path);
+  } catch (error) {
+    const reason = damageOf(error);
+    throw reason === undefined ? error : damagedConfig(path, reason, error);
+  }
 }
 
 function parseText(text: string, path: string): Readonly<Record<string, unknown>> {

@@ -25,10 +25,9 @@ export interface StoreFile {
 
 /** @throws StoreError DAMAGED, NEWER_FORMAT */
 export function readStoreFile(path: string, newest: number = FORMAT): StoreFile | undefined {
-  const text = readTextIfPresent(path);
-  if (text === undefined) return undefined;
   try {
-    return parseStoreFile(text, path, newest);
+    const text = readTextIfPresent(path);
+    return text === undefined ? undefined : parseStoreFile(text, path, newest);
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== "DAMAGED") throw error;
     // Without this file no command works, so none can mend it.

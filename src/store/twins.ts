@@ -8,7 +8,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   statSync,
@@ -19,6 +18,7 @@ import { type ByteString, fromBytes, fromText, toBytes, toFsPath } from "../mode
 import { type FileListEntry, parseFileList } from "../model/file-list.ts";
 import type { BaseName } from "../model/ids.ts";
 import { type Replacement, replaceInPlace, replacements } from "../model/rewrite.ts";
+import { readTextIfFile } from "../system/atomic-file.ts";
 import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { freeze, freezeDirectory } from "./import/freeze.ts";
 import { createLink } from "./import/import-tree.ts";
@@ -64,13 +64,16 @@ export function hasTwins({ layout }: Store): boolean {
 /** @throws StoreError DAMAGED */
 export function readFileList(store: Store, object: BaseName): FileListEntry[] {
   const path = fileListPath(store.layout, object);
-  const entries = parseFileList(readFileSync(path, "utf8"));
+  const entries = parseFileList(readTextIfFile(path) ?? NO_LIST);
   if (entries) return entries;
   throw new StoreError("DAMAGED", `${path} is damaged`, {
     hint: "Run `store verify --repair`.",
     details: { file: path },
   });
 }
+
+/** A text that is none. */
+const NO_LIST = "?";
 
 interface Work {
   readonly differing: ReadonlySet<ByteString>;

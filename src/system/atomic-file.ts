@@ -13,6 +13,7 @@ import {
 
 import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
+import { damagedRecord, damageOf } from "../model/json-object.ts";
 import { randomName } from "./random-name.ts";
 import { asUser } from "./umask.ts";
 
@@ -150,21 +151,36 @@ function nameOpenFile(error: Error, fd: number): void {
   }
 }
 
-/** The file's text, or `undefined` when there is none. */
+/** The file's text, or `undefined` when there is none. @throws as `readIfPresent` */
 export function readTextIfPresent(path: string): string | undefined {
   // Asked for text at once, Node reads 8 KiB at a time.
   return readIfPresent(path)?.toString("utf8");
 }
 
+/** The same, or `undefined` for what is no file, such as a directory in its place. */
+export function readTextIfFile(path: string): string | undefined {
+  try {
+    return readTextIfPresent(path);
+  } catch (error) {
+    if (damageOf(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
 /** A named pipe that lies in the place of a file is empty, instead of waiting for somebody to write to it. */
 const NO_WAIT = { flag: (constants.O_RDONLY | constants.O_NONBLOCK) as unknown as string };
 
-/** The file's bytes, or `undefined` when there is none. */
+/**
+ * The file's bytes, or `undefined` when there is none.
+ * @throws StoreError DAMAGED for what is no file; system errors of reading
+ */
 export function readIfPresent(path: string): Buffer | undefined {
   try {
     return readFileSync(path, NO_WAIT);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
+    // A directory, a link to itself, a socket.
+    if (isErrno(error, "EISDIR", "ELOOP", "ENXIO")) throw damagedRecord(path, "it is no file", error);
     throw withPath(error, path);
   }
 }

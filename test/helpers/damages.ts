@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -18,7 +19,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { hashBlob } from "../../src/model/git-object.ts";
 import type { BaseName } from "../../src/model/ids.ts";
 import type { FindingKind } from "../../src/model/verify/finding.ts";
@@ -83,13 +84,24 @@ export interface Damage {
 }
 
 const FILE = "a/share/doc/same";
+const POOLED = hashBlob(Buffer.from("shared by all"));
+
+const LOST_MANIFEST: Damage["finds"] = [
+  ["lost-manifest", "a-1"],
+  ["missing-reference", "profile-default"],
+  ["missing-reference", "profile-default"],
+  ["missing-reference", "profile-default"],
+  ["generation", "default/gen-1"],
+  ["generation", "default/gen-2"],
+  ["generation", "default/gen-3"],
+];
 
 export const DAMAGES: readonly Damage[] = [
   {
     name: "a bit flip in a file that three objects and the pool share",
     damage: ({ at }) => flip(at("a", FILE)),
     finds: [
-      ["pool-file", hashBlob(Buffer.from("shared by all"))],
+      ["pool-file", POOLED],
       ["changed-file", "a-1/a/share/doc/same"],
       ["changed-file", "b-1/share/doc/same"],
       ["changed-file", "c-1/c/share/doc/same"],
@@ -205,15 +217,7 @@ export const DAMAGES: readonly Damage[] = [
   {
     name: "a lost manifest",
     damage: ({ store, object }) => rmSync(join(store.layout.manifests, `${object("a")}.json`)),
-    finds: [
-      ["lost-manifest", "a-1"],
-      ["missing-reference", "profile-default"],
-      ["missing-reference", "profile-default"],
-      ["missing-reference", "profile-default"],
-      ["generation", "default/gen-1"],
-      ["generation", "default/gen-2"],
-      ["generation", "default/gen-3"],
-    ],
+    finds: LOST_MANIFEST,
   },
   {
     name: "an empty manifest",
@@ -351,6 +355,29 @@ export const DAMAGES: readonly Damage[] = [
     damage: ({ store }) => rmSync(store.layout.log, { recursive: true }),
     finds: [["log", "log"]],
   },
+  // A link that leads nowhere is none.
+  ...otherKinds("a manifest", ({ store, object }) => join(store.layout.manifests, `${object("a")}.json`), [
+    ["damaged-manifest", "a-1"],
+  ]).map((damage) => (damage.name.includes("a link") ? { ...damage, finds: LOST_MANIFEST } : damage)),
+  ...otherKinds("a file list", ({ store, object }) => join(store.layout.manifests, `${object("a")}.files`), [
+    ["damaged-list", "a-1"],
+  ]),
+  ...otherKinds("the record of a generation", profileFile("gen-2.json"), [["generation", "default/gen-2"]]),
+  ...otherKinds("the record of the empty generation", profileFile("gen-0.json"), [["generation", "default/gen-0"]]),
+  ...otherKinds("the record of a profile", profileFile("profile.json"), [["profile", "default/profile.json"]]),
+  ...otherKinds("the pins", profileFile("pins.json"), [["pins", "default/pins.json"]]),
+  ...otherKinds("the live link", profileFile("current"), [["profile", "default/current"]]),
+  ...otherKinds("a generation's link", profileFile("gen-1"), [["generation", "default/gen-1"]]),
+  ...otherKinds("the log", ({ store }) => lastSegment(store), [["log", ".jsonl"]]),
+  ...otherKinds("a file of the pool", ({ store }) => pooledFile(store), [["pool-file", POOLED]]),
+  {
+    name: "a pipe in the place of an object",
+    damage: ({ at }) => {
+      removeTree(at("a", ""));
+      makePipe(at("a", "").replace(/\/$/, ""));
+    },
+    finds: [["missing-object", "a-1"]],
+  },
   {
     name: "something among the objects that is none",
     damage: ({ store }) => writeFileSync(join(store.layout.storeDir, "notes.txt"), "mine"),
@@ -377,6 +404,36 @@ export const DAMAGES: readonly Damage[] = [
     hidden: true,
   },
 ];
+
+/** A directory, a link to itself and a pipe in the place of a file. */
+function otherKinds(what: string, place: (world: DamageWorld) => string, finds: Damage["finds"]): Damage[] {
+  const kinds: readonly (readonly [string, (path: string) => void])[] = [
+    ["a directory", (path) => writeFileSync(join(mkdirSync(path, { recursive: true }) ?? path, "inside"), "")],
+    ["a link to itself", (path) => symlinkSync(basename(path), path)],
+    ["a pipe", makePipe],
+  ];
+  return kinds.map(([kind, make]) => ({
+    name: `${kind} in the place of ${what}`,
+    damage: (world) => {
+      const path = place(world);
+      rmSync(path);
+      make(path);
+    },
+    finds,
+  }));
+}
+
+function pooledFile({ layout }: Store): string {
+  return join(layout.files, POOLED.slice(0, 2), POOLED);
+}
+
+function makePipe(path: string): void {
+  execFileSync("mkfifo", [path]);
+}
+
+function profileFile(name: string) {
+  return ({ store }: DamageWorld) => join(store.layout.profiles, "default", name);
+}
 
 function lastSegment({ layout }: Store): string {
   const names = readdirSync(layout.log).filter((name) => /^\d+\.jsonl$/.test(name));

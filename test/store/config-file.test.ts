@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { changeSetting } from "../../src/operations/upkeep/config.ts";
 import { readConfigFile, readSetting, writeSetting } from "../../src/store/config-file.ts";
@@ -70,6 +70,15 @@ it.each([
   writeFileSync(path, text);
   expect(await changeSetting(store, { key: "mirrors", values: undefined })).toMatchObject({ isSet: false });
   expect(readSetting(store, "gc.keep")).toBe(3);
+});
+
+it("is refused when it is no file, with a hint that leads out", async () => {
+  const store = await makeWorld({ memory: true }).store();
+  mkdirSync(store.layout.configFile);
+  expect(caught(() => readConfigFile(store))).toMatchObject({
+    code: "DAMAGED",
+    hint: expect.stringContaining("move it away"),
+  });
 });
 
 it("with a wrong value hurts only who asks for that setting, and says how to go on", async () => {

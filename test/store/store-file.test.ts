@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -35,6 +35,15 @@ describe("store.json", () => {
     writeStoreFile(path, readText(JSON.stringify(odd), path) as StoreFile);
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(odd);
     expect(readdirSync(dirname(path))).toEqual(["store.json"]);
+  });
+
+  it("that is no file is damaged, and the hint leads out", () => {
+    const path = storeFile();
+    mkdirSync(path);
+    expect(caught(() => readStoreFile(path))).toMatchObject({
+      code: "DAMAGED",
+      hint: expect.stringContaining("by hand"),
+    });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   mkdirSync,
   openSync,
@@ -13,6 +14,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  readTextIfFile,
   readTextIfPresent,
   replaceLink,
   syncDirectory,
@@ -187,7 +189,11 @@ describe("readTextIfPresent", () => {
     writeFileSync(join(directory, "file"), "text");
     expect(readTextIfPresent(join(directory, "file"))).toBe("text");
     expect(readTextIfPresent(join(directory, "missing"))).toBeUndefined();
-    expect(caught(() => readTextIfPresent(directory))).toMatchObject({ code: "EISDIR" });
+    expect(caught(() => readTextIfPresent(directory))).toMatchObject({ code: "DAMAGED" });
+    expect(readTextIfFile(directory)).toBeUndefined();
+    chmodSync(join(directory, "file"), 0o000);
+    if (process.getuid?.() !== 0)
+      expect(caught(() => readTextIfFile(join(directory, "file")))).toMatchObject({ code: "EACCES" });
   });
 });
 

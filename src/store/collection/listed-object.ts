@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText } from "../../model/byte-string.ts";
 import { type ListedPlace, listedPlaces } from "../../model/file-list.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { LONGEST_PATH } from "../../model/tree-bounds.ts";
+import { readTextIfFile } from "../../system/atomic-file.ts";
 import { fileListPath, type Layout, objectPath, poolPath } from "../layout.ts";
 
 /** What the file list of an object tells of where things lie. */
@@ -19,7 +18,9 @@ export function readListedObject(
   places: Pick<Layout, "files" | "manifests" | "storeDir">,
   object: BaseName,
 ): ListedObject | undefined {
-  const listed = listedPlaces(readIfThere(fileListPath(places, object)))?.filter(({ path }) => canBeBelow(path));
+  const listed = listedPlaces(readTextIfFile(fileListPath(places, object)) ?? NO_LIST)?.filter(({ path }) =>
+    canBeBelow(path),
+  );
   if (!listed) return undefined;
   const tree = fromText(objectPath(places, object));
   const pooled = new Map<ByteString, string>();
@@ -49,12 +50,5 @@ function canBeBelow(path: ByteString): boolean {
   return path.length <= LONGEST_PATH && !/\0|[^/]{256}/.test(path) && !/\/\.{0,2}\//.test(`/${path}/`);
 }
 
-/** A text that is no list, when there is none. */
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return "?";
-    throw error;
-  }
-}
+/** A text that is none. */
+const NO_LIST = "?";

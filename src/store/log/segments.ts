@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../../errors.ts";
 
@@ -59,9 +59,29 @@ export function openSegment(segment: Segment): OpenSegment | undefined {
   const stats = fstatSync(fd);
   if (stats.isFile()) return { segment, fd, size: stats.size, [Symbol.dispose]: () => closeSync(fd) };
   closeSync(fd);
-  throw new StoreError("DAMAGED", `${segment.path} is not a regular file`, {
-    hint: "Move it away; then run `store log verify`.",
-    details: { file: segment.path },
+  throw noFile(segment.path);
+}
+
+/** What has the name of a segment and is no regular file. */
+export function otherKinds({ directory }: { readonly directory: string }): readonly Segment[] {
+  return segmentsIn(directory, listLogDirectory(directory)).filter(
+    ({ path }) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === false && !isLinkToFile(path),
+  );
+}
+
+function isLinkToFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function noFile(path: string, cause?: unknown): StoreError {
+  return new StoreError("DAMAGED", `${path} is not a regular file`, {
+    hint: "`store verify --repair` moves it aside, and writes what is lost anew from the generations.",
+    details: { file: path },
+    cause,
   });
 }
 
@@ -71,6 +91,7 @@ function openIfPresent(path: string): number | undefined {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
+    if (isErrno(error, "ELOOP", "ENXIO")) throw noFile(path, error);
     throw error;
   }
 }

@@ -5,6 +5,18 @@ import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts"
 import { syncDirectory } from "../../system/atomic-file.ts";
 import type { Store } from "../open-store.ts";
 
+/** Makes room for a file: what lies there and is none is kept in `aside/`. */
+export function clearForFile(store: Store, path: string): void {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status && !status.isFile()) moveAside(store, fromText(path));
+}
+
+/** The same for a directory. */
+export function clearForDirectory(store: Store, path: string): void {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status && !status.isDirectory()) moveAside(store, fromText(path));
+}
+
 /**
  * Moves something that does not belong where it lies to a new directory in `aside/`, which the store never deletes.
  * Returns that directory below the storeRoot. The one that it lay in must be writable.

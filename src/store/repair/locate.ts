@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { FileListEntry } from "../../model/file-list.ts";
 import { parseFileList } from "../../model/file-list.ts";
 import type { BaseName } from "../../model/ids.ts";
+import { readTextIfFile } from "../../system/atomic-file.ts";
 import { fileListPath } from "../layout.ts";
 import { listObjects } from "../manifests.ts";
 import type { Store } from "../open-store.ts";
@@ -43,7 +43,7 @@ function matchingLines(store: Store, object: BaseName, ids: ReadonlySet<string>)
 
 function readIfThere(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readTextIfFile(path) ?? "";
   } catch {
     // An object without a list offers nothing; that it lacks one is told elsewhere.
     return "";

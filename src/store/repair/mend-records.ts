@@ -3,13 +3,14 @@ import { type FileListEntry, printFileList } from "../../model/file-list.ts";
 import { type BaseName, digestInBaseName, digestOf, type PackageName, type PackageVersion } from "../../model/ids.ts";
 import { type Manifest, printManifest } from "../../model/manifest.ts";
 import { type Salvage, salvageManifest, splitBaseName } from "../../model/verify/salvage-manifest.ts";
-import { readTextIfPresent, writeFileAtomic } from "../../system/atomic-file.ts";
+import { readTextIfFile, writeFileAtomic } from "../../system/atomic-file.ts";
 import { fileListPath, manifestPath, objectPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 import { resolveReferences } from "../references.ts";
 import { checkTree } from "../verify/check-tree.ts";
 import { describeObject, type ObjectDescription } from "../verify/describe-object.ts";
 import { toCanonical, type VerifySettings } from "../verify/settings.ts";
+import { clearForFile } from "./aside.ts";
 import { localIdOf } from "./good-file.ts";
 import { mendMetadata } from "./mend-metadata.ts";
 import { placeIn } from "./place.ts";
@@ -26,13 +27,13 @@ export function remakeRecords(
   object: BaseName,
   { settings, names }: { readonly settings: VerifySettings; readonly names: NameBook },
 ): boolean {
-  const salvage = salvageManifest(readTextIfPresent(manifestPath(store.layout, object)));
+  const salvage = salvageManifest(readTextIfFile(manifestPath(store.layout, object)));
   const description = describeIfReadable(store, object, settings);
   if (!description || !isNamedBy(object, description, salvage)) return false;
-  writeFileAtomic(fileListPath(store.layout, object), printFileList(description.entries));
+  writeRecord(store, fileListPath(store.layout, object), printFileList(description.entries));
   freezeTree(store, object, { settings, entries: description.entries });
   const manifest = manifestFrom(store, object, { description, salvage, names });
-  writeFileAtomic(manifestPath(store.layout, object), printManifest(manifest));
+  writeRecord(store, manifestPath(store.layout, object), printManifest(manifest));
   return true;
 }
 
@@ -40,8 +41,13 @@ export function remakeRecords(
 export function remakeList(store: Store, manifest: Manifest, settings: VerifySettings): boolean {
   const description = describeIfReadable(store, manifest.path, settings);
   if (description?.treeId !== manifest.treeId) return false;
-  writeFileAtomic(fileListPath(store.layout, manifest.path), printFileList(description.entries));
+  writeRecord(store, fileListPath(store.layout, manifest.path), printFileList(description.entries));
   return true;
+}
+
+function writeRecord(store: Store, path: string, text: string): void {
+  clearForFile(store, path);
+  writeFileAtomic(path, text);
 }
 
 function describeIfReadable(store: Store, object: BaseName, settings: VerifySettings): ObjectDescription | undefined {

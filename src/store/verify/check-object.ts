@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, readFileSync } from "node:fs";
-import { isErrno, StoreError } from "../../errors.ts";
+import { existsSync, lstatSync } from "node:fs";
+import { StoreError } from "../../errors.ts";
 import { fromText, toEscaped } from "../../model/byte-string.ts";
 import { type FileListEntry, parseFileList, printFileList } from "../../model/file-list.ts";
 import { type BaseName, digestInBaseName, digestOf, type TreeId } from "../../model/ids.ts";
@@ -25,13 +25,23 @@ const NOTHING: ObjectCheck = { findings: [], good: [] };
  */
 export function checkObject(settings: VerifySettings, object: BaseName): ObjectCheck {
   const path = `${settings.manifests}/${object}.json`;
-  const text = readTextIfPresent(path);
+  const text = textOrDamage(path);
   if (text === undefined && !settings.orphans?.includes(object)) return NOTHING;
   const check = checkWith(text, settings, object);
   return check.findings.length > 0 && text !== undefined && !existsSync(path) ? NOTHING : check;
 }
 
-function checkWith(text: string | undefined, settings: VerifySettings, object: BaseName): ObjectCheck {
+/** What lies in the place of a record and is no file is a damaged one. */
+function textOrDamage(path: string): string | StoreError | undefined {
+  try {
+    return readTextIfPresent(path);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "DAMAGED") return error;
+    throw error;
+  }
+}
+
+function checkWith(text: string | StoreError | undefined, settings: VerifySettings, object: BaseName): ObjectCheck {
   const findings: Finding[] = [];
   const add = (finding: Omit<Finding, "subject" | "object">) =>
     findings.push({
@@ -62,8 +72,9 @@ function checkWith(text: string | undefined, settings: VerifySettings, object: B
   return { findings, good };
 }
 
-function readable(text: string, object: BaseName, tell: (reason: string) => void): Manifest | undefined {
+function readable(text: string | StoreError, object: BaseName, tell: (reason: string) => void): Manifest | undefined {
   try {
+    if (text instanceof StoreError) throw text;
     const manifest = parseManifest(text, "the manifest");
     const fault = nameFault(manifest, object);
     if (fault === undefined) return manifest;
@@ -95,14 +106,9 @@ function readEntries(
   object: BaseName,
   manifest: Manifest | undefined,
 ): readonly FileListEntry[] | string {
-  let text: string;
-  try {
-    text = readFileSync(`${settings.manifests}/${object}.files`, "utf8");
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return "has no file list";
-    throw error;
-  }
-  const entries = parseFileList(text);
+  const text = textOrDamage(`${settings.manifests}/${object}.files`);
+  if (text === undefined) return "has no file list";
+  const entries = typeof text === "string" ? parseFileList(text) : undefined;
   if (!entries || printFileList(entries) !== text) return "has a damaged file list";
   const isRight = manifest ? treeIdOfList(entries) === manifest.treeId : treeIdIfNamed(object, entries) !== undefined;
   return isRight ? entries : "has the file list of another tree";

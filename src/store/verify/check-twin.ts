@@ -1,10 +1,11 @@
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { fromText, toEscaped } from "../../model/byte-string.ts";
 import { parseFileList } from "../../model/file-list.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { zeroBaseName } from "../../model/ids.ts";
 import { replacements } from "../../model/rewrite.ts";
 import type { Finding } from "../../model/verify/finding.ts";
+import { readTextIfFile } from "../../system/atomic-file.ts";
 import type { ObjectCheck } from "./check-object.ts";
 import { checkTree } from "./check-tree.ts";
 import type { VerifySettings } from "./settings.ts";
@@ -18,7 +19,7 @@ export function checkTwin(settings: VerifySettings, name: string): ObjectCheck {
     return { findings: [{ kind: "leftover", subject, reason: "is the twin of an object that is gone" }], good: [] };
   if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory())
     return { findings: [{ kind: "twin", subject, reason: "is no directory", object }], good: [] };
-  const entries = parseFileList(readFileSync(`${settings.manifests}/${object}.files`, "utf8"));
+  const entries = parseFileList(readTextIfFile(`${settings.manifests}/${object}.files`) ?? "?");
   // What is wrong with the list is told with the object.
   if (!entries) return { findings: [], good: [] };
   const canonicalise = replacements([[object, zeroBaseName(object)]]);

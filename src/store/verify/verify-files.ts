@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { type BaseName, isBaseName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import { readIfWhole } from "../index/index-entry.ts";
@@ -124,7 +124,7 @@ function isMuch(store: Store, tasks: readonly VerifyTask[]): boolean {
 
 function bytesIn(directory: string): number {
   return namesIn(directory).reduce(
-    (sum, name) => sum + (statSync(`${directory}/${name}`, { throwIfNoEntry: false })?.size ?? 0),
+    (sum, name) => sum + (lstatSync(`${directory}/${name}`, { throwIfNoEntry: false })?.size ?? 0),
     0,
   );
 }

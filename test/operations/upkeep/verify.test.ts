@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { addToArchives } from "../../../src/operations/archives/archives.ts";
@@ -124,6 +134,20 @@ describe("verify and repair", () => {
     expect(await verifyAll(store)).toMatchObject({ damaged: [], leftovers: [] });
     expect((await gc(store)).deleted).toHaveLength(4);
     expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("forget what lies in the place of the record of a build and is no file, and keep it", async () => {
+    const { store } = await makeDamageWorld();
+    const record = join(store.layout.builds, `${"ab".repeat(32)}.json`);
+    mkdirSync(record);
+    const { leftovers, damaged } = await verifyAll(store);
+    expect([damaged, leftovers.map(({ kind, subject }) => [kind, subject])]).toEqual([
+      [],
+      [["build", `builds/${"ab".repeat(32)}.json`]],
+    ]);
+    await repairAll(store);
+    expect(await verifyAll(store)).toMatchObject({ damaged: [], leftovers: [] });
+    expect(readdirSync(store.layout.aside)).toHaveLength(1);
   });
 
   it("do not call a leftover repaired that stays", async () => {

@@ -4,7 +4,9 @@ import type { FileListEntry } from "../../../model/file-list.ts";
 import type { BaseName } from "../../../model/ids.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
 import { readIfWhole } from "../../../store/index/index-entry.ts";
+import { objectPath } from "../../../store/layout.ts";
 import { lockObjects } from "../../../store/lock-objects.ts";
+import { clearForDirectory } from "../../../store/repair/aside.ts";
 import { localIdOf } from "../../../store/repair/good-file.ts";
 import { isMendable, mendMetadata } from "../../../store/repair/mend-metadata.ts";
 import { remakeList, remakeRecords } from "../../../store/repair/mend-records.ts";
@@ -44,6 +46,7 @@ async function repairRecords(context: RepairContext, object: BaseName, findings:
   const lost = [...of("damaged-manifest"), ...of("damaged-list")];
   await attempt(context, of("missing-object"), async () => {
     for (const finding of of("missing-object")) {
+      clearForDirectory(store, objectPath(store.layout, object));
       const from = (await assembleObject(context, object)) ?? (await context.restore(object));
       if (from !== undefined) report.done(finding, from);
     }

@@ -9,11 +9,12 @@ import { lockPath } from "../../../store/layout.ts";
 import { appendRecords } from "../../../store/log/append.ts";
 import { rebuildLog } from "../../../store/log/rebuild.ts";
 import { repairLog } from "../../../store/log/repair.ts";
+import { otherKinds } from "../../../store/log/segments.ts";
 import { verifyLog } from "../../../store/log/verify.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { listProfiles } from "../../../store/profiles.ts";
 import { newestTransaction, recordedGenerations } from "../../../store/recorded-generations.ts";
-import { moveAside } from "../../../store/repair/aside.ts";
+import { clearForFile, moveAside } from "../../../store/repair/aside.ts";
 import { acquireLock } from "../../../system/lock.ts";
 import { randomName } from "../../../system/random-name.ts";
 import { removeTree } from "../../../system/temporary-directory.ts";
@@ -38,6 +39,7 @@ export async function repairJournal(context: RepairContext, findings: readonly F
 /** The files that keep what was taken out; `undefined` when something is still wrong. */
 async function mendLog(store: Store): Promise<readonly string[] | undefined> {
   const log = openJournal(store);
+  for (const { path } of otherKinds(log)) clearForFile(store, path);
   if (verifyLog(log).records === 0) {
     const records = await rebuildLog(log, recordedGenerations(store), profilesAsTheyAre(log));
     // Only a log that can be read lets the profiles be told as they are.
@@ -84,9 +86,12 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
       const where = finding.reference && (await context.restore(finding.reference));
       return where === undefined ? undefined : report.done(finding, where);
     }
-    case "build":
-      rmSync(join(builds, finding.subject.slice("builds/".length)), { force: true });
+    case "build": {
+      const record = join(builds, finding.subject.slice("builds/".length));
+      clearForFile(store, record);
+      rmSync(record, { force: true });
       return report.done(finding, "forgotten; it is built again when it is needed");
+    }
     case "twin": {
       const twin = join(root, finding.subject.split("/").slice(0, 2).join("/"));
       const discarded = join(trash, randomName());

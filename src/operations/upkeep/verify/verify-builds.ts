@@ -18,9 +18,9 @@ export function verifyBuilds(store: Store): Finding[] {
 }
 
 function faultOf(store: Store, path: string, name: string): string | undefined {
-  const text = readTextIfPresent(path);
-  if (text === undefined) return undefined;
   try {
+    const text = readTextIfPresent(path);
+    if (text === undefined) return undefined;
     const { key, output } = parseBuildRecord(text, path);
     if (`${key}.json` !== name) return "is the record of another build";
     // An object that is damaged is told of as such, and its record says how to build it again.

@@ -5,6 +5,7 @@ import { lostEnds } from "../../../store/check-log.ts";
 import { openJournal } from "../../../store/journal.ts";
 import type { LogFinding } from "../../../store/log/entries.ts";
 import { stateAfter } from "../../../store/log/history.ts";
+import { otherKinds } from "../../../store/log/segments.ts";
 import { verifyLog } from "../../../store/log/verify.ts";
 import type { Store } from "../../../store/open-store.ts";
 
@@ -22,6 +23,9 @@ export interface JournalVerification {
  */
 export function verifyJournal(store: Store): JournalVerification {
   const log = openJournal(store);
+  const others = otherKinds(log).map(({ name }) => ({ subject: `log/${name}`, reason: NO_FILE }));
+  if (others.length > 0)
+    return { records: 0, told: undefined, findings: others.map((each) => ({ kind: "log", ...each })) };
   const checked = verifyLog(log);
   // What a write left that did not end is settled by the next writer.
   const damaged = checked.findings.filter(({ fault }) => fault !== "torn");
@@ -32,6 +36,8 @@ export function verifyJournal(store: Store): JournalVerification {
     findings: faults.map((fault) => ({ kind: "log", subject: placeOf(fault), reason: fault.reason })),
   };
 }
+
+const NO_FILE = "is no regular file";
 
 function placeOf({ file, line }: LogFinding): string {
   if (file === "") return "log";
