@@ -12,6 +12,7 @@ import { findKeptFile, type KeptFile } from "./kept-files.ts";
 import { withMirrors } from "./mirrors.ts";
 import { isUnreachable } from "./network-error.ts";
 import { printableUrl } from "./printable-url.ts";
+import { recordedUrls } from "./recorded-urls.ts";
 import { recordedContents, sayIfChanged } from "./url-record.ts";
 
 export interface FileRequest {
@@ -107,8 +108,17 @@ interface Reuse {
 function reuse(context: FetchContext, request: FileRequest, { kept, places }: Reuse): Fetched {
   const urls = request.urls.map((text) => printableUrl(text));
   sayIfChanged(context, urls, kept.integrity);
-  const origin = latestServer(context, places, kept.integrity) ?? urls[0] ?? "";
+  const origin = latestServer(context, places, kept.integrity) ?? otherServer(context, urls, kept.integrity);
   return told(context, { ...kept, fileName: fileNameOf(request), origin, reused: true });
+}
+
+/**
+ * Where the content came from that none of the URLs gave. Of `file:` no record is kept, so none is looked for: one of all
+ * downloads would be read.
+ */
+function otherServer(context: FetchContext, [first = "", ...more]: readonly string[], integrity: Integrity): string {
+  const isLocal = [first, ...more].every((url) => /^file:/i.test(url));
+  return (isLocal ? undefined : latestServer(context, recordedUrls(context, integrity), integrity)) ?? first;
 }
 
 /** Which of the URLs gave this content, the last time that one did. */

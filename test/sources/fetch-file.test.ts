@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -37,6 +38,20 @@ function keptFiles({ directory }: FetchContext): string[] {
     ? readdirSync(top, { recursive: true, encoding: "utf8" }).filter((name) => name.length > 2)
     : [];
 }
+
+test("content that is there is told to come from where it came, whatever is asked for", async () => {
+  using world = fetchWorld();
+  await using server = await startServer((request, response) => serveFile(request, response, { content }));
+  const never = "https://never.example/other.tar.gz";
+  const asked = async (...urls: string[]) => (await fetchFile(world.context, { urls, integrity })).origin;
+  await fetchFile(world.context, { urls: [`${server.url}/first`], integrity });
+  expect(await asked(never)).toBe(`${server.url}/first`);
+  expect(await asked(never, `${server.url}/first`)).toBe(`${server.url}/first`);
+  expect(world.said("fetched").map(({ url }) => url)).toEqual([1, 2, 3].map(() => `${server.url}/first`));
+  expect(server.asked).toHaveLength(1);
+  rmSync(join(world.path, "urls"), { recursive: true });
+  expect(await asked(never)).toBe(never);
+});
 
 test("a file comes once and is then found, read-only and under its hash", async () => {
   using world = fetchWorld();
