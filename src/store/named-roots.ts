@@ -38,6 +38,13 @@ function readRoot(name: string, path: string): NamedRoot | undefined {
   });
 }
 
+/** The target of a root that names its object, but leads past it, as when the administration was moved. */
+export function misledRoot(store: Store, name: string): string | undefined {
+  const target = readTarget(namedRootPath(store.layout, name)) ?? "";
+  const object = basename(target);
+  return isBaseName(object) && target !== generationTarget(store.layout, object) ? target : undefined;
+}
+
 export function writeNamedRoot(store: Store, { name, object }: NamedRoot): void {
   const path = namedRootPath(store.layout, name);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

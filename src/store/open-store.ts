@@ -65,7 +65,7 @@ async function createStore(
 /** Two logs and two sets of generations over the same objects would each know only half of what is needed. */
 function otherAdminDir({ root, admin }: Layout, adminDir: string): StoreError {
   return new StoreError("UNSAFE", `the store at ${root} has its administration in ${admin}, not in ${adminDir}`, {
-    hint: `The store remembers it: leave out --admindir and $STORE_ADMINDIR. To move it, while no store command runs: mv ${admin}/{log,profiles,roots,index} to the new empty directory, write that as "adminDir" into ${root}/store.json, and run \`store verify --repair\`, which makes the links of the generations anew.`,
+    hint: `The store remembers it: leave out --admindir and $STORE_ADMINDIR. To move it, while no store command runs: mv ${admin}/{log,profiles,roots,index} to the new empty directory, write that as "adminDir" into ${root}/store.json, and run \`store verify --repair\`, which makes the links of generations and named roots anew.`,
     details: { root, adminDir: admin, given: adminDir },
   });
 }

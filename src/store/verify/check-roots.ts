@@ -4,7 +4,7 @@ import type { BaseName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import { namedRootPath } from "../layout.ts";
 import { hasObject } from "../manifests.ts";
-import { namesIn, readNamedRoot } from "../named-roots.ts";
+import { misledRoot, namesIn, readNamedRoot } from "../named-roots.ts";
 import type { Store } from "../open-store.ts";
 import { readResultRecord, resultRecords } from "../result-links.ts";
 
@@ -12,11 +12,19 @@ import { readResultRecord, resultRecords } from "../result-links.ts";
 export function checkRoots(store: Store): Finding[] {
   const names = namesIn(dirname(namedRootPath(store.layout, "x"))).sort();
   return [
-    ...names.flatMap((name) => faultsIn(`roots/named/${name}`, () => readNamedRoot(store, name)?.object, store)),
+    ...names.flatMap((name) => namedRootFaults(store, name)),
     ...resultRecords(store).flatMap((record) =>
       faultsIn(`roots/links/${basename(record)}`, () => void readResultRecord(record), store),
     ),
   ];
+}
+
+function namedRootFaults(store: Store, name: string): Finding[] {
+  const subject = `roots/named/${name}`;
+  const faults = faultsIn(subject, () => readNamedRoot(store, name)?.object, store);
+  if (faults.length > 0) return faults;
+  const elsewhere = misledRoot(store, name);
+  return elsewhere === undefined ? [] : [{ kind: "root", subject, reason: `has a link to ${elsewhere}` }];
 }
 
 function faultsIn(subject: string, read: () => BaseName | undefined, store: Store): Finding[] {

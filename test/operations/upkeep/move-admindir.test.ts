@@ -1,10 +1,14 @@
-import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { BaseName } from "../../../src/model/ids.ts";
+import { addRoot } from "../../../src/operations/collection/roots.ts";
 import { packagePath } from "../../../src/operations/packages/package-path.ts";
 import { shellEnvironment } from "../../../src/operations/profiles/shell-environment.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
-import { currentPath } from "../../../src/store/layout.ts";
+import { verify } from "../../../src/operations/upkeep/verify.ts";
+import { currentPath, objectPath } from "../../../src/store/layout.ts";
+import { listObjects } from "../../../src/store/manifests.ts";
 import { openStoreAt } from "../../../src/store/open-store.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { DEFAULT, goBack, installFrom, liveFiles, logRecords, makeProfileWorld } from "../../helpers/profile-worlds.ts";
@@ -25,12 +29,16 @@ it("another admindir than a store has is refused with the way to move it, and th
     code: "UNSAFE",
     hint: expect.stringMatching(/leave out --admindir.*mv .*"adminDir" into .*store\.json.*store verify --repair/),
   });
+  const [object = ""] = listObjects(store).filter((name) => name.endsWith("-a-1"));
+  await addRoot(store, { object: object as BaseName });
   mkdirSync(adminDir);
   for (const name of ["log", "profiles", "roots", "index"]) renameSync(join(root, name), join(adminDir, name));
   const file = JSON.parse(readFileSync(storeFile, "utf8"));
   writeFileSync(storeFile, JSON.stringify({ ...file, adminDir }));
   const moved = await open();
   await repair(moved, { profile: DEFAULT, cwd: world.directory });
+  expect(realpathSync(join(adminDir, "roots/named/a-1"))).toBe(objectPath(moved.layout, object as BaseName));
+  expect(await verify(moved, { profile: DEFAULT, cwd: world.directory })).toMatchObject({ damaged: [] });
   expect(liveFiles(moved)).toEqual({ a: "a", b: "b" });
   await goBack(moved);
   expect(liveFiles(moved)).toEqual({ a: "a" });

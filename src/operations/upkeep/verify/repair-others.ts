@@ -11,6 +11,7 @@ import { rebuildLog } from "../../../store/log/rebuild.ts";
 import { repairLog } from "../../../store/log/repair.ts";
 import { otherKinds } from "../../../store/log/segments.ts";
 import { verifyLog } from "../../../store/log/verify.ts";
+import { misledRoot, readNamedRoot, writeNamedRoot } from "../../../store/named-roots.ts";
 import type { Store } from "../../../store/open-store.ts";
 import { listProfiles } from "../../../store/profiles.ts";
 import { newestTransaction, recordedGenerations } from "../../../store/recorded-generations.ts";
@@ -82,9 +83,10 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
       if (!finding.subject.startsWith("files/")) return;
       return report.done(finding, `moved to ${moveAside(store, fromText(join(root, finding.subject)))}`);
     case "root": {
-      // Of a root that tells of no object, nobody else knows of which it told.
       const where = finding.reference && (await context.restore(finding.reference));
-      return where === undefined ? undefined : report.done(finding, where);
+      const relinked = relinkRoot(store, finding.subject);
+      const how = where ?? relinked;
+      return how === undefined ? undefined : report.done(finding, how);
     }
     case "build": {
       const record = join(builds, finding.subject.slice("builds/".length));
@@ -104,6 +106,18 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
       return;
   }
 }
+
+/** Has a named root lead to the object that it names. Of one that names none, nobody else knows which it was. */
+function relinkRoot(store: Store, subject: string): string | undefined {
+  if (!subject.startsWith(NAMED_ROOTS)) return undefined;
+  const name = subject.slice(NAMED_ROOTS.length);
+  const root = misledRoot(store, name) === undefined ? undefined : readNamedRoot(store, name);
+  if (!root) return undefined;
+  writeNamedRoot(store, root);
+  return `it leads to ${root.object} again`;
+}
+
+const NAMED_ROOTS = "roots/named/";
 
 /** The index is made anew from the manifests. */
 export async function repairIndex(context: RepairContext, findings: readonly Finding[]): Promise<void> {
