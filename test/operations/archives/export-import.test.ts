@@ -12,11 +12,14 @@ import { exportObjects } from "../../../src/operations/archives/export-objects.t
 import { importObjects } from "../../../src/operations/archives/import-objects.ts";
 import { indexRepository } from "../../../src/operations/archives/index-repository.ts";
 import { obtainObjects } from "../../../src/operations/archives/obtain-objects.ts";
+import { add } from "../../../src/operations/packages/add.ts";
+import { install } from "../../../src/operations/profiles/install.ts";
 import { fileListPath, objectPath } from "../../../src/store/layout.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { removeTree } from "../../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
+import { integrityOf, serveFile, startServer } from "../../helpers/fetch-world.ts";
 import { type Added, addTree, DIRECTORY, makeWorld, readTree, type World } from "../../helpers/worlds.ts";
 
 const profile = parseProfileName("default");
@@ -56,6 +59,30 @@ async function twoStores(): Promise<{ world: World; one: Store; two: Store; out:
 }
 
 describe("an exported object", () => {
+  it("is no package: to add it tells how to import it, and that way works", async () => {
+    const { world, one, two, out } = await twoStores();
+    const object = await addTree(one, { file: "hello" });
+    mkdirSync(out);
+    const file = await exportOne(one, object, out);
+    const other = join(out, "any-name-1.0.tgz");
+    cpSync(file, other);
+    const path = objectPath(two.layout, object.manifest.path);
+    await using server = await startServer((request, response) =>
+      serveFile(request, response, { content: readFileSync(file) }),
+    );
+    const integrity = integrityOf(readFileSync(file));
+    const url = { from: `${server.url}/demo.tar.gz`, integrity };
+    for (const each of [{ from: file }, { from: other }, url])
+      expect(await caughtAsync(add(two, { ...each, cwd: world.directory }))).toMatchObject({
+        code: "INVALID_INPUT",
+        message: `${each.from} is a packed object, ${object.manifest.path}`,
+        hint: expect.stringMatching(`store archive import .*store install ${path}`),
+      });
+    expect(listObjects(two)).toEqual([]);
+    await importObjects(two, { files: [other], cwd: world.directory });
+    await install(two, { packages: [{ from: path, cwd: world.directory }], profile });
+  });
+
   it("gives the same digest in a store at another root, and lies there as if it was added there", async () => {
     const { world, one, two, out } = await twoStores();
     const added = await addTree(one, strangeTree(one) as never);
