@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ByteString, fromText } from "../../src/model/byte-string.ts";
 import { parseFileList } from "../../src/model/file-list.ts";
+import { BLOB_HEADER_ROOM } from "../../src/model/git-object.ts";
 import { parseBaseName } from "../../src/model/ids.ts";
 import { commitObjects } from "../../src/store/commit-objects.ts";
 import { fileListPath } from "../../src/store/layout.ts";
@@ -136,6 +137,13 @@ describe("stageObject", () => {
     expect(manifest).toMatchObject({ files: 3, size: 57, localised: true, references: [] });
   });
 
+  it("writes the list in git's order, in which a slash stands behind the name of a directory", async () => {
+    const store = await makeWorld({ memory: true }).store();
+    const { manifest } = await addTree(store, { "a/b": "", "a.b/c": "", "a-b": "", a0: "", "d/a/b": "", "d/a.b": "" });
+    const entries = parseFileList(readFileSync(fileListPath(store.layout, manifest.path), "utf8"));
+    expect(entries?.map(({ path }) => path)).toEqual(["a-b", "a.b/c", "a/b", "a0", "d/a.b", "d/a/b"]);
+  });
+
   it("records time, origin, name, version and further members in the manifest", async () => {
     const store = await makeWorld({ memory: true }).store();
     const options = { name: "@scope+lib", version: "1.10", metadata: { platform: "x" } };
@@ -171,6 +179,36 @@ describe("stageObject", () => {
       other: gone,
     });
     expect(manifest.references).toEqual([one, two, three].map((each) => each.manifest.path).sort());
+  });
+
+  it("sees what stands across the end of a piece of a large file, at each place", async () => {
+    const store = await makeWorld({ memory: true }).store();
+    const { storeDir } = store.layout;
+    const border = BLOB_HEADER_ROOM + MEBIBYTE + 1;
+    const across = (text: string, before: number) =>
+      Buffer.concat([Buffer.alloc(border - before, " "), Buffer.from(text), Buffer.alloc(300, " ")]);
+    for (const before of [1, 24, 40, 41, 47]) {
+      const { manifest } = await addTree(store, { large: across(storeDir, before) }, { name: `at-${before}` });
+      expect([before, manifest.localised, faultsOf(store, manifest)]).toEqual([before, true, []]);
+    }
+    const { manifest: other } = await addTree(store, { a: "1" }, { name: "n".repeat(128), version: "1".repeat(80) });
+    for (const before of [1, 33, 200, other.path.length - 1]) {
+      const { manifest } = await addTree(store, { large: across(other.path, before) }, { name: `to-${before}` });
+      expect([before, manifest.references]).toEqual([before, [other.path]]);
+    }
+  });
+
+  it("localises a file or link that names nothing but the object itself", async () => {
+    const store = await makeWorld({ memory: true }).store();
+    const zero = `${"0".repeat(32)}-demo-1.0`;
+    for (const adopt of [false, true]) {
+      for (const tree of [{ link: { link: `../../${zero}/a` } }, { file: `../${zero}/a` }]) {
+        const { manifest, path } = await addTree(store, { ...tree, a: String(adopt) }, { adopt });
+        const [[, { content }] = [], ...none] = [...readTree(path)].filter(([name]) => /^(link|file)$/.test(name));
+        expect([String(content), none]).toEqual([expect.stringContaining(`../${manifest.path}/a`), []]);
+        expect([manifest.localised, faultsOf(store, manifest)]).toEqual([true, []]);
+      }
+    }
   });
 
   it("refuses a tree that mixes canonical and local form, naming both files", async () => {
