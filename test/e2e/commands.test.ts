@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import type { ListedGeneration } from "../../src/operations/packages/list.ts";
@@ -40,6 +40,22 @@ test("add prints the path on stdout and what it did on stderr", () => {
   expect(reused.stderr).toBe("");
   const named = world.done("add", source, "--name=other", "--version", "2", "--import-method", "copy", "-q");
   expect([basename(named.stdout.trimEnd()), named.stderr]).toEqual([expect.stringMatching(/-other-2$/), ""]);
+});
+
+test.each([
+  [[]],
+  [["--import-method", "hardlink"]],
+  [["--integrity", "sha256-7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M="]],
+])("add takes a single file, which stays as it was and apart from the store: %j", (options) => {
+  const world = makeStoreWorld();
+  const file = join(world.source("d", { "x-1.0.txt": "content" }), "x-1.0.txt");
+  chmodSync(file, 0o640);
+  const before = statSync(file);
+  const path = world.done("add", file, ...options).stdout.trimEnd();
+  const { ino, mode, mtimeMs, nlink } = statSync(file);
+  expect([ino, mode, mtimeMs, nlink]).toEqual([before.ino, before.mode, before.mtimeMs, 1]);
+  writeFileSync(file, "changed");
+  expect(readFileSync(join(path, "x-1.0.txt"), "utf8")).toBe("content");
 });
 
 test("install, upgrade, remove: each a generation, each with the way back", () => {

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   copyFileSync,
   cpSync,
@@ -14,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { printManifest } from "../../../src/model/manifest.ts";
 import { packGraph } from "../../../src/model/packed-graph.ts";
 import { closure, referrers } from "../../../src/operations/collection/closure.ts";
 import type { StoreIndex } from "../../../src/store/index/index-entry.ts";
@@ -107,6 +109,35 @@ describe("the index", () => {
     replace(text);
     await expectRight(store);
     expect(await referrers(store, paths.data)).toEqual([paths.app]);
+  });
+
+  it("notices manifests that were replaced by hand and have the times that the others had", async () => {
+    const { store, paths } = await withFour();
+    await expectRight(store);
+    const path = manifestPath(store.layout, paths.app);
+    const { atime, mtime } = statSync(path);
+    const text = readFileSync(path, "utf8");
+    const others = printManifest({ ...readManifest(store, paths.app), references: [] });
+    for (const content of [others, text, "x".repeat(text.length), text]) {
+      writeFileSync(`${path}.new`, content);
+      renameSync(`${path}.new`, path);
+      utimesSync(path, atime, mtime);
+      await expectRight(store);
+    }
+  });
+
+  it("has a seal that tells the version, the store and the sum of the file, without which it is built anew", async () => {
+    const { store } = await withFour();
+    await expectRight(store);
+    const sha256 = createHash("sha256")
+      .update(readFileSync(dataFileOf(store)))
+      .digest("hex");
+    const seal = join(store.layout.index, "seal.json");
+    expect(JSON.parse(readFileSync(seal, "utf8"))).toEqual({ format: 3, store: store.file.id, sha256 });
+    for (const other of [{ format: 2 }, { store: "0".repeat(32) }, { sha256: "0".repeat(64) }]) {
+      writeFileSync(seal, `${JSON.stringify({ format: 3, store: store.file.id, sha256, ...other })}\n`);
+      expect(isOnDisk(store)).toBe(false);
+    }
   });
 
   it("may be removed at any time, also while it is open (invariant 10)", async () => {
