@@ -204,8 +204,8 @@ describe("stageObject", () => {
     for (const adopt of [false, true]) {
       for (const tree of [{ link: { link: `../../${zero}/a` } }, { file: `../${zero}/a` }]) {
         const { manifest, path } = await addTree(store, { ...tree, a: String(adopt) }, { adopt });
-        const [[, { content }] = [], ...none] = [...readTree(path)].filter(([name]) => /^(link|file)$/.test(name));
-        expect([String(content), none]).toEqual([expect.stringContaining(`../${manifest.path}/a`), []]);
+        const [[, seen] = [], ...none] = [...readTree(path)].filter(([name]) => /^(link|file)$/.test(name));
+        expect([String(seen?.content), none]).toEqual([expect.stringContaining(`../${manifest.path}/a`), []]);
         expect([manifest.localised, faultsOf(store, manifest)]).toEqual([true, []]);
       }
     }
