@@ -425,6 +425,23 @@ int rmdir(const char *path) {
   return LOCKED(int, REAL(rmdir)(path), note("rmdir", REMOVE, "%s", place));
 }
 
+/* What the C++ library removes with, and so later versions of Node in `rmSync`. */
+
+int unlinkat(int directory, const char *path, int flags) {
+  char buffer[PATH_MAX];
+  const char *place = named(directory, path, buffer);
+  if (!place) return REAL(unlinkat)(directory, path, flags);
+  if (meddle(REMOVE, NULL, NULL)) return -1;
+  return LOCKED(int, REAL(unlinkat)(directory, path, flags),
+                note(flags & AT_REMOVEDIR ? "rmdir" : "unlink", REMOVE, "%s", place));
+}
+
+int remove(const char *path) {
+  struct stat status;
+  if (lstat(path, &status)) return -1;
+  return S_ISDIR(status.st_mode) ? rmdir(path) : unlink(path);
+}
+
 /* Modes and times */
 
 int chmod(const char *path, mode_t bits) {

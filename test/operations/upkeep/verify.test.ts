@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -110,12 +111,8 @@ describe("verify and repair", () => {
     const older = join(world.directory, "older");
     cpSync(store.layout.root, older, { recursive: true, verbatimSymlinks: true });
     for (const name of ["b-1", "c-1"]) await installFrom(store, world.source(name, { [name]: "" }));
-    for (const part of ["log", "profiles"])
-      cpSync(join(older, part), join(store.layout.root, part), {
-        recursive: true,
-        verbatimSymlinks: true,
-        force: true,
-      });
+    const parts = ["log", "profiles"].map((part) => join(older, part));
+    execFileSync("cp", ["-a", "--remove-destination", ...parts, store.layout.root]);
     const subjects = ["default/gen-2", "default/gen-3"].map((subject) => ({ kind: "leftover", subject }));
     const before = await verifyAll(store);
     expect(before).toMatchObject({ damaged: [], leftovers: subjects });
