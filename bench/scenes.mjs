@@ -97,6 +97,7 @@ function archiveScene() {
         const steps = [
           { id: kind, before: () => place.freshStore(), command: () => store("add", archive) },
           { id: `tar ${kind}`, before, command: () => extract },
+          { id: `summed ${kind}`, before, command: () => summing(place.path("out"), extract) },
         ];
         const flushed = { id: `flushed ${kind}`, before, command: () => flushing(place, extract) };
         return place.inMemory ? steps : [...steps, flushed];
@@ -104,9 +105,16 @@ function archiveScene() {
     },
     rows: ["tar", "tar.gz"].flatMap((kind) => [
       row(kind, "tar", { against: "`tar xf`", target: 1.5 }),
+      row(kind, "summed", { against: "`tar xf`, then `sha256sum` of all files" }),
       row(kind, "flushed", { against: "`tar xf`, flushed" }),
     ]),
   };
+}
+
+/** What is unpacked is hashed, too, as in a store that can tell whether it was changed: by as many processes as processors. */
+function summing(directory, command) {
+  const script = 'd=$1; shift; "$@" && find "$d" -type f -print0 | xargs -0 -n 32 -P "$(nproc)" sha256sum > "$d.sums"';
+  return ["sh", "-c", script, "summing", directory, ...command];
 }
 
 /** What others leave to the kernel the store waits for: that the content is on the disk. */
