@@ -10,6 +10,7 @@ import {
 } from "../../model/ids.ts";
 import { parseJsonObject, readRecord } from "../../model/json-object.ts";
 import { marksOf, type ProfileState } from "../../model/log-state.ts";
+import { inRanges } from "../../model/number-ranges.ts";
 import type { Finding, ProfilePlace } from "../../model/verify/finding.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { readGeneration } from "../generation-records.ts";
@@ -57,12 +58,9 @@ export function checkProfile(store: Store, profile: ProfileName, told: ProfileSt
   checkPins(check, numbers);
   for (const number of numbers) {
     if (number <= last) checkGeneration(check, number);
-    else {
-      const reason = "was never live: its process was killed, or it was left by another copy of the store";
-      const place = { profile, part: "unmade", generation: number } as const;
-      check.findings.push({ kind: "leftover", subject: `${profile}/gen-${number}`, reason, place });
-    }
+    else addUnmade(check, number, NEVER_LIVE);
   }
+  checkLinksAlone(check, numbers, last);
   checkLost(check, numbers);
   return check.findings;
 }
@@ -96,6 +94,26 @@ const NAMES: Readonly<Record<DamagedPart, string>> = {
   link: "link",
   objects: "objects",
 };
+
+const NEVER_LIVE = "was never live: its process was killed, or it was left by another copy of the store";
+
+function addUnmade({ profile, findings }: Check, generation: number, reason: string): void {
+  const place = { profile, part: "unmade", generation } as const;
+  findings.push({ kind: "leftover", subject: `${profile}/gen-${generation}`, reason, place });
+}
+
+/** Links of no generation: a collection keeps what they lead to. */
+function checkLinksAlone(check: Check, numbers: readonly number[], last: number): void {
+  const { store, profile, told } = check;
+  const recorded = new Set(numbers);
+  const names = listIfPresent(profilePath(store.layout, profile));
+  for (const number of names.flatMap((name) => generationIn(name) ?? []).sort((a, b) => a - b)) {
+    if (recorded.has(number)) continue;
+    if (number > last) addUnmade(check, number, NEVER_LIVE);
+    else if (told && !inRanges(told.generations, number))
+      addUnmade(check, number, "is a link alone, of a generation that the log tells is gone");
+  }
+}
 
 function addOpenChanges({ store, profile, findings }: Check): void {
   for (const { tx } of openIntents(store, profile)) {

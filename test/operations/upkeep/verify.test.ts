@@ -5,9 +5,11 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
 } from "node:fs";
 import { basename, join } from "node:path";
@@ -20,12 +22,12 @@ import { deleteGenerations } from "../../../src/operations/profiles/delete-gener
 import { checkStore } from "../../../src/operations/upkeep/doctor/check-store.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
-import { archivePath, manifestPath, objectPath } from "../../../src/store/layout.ts";
+import { archivePath, generationLink, manifestPath, objectPath } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { DAMAGES, flip, makeDamageWorld } from "../../helpers/damages.ts";
 import { patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
-import { DEFAULT, installFrom, liveFiles, makeProfileWorld } from "../../helpers/profile-worlds.ts";
+import { DEFAULT, generation, installFrom, liveFiles, makeProfileWorld } from "../../helpers/profile-worlds.ts";
 import { addTree } from "../../helpers/worlds.ts";
 
 const REQUEST = { profile: DEFAULT, cwd: "/" };
@@ -145,6 +147,26 @@ describe("verify and repair", () => {
     await repairAll(store);
     expect(await verifyAll(store)).toMatchObject({ damaged: [], leftovers: [] });
     expect(readdirSync(store.layout.aside)).toHaveLength(1);
+  });
+
+  it("find links of no generation, whose objects a collection keeps, and move them aside", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    for (const name of ["a-1", "b-1", "c-1"]) await installFrom(store, world.source(name, { [name]: "" }));
+    const link = (number: number) => generationLink(store.layout, DEFAULT, generation(number));
+    const target = readlinkSync(link(1));
+    await deleteGenerations(store, DEFAULT, { patterns: ["1"] });
+    for (const number of [1, 7]) symlinkSync(target, link(number));
+    const subjects = ["default/gen-1", "default/gen-7"].map((subject) => ({ kind: "leftover", subject }));
+    expect(await verifyAll(store)).toMatchObject({ damaged: [], leftovers: subjects });
+    expect((await gc(store)).deleted).toEqual([]);
+    const from = expect.stringContaining("moved to aside/");
+    expect((await repair(store, REQUEST)).leftovers).toMatchObject(
+      subjects.map((subject) => ({ ...subject, outcome: { state: "repaired", from } })),
+    );
+    expect(await verifyAll(store)).toMatchObject({ damaged: [], leftovers: [] });
+    expect((await gc(store)).deleted).toHaveLength(1);
+    expect(brokenRules(store)).toEqual([]);
   });
 
   it("do not call a leftover repaired that stays", async () => {

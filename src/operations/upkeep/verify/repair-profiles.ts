@@ -227,17 +227,18 @@ function repairPins({ store, profile, before: told }: ProfileRepair): string | u
 }
 
 /**
- * A generation that was never live, and that no change announced which could still settle it. Its record may be all that tells
- * of it: it is kept. The link goes first, since only the record is looked for.
+ * A generation that was never live, or the link of one that is gone, and that no change announced which could still settle it.
+ * Its record may be all that tells of it: it is kept.
  */
 function moveUnmade({ store, profile, told }: ProfileRepair, number: number): string | undefined {
   const generation = parseGenerationNumber(number);
   const record = generationFile(store.layout, profile, generation);
-  if (!lstatSync(record, { throwIfNoEntry: false })) return "settled with the change that it belonged to";
+  const link = generationLink(store.layout, profile, generation);
+  const parts = [link, record].filter((path) => lstatSync(path, { throwIfNoEntry: false }));
+  if (parts.length === 0) return "settled with the change that it belonged to";
   const isComing = openIntents(store, profile).some((open) => readAnnounced(store, open) === generation);
   if (!told || isComing) return undefined;
-  clear(store, generationLink(store.layout, profile, generation));
-  return `moved to ${moveAside(store, fromText(record))}`;
+  return parts.map((path) => `moved to ${moveAside(store, fromText(path))}`).at(-1);
 }
 
 function readIfSound<T>(read: () => T): T | undefined {
