@@ -3,6 +3,7 @@ import { isErrno, StoreError } from "../errors.ts";
 import { appliedPatch } from "../model/applied-patch.ts";
 import { findBuildErrors } from "../model/compiler-error.ts";
 import { saysNoSpace } from "../model/explain-system-error.ts";
+import { formatCount } from "../model/format-count.ts";
 import { missingFiles } from "../model/missing-file.ts";
 import type { Phase } from "../model/recipe.ts";
 import { formatSize } from "../model/size.ts";
@@ -106,8 +107,7 @@ function shortened(command: string): string {
 }
 
 function seconds(ms: number | undefined): string {
-  const count = Math.round((ms ?? 0) / 1000);
-  return `${count} ${count === 1 ? "second" : "seconds"}`;
+  return formatCount(Math.round((ms ?? 0) / 1000), "second");
 }
 
 function size(bytes: number | undefined): string {

@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import { formatCount } from "../model/format-count.ts";
 import { repairHistory } from "../operations/history/repair-log.ts";
 import { resealHistory } from "../operations/history/reseal-log.ts";
 import { type TrimRequest, trimHistory } from "../operations/history/trim-log.ts";
@@ -8,7 +9,6 @@ import type { Store } from "../store/open-store.ts";
 import type { CommandContext } from "./context.ts";
 import { formatLocalTime } from "./output/local-time.ts";
 import { repairLines, verificationLines } from "./output/log-lines.ts";
-import { formatCount } from "./output/quantities.ts";
 
 /** Carries out `store log ACTION`. */
 export async function careForLog(

@@ -1,3 +1,4 @@
+import { formatCount } from "./format-count.ts";
 /** What is said of one part of the environment. */
 export interface Diagnosis {
   /** `node`, `sandbox`, `filesystem` … */
@@ -43,7 +44,10 @@ export function judgeSpace({ free, total, freeInodes, totalInodes }: Space): Dia
   const space: Diagnosis = { topic: "space", state, text, ...(state !== "ok" && { advice }) };
   if (totalInodes === 0) return [space];
   const few = freeInodes < 2_000 ? "bad" : freeInodes < 50_000 ? "warn" : "ok";
-  return [space, { topic: "inodes", state: few, text: `${freeInodes} inodes free`, ...(few !== "ok" && { advice }) }];
+  return [
+    space,
+    { topic: "inodes", state: few, text: `${formatCount(freeInodes, "inode")} free`, ...(few !== "ok" && { advice }) },
+  ];
 }
 
 const DAY_MS = 24 * 3600 * 1000;

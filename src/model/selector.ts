@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import { formatCount } from "./format-count.ts";
 import { type GenerationNumber, parseGenerationNumber } from "./ids.ts";
 import { matchTime, suggestTime, TIME_FORMS, type TimeExpression } from "./time-expression.ts";
 
@@ -111,17 +112,19 @@ function pickRelative(steps: number, current: GenerationNumber, sorted: readonly
   const picked = around[Math.abs(steps) - 1];
   if (picked !== undefined) return picked;
   const side = steps < 0 ? "before" : "after";
-  throw new StoreError("NOT_FOUND", `there are only ${around.length} generations ${side} gen-${current}`, {
-    hint: `There are ${describe(sorted)}.`,
+  const only = `${around.length === 1 ? "is" : "are"} only ${formatCount(around.length, "generation")}`;
+  throw new StoreError("NOT_FOUND", `there ${only} ${side} gen-${current}`, {
+    hint: `There ${describe(sorted)}.`,
   });
 }
 
 function found(exists: boolean, generation: GenerationNumber, sorted: readonly GenerationNumber[]): GenerationNumber {
   if (exists) return generation;
-  throw new StoreError("NOT_FOUND", `there is no gen-${generation}`, { hint: `There are ${describe(sorted)}.` });
+  throw new StoreError("NOT_FOUND", `there is no gen-${generation}`, { hint: `There ${describe(sorted)}.` });
 }
 
 function describe(sorted: readonly GenerationNumber[]): string {
   const names = sorted.map((n) => `gen-${n}`);
-  return names.length <= 8 ? names.join(", ") : `${names.slice(0, 2).join(", ")} … ${names.slice(-4).join(", ")}`;
+  if (names.length <= 8) return `${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
+  return `are ${names.slice(0, 2).join(", ")} … ${names.slice(-4).join(", ")}`;
 }

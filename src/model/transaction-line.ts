@@ -1,3 +1,4 @@
+import { formatCount } from "./format-count.ts";
 import type { LogChange, LogEvent } from "./log-event.ts";
 import { packageStep } from "./package-step.ts";
 import { clip, printable, printableCommand } from "./printable.ts";
@@ -93,11 +94,11 @@ function eventText(event: LogEvent): string {
     case "delete":
       return event.generations.map((generation) => `gen-${generation}`).join(", ");
     case "gc":
-      return `${event.deleted} objects, ${event.freedBytes} bytes freed`;
+      return `${formatCount(event.deleted, "object")}, ${formatCount(event.freedBytes, "byte")} freed`;
     case "trim":
-      return `${event.dropped.transactions} transactions dropped`;
+      return `${formatCount(event.dropped.transactions, "transaction")} dropped`;
     case "snapshot":
-      return `${Object.keys(event.profiles).length} profiles`;
+      return formatCount(Object.keys(event.profiles).length, "profile");
     case "migrate":
       return `format ${event.from} → ${event.to}`;
     case "reseal":

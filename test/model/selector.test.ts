@@ -115,7 +115,11 @@ describe("pickGeneration", () => {
       message: "there is no gen-4",
       hint: "There are gen-0, gen-2, gen-5, gen-9.",
     });
-    expect(caught(() => pick("+2"))).toMatchObject({ code: "NOT_FOUND" });
+    expect(caught(() => pick("+2"))).toMatchObject({
+      code: "NOT_FOUND",
+      message: "there is only 1 generation after gen-5",
+    });
+    expect(caught(() => pick("4", { ...line, existing: [gen(5)] }))).toMatchObject({ hint: "There is gen-5." });
     expect(caught(() => pick("-3"))).toMatchObject({ code: "NOT_FOUND" });
     expect(caught(() => pick("-", { ...line, previous: gen(3) }))).toMatchObject({ code: "NOT_FOUND" });
     const fresh = { existing: [gen(0)], current: gen(0), previous: undefined };

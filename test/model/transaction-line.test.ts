@@ -68,6 +68,14 @@ describe("transactionLiner", () => {
     [of({ type: "delete", generations: [1, 2] }), "#57  yesterday 18:04  delete  gen-1, gen-2"],
     [[{ event: { type: "gc", deleted: 3, freedBytes: 10 } }], "#57  yesterday 18:04  gc  3 objects, 10 bytes freed"],
     [
+      [{ event: { type: "gc", deleted: 1, freedBytes: 1234 } }],
+      "#57  yesterday 18:04  gc  1 object, 1,234 bytes freed",
+    ],
+    [
+      [{ event: { type: "trim", first: 9, dropped: { transactions: 1, records: 8 } } }],
+      "#57  yesterday 18:04  trim  1 transaction dropped",
+    ],
+    [
       [{ event: { type: "trim", first: 9, dropped: { transactions: 4, records: 8 } } }],
       "#57  yesterday 18:04  trim  4 transactions dropped",
     ],

@@ -1,7 +1,8 @@
+import { formatCount } from "../../model/format-count.ts";
 import { formatSize } from "../../model/size.ts";
 import type { PackageInput } from "../../operations/packages/stage-package.ts";
 import { defineCommand } from "../command.ts";
-import { formatCount, formatDuration } from "../output/quantities.ts";
+import { formatDuration } from "../output/quantities.ts";
 import { IDENTITY_OPTIONS, packageInputs, SOURCE_OPTIONS } from "../package-options.ts";
 
 export const command = defineCommand({

@@ -1,11 +1,11 @@
 import { StoreError } from "../../errors.ts";
 import { parseAge } from "../../model/age.ts";
+import { formatCount } from "../../model/format-count.ts";
 import { formatSize } from "../../model/size.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { archiveLines } from "../output/archive-lines.ts";
 import { printable } from "../output/printable.ts";
-import { formatCount } from "../output/quantities.ts";
 import { withPath } from "../output/with-paths.ts";
 import { parseCount, parseSize } from "../parse-quantity.ts";
 import { repositoryOptions } from "../repository-options.ts";

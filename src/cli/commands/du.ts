@@ -1,8 +1,8 @@
 import { basename } from "node:path";
+import { formatCount } from "../../model/format-count.ts";
 import { formatSize } from "../../model/size.ts";
 import type { ObjectUsage } from "../../operations/collection/du.ts";
 import { defineCommand } from "../command.ts";
-import { formatCount } from "../output/quantities.ts";
 import { formatTable } from "../output/table.ts";
 
 export const command = defineCommand({

@@ -1,8 +1,8 @@
 import { StoreError } from "../../errors.ts";
+import { formatCount } from "../../model/format-count.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { generationLines } from "../output/generation-lines.ts";
-import { formatCount } from "../output/quantities.ts";
 import { withPath } from "../output/with-paths.ts";
 import { parseCount } from "../parse-quantity.ts";
 

@@ -1,5 +1,5 @@
+import { formatCount } from "../../model/format-count.ts";
 import { defineCommand } from "../command.ts";
-import { formatCount } from "../output/quantities.ts";
 import { formatTable } from "../output/table.ts";
 
 export const command = defineCommand({

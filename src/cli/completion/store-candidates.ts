@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { formatCount } from "../../model/format-count.ts";
 import { type ProfileName, parseProfileName } from "../../model/ids.ts";
 import { openStore } from "../../operations/open-store.ts";
 import { generations, listPackages, profiles } from "../../operations/packages/list.ts";
@@ -51,7 +52,7 @@ async function rootCandidates(store: Store): Promise<Candidate[]> {
 function profileCandidates(store: Store): Candidate[] {
   return profiles(store).map(({ profile, current, packages }) => ({
     value: profile,
-    description: `gen-${current}, ${packages} packages`,
+    description: `gen-${current}, ${formatCount(packages, "package")}`,
   }));
 }
 

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
+import { formatCount } from "../../model/format-count.ts";
 import { formatSize } from "../../model/size.ts";
 import type { Collected } from "../../operations/collection/collect.ts";
-import { formatCount } from "./quantities.ts";
 
 /** What a collection did or would do: the objects, then a sum. */
 export function collectionLines(collected: Collected, { dryRun }: { readonly dryRun: boolean }): string[] {

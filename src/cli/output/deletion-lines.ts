@@ -1,6 +1,6 @@
+import { formatCount } from "../../model/format-count.ts";
 import { formatSize } from "../../model/size.ts";
 import type { DeletedGenerations } from "../../operations/profiles/delete-generations.ts";
-import { formatCount } from "./quantities.ts";
 
 /** Which generations were deleted, or would be, and which were meant but stay. */
 export function deletionLines(result: DeletedGenerations, dryRun: boolean): string[] {

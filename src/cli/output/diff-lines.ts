@@ -1,7 +1,7 @@
+import { formatCount } from "../../model/format-count.ts";
 import { formatSize } from "../../model/size.ts";
 import type { GenerationDifference } from "../../operations/history/diff.ts";
 import { printable } from "./printable.ts";
-import { formatCount } from "./quantities.ts";
 import { differenceLines } from "./show-change.ts";
 import type { Style } from "./style.ts";
 

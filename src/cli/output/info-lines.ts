@@ -1,9 +1,10 @@
+import { formatCount } from "../../model/format-count.ts";
 import { isJsonObject } from "../../model/json-object.ts";
 import { formatSize } from "../../model/size.ts";
 import type { BuildInfo, ObjectInfo, StoreInfo } from "../../operations/packages/info.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
-import { formatCount, formatDuration } from "./quantities.ts";
+import { formatDuration } from "./quantities.ts";
 import { formatTable } from "./table.ts";
 
 export function storeLines(info: StoreInfo): string[] {

@@ -1,3 +1,4 @@
+import { formatCount } from "../../model/format-count.ts";
 import type { LocalTime } from "../../model/transaction-line.ts";
 
 /**
@@ -36,6 +37,6 @@ export function formatRelativeTime(time: Date, now: Date): string {
   }
   if (unit === undefined) return "just now";
   const whole = Math.floor(amount);
-  const span = `${whole} ${unit}${whole === 1 ? "" : "s"}`;
+  const span = formatCount(whole, unit);
   return time <= now ? `${span} ago` : `in ${span}`;
 }

@@ -1,3 +1,4 @@
+import { formatCount } from "../../model/format-count.ts";
 import { transactionLiner } from "../../model/transaction-line.ts";
 import type { LogItem } from "../../operations/history/read-log.ts";
 import type { LogRepair } from "../../operations/history/repair-log.ts";
@@ -5,7 +6,6 @@ import type { LogFinding } from "../../store/log/entries.ts";
 import type { LogVerification } from "../../store/log/verify.ts";
 import { localTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
-import { formatCount } from "./quantities.ts";
 import type { Style } from "./style.ts";
 
 /** Makes one line of what was found in the log. */

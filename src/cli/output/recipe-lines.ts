@@ -1,3 +1,4 @@
+import { formatCount } from "../../model/format-count.ts";
 import type { ListedRecipe, SageReport } from "../../operations/building/recipes.ts";
 import { printable } from "./printable.ts";
 import { formatTable } from "./table.ts";
@@ -19,7 +20,7 @@ export function reportLines({ packages, buildable, kinds, reasons }: SageReport)
   const counts = Object.entries(kinds).map(([kind, counted]) => [kind, counted.packages, counted.buildable] as const);
   const number = (count: number) => ({ text: String(count), align: "right" }) as const;
   return [
-    `${buildable} of ${packages} packages can be built here`,
+    `${buildable} of ${formatCount(packages, "package")} can be built here`,
     "",
     ...formatTable([
       [{ text: "kind" }, { text: "packages" }, { text: "can be built" }],

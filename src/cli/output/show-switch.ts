@@ -1,9 +1,9 @@
 import { byName, type PackageDifference, type PackageSummary } from "../../model/change.ts";
+import { formatCount } from "../../model/format-count.ts";
 import type { SwitchedChange } from "../../operations/profiles/switch.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
 import { printable } from "./printable.ts";
-import { formatCount } from "./quantities.ts";
 import {
   differenceLines,
   generations,

@@ -1,10 +1,10 @@
 import { toEscaped } from "../../model/byte-string.ts";
+import { formatCount } from "../../model/format-count.ts";
 import { formatSize } from "../../model/size.ts";
 import type { SettledFinding } from "../../model/verify/finding.ts";
 import type { VerifyResult } from "../../operations/upkeep/verify.ts";
 import { formatLocalTime } from "./local-time.ts";
 import { printable } from "./printable.ts";
-import { formatCount } from "./quantities.ts";
 import type { Mark, Style } from "./style.ts";
 
 /** One line for each finding, then what was checked. */

@@ -1,3 +1,4 @@
+import { formatCount } from "../../model/format-count.ts";
 import type { StoreEvent } from "../../operations/run-options.ts";
 import type { FetchEvent } from "../../sources/fetch-context.ts";
 
@@ -42,7 +43,7 @@ export function describeProgress(event: StoreEvent): Stage | undefined {
       return describeFetching(event.event);
     case "collecting": {
       const count = { number: event.deleted, noun: "object", plural: "objects" };
-      return { verb: "delete", subject: `of ${event.total} objects`, done: event.freedBytes, count };
+      return { verb: "delete", subject: `of ${formatCount(event.total, "object")}`, done: event.freedBytes, count };
     }
     case "building":
     case "checking":

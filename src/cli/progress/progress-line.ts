@@ -1,6 +1,6 @@
+import { formatCount } from "../../model/format-count.ts";
 import { formatSize } from "../../model/size.ts";
 import { printable } from "../output/printable.ts";
-import { formatCount } from "../output/quantities.ts";
 import { textWidth } from "../output/text-width.ts";
 import type { Stage } from "./describe-progress.ts";
 

@@ -1,5 +1,6 @@
 import type { ByteString } from "../byte-string.ts";
 import type { FileListEntry } from "../file-list.ts";
+import { formatCount } from "../format-count.ts";
 import { hashLinkTarget } from "../git-object.ts";
 import type { FindingKind } from "./finding.ts";
 
@@ -137,7 +138,7 @@ function modeFaults(expected: FileListEntry, { path, mode }: SeenEntry): TreeFau
 }
 
 function sizes(expected: FileListEntry, seen: SeenEntry): string {
-  return `has ${seen.size} bytes in place of ${expected.size}`;
+  return `has ${formatCount(seen.size, "byte")} in place of ${expected.size}`;
 }
 
 function octal(mode: number): string {

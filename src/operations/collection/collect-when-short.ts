@@ -1,4 +1,5 @@
 import { StoreError } from "../../errors.ts";
+import { formatCount } from "../../model/format-count.ts";
 import { readSetting } from "../../store/config-file.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -55,7 +56,7 @@ async function freeSome(store: Store, { signal, onEvent }: RunOptions): Promise<
   const impatient: Store = { ...store, context: { ...store.context, wait: false } };
   try {
     const { deleted, freedBytes } = await collect(impatient, { target }, { signal });
-    const message = `the disk was nearly full: deleted ${deleted.length} object(s) that nothing keeps, ${freedBytes} bytes`;
+    const message = `the disk was nearly full: deleted ${formatCount(deleted.length, "object")} that nothing keeps, ${formatCount(freedBytes, "byte")}`;
     onEvent?.({ kind: "warning", message, hint: "The setting gc.min-free asks for this." });
     return freedBytes;
   } catch (error) {

@@ -2,6 +2,7 @@ import { StoreError } from "../../errors.ts";
 import type { Json } from "../../model/canonical-json.ts";
 import { byName, type Change, diffPackages, isSamePackages } from "../../model/change.ts";
 import { withReferences } from "../../model/closure.ts";
+import { formatCount } from "../../model/format-count.ts";
 import { type Generation, type InstalledPackage, printGeneration } from "../../model/generation.ts";
 import { type BaseName, type GenerationNumber, type ProfileName, parseGenerationNumber } from "../../model/ids.ts";
 import { withoutCredentials } from "../../model/without-credentials.ts";
@@ -120,7 +121,7 @@ async function makeNext(
   const { profile, workspace, signal } = work;
   const packages = byName(work.edit(head));
   if (isSamePackages(head.packages, packages)) return undefined;
-  work.onEvent?.({ kind: "step", step: "link", subject: `${packages.length} packages` });
+  work.onEvent?.({ kind: "step", step: "link", subject: formatCount(packages.length, "package") });
   const path = await buildForest(
     store,
     { profile, packages, installed: head.packages },

@@ -1,6 +1,7 @@
 import type { Json } from "../../model/canonical-json.ts";
 import type { Change } from "../../model/change.ts";
 import { checkPriority } from "../../model/check-number.ts";
+import { formatCount } from "../../model/format-count.ts";
 import { DEFAULT_PRIORITY, type Generation, type InstalledPackage } from "../../model/generation.ts";
 import type { ProfileName } from "../../model/ids.ts";
 import { withoutCredentials } from "../../model/without-credentials.ts";
@@ -92,7 +93,7 @@ export async function prepareAll(
   );
   const staged = prepared.flatMap((item) => item.staged ?? []);
   if (staged.some(({ reused }) => !reused))
-    options.onEvent?.({ kind: "step", step: "commit", subject: `${staged.length} packages` });
+    options.onEvent?.({ kind: "step", step: "commit", subject: formatCount(staged.length, "package") });
   await commitObjects(store, staged, options.signal);
   return prepared;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { formatCount, formatDuration } from "../../../src/cli/output/quantities.ts";
+import { formatDuration } from "../../../src/cli/output/quantities.ts";
 import { parseCount, parseDuration, parsePriority, parseSize } from "../../../src/cli/parse-quantity.ts";
+import { formatCount } from "../../../src/model/format-count.ts";
 import { formatSize } from "../../../src/model/size.ts";
 import { caught } from "../../helpers/caught.ts";
 

@@ -2,6 +2,7 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../../errors.ts";
 import { type Diagnosis, judgeClock } from "../../../model/diagnosis.ts";
+import { formatCount } from "../../../model/format-count.ts";
 import type { ProfileName } from "../../../model/ids.ts";
 import { ANOTHER_CACHE, indexPlace } from "../../../store/index/index-place.ts";
 import { dataFile, isSealed } from "../../../store/index/seal.ts";
@@ -140,7 +141,11 @@ function checkLeftovers(store: Store): Diagnosis {
   const isLittered = left.length + trash > 0;
   if (!isLittered && unmade.length === 0) return { topic, state: "ok", text: "none" };
   const texts = [
-    ...(isLittered ? [`${left.length} temporary directories of killed processes, ${trash} things in the trash`] : []),
+    ...(isLittered
+      ? [
+          `${formatCount(left.length, "temporary directory", "temporary directories")} of killed processes, ${formatCount(trash, "thing")} in the trash`,
+        ]
+      : []),
     ...(unmade.length > 0 ? [`generations that were never live: ${unmade.join(", ")}`] : []),
   ];
   const advice =

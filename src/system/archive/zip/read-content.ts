@@ -2,6 +2,7 @@ import { createReadStream, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
 import { isErrno, StoreError } from "../../../errors.ts";
+import { formatCount } from "../../../model/format-count.ts";
 import { archiveError, countExpanded, type Extraction } from "../extraction.ts";
 import { CHUNK_BYTES } from "../packed-file.ts";
 import type { ZipEntry } from "./read-directory.ts";
@@ -36,12 +37,12 @@ export async function* readZipContent(run: Extraction, source: ZipSource): Async
     throw archiveError(run, `has damaged data: ${error.message}`, { cause: error });
   }
   if (found.bytes !== entry.bytes)
-    throw archiveError(run, `is shorter than the ${entry.bytes} bytes that it announces`);
+    throw archiveError(run, `is shorter than the ${formatCount(entry.bytes, "byte")} that it announces`);
   if (found.crc32 !== entry.crc32) throw archiveError(run, "has a wrong checksum");
 }
 
 function tooLong(run: Extraction, entry: ZipEntry): StoreError {
-  return archiveError(run, `is longer than the ${entry.bytes} bytes that it announces`);
+  return archiveError(run, `is longer than the ${formatCount(entry.bytes, "byte")} that it announces`);
 }
 
 function unpack(source: ZipSource): AsyncIterable<Buffer> | Iterable<Buffer> {
