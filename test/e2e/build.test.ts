@@ -49,6 +49,24 @@ describe("store recipe new", () => {
   });
 });
 
+describe("store repro", () => {
+  it("packs into a file of any name, which store build knows by its content", () => {
+    const world = makeRecipes();
+    const built = world.run(["build", "tree", "--json"]).json<readonly { readonly path: string }[]>();
+    for (const name of ["packed", "r.tar.gz", "r.tgz"]) {
+      expect(world.run(["repro", "tree", "-o", name]).status).toBe(0);
+      const file = name === "packed" ? "./packed" : name;
+      expect(world.run(["build", file, "--json"]).json(), name).toMatchObject([{ path: built[0]?.path, same: true }]);
+    }
+    execFileSync("tar", ["czf", "other.tar.gz", "recipes"], { cwd: world.directory });
+    const { status, stderr } = world.run(["build", "other.tar.gz"]);
+    expect([status > 0, stderr]).toEqual([
+      true,
+      expect.stringMatching(/is no packed build.*\n.*store add.*store install/),
+    ]);
+  });
+});
+
 describe("store build", () => {
   it.runIf(hasSandbox)("ends with 0 when debug information mentions /build, and says how to leave it out", () => {
     const world = makeRecipes();

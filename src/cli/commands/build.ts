@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { StoreError } from "../../errors.ts";
-import { isReproFileName } from "../../model/repro.ts";
+import { isArchiveName } from "../../model/recipe/archive-name.ts";
 import type { BuiltPackage } from "../../operations/building/build.ts";
 import { BUILD_OPTIONS, buildSettings } from "../build-options.ts";
 import { defineCommand } from "../command.ts";
@@ -55,10 +55,12 @@ export const command = defineCommand({
   async run(context, args) {
     const request = { ...buildSettings(args, context), specs: args.spec };
     const store = await context.openStore({ create: true });
-    if (args.spec.some(isReproFileName)) {
-      const { buildPacked } = await import("../build-packed.ts");
-      await buildPacked(context, store, { ...args, settings: buildSettings(args, context) });
-      return undefined;
+    if (args.spec.some((text) => text.includes("/") || isArchiveName(text))) {
+      const { buildPacked, isPackedBuild } = await import("../build-packed.ts");
+      if (args.spec.some((text) => isPackedBuild(text, context.cwd))) {
+        await buildPacked(context, store, { ...args, settings: buildSettings(args, context) });
+        return undefined;
+      }
     }
     if (args["dry-run"]) {
       const { whyRebuild } = await import("../../operations/building/why-rebuild.ts");

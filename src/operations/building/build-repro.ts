@@ -114,7 +114,7 @@ function readEntry(tree: string, file: string): string {
   const path = join(tree, REPRO_FILE);
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) return readFileSync(path, "utf8");
   throw new StoreError("INVALID_INPUT", `${file} is no packed build: there is no ${REPRO_FILE} in it`, {
-    hint: "`store repro NAME` packs one.",
+    hint: "`store repro NAME` packs one; `store add` and `store install` take other archives.",
     details: { file },
   });
 }
