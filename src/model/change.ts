@@ -6,6 +6,7 @@ export interface PackageSummary {
   readonly name: PackageName;
   readonly version: PackageVersion;
   readonly options: Readonly<Record<string, OptionValue>>;
+  /** The base name of its object, as in records: it lies in `store.layout.storeDir`. The command line prints whole paths. */
   readonly path: BaseName;
 }
 
@@ -92,6 +93,7 @@ export interface PlannedBuild extends Pick<PackageSummary, "name" | "version" | 
 }
 
 export interface PlannedPackage extends Omit<PackageSummary, "path"> {
+  /** The base name of its object; `null` for one that would have to be fetched or built first. */
   readonly path: BaseName | null;
 }
 

@@ -33,6 +33,7 @@ export interface InstalledPackage {
   readonly name: PackageName;
   readonly version: PackageVersion;
   readonly options: Readonly<Record<string, OptionValue>>;
+  /** The base name of its object. */
   readonly path: BaseName;
   /** The lower number wins where two packages provide the same path; 5 unless chosen. */
   readonly priority: number;

@@ -7,6 +7,7 @@ import type { Workspace } from "../../workspace.ts";
 export type ObtainedFrom = "store" | "archive" | "repository" | "source" | "build" | "generation";
 
 export interface Obtained {
+  /** The base name of the object. */
   readonly path: BaseName;
   readonly from: ObtainedFrom;
   /** The archive, directory or URL; absent where `from` says all. */
@@ -14,6 +15,7 @@ export interface Obtained {
 }
 
 export interface NotObtained {
+  /** The base name of the object. */
   readonly path: BaseName;
   /** What was tried and why it did not help, in words, in that order. */
   readonly reasons: readonly string[];
