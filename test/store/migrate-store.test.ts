@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Formats } from "../../src/store/migrations.ts";
@@ -42,6 +42,14 @@ describe("a store of an older format (invariant 14)", () => {
     expect(existsSync(join(root, "migration"))).toBe(false);
     const records = logRecords(store).length;
     expect(logRecords(await open())).toHaveLength(records);
+  });
+
+  it("keeps members of store.json that the program does not know", async () => {
+    const { root, open } = oldStore();
+    const file = join(root, "store.json");
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), later: [1] }));
+    await open();
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ format: 1, later: [1] });
   });
 
   it("stays as it was when the migration fails, and the log tells why", async () => {

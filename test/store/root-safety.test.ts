@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { add } from "../../src/operations/packages/add.ts";
@@ -92,9 +92,12 @@ describe("a store that others can change", () => {
       expect(stderr).toContain(`chmod go-w ${world.root}`);
     }
     expect(readdirSync(world.root, { recursive: true }).sort()).toEqual(before);
+    const file = join(world.root, "store.json");
+    const known = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...known, later: [1] }));
     world.done("init", "--allow-unsafe-root");
     world.done("rollback");
-    expect(JSON.parse(readFileSync(join(world.root, "store.json"), "utf8"))).toMatchObject({ unsafeRoot: true });
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ ...known, unsafeRoot: true, later: [1] });
     expect(existsSync(join(world.root, "profiles/default/current/file"))).toBe(true);
   });
 });

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
 import type { Generation } from "../../../src/model/generation.ts";
 import { changeProfile } from "../../../src/operations/profiles/change-profile.ts";
+import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
 import { generationFile } from "../../../src/store/layout.ts";
@@ -84,6 +85,31 @@ describe("install", () => {
     expect(readGeneration(store, DEFAULT, change.to).parent).toBe(1);
     expect(liveFiles(store)).toEqual({ "bin/a": "a", "bin/c": "c" });
     expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("keeps members of package records that it does not know, as removals and upgrades do, and the log has them", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    const a = world.source("a-1", { a: "" });
+    await installFrom(store, a, world.source("c-1", { c: "" }));
+    const file = generationFile(store.layout, DEFAULT, generation(1));
+    const record = JSON.parse(readFileSync(file, "utf8"));
+    const later = { since: "a later version" };
+    writeFileSync(
+      file,
+      JSON.stringify({ ...record, packages: [{ ...record.packages[0], later }, record.packages[1]] }),
+    );
+    await installFrom(store, world.source("b-1", { b: "" }));
+    await removeNames(store, "c");
+    world.tree({ a: "new" }, a);
+    await upgrade(store, { profile: DEFAULT, names: [], input: { cwd: "/" } });
+    for (const number of [2, 3, 4])
+      expect(readGeneration(store, DEFAULT, generation(number)).packages[0]).toMatchObject({
+        name: "a",
+        unknown: { later },
+      });
+    const upgraded = [{ name: "a", from: { later }, to: { later } }];
+    expect(logRecords(store).at(-3)?.event).toMatchObject({ type: "generation", generation: 4, change: { upgraded } });
   });
 
   it("replaces a package of the same name and tells of the upgrade", async () => {
