@@ -133,6 +133,10 @@ test("a transaction that is exported is replayed in another profile and, when it
     profile: "default",
   });
   expect(readFileSync(join(world.directory, "a.journal"), "utf8")).toBe(world.done("journal", "1").stdout);
+  const { stdout } = world.done("journal", "1", "--json");
+  expect(stdout.trimEnd().split("\n")).toEqual([JSON.stringify(world.done("journal", "1").json())]);
+  writeFileSync(join(world.directory, "one-line.journal"), stdout);
+  expect(world.done("replay", "one-line.journal", "-p", "other", "--dry-run").stdout).toContain("+ a 1");
   const dry = world.done("replay", "a.journal", "-p", "work", "--dry-run");
   expect(dry.stdout).toContain("+ a 1");
   world.done("replay", "a.journal", "-p", "work");

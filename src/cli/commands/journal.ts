@@ -23,9 +23,10 @@ export const command = defineCommand({
     const file = args.file === undefined ? undefined : resolve(context.cwd, args.file);
     const journal = exportJournal(store, { transaction: parseTransaction(args.transaction), file });
     const { transaction, profile } = journal;
-    if (file === undefined) context.output.text(printJournal(journal));
-    else
+    if (file !== undefined)
       context.output.result({ file, transaction, profile }, () => [`#${transaction} of profile ${profile}: ${file}`]);
+    else if (context.global.json) context.output.result(JSON.parse(printJournal(journal)), () => []);
+    else context.output.text(printJournal(journal));
     return undefined;
   },
 });
