@@ -8,7 +8,7 @@ import { commitObjects } from "../store/commit-objects.ts";
 import { failedTreePath, forgetFailedBuild, noteFailedBuild } from "../store/failed-builds.ts";
 import { lockPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
-import { acquireLock } from "../system/lock.ts";
+import { acquireLock, tellHeldLock } from "../system/lock.ts";
 import { removeTree } from "../system/temporary-directory.ts";
 import { isOutOfSpace } from "./build-failure.ts";
 import type { BuildGraph, PlannedPackage } from "./build-plan.ts";
@@ -101,12 +101,14 @@ async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild)
   const { store, options } = run;
   const { command, now } = store.context;
   const { id } = planned;
-  using _lock = await acquireLock(lockPath(store.layout, `build-${prepared.key.slice(0, 32)}`), {
+  using lock = await acquireLock(lockPath(store.layout, `build-${prepared.key.slice(0, 32)}`), {
     command: command.join(" "),
     now,
     wait: store.context.wait,
     vanishes: true,
     signal: options.signal,
+    env: store.context.env,
+    hintWhenAbove: `A build cannot wait for its own output: take the call out of the phases of ${id}.`,
     onWait: () => options.onEvent({ kind: "waiting", id }),
   });
   const done = await usable(run, prepared.key);
@@ -115,7 +117,9 @@ async function build(run: Run, planned: PlannedPackage, prepared: PreparedBuild)
   run.tellExpected();
   run.begun.add(id);
   options.onEvent({ kind: "started", id, key: prepared.key });
-  return { record: await buildWithRoom(run, planned, prepared), built: true };
+  const held = tellHeldLock(store.context.env, lock);
+  const holding = { ...run, options: { ...options, held } };
+  return { record: await buildWithRoom(holding, planned, prepared), built: true };
 }
 
 /** From its beginning: what a phase had made when the disk was full cannot be gone on with. */

@@ -47,6 +47,8 @@ export interface RunnerOptions {
   readonly pipes: PipeSupply;
   /** Starts the sandboxes. */
   readonly launcher: Launcher | undefined;
+  /** Variables for a `store` that a build without a sandbox starts: what is held until it ends (`tellHeldLock`). */
+  readonly held?: Readonly<Record<string, string>> | undefined;
   readonly limits: BuildLimits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -160,11 +162,12 @@ export async function runPhases(
   const bash = findInPath("bash", options.hostPath) ?? "/bin/bash";
   // Outside of a sandbox the kernel would count the user's whole session as processes of the build.
   const sandboxLimits = { ...SANDBOX_LIMITS, processes: undefined };
+  const told = { ...env, ...options.held };
   const [command = bash, ...args] = limitedCommand(phaseCommand(options.phases, place.scripts, bash), {
     bash,
     limits: sandboxLimits,
-    env,
+    env: told,
     fds: 2,
   });
-  return await runProcess(command, args, { ...common, cwd: room.build, env, marker: buildMarker(place.source) });
+  return await runProcess(command, args, { ...common, cwd: room.build, env: told, marker: buildMarker(place.source) });
 }

@@ -32,6 +32,8 @@ export interface LockOptions {
   readonly vanishes?: boolean | undefined;
   /** This process's environment, in which a command that waits for this one can have told what it holds (`tellHeldLock`). */
   readonly env?: Environment | undefined;
+  /** What to do where that is so. */
+  readonly hintWhenAbove?: string | undefined;
   /** Called once when the lock is held by another process. */
   readonly onWait?: ((holder: LockHolder | undefined) => void) | undefined;
 }
@@ -140,7 +142,7 @@ const POLL_MS = 20;
 
 async function waitForLock(fd: number, path: string, options: LockOptions): Promise<void> {
   const holder = readHolder(fd);
-  if (isHeldAbove(path, holder, options.env)) throw deadlock(path, holder);
+  if (isHeldAbove(path, holder, options.env)) throw deadlock(path, holder, options.hintWhenAbove);
   if (!options.wait) throw busy(path, holder);
   options.onWait?.(holder);
   while (!tryLock(fd)) {
@@ -173,10 +175,14 @@ function isHeldAbove(path: string, holder: LockHolder | undefined, env: Environm
   return lines.some((line) => (holder === undefined ? line.endsWith(` ${path}`) : line === `${holder.pid} ${path}`));
 }
 
-function deadlock(path: string, holder: LockHolder | undefined): StoreError {
+function deadlock(
+  path: string,
+  holder: LockHolder | undefined,
+  hint = "Do it when that command has ended, or for another profile.",
+): StoreError {
   const who = holder ? `\`${holder.command}\` (process ${holder.pid})` : "the command";
   return new StoreError("BUSY", `this cannot be done now: ${who}, which waits for it, holds the lock that it needs`, {
-    hint: "Do it when that command has ended, or for another profile.",
+    hint,
     details: { lock: path, ...(holder && { holder }) },
   });
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { canSandbox } from "../helpers/build-world.ts";
-import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
+import { makeStoreWorld, PROGRAM, type StoreWorld } from "../helpers/run-store.ts";
 
 const hasSandbox = await canSandbox();
 const FIXTURES = fileURLToPath(new URL("../../fixtures/recipes-builds", import.meta.url));
@@ -68,6 +68,32 @@ describe("store repro", () => {
 });
 
 describe("store build", () => {
+  it("of a package whose phases build the same package is refused, instead of waiting for itself", () => {
+    const world = makeRecipes();
+    for (const name of ["itself", "other"]) mkdirSync(join(world.recipes, name));
+    const build = (name: string) =>
+      `STORE_ROOT=${world.root} ${process.execPath} ${PROGRAM} build --sandbox off --recipes ${world.recipes} ${name}`;
+    const recipe = (name: string, phase: string) =>
+      writeFileSync(
+        join(world.recipes, name, "recipe.yaml"),
+        `name: ${name}\nversion: 1\nbuild: script\nphases:\n  install: |\n    ${phase}\n    mkdir $out\n`,
+      );
+    recipe("itself", build("itself"));
+    const direct = world.run(["build", "--sandbox", "off", "--timeout", "60", "itself"]);
+    expect([direct.status, direct.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /cannot be done now: .*build.* itself.*holds the lock(?:.|\n)*take the call out of the phases of itself@1/,
+      ),
+    ]);
+    recipe("itself", build("other"));
+    recipe("other", build("itself"));
+    const around = world.run(["build", "--sandbox", "off", "--timeout", "60", "itself"]);
+    expect([around.status, around.stderr]).toEqual([1, expect.stringContaining("cannot be done now")]);
+    recipe("other", "true");
+    expect(world.run(["build", "--sandbox", "off", "--timeout", "60", "itself"]).status).toBe(0);
+  });
+
   it.runIf(hasSandbox)("ends with 0 when debug information mentions /build, and says how to leave it out", () => {
     const world = makeRecipes();
     const recipe = join(world.directory, "mention");
