@@ -1,7 +1,17 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import type { ListedGeneration } from "../../src/operations/packages/list.ts";
+import { makeTar } from "../helpers/archives.ts";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
 
 test("init creates a store, once, of the width that is wanted", () => {
@@ -56,6 +66,27 @@ test.each([
   expect([ino, mode, mtimeMs, nlink]).toEqual([before.ino, before.mode, before.mtimeMs, 1]);
   writeFileSync(file, "changed");
   expect(readFileSync(join(path, "x-1.0.txt"), "utf8")).toBe("content");
+});
+
+test("add reads an archive and takes its files as the options say", () => {
+  const world = makeStoreWorld();
+  const archive = join(world.directory, "x-1.tar");
+  writeFileSync(archive, makeTar([{ name: "top/d/file", content: "text" }, { name: "top/other" }]));
+  const add = (...options: readonly string[]) => world.done("add", archive, ...options).stdout.trimEnd();
+  const files = (...options: readonly string[]) => readdirSync(add(...options), { recursive: true }).sort();
+  expect(files()).toEqual(["d", "d/file", "other"]);
+  expect(files("--strip", "auto")).toEqual(["d", "d/file", "other"]);
+  expect(files("--strip=0")).toEqual(["top", "top/d", "top/d/file", "top/other"]);
+  expect(files("--strip", "2")).toEqual(["file"]);
+  expect(world.run(["add", archive, "--max-entries", "3"])).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining("--max-entries"),
+  });
+  const linksOf = (...options: readonly string[]) => statSync(join(add(...options), "d/file")).nlink;
+  const links = linksOf("--name", "linked", "--import-method=hardlink");
+  expect(links).toBeGreaterThan(2);
+  expect(linksOf("--name", "copied", "--import-method", "copy")).toBe(1);
+  expect(linksOf("--name", "by-default")).toBe(links + 1);
 });
 
 test("install, upgrade, remove: each a generation, each with the way back", () => {
