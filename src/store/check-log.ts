@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import type { LogRecord } from "../model/log-record.ts";
 import { readGeneration } from "./generation-records.ts";
@@ -24,6 +25,8 @@ export function checkLog(store: Store): LogVerification {
 
 /** The profiles with a generation that the log should know of, and does not; none where something else is wrong. */
 export function lostEnds(store: Store, checked: LogVerification): LogFinding[] {
+  // Without profiles the log is all that tells of them.
+  if (!existsSync(store.layout.profiles)) return [];
   return listProfiles(store).flatMap((profile) => lostEnd(store, profile, checked));
 }
 

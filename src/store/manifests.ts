@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { StoreError } from "../errors.ts";
+import { isErrno, StoreError } from "../errors.ts";
 import { type BaseName, isBaseName } from "../model/ids.ts";
 import { type Manifest, parseManifest } from "../model/manifest.ts";
 import { readTextIfPresent } from "../system/atomic-file.ts";
@@ -40,7 +40,7 @@ export function listManifests(store: Store): { readonly objects: BaseName[]; rea
   const objects: BaseName[] = [];
   const lists: string[] = [];
   const strays: string[] = [];
-  for (const file of readdirSync(store.layout.manifests)) {
+  for (const file of manifestFiles(store)) {
     const name = file.endsWith(".json") ? file.slice(0, -".json".length) : "";
     if (isBaseName(name)) objects.push(name);
     else if (file.endsWith(FILE_LIST)) lists.push(file);
@@ -48,6 +48,19 @@ export function listManifests(store: Store): { readonly objects: BaseName[]; rea
   }
   const known = new Set<string>(objects);
   return { objects, strays: [...strays, ...lists.filter((file) => !known.has(file.slice(0, -FILE_LIST.length)))] };
+}
+
+function manifestFiles({ layout: { manifests } }: Store): string[] {
+  try {
+    return readdirSync(manifests);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    throw new StoreError("DAMAGED", `${manifests}, with the records of all objects, is missing`, {
+      hint: "Put it back, from a backup or by mounting it. Otherwise make it, empty: `store verify --repair` makes the records anew from the objects.",
+      details: { file: manifests },
+      cause: error,
+    });
+  }
 }
 
 const FILE_LIST = ".files";

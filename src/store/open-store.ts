@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { StoreError } from "../errors.ts";
+import { namesIn } from "../system/names-in.ts";
 import type { StoreContext } from "./context.ts";
 import { type Layout, layoutOf, type Width } from "./layout.ts";
 import { FORMATS, type Formats } from "./migrations.ts";
@@ -38,6 +39,7 @@ export async function openStoreAt(options: OpenOptions): Promise<Store> {
   const layout = layoutOf(root, found.width, found.adminDir);
   if (adminDir !== undefined && adminDir !== layout.admin) throw otherAdminDir(layout, adminDir);
   if (found.storeDir !== layout.storeDir) throw moved(layout, found);
+  if (found.adminDir !== undefined && isAdminLost(layout)) throw lostAdmin(layout);
   const isAccepted = found.unsafeRoot || options.allowUnsafeRoot === true;
   if (!isAccepted) refuseForeignRoot(root);
   const file = isCurrent(layout, found, formats) ? found : await upToDate(layout, formats, context);
@@ -67,6 +69,18 @@ function otherAdminDir({ root, admin }: Layout, adminDir: string): StoreError {
   return new StoreError("UNSAFE", `the store at ${root} has its administration in ${admin}, not in ${adminDir}`, {
     hint: `The store remembers it: leave out --admindir and $STORE_ADMINDIR. To move it, while no store command runs: mv ${admin}/{log,profiles,roots,index} to the new empty directory, write that as "adminDir" into ${root}/store.json, and run \`store verify --repair\`, which makes the links of generations and named roots anew.`,
     details: { root, adminDir: admin, given: adminDir },
+  });
+}
+
+/** In a store without objects it can have been empty, and is made anew. */
+function isAdminLost({ admin, manifests }: Layout): boolean {
+  return !existsSync(admin) && namesIn(manifests).length > 0;
+}
+
+function lostAdmin({ root, admin }: Layout): StoreError {
+  return new StoreError("DAMAGED", `the administration of the store at ${root} is missing: there is no ${admin}`, {
+    hint: `Put it back, from a backup or by mounting it. Where it was moved, write its path as "adminDir" into ${root}/store.json, and run \`store verify --repair\`.`,
+    details: { root, adminDir: admin },
   });
 }
 

@@ -1,4 +1,14 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  type Dirent,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { fromText } from "../model/byte-string.ts";
@@ -45,15 +55,28 @@ export interface ProfileParts extends Omit<ProfileState, "current"> {
 
 /**
  * The names of all profiles, sorted.
- * @throws StoreError DAMAGED for a directory among them that no profile can have made
+ * @throws StoreError DAMAGED for a directory among them that no profile can have made, and when all of them are lost
  */
 export function listProfiles(store: Store): ProfileName[] {
-  const entries = readdirSync(store.layout.profiles, { withFileTypes: true });
-  return entries
+  return profileEntries(store)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
     .map(({ name }) => parseDirectoryName(store, name))
     .filter((profile) => hasProfile(store, profile))
     .sort();
+}
+
+function profileEntries({ layout }: Store): Dirent[] {
+  const { profiles } = layout;
+  try {
+    return readdirSync(profiles, { withFileTypes: true });
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    throw new StoreError("DAMAGED", `${profiles}, with all profiles, is missing`, {
+      hint: "Put it back, from a backup or by mounting it. Otherwise `store verify --repair` makes it anew from the log.",
+      details: { file: profiles },
+      cause: error,
+    });
+  }
 }
 
 /** Whether the profile was made, whole; also when its record was lost since. */

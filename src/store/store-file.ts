@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { StoreError } from "../errors.ts";
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
 import { type AtomicWrite, readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
@@ -50,6 +51,7 @@ function parseStoreFile(text: string, path: string, newest: number): StoreFile {
   const adminDir = record.optionalText("adminDir");
   const unsafeRoot = record.value("unsafeRoot") === true;
   if (!isWidth(width)) throw damagedRecord(path, `width is not one of ${WIDTHS.join(", ")}`);
+  if (adminDir !== undefined && !isAbsolute(adminDir)) throw damagedRecord(path, "adminDir is no absolute path");
   if (!/^[0-9a-f]{32}$/.test(id)) throw damagedRecord(path, "id is not 32 hexadecimal digits");
   return {
     format,

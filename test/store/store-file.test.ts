@@ -37,6 +37,13 @@ describe("store.json", () => {
     expect(readdirSync(dirname(path))).toEqual(["store.json"]);
   });
 
+  it("with an admindir that depends on the working directory is damaged", () => {
+    expect(caught(() => readText(JSON.stringify({ ...RECORD, adminDir: "admin" })))).toMatchObject({
+      code: "DAMAGED",
+      message: expect.stringContaining("adminDir is no absolute path"),
+    });
+  });
+
   it("that is no file is damaged, and the hint leads out", () => {
     const path = storeFile();
     mkdirSync(path);

@@ -150,6 +150,9 @@ async function repairManifests(context: RepairContext, findings: readonly Findin
 
 const HINT = "Name a place that has it with --repository, or recipes to build it with --recipes.";
 
+const PROFILES_HINT =
+  "Neither they nor the log are there: put both back, from a backup or by mounting what belongs there.";
+
 const ROOT_HINT = "`store root remove NAME` forgets it; what it is to keep has to be added again.";
 
 /** What was found before and is still there was not repaired; what came up only now is told as well. */
@@ -167,6 +170,7 @@ function settle(
     if (outcome?.state === "failed") return outcome;
     if (isHarmless(finding)) return { state: "found" };
     if (finding.kind === "root" && finding.reference === undefined) return { state: "no-source", hint: ROOT_HINT };
+    if (finding.kind === "profile" && finding.place === undefined) return { state: "no-source", hint: PROFILES_HINT };
     const tried = finding.object === undefined ? [] : (problems.get(finding.object) ?? []);
     return { state: "no-source", hint: tried.length > 0 ? tried.join("; ") : HINT };
   };

@@ -29,6 +29,8 @@ export function listAllProfiles(store: Store): {
 } {
   const profiles: ProfileName[] = [];
   const findings: Finding[] = [];
+  if (!existsSync(store.layout.profiles))
+    return { profiles, findings: [{ kind: "profile", subject: "profiles", reason: "is missing" }] };
   for (const entry of readdirSync(store.layout.profiles, { withFileTypes: true })) {
     if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
     try {

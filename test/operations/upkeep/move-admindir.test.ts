@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { BaseName } from "../../../src/model/ids.ts";
@@ -43,6 +52,24 @@ it("another admindir than a store has is refused with the way to move it, and th
   await goBack(moved);
   expect(liveFiles(moved)).toEqual({ a: "a" });
   expect(logRecords(moved).at(-1)).toMatchObject({ tx: 3 });
+});
+
+it("an admindir that is not there is told as such, unless there is nothing that it could tell of", async () => {
+  const world = makeProfileWorld();
+  const { context } = await world.open();
+  const [root, adminDir] = [join(world.directory, "with-admin"), join(world.directory, "admin")];
+  const open = () => openStoreAt({ root, context });
+  await openStoreAt({ root, adminDir, context });
+  rmSync(adminDir, { recursive: true });
+  const store = await open();
+  await installFrom(store, world.source("a-1", { a: "a" }));
+  renameSync(adminDir, `${adminDir}-elsewhere`);
+  expect(await caughtAsync(open())).toMatchObject({
+    code: "DAMAGED",
+    message: expect.stringContaining(`there is no ${adminDir}`),
+    hint: expect.stringMatching(/mounting it.*"adminDir" into .*store\.json/),
+  });
+  expect(existsSync(adminDir)).toBe(false);
 });
 
 it("the path of the profile is the link in the instdir, once that is there", async () => {

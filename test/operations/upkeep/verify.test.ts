@@ -22,8 +22,10 @@ import { deleteGenerations } from "../../../src/operations/profiles/delete-gener
 import { checkStore } from "../../../src/operations/upkeep/doctor/check-store.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
+import { checkLog } from "../../../src/store/check-log.ts";
 import { archivePath, generationLink, manifestPath, objectPath } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
+import { caught, caughtAsync } from "../../helpers/caught.ts";
 import { DAMAGES, flip, makeDamageWorld } from "../../helpers/damages.ts";
 import { patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
@@ -167,6 +169,23 @@ describe("verify and repair", () => {
     expect(await verifyAll(store)).toMatchObject({ damaged: [], leftovers: [] });
     expect((await gc(store)).deleted).toHaveLength(1);
     expect(brokenRules(store)).toEqual([]);
+  });
+
+  it("go on without any profile, which gc and the log refuse with the way out, and make all anew from the log", async () => {
+    const { store } = await makeDamageWorld();
+    const before = liveFiles(store);
+    rmSync(store.layout.profiles, { recursive: true });
+    const out = { code: "DAMAGED", hint: expect.stringContaining("store verify --repair") };
+    expect(await caughtAsync(gc(store))).toMatchObject(out);
+    expect(caught(() => checkLog(store))).toMatchObject(out);
+    expect(told(await verifyAll(store))).toContain("profile profiles");
+    expect((await repairAll(store)).damaged).toEqual([]);
+    expect(liveFiles(store)).toEqual(before);
+
+    for (const lost of [store.layout.profiles, store.layout.log]) rmSync(lost, { recursive: true });
+    expect((await repairAll(store)).damaged).toMatchObject([
+      { subject: "profiles", outcome: { state: "no-source", hint: expect.stringContaining("put both back") } },
+    ]);
   });
 
   it("do not call a leftover repaired that stays", async () => {

@@ -33,7 +33,15 @@ export async function rescan(
   return left;
 }
 
-const OF_RECORDS: ReadonlySet<Finding["kind"]> = new Set(["log", "build", "index", "stray", "leftover", "root"]);
+const OF_RECORDS: ReadonlySet<Finding["kind"]> = new Set([
+  "log",
+  "build",
+  "index",
+  "stray",
+  "leftover",
+  "root",
+  "profile",
+]);
 
 function isOfRecords({ kind, place }: Finding): boolean {
   return place !== undefined || OF_RECORDS.has(kind);
