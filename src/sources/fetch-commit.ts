@@ -72,12 +72,18 @@ function gitError({ url }: GitSource, { stderr }: GitResult): StoreError {
   if (/timed out|connection (was )?(reset|refused)|early EOF|RPC failed|hung up|error: 5\d\d/i.test(stderr)) {
     return passingFault(subject, reason);
   }
+  const untrusted = /certificate (verify|verification) failed|self.signed certificate|local issuer certificate/i.test(
+    stderr,
+  );
   const missing = /not found|does not exist|does not appear to be a git repository/i.test(stderr);
   return new StoreError(missing ? "NOT_FOUND" : "NETWORK", `${subject}: git cannot fetch it\n${reason}`, {
-    hint: `See what \`git ls-remote ${subject}\` says.`,
+    hint: untrusted ? TRUST_HINT : `See what \`git ls-remote ${subject}\` says.`,
     details: { url: subject },
   });
 }
+
+const TRUST_HINT =
+  "Nobody vouches for its certificate. If it is the right server, name a file (PEM) with the certificate of its authority in git's `http.sslCAInfo` or GIT_SSL_CAINFO.";
 
 function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/@\s]+@/g, "//");

@@ -27,11 +27,23 @@ export function networkError(url: string, error: unknown, progress?: string): St
   const reason = isBroken ? `the connection ended after ${progress}` : reasonOf(error);
   if (isErrno(error, ...PASSING_CODES)) return passingFault(url, reason, { cause: error });
   return new StoreError("NETWORK", `${url}: ${reason}`, {
-    hint: "Check the address, the network and the proxy settings.",
+    hint: isErrno(error, ...UNTRUSTED_CODES) ? TRUST_HINT : "Check the address, the network and the proxy settings.",
     details: { url },
     cause: error,
   });
 }
+
+const TRUST_HINT =
+  "Nobody vouches for its certificate. If it is the right server, name a file (PEM) with the certificate of its authority: in NODE_EXTRA_CA_CERTS, or SSL_CERT_FILE, which counts alone; for npm packages in npm's `cafile`.";
+
+/** What Node calls a certificate whose authority is none that is trusted. */
+const UNTRUSTED_CODES = [
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+];
 
 /** Whether it ended before there was a connection: nothing else at this host will do better. */
 export function isUnreachable(error: StoreError): boolean {

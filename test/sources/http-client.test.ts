@@ -6,6 +6,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fetchFile } from "../../src/sources/fetch-file.ts";
+import { fetchGit } from "../../src/sources/fetch-git.ts";
 import { caughtAsync } from "../helpers/caught.ts";
 import {
   close,
@@ -16,6 +17,7 @@ import {
   serveFile,
   startServer,
 } from "../helpers/fetch-world.ts";
+import { hasGit } from "../helpers/git-repository.ts";
 
 const content = Buffer.from("content behind redirects and proxies\n");
 const integrity = integrityOf(content);
@@ -142,13 +144,30 @@ test("https: a certificate that nobody vouches for is refused, SSL_CERT_FILE vou
   await using server = await startSecureServer(scratch.path);
   if (!server) return skip("openssl is missing: no certificate for a local https server");
   const request = { urls: [`${server.url.replace("127.0.0.1", "localhost")}/a`], integrity };
-  expect(await caughtAsync(fetchFile(world.context, request))).toMatchObject({ code: "NETWORK" });
+  expect(await caughtAsync(fetchFile(world.context, request))).toMatchObject({
+    code: "NETWORK",
+    hint: expect.stringMatching(/vouches.*NODE_EXTRA_CA_CERTS.*SSL_CERT_FILE.*cafile/),
+  });
   const env = { ...world.context.env, SSL_CERT_FILE: join(scratch.path, "none.pem") };
   expect(await caughtAsync(fetchFile({ ...world.context, env }, request))).toMatchObject({ code: "INVALID_INPUT" });
   await using proxy = await startProxy();
   const trusting = { ...world.context.env, SSL_CERT_FILE: server.certificate, https_proxy: proxy.url };
   expect(await fetchFile({ ...world.context, env: trusting }, request)).toMatchObject({ integrity, reused: false });
   expect(proxy.seen).toEqual([`CONNECT localhost:${new URL(server.url).port}`]);
+});
+
+test.skipIf(!hasGit())("git: a certificate that nobody vouches for is told with how to trust it", async ({ skip }) => {
+  using world = fetchWorld({ retries: 0 });
+  using scratch = scratchDirectory();
+  await using server = await startSecureServer(scratch.path);
+  if (!server) return skip("openssl is missing: no certificate for a local https server");
+  const request = { url: `${server.url}/repository`, commit: "a".repeat(40) };
+  const failure = async (env = {}) =>
+    await caughtAsync(fetchGit({ ...world.context, env: { ...world.context.env, ...env } }, request));
+  expect(await failure()).toMatchObject({ code: "NETWORK", hint: expect.stringContaining("GIT_SSL_CAINFO") });
+  expect(await failure({ GIT_SSL_CAINFO: server.certificate })).toMatchObject({
+    hint: expect.not.stringContaining("GIT_SSL_CAINFO"),
+  });
 });
 
 test("a redirect from https to http is refused", async ({ skip }) => {
