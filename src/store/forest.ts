@@ -18,6 +18,7 @@ import { type GitTreeEntry, hashLinkTarget, hashTree } from "../model/git-object
 import type { TreeId } from "../model/ids.ts";
 import type { PlaceInObject, TreeEntry, TreeReader } from "../model/link-plan/tree-reader.ts";
 import type { PlanDirectory } from "../model/link-plan.ts";
+import { freezeDirectory, makesPlainFiles } from "./import/freeze.ts";
 
 /**
  * Reads store objects where they lie in `storeDir`.
@@ -68,10 +69,14 @@ export function treeIdOfPlan(root: PlanDirectory): TreeId {
  * `directory` itself is left as it is, since a directory that is to be renamed elsewhere must be writable.
  */
 export function writeForest(root: PlanDirectory, directory: string): void {
-  writeEntries(root, fromText(directory));
+  writeEntries(root, fromText(directory), makesPlainFiles(directory) ? freezePlain : freezeDirectory);
 }
 
-function writeEntries({ entries }: PlanDirectory, directory: ByteString): void {
+function writeEntries(
+  { entries }: PlanDirectory,
+  directory: ByteString,
+  freeze: (directory: ByteString) => void,
+): void {
   const directoryIsAscii = isAscii(directory);
   const prefix = `${directory}/`;
   for (const [name, node] of entries) {
@@ -82,11 +87,17 @@ function writeEntries({ entries }: PlanDirectory, directory: ByteString): void {
       lutimesSync(fsPath, 1, 1);
     } else {
       mkdirSync(fsPath);
-      writeEntries(node, path);
-      utimesSync(fsPath, 1, 1);
-      chmodSync(fsPath, 0o555);
+      writeEntries(node, path, freeze);
+      freeze(path);
     }
   }
+}
+
+/** `freezeDirectory` for one that has inherited no attributes: it need not be opened. */
+function freezePlain(directory: ByteString): void {
+  const path = toFsPath(directory);
+  utimesSync(path, 1, 1);
+  chmodSync(path, 0o555);
 }
 
 interface KnowsItsKind {

@@ -3,12 +3,16 @@ import { chmodSync, mkdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commitObjects } from "../../../src/store/commit-objects.ts";
+import { readGeneration } from "../../../src/store/generation-records.ts";
+import { objectPath } from "../../../src/store/layout.ts";
 import { openLease } from "../../../src/store/leases.ts";
+import { readManifest } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../../src/store/stage-object.ts";
 import { createTemporaryDirectory } from "../../../src/system/temporary-directory.ts";
 import { LISTS, setAttribute, whyNoAttributes } from "../../helpers/attributes.ts";
 import { faultsOf } from "../../helpers/naive-tree-id.ts";
+import { DEFAULT, generation, installFrom } from "../../helpers/profile-worlds.ts";
 import { type Added, addTree, makeWorld, nameOf, readTree, type TreeData } from "../../helpers/worlds.ts";
 
 const SELF = `/store/pkgs${"_".repeat(37)}/${"0".repeat(32)}-demo-1.0`;
@@ -136,4 +140,15 @@ describe.skipIf(reason !== undefined)("extended attributes", () => {
       }
     },
   );
+
+  it.each(["named", "open", "plain"] as const)("do not get into forests either (%s list)", async (list) => {
+    const world = makeWorld();
+    expect(setAttribute("system.posix_acl_default", LISTS[list], world.directory)).toBe(true);
+    const store = await world.store();
+    const sources = ["a-1", "b-1"].map((name) => world.tree({ [`share/d/${name}`]: "" }, join(world.directory, name)));
+    await installFrom(store, ...sources);
+    const { path } = readGeneration(store, DEFAULT, generation(1));
+    expect(attributesOf(objectPath(store.layout, path))).toBe("");
+    expect(faultsOf(store, readManifest(store, path))).toEqual([]);
+  });
 });
