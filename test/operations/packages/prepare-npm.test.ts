@@ -3,25 +3,32 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { add } from "../../../src/operations/packages/add.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
+import { listObjects } from "../../../src/store/manifests.ts";
 import { makeTar } from "../../helpers/archives.ts";
+import { caughtAsync } from "../../helpers/caught.ts";
 import { startRegistry } from "../../helpers/fake-registry.ts";
 import { fakeContext, makeWorld } from "../../helpers/worlds.ts";
 
-/** The warnings of adding a package with this package.json, and with these packages inside, twice. */
-async function warnings(description: object, inside: readonly string[] = []) {
+/** A store, and a registry that has a package with this package.json, and with these packages inside. */
+async function withNeedy(description: object, inside: readonly string[] = []) {
   const members = [
     { name: "package/package.json", content: JSON.stringify({ name: "needy", version: "1.0.0", ...description }) },
     ...inside.map((name) => ({ name: `package/node_modules/${name}/package.json`, content: "{}" })),
   ];
   const content = makeTar(members).toString("latin1");
-  await using registry = await startRegistry({
-    needy: { tags: { latest: "1.0.0" }, versions: { "1.0.0": { content } } },
-  });
+  const registry = await startRegistry({ needy: { tags: { latest: "1.0.0" }, versions: { "1.0.0": { content } } } });
   const world = makeWorld({ memory: true });
   writeFileSync(join(world.directory, ".npmrc"), `registry=${registry.registry}\n`);
   const store = await world.store("s", {
     context: fakeContext({ env: { HOME: world.directory, PATH: process.env.PATH } }),
   });
+  return { store, [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose]() };
+}
+
+/** The warnings of adding such a package twice. */
+async function warnings(description: object, inside: readonly string[] = []) {
+  await using world = await withNeedy(description, inside);
+  const { store } = world;
   const told: string[][] = [];
   for (let time = 0; time < 2; time++) {
     const events: StoreEvent[] = [];
@@ -48,4 +55,14 @@ it.each([
   [{ dependencies: "nonsense", devDependencies: { glob: "*" }, peerDependencies: { react: "*" } }, []],
 ])("nothing is told of %j with %j inside", async (description, inside) => {
   expect(await warnings(description, inside)).toEqual([[], []]);
+});
+
+it.each([{ maxEntries: 4 }, { maxBytes: 2000 }])("an npm package that goes beyond %j adds nothing", async (limits) => {
+  await using world = await withNeedy({}, ["inner"]);
+  const { store } = world;
+  const input = { from: "npm:needy", cwd: "/" };
+  const [limit] = Object.keys(limits);
+  expect(await caughtAsync(add(store, { ...input, limits }))).toMatchObject({ code: "LIMIT", details: { limit } });
+  expect(listObjects(store)).toEqual([]);
+  expect(await add(store, { ...input, limits: { maxEntries: 5, maxBytes: 20_000 } })).toMatchObject({ files: 2 });
 });
