@@ -37,7 +37,9 @@ test("what is offered depends on the words before it: roots, generations, transa
   expect(ask("root", "add", "")).toEqual(["files", "hello", "help-me"]);
   expect(ask("generations", "delete", "")).toEqual(["none", "gen-1", "gen-0"]);
   expect(ask("undo", "")).toEqual(["none", "1"]);
-  for (const typed of ["'#", '"#', "#"]) expect(ask("undo", typed)).toEqual(["none", "#1"]);
+  world.done("checkpoint", "good");
+  expect(ask("switch", "")).toEqual(["none", "gen-1", "gen-0", "tag:good", "-"]);
+  for (const typed of ["'#", '"#', "#"]) expect(ask("undo", typed)).toEqual(["none", "#3", "#1"]);
 });
 
 describe.each(findShells("bash"))("%s", (shell) => {

@@ -123,6 +123,14 @@ describe("names", () => {
     expect(await refusedMembers([{ name: "..\\up" }])).toMatchObject({ code: "ARCHIVE" });
   });
 
+  it("takes backslashes for slashes in names that are marked as UTF-8, too, unless they are from Unix", async () => {
+    const flags = 0x800;
+    expect(await treeFrom([{ name: "d\\é", flags }])).toEqual({ d: "directory", "d/\xc3\xa9": "file: " });
+    expect(await treeFrom([{ name: "d\\é", flags, mode: 0o100644 }])).toEqual({ "d\\\xc3\xa9": "file: " });
+    for (const name of ["..\\up", "\\abs", "a\\..\\..\\b"])
+      expect(await refusedMembers([{ name, flags }])).toMatchObject({ code: "ARCHIVE" });
+  });
+
   it("prefers Info-ZIP's Unicode path to code page 437 while it belongs to the name", async () => {
     const unicode = (crc: number) => {
       const field = Buffer.alloc(9);
