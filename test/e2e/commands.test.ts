@@ -150,6 +150,14 @@ test("switch takes every form of a selector, also those that look like options",
   expect(live("-q", "-")).toBe(2);
   expect(live("now")).toBe(2);
   expect(live("0")).toBe(0);
+  world.done("checkpoint", "empty");
+  expect(live("0", "seconds", "ago")).toBe(0);
+  expect(live("gen-3")).toBe(3);
+  expect(live("tag:empty")).toBe(0);
+  expect(world.run(["switch", "2", "days", "ago"])).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/did not exist|does not tell/),
+  });
 });
 
 test("rollback goes to the parent, as often as is asked for", () => {
