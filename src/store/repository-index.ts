@@ -8,7 +8,7 @@ import {
   type RepositoryIndex,
   unknownInIndex,
 } from "../model/repository-index.ts";
-import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
+import { readGivenText, writeFileAtomic } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
 
 /**
@@ -35,7 +35,7 @@ export function hasRepositoryIndex(directory: string): boolean {
 
 /** `undefined` where there is no index. */
 function keptMembers(file: string): Readonly<Record<string, unknown>> | undefined {
-  const text = readTextIfPresent(file);
+  const text = readGivenText(file);
   return text === undefined ? undefined : unknownInIndex(text, file);
 }
 

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
 import { parseJournal, printJournal, type TrackingJournal } from "../model/tracking-journal.ts";
-import { readTextIfPresent, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
+import { readGivenText, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
 
 /** `-` is standard input. @throws StoreError NOT_FOUND, INVALID_INPUT, DAMAGED, NEWER_FORMAT */
 export function readJournalFile(file: string): TrackingJournal {
   if (file === "-") return parseJournal(readFileSync(0, "utf8"), "standard input");
-  const text = readTextIfPresent(file);
+  const text = readGivenText(file);
   if (text !== undefined) return parseJournal(text, file);
   throw new StoreError("NOT_FOUND", `there is no journal ${file}`, {
     hint: "A journal is written by `--tracking-journal FILE`, or by `store journal '#57' FILE`.",

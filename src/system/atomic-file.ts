@@ -176,11 +176,24 @@ const NO_WAIT = { flag: (constants.O_RDONLY | constants.O_NONBLOCK) as unknown a
  */
 export function readIfPresent(path: string): Buffer | undefined {
   try {
+    return readBytes(path);
+  } catch (error) {
+    // A directory, a link to itself, a socket.
+    if (isErrno(error, "EISDIR", "ELOOP", "ENXIO")) throw damagedRecord(path, "it is no file", error);
+    throw error;
+  }
+}
+
+/** The text of a file that a person named, or `undefined` when there is none. @throws system errors of reading */
+export function readGivenText(path: string): string | undefined {
+  return readBytes(path)?.toString("utf8");
+}
+
+function readBytes(path: string): Buffer | undefined {
+  try {
     return readFileSync(path, NO_WAIT);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
-    // A directory, a link to itself, a socket.
-    if (isErrno(error, "EISDIR", "ELOOP", "ENXIO")) throw damagedRecord(path, "it is no file", error);
     throw withPath(error, path);
   }
 }

@@ -88,7 +88,7 @@ describe("generations", () => {
     ]);
     expect(listed[2]).toMatchObject({
       created: "2026-11-20T10:00:01.000Z",
-      reason: expect.stringMatching(/^install .*a-2$/),
+      reason: expect.stringMatching(/^install .*a-2 with priority 2$/),
       transaction: 2,
       pinned: false,
       tags: [],
