@@ -11,14 +11,22 @@ import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { verify } from "../../../src/operations/upkeep/verify.ts";
 import { openJournal } from "../../../src/store/journal.ts";
-import { pinsFile } from "../../../src/store/layout.ts";
+import { generationFile, pinsFile } from "../../../src/store/layout.ts";
 import { appendRecords } from "../../../src/store/log/append.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readPins } from "../../../src/store/pins.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { errno, patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
-import { DEFAULT, goBack, installFrom, logRecords, logTypes, makeProfileWorld } from "../../helpers/profile-worlds.ts";
+import {
+  DEFAULT,
+  generation,
+  goBack,
+  installFrom,
+  logRecords,
+  logTypes,
+  makeProfileWorld,
+} from "../../helpers/profile-worlds.ts";
 
 async function withTwo() {
   const world = makeProfileWorld();
@@ -142,6 +150,16 @@ describe("pin", () => {
     });
     expect(logTypes(store, 3)).toEqual(["begin", "abort"]);
     expect(pinned(store)).toEqual([]);
+  });
+
+  it("refuses a generation whose record is damaged or was deleted, also where the log still tells of it", async () => {
+    const { store } = await withTwo();
+    writeFileSync(generationFile(store.layout, DEFAULT, generation(1)), "{");
+    expect(await caughtAsync(pin(store, DEFAULT, { selector: "1", pinned: true }))).toMatchObject({ code: "DAMAGED" });
+    await deleteGenerations(store, DEFAULT, { patterns: ["gen-1"] });
+    for (const selector of ["1", "#1"])
+      expect(await caughtAsync(pin(store, DEFAULT, { selector, pinned: true }))).toMatchObject({ code: "NOT_FOUND" });
+    expect([pinned(store), readPins(store, DEFAULT).generations.size]).toEqual([[], 0]);
   });
 
   it("keeps members of its file that it does not know", async () => {
