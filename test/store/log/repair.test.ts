@@ -55,6 +55,24 @@ function liveAt(world: LogWorld, instant: number) {
 }
 
 describe("repairLog", () => {
+  it("keeps what stands around damage as it is, also of a type that it does not know", async () => {
+    using world = await installed(2);
+    const { seq, sum: prev, carry, time, zone, members } = recordsOf(world.log).at(-1) as LogRecord;
+    const unknown = { v: members.v, seq: seq + 1, time, zone, tx: 0, prev, type: "teleport", where: { to: ["mars"] } };
+    const line = sealLine({ ...unknown, carry: { ...carry, due: [...carry.due], intents: [] } });
+    appendFileSync(join(world.directory, FIRST), `${line}\n`);
+    await world.install([pack("b")]);
+    editLines(world, (lines) => {
+      lines[2] = "damaged";
+    });
+    const before = readFileSync(join(world.directory, FIRST), "utf8").split("\n");
+    expect(await repairLog(world.log)).toMatchObject({ lost: [[3, 3]] });
+    const after = readFileSync(join(world.directory, FIRST), "utf8").split("\n");
+    expect(after.slice(0, before.length - 1)).toEqual(before.slice(0, -1).with(2, expect.stringContaining("recover")));
+    expect(after).toContain(line);
+    expect(verifyLog(world.log).findings).toEqual([]);
+  });
+
   it("does nothing to a log that is whole", async () => {
     using world = await installed(3);
     const before = segmentBytes(world.directory);
