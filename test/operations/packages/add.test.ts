@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { add } from "../../../src/operations/packages/add.ts";
+import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { makeTar } from "../../helpers/archives.ts";
 import { integrityOf } from "../../helpers/fetch-world.ts";
 import { makeWorld } from "../../helpers/worlds.ts";
@@ -28,4 +29,26 @@ test.each([
   );
   expect(isFetched).toBe(true);
   expect(readFileSync(join(added.path, inside), "utf8")).toBe("right");
+});
+
+test("what an add of an archive does is told as it goes on, each step and how far it is", async () => {
+  const world = makeWorld({ memory: true });
+  const store = await world.store();
+  const from = join(world.directory, "x-1.tar");
+  const members = Array.from({ length: 300 }, (_, at) => ({
+    name: `d/f${at}`,
+    content: Buffer.alloc(10_000, `${at}`),
+  }));
+  writeFileSync(from, makeTar(members));
+  const events: StoreEvent[] = [];
+  await add(store, { from, cwd: "/" }, { onEvent: (event) => events.push(event) });
+  const steps = events.flatMap((event) => (event.kind === "step" ? [`${event.step} ${event.subject}`] : []));
+  expect(steps).toEqual(["extract x-1.tar", "import x 1", "commit x 1"]);
+  const totalBytes = statSync(from).size;
+  const extracting = events.filter((event) => event.kind === "extracting");
+  expect(extracting.length).toBeGreaterThan(1);
+  expect(extracting.at(-1)).toMatchObject({ subject: "x-1.tar", readBytes: totalBytes, totalBytes, entries: 301 });
+  const importing = events.filter((event) => event.kind === "importing");
+  expect(importing.length).toBeGreaterThan(1);
+  expect(importing.at(-1)).toMatchObject({ subject: "x 1", files: 300, bytes: 3_000_000 });
 });
