@@ -249,6 +249,31 @@ test("profiles are apart from each other", () => {
   expect(versions(["-pdefault"], "work")).toEqual(["1.0"]);
 });
 
+test("each command works on the profile that is named", () => {
+  const world = makeStoreWorld();
+  world.done("install", helloAt(world, "1.0"));
+  const other = world.source("other-3", { "bin/other": "" });
+  world.done("install", other, "-p", "work");
+  const before = world.done("generations", "--json").stdout;
+  const profileOf = (...args: readonly string[]) => {
+    const { profile, changed } = world.done(...args, "-p", "work", "--json").json<Record<string, unknown>>();
+    return [profile, changed];
+  };
+  expect(world.done("path", "other", "-p", "work").stdout).toMatch(/-other-3\n$/);
+  expect(world.done("diff", "0", "-p", "work").stdout).toContain("+ other 3\n");
+  expect(profileOf("pin")).toEqual(["work", true]);
+  expect(profileOf("unpin")).toEqual(["work", true]);
+  expect(profileOf("switch", "gen-0")).toEqual(["work", true]);
+  expect(profileOf("switch", "gen-1")).toEqual(["work", true]);
+  expect(profileOf("rollback")).toEqual(["work", true]);
+  expect(profileOf("switch", "-")).toEqual(["work", true]);
+  world.tree({ "bin/other": "new" }, other);
+  expect(profileOf("upgrade")).toEqual(["work", true]);
+  expect(profileOf("remove", "other")).toEqual(["work", true]);
+  expect(world.done("generations", "-p", "work", "--json").json()).toHaveLength(4);
+  expect(world.done("generations", "--json").stdout).toBe(before);
+});
+
 test("path names an installed package, or the live link of the profile", () => {
   const world = makeStoreWorld();
   world.done("install", helloAt(world, "1.0"));
