@@ -1,5 +1,14 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  appendFileSync,
+  existsSync,
+  fstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { NewRecord } from "../../../src/model/chain.ts";
 import type { JsonObject } from "../../../src/model/log-event.ts";
@@ -41,6 +50,24 @@ describe("appendRecords", () => {
     expect([...segments.keys()]).toEqual([FIRST, "000002.jsonl", "000003.jsonl"]);
     for (const bytes of [...segments.values()].slice(0, -1)) expect(bytes.length).toBeGreaterThan(1500);
     expect(verifyLog(world.log)).toMatchObject({ records: 12, findings: [] });
+  });
+
+  it("flushes what is to be durable, with all that was written before it, also in the segment before", async () => {
+    using world = openLogWorld({ segmentBytes: 1500 });
+    const flushed = new Map<string, number>();
+    patchFs("fsyncSync", (original) => (fd: number) => {
+      flushed.set(basename(readlinkSync(`/proc/self/fd/${fd}`)), fstatSync(fd).size);
+      original(fd);
+    });
+    const sizes = () =>
+      Object.fromEntries([...segmentBytes(world.directory)].map(([name, { length }]) => [name, length]));
+    await appendRecords(world.log, [GC], { durable: false });
+    expect(flushed.get(FIRST)).toBeUndefined();
+    await appendRecords(world.log, [GC], DURABLE);
+    expect(flushed.get(FIRST)).toBe(sizes()[FIRST]);
+    while (Object.keys(sizes()).length === 1) await appendRecords(world.log, [GC], { durable: false });
+    expect(flushed.get(FIRST)).toBe(sizes()[FIRST]);
+    expect(flushed.has("log")).toBe(true);
   });
 
   it("lets many writers land, each once and whole", async () => {
