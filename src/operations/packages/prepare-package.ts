@@ -8,7 +8,6 @@ import { isArchiveName } from "../../model/recipe/archive-name.ts";
 import { checkSpecText, parseSpec } from "../../model/recipe/spec.ts";
 import type { Fetched } from "../../sources/fetch-context.ts";
 import { printableUrl } from "../../sources/printable-url.ts";
-import { objectPath } from "../../store/layout.ts";
 import { objectAt, readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { stagedTree } from "../../store/stage-object.ts";
@@ -148,24 +147,17 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
     copyFileSync(input.file, join(tree, input.fileName));
     return stagePackage(store, { ...input, room }, options);
   }
-  if (format === "tar.gz") await refusePacked(store, input);
+  const packed = format === "tar.gz" ? await import("./refuse-packed.ts") : undefined;
+  packed?.refusePackedObject(store, input);
   const kind = input.origin.kind === "file" ? "archive" : input.origin.kind;
   // Who unpacks it again must leave out as much of the names.
   const origin = { ...input.origin, kind, ...(typeof input.strip === "number" && { strip: input.strip }) } as const;
-  const fill = (into: string, watch: FileWatch) => extractInto(into, input, { ...options, watch });
+  const fill = async (into: string, watch: FileWatch) => {
+    const filled = await extractInto(into, input, { ...options, watch });
+    packed?.refusePackedBuild(into, input);
+    return filled;
+  };
   return stagePackage(store, { ...input, origin, room, fill }, options);
-}
-
-/** What is packed is an object of a store, with its own name: the archive around it is no package. */
-async function refusePacked({ layout }: Store, { file, from, origin }: FileInput): Promise<void> {
-  const { readPackedManifest } = await import("../../store/packed-manifest.ts");
-  const packed = readPackedManifest(file);
-  if (!packed) return;
-  const fetched = origin.kind === "url" ? "Download it, and add it with `store archive import FILE`" : undefined;
-  throw new StoreError("INVALID_INPUT", `${printableUrl(from)} is a packed object, ${packed.path}`, {
-    hint: `${fetched ?? `Add it with \`store archive import ${from}\``}; then \`store install ${objectPath(layout, packed.path)}\` installs it.`,
-    details: { file: printableUrl(from), object: packed.path },
-  });
 }
 
 /** A download that failed is often a page that says so, and damage can begin with the first block. */

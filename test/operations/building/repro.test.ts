@@ -8,6 +8,7 @@ import { parseRepro, printRepro } from "../../../src/model/repro.ts";
 import { type BuildRequest, build } from "../../../src/operations/building/build.ts";
 import { buildRepro } from "../../../src/operations/building/build-repro.ts";
 import { packRepro } from "../../../src/operations/building/pack-repro.ts";
+import { add } from "../../../src/operations/packages/add.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
 import { type BuildWorld, canSandbox, makeBuildWorld } from "../../helpers/build-world.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
@@ -52,6 +53,23 @@ describe("a packed build", () => {
     const intoPipe = packRepro(here, { ...settings(world), spec: "optional+loud", output: "pipe" });
     const { length } = await readFile(join(world.directory, "pipe"));
     expect((await intoPipe).size).toBe(length);
+  });
+
+  it("is no package: to add it tells how to carry it out", async () => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore("here");
+    const { file } = await packRepro(store, { ...settings(world), spec: "liba", output: "any-1.tar.gz" });
+    const before = listObjects(store);
+    expect(await caughtAsync(add(store, { from: file, cwd: "/" }))).toMatchObject({
+      code: "INVALID_INPUT",
+      message: `${file} is a build of liba@1.0 that \`store repro\` packed`,
+      hint: expect.stringContaining(`store build ${file}`),
+    });
+    expect([listObjects(store), readdirSync(join(store.layout.root, "tmp"))]).toEqual([before, []]);
+    mkdirSync(join(world.directory, "own-1/sub"), { recursive: true });
+    writeFileSync(join(world.directory, "own-1/repro.json"), '{"format": 1, "id": "liba@1.0"}');
+    execFileSync("tar", ["czf", "own-1.tar.gz", "own-1"], { cwd: world.directory });
+    expect(await add(store, { from: "own-1.tar.gz", cwd: world.directory })).toMatchObject({ files: 1 });
   });
 
   it("can be one that failed, and fails the same", async () => {
