@@ -31,6 +31,17 @@ test.each([
   expect(readFileSync(join(added.path, inside), "utf8")).toBe("right");
 });
 
+test("an archive is known by its content, whatever it is called", async () => {
+  const world = makeWorld({ memory: true });
+  const store = await world.store();
+  for (const name of ["tarball", "x.txt", "y-1.zip"]) {
+    const from = join(world.directory, name);
+    writeFileSync(from, makeTar([{ name: "d/file", content: name }]));
+    const { path } = await add(store, { from, cwd: "/", name: "archive", version: "1" });
+    expect(readFileSync(join(path, "file"), "utf8")).toBe(name);
+  }
+});
+
 test("what an add of an archive does is told as it goes on, each step and how far it is", async () => {
   const world = makeWorld({ memory: true });
   const store = await world.store();

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
 import type { Generation } from "../../../src/model/generation.ts";
 import { changeProfile } from "../../../src/operations/profiles/change-profile.ts";
+import { pin } from "../../../src/operations/profiles/pin.ts";
 import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
@@ -11,6 +12,7 @@ import { generationFile } from "../../../src/store/layout.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
 import { hasProfile } from "../../../src/store/profiles.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
+import { integrityOf } from "../../helpers/fetch-world.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {
   DEFAULT,
@@ -25,6 +27,7 @@ import {
   makeProfileWorld,
   profileDirectory,
   removeNames,
+  switchTo,
 } from "../../helpers/profile-worlds.ts";
 
 describe("install", () => {
@@ -244,6 +247,36 @@ describe("the log of an install", () => {
       },
       { ...common, type: "intent", from: 0, to: 1 },
       { ...common, type: "commit", from: 0, to: 1, changed: true },
+    ]);
+  });
+
+  it("tells how a package was asked for: its name, version, integrity and priority", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    const from = join(world.source("d", { "x.txt": "content" }), "x.txt");
+    const asked = { from, name: "y", version: "2", integrity: integrityOf(Buffer.from("content")) };
+    await installWith(store, { priority: 3 }, asked);
+    expect(logRecords(store)[0]?.event).toMatchObject({ plan: { install: [{ ...asked, priority: 3 }] } });
+  });
+
+  it("tells what was asked for also of every other change, and what it started from", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    const a = world.source("a-1", { "a-1": "" });
+    await installFrom(store, a, world.source("b-1", {}));
+    await removeNames(store, "b");
+    await goBack(store, 2);
+    await switchTo(store, "-");
+    world.tree({ "a-1": "new" }, a);
+    await upgrade(store, { profile: DEFAULT, names: ["a"], input: { cwd: "/" } });
+    await pin(store, DEFAULT, { selector: "1", pinned: true });
+    const asked = logRecords(store).flatMap(({ event }) => (event.type === "begin" ? [[event.base, event.plan]] : []));
+    expect(asked.slice(1)).toEqual([
+      [1, { remove: ["b"] }],
+      [2, { rollback: 2 }],
+      [0, { switch: "-" }],
+      [2, { upgrade: ["a"] }],
+      [3, { pin: "1" }],
     ]);
   });
 
