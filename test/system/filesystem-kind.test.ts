@@ -22,6 +22,20 @@ describe("the kind of a filesystem", () => {
     }
   });
 
+  it("asks the table of mounts who serves what FUSE shows", () => {
+    const table = [
+      "/dev/vda / ext4 rw 0 0",
+      "me@far:/x /mnt/far\\040away fuse.sshfs rw 0 0",
+      "/dev/sdb1 /mnt/usb fuseblk rw 0 0",
+      "over /mnt/usb/own fuse.bindfs rw 0 0",
+      "s3 /mnt/usb/own fuse.rclone rw 0 0",
+    ];
+    patchFs("statfsSync", () => () => ({ type: 0x65735546n }));
+    patchFs("readFileSync", () => () => Buffer.from(table.join("\n")));
+    const seen = ["/mnt/far away/store", "/mnt/far away", "/mnt/far", "/mnt/usb/store", "/mnt/usb/own/store"];
+    expect(seen.map(networkFilesystem)).toEqual(["sshfs", "sshfs", undefined, undefined, "rclone"]);
+  });
+
   it("knows filesystems in memory", () => {
     for (const [type, isMemory] of [
       [0x01021994n, true],

@@ -18,8 +18,9 @@ import { errnoOf, isErrno } from "../../../errors.ts";
 import { type Diagnosis, judgeSpace } from "../../../model/diagnosis.ts";
 import { indexPlace } from "../../../store/index/index-place.ts";
 import type { Store } from "../../../store/open-store.ts";
-import { readTextIfPresent, syncDirectory } from "../../../system/atomic-file.ts";
+import { syncDirectory } from "../../../system/atomic-file.ts";
 import { networkFilesystem } from "../../../system/filesystem-kind.ts";
+import { mountAround } from "../../../system/mounts.ts";
 import { toldError } from "./told.ts";
 
 /** Tries what the store asks of its filesystem, in a directory of its own, or tells why there is none. */
@@ -44,16 +45,9 @@ function checkKind(store: Store): Diagnosis {
   return { topic: "filesystem", state: "warn", text: `the store lies on ${network}`, advice };
 }
 
-/** Its type and where it is mounted, as Linux tells; each line of the table has both in front. */
 function mountText(root: string): string {
-  const mounts = (readTextIfPresent("/proc/self/mounts") ?? "").split("\n").map((line) => line.split(" "));
-  const holding = mounts.filter(([, place]) => place !== undefined && isAbove(place, root));
-  const [, place, type] = holding.reduce((best, each) => ((each[1] ?? "") >= (best[1] ?? "") ? each : best), []);
-  return type === undefined ? "a local filesystem" : `${type}, mounted at ${place}`;
-}
-
-function isAbove(place: string, path: string): boolean {
-  return place === "/" || path === place || path.startsWith(`${place}/`);
+  const mount = mountAround(root);
+  return mount ? `${mount.type}, mounted at ${mount.place}` : "a local filesystem";
 }
 
 interface Feature {
