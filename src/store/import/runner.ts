@@ -31,10 +31,10 @@ const ENOUGH_FILES = 400;
 const ENOUGH_BYTES = 32 << 20;
 
 /** Files of this size on average, in bytes, keep a thread busy with their content more than with themselves. */
-const LARGE_ON_AVERAGE = 32 << 10;
+const LARGE_ON_AVERAGE = 16 << 10;
 
-/** So many files are looked at to see how large they are. */
-const SAMPLE = 32;
+/** So many files are looked at to see how large they are: most bytes can lie in few of them. */
+const SAMPLE = 96;
 
 const workers = createSpareWorkers<ImportJob, ImportAnswer>(workerScript, () => mostThreads() - 1);
 
