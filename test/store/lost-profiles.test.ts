@@ -71,6 +71,8 @@ describe("a profile that the log tells of and that is not there", () => {
     expect(world.run(["verify"]).status).toBe(6);
     world.run(["verify", "--repair"]);
     world.done("verify");
+    const marks = JSON.parse(readFileSync(join(world.root, "profiles/default/pins.json"), "utf8"));
+    expect(marks).toEqual({ format: 1, generations: [], tags: {} });
     expect(
       world
         .done("list")

@@ -1,12 +1,10 @@
-import { lstatSync } from "node:fs";
 import { basename } from "node:path";
-import { fromText } from "../../../model/byte-string.ts";
 import { packedInFile } from "../../../model/packed-object.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
 import { archiveObject } from "../../../store/archives.ts";
 import { archivePath } from "../../../store/layout.ts";
 import { hasObject } from "../../../store/manifests.ts";
-import { moveAside } from "../../../store/repair/aside.ts";
+import { clearForFile } from "../../../store/repair/aside.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
 /**
@@ -23,8 +21,7 @@ async function repairArchive({ store, run, report, restore }: RepairContext, fin
   if (object === undefined) return;
   const from = hasObject(store, object) ? "from the object" : await restore(object);
   if (from === undefined) return;
-  const path = archivePath(store.layout, object);
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) moveAside(store, fromText(path));
+  clearForFile(store, archivePath(store.layout, object));
   await archiveObject(store, object, run.signal);
   report.done(finding, `packed again ${from}`);
 }

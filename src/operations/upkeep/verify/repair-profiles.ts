@@ -173,13 +173,16 @@ async function repairParts(repair: ProfileRepair, number: number): Promise<strin
   }
 }
 
-function repairRecord({ store, profile, told }: ProfileRepair): string | undefined {
+/** Of a lost profile the file of the marks is lost, too: where it is missing, the log is asked for them each time. */
+function repairRecord(repair: ProfileRepair): string | undefined {
+  const { store, profile, told } = repair;
   const live = liveGeneration(store, profile) ?? 0;
   if (!told && live === 0) return undefined;
   const last = Math.max(live, told?.lastGeneration ?? 0);
   const path = profileFile(store.layout, profile);
   if (!told) return undefined;
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) clear(store, path);
+  if (!lstatSync(pinsFile(store.layout, profile), { throwIfNoEntry: false })) repairPins(repair);
   restoreProfileRecord(store, profile, parseGenerationNumber(last));
   return "from the log";
 }
