@@ -81,9 +81,9 @@ test.each([
 test.each([
   [["switch", "gen-99"], "there is no gen-99", "There are gen-0, gen-1."],
   [["switch", "+5"], "only 0 generations after gen-1", "gen-0"],
-  [["switch", "#99"], "99", ""],
-  [["switch", "tag:none"], "none", ""],
-  [["list", "1999-01-01"], "", ""],
+  [["switch", "#99"], "there is no transaction #99", "`store log` lists them"],
+  [["switch", "tag:none"], "profile 'default' has no checkpoint 'none'", "store checkpoint NAME"],
+  [["list", "1999-01-01"], "what was live at 1999-01-01 23:59: history begins", "store generations"],
   [["list", "-p", "wrok"], "there is no profile 'wrok'", "There is default"],
   [["remove", "hllo"], "not installed in profile 'default': hllo", "Did you mean 'hello'?"],
   [["log", "-p", "wrok"], "there is no profile 'wrok'", "There is default"],

@@ -16,6 +16,7 @@ import {
   logTypes,
   makeProfileWorld,
 } from "../../helpers/profile-worlds.ts";
+import { PROGRAM } from "../../helpers/run-store.ts";
 
 function upgradeNames(store: Store, names: readonly string[] = [], onEvent?: (event: StoreEvent) => void) {
   return upgrade(store, { profile: DEFAULT, names, input: { cwd: "/" } }, { onEvent });
@@ -90,6 +91,30 @@ describe("upgrade", () => {
     expect(await caughtAsync(upgradeNames(store))).toMatchObject({ code: "INVALID_INPUT" });
     expect([liveNumber(store), liveFiles(store)]).toEqual([1, { a: "old", b: "" }]);
     expect(logTypes(store, 2)).toEqual(["begin", "abort"]);
+  });
+
+  it("leaves alone what others removed or replaced while it looked", async () => {
+    const world = makeProfileWorld();
+    const store = await world.open();
+    const [a, b, c] = ["a", "b", "c"].map((name) => world.source(`${name}-1`, { [name]: "old" })) as [
+      string,
+      string,
+      string,
+    ];
+    await installFrom(store, a, b, c);
+    for (const [name, path] of Object.entries({ a, b, c })) world.tree({ [name]: "new" }, path);
+    const others = [
+      ["install", world.source("a-9", { a: "another" })],
+      ["remove", "b"],
+    ];
+    const change = await upgradeNames(store, [], () => {
+      for (const words of others.splice(0))
+        execFileSync(process.execPath, [PROGRAM, "--root", world.root, "--quiet", ...words]);
+    });
+    expect(change).toMatchObject({ from: 3, to: 4, removed: [] });
+    expect(change.upgraded.map(({ name }) => name)).toEqual(["c"]);
+    expect(liveFiles(store)).toEqual({ a: "another", c: "new" });
+    expect(brokenRules(store)).toEqual([]);
   });
 
   it("leaves what came from a directory that is gone, says so, and upgrades the others; by name it is an error", async () => {
