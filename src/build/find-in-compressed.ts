@@ -8,7 +8,7 @@ import { decompress } from "../system/archive/decompress/decompress.ts";
 import { detectContainer } from "../system/archive/detect-archive.ts";
 import { extractArchive } from "../system/archive/extract-archive.ts";
 import { packedFile } from "../system/archive/packed-file.ts";
-import { removeTree } from "../system/temporary-directory.ts";
+import { removeTree } from "../system/remove-tree.ts";
 
 /** A mention that no replacement of bytes can reach. */
 export interface MemberMention {

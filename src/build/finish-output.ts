@@ -10,7 +10,6 @@ import {
   readlinkSync,
   readSync,
   renameSync,
-  rmSync,
   type Stats,
   symlinkSync,
   unlinkSync,
@@ -21,6 +20,7 @@ import { gunzipSync } from "node:zlib";
 import { StoreError } from "../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
 import { refuseBeyondBounds } from "../model/tree-bounds.ts";
+import { removeFile } from "../system/remove-file.ts";
 import type { MemberMention } from "./find-in-compressed.ts";
 
 /** What is in the way of an output being moved to another store. */
@@ -86,14 +86,14 @@ function plainPage(path: ByteString, status: Stats): boolean {
     const target = readlinkSync(toFsPath(path), "latin1");
     if (!target.endsWith(".gz")) return false;
     unlinkSync(toFsPath(path));
-    rmSync(toFsPath(plain), { force: true });
+    removeFile(toFsPath(plain));
     symlinkSync(toFsPath(target.replace(/\.gz$/, "") as ByteString), toFsPath(plain));
     return true;
   }
   const content = status.isFile() ? unpacked(path) : undefined;
   if (content === undefined) return false;
   unlinkSync(toFsPath(path));
-  rmSync(toFsPath(plain), { force: true });
+  removeFile(toFsPath(plain));
   writeFileSync(toFsPath(plain), content, { flag: "wx", mode: 0o644 });
   return true;
 }

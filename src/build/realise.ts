@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { BuildRecord } from "../model/build-record.ts";
@@ -9,7 +9,7 @@ import { failedTreePath, forgetFailedBuild, noteFailedBuild } from "../store/fai
 import { lockPath } from "../store/layout.ts";
 import type { Store } from "../store/open-store.ts";
 import { acquireLock, tellHeldLock } from "../system/lock.ts";
-import { removeTree } from "../system/temporary-directory.ts";
+import { removeTree } from "../system/remove-tree.ts";
 import { isOutOfSpace } from "./build-failure.ts";
 import type { BuildGraph, PlannedPackage } from "./build-plan.ts";
 import { type KnownOutputs, noOutputs, noteOutput, type PreparedBuild, prepareBuild } from "./prepare-build.ts";
@@ -172,7 +172,7 @@ function keep(store: Store, room: string, key: DerivationKey): void {
   const path = failedTreePath(store, key);
   mkdirSync(join(path, ".."), { recursive: true });
   removeTree(path);
-  rmSync(path, { recursive: true, force: true });
+  removeTree(path);
   renameSync(room, path);
 }
 

@@ -11,7 +11,7 @@ import type { Store } from "../store/open-store.ts";
 import { holdReferences } from "../store/references.ts";
 import { type StagedObject, stagedTree, stageObject } from "../store/stage-object.ts";
 import type { ProcessResult } from "../system/process.ts";
-import { removeTree } from "../system/temporary-directory.ts";
+import { removeTree } from "../system/remove-tree.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { buildFailure } from "./build-failure.ts";
 import { startBuildLog } from "./build-log.ts";

@@ -1,7 +1,7 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../errors.ts";
 import { type ByteString, toEscaped } from "../model/byte-string.ts";
+import { removeTree } from "../system/remove-tree.ts";
 import { fetchCommit } from "./fetch-commit.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { type GitSource, submoduleUrl } from "./git-source.ts";
@@ -34,7 +34,7 @@ export async function checkOutCommit(context: FetchContext, source: GitSource, o
     const task = queue[done] as Task;
     await fetchCommit(context, task, { repository, protocols });
     queue.push(...(await writeFiles(context, { task, repository, protocols, submodules: options.submodules })));
-    rmSync(repository, { recursive: true });
+    removeTree(repository);
   }
 }
 

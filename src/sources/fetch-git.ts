@@ -4,7 +4,7 @@ import { isErrno, StoreError } from "../errors.ts";
 import { fromText } from "../model/byte-string.ts";
 import type { TreeId } from "../model/ids.ts";
 import { syncDirectory } from "../system/atomic-file.ts";
-import { removeTree } from "../system/temporary-directory.ts";
+import { removeTree } from "../system/remove-tree.ts";
 import { checkOutCommit } from "./check-out-commit.ts";
 import { type DirectoryContent, readDirectoryContent } from "./directory-content.ts";
 import type { FetchContext } from "./fetch-context.ts";

@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { replaceLink, syncDirectory } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { type FileHashes, hashFile } from "./hash-file.ts";
 import { type ContentHash, type Integrity, toContentHash, toIntegrity } from "./integrity.ts";
@@ -32,7 +33,7 @@ export async function findKeptFile(context: FetchContext, integrity: Integrity):
       return kept;
     }
     context.onEvent?.({ kind: "damaged", path });
-    rmSync(path, { force: true });
+    removeFile(path);
     return undefined;
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
 import { temporaryName, writeAll } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 import type { FetchContext } from "./fetch-context.ts";
 import { noSpace } from "./kept-files.ts";
 import { partialDirectory, partialPath } from "./source-paths.ts";
@@ -62,10 +63,10 @@ export function openPartialFile(
       // A torn record counts as none, so this needs no temporary file that a killed process would leave.
       writeFileSync(metaPath, `${JSON.stringify({ format: 1, url, validator: next ?? null })}\n`);
     },
-    detach: () => rmSync(metaPath, { force: true }),
+    detach: () => removeFile(metaPath),
     remove: () => {
-      rmSync(path, { force: true });
-      rmSync(metaPath, { force: true });
+      removeFile(path);
+      removeFile(metaPath);
     },
     [Symbol.dispose]: () => closeSync(fd),
   };

@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 import {
   createTemporaryDirectory,
   sweepTemporaryDirectories,
@@ -29,7 +30,7 @@ export function sweepSources(context: Place): string[] {
   mkdirSync(parent, { recursive: true });
   const swept = sweepTemporaryDirectories(parent, now).map((name) => join(parent, name));
   const old = listAbandoned(context);
-  for (const path of old) rmSync(path, { force: true });
+  for (const path of old) removeFile(path);
   return [...swept, ...old].sort();
 }
 

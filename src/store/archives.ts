@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import type { ArchivedObject } from "../model/archive-retention.ts";
 import type { BaseName } from "../model/ids.ts";
 import { packedInFile } from "../model/packed-object.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 import { listUnfinished } from "../system/unfinished-output.ts";
 import { faultInPacked, visibleFault } from "./check-packed.ts";
 import { archivePath } from "./layout.ts";
@@ -44,7 +45,7 @@ export async function archiveObject(store: Store, object: BaseName, signal?: Abo
 }
 
 export function removeArchives({ layout }: Store, objects: readonly BaseName[]): void {
-  for (const object of objects) rmSync(archivePath(layout, object), { force: true });
+  for (const object of objects) removeFile(archivePath(layout, object));
   if (objects.length > 0) syncDirectory(layout.archives);
 }
 
@@ -59,7 +60,7 @@ export function listUnfinishedArchives({ layout, context }: Store): string[] {
 }
 
 export function sweepArchives(store: Store): void {
-  for (const path of listUnfinishedArchives(store)) rmSync(path, { force: true });
+  for (const path of listUnfinishedArchives(store)) removeFile(path);
 }
 
 function namesIn(directory: string): string[] {

@@ -8,7 +8,7 @@ import { syncDirectory, writeFilesAtomic } from "../system/atomic-file.ts";
 import { flushFiles } from "../system/flush.ts";
 import { exchange } from "../system/native-calls.ts";
 import { randomName } from "../system/random-name.ts";
-import { removeTree } from "../system/temporary-directory.ts";
+import { removeTree } from "../system/remove-tree.ts";
 import { isWhole } from "./check-object.ts";
 import { doubtPool } from "./collection/pool-mark.ts";
 import { freezeDirectory } from "./import/freeze.ts";

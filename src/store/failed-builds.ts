@@ -1,10 +1,11 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import type { DerivationKey } from "../model/derivation.ts";
 import { isJsonObject } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { namesIn } from "../system/names-in.ts";
+import { removeFile } from "../system/remove-file.ts";
 import type { Store } from "./open-store.ts";
 
 /** A build that failed, or was interrupted: by which name and when. Its log lies where logs of builds lie. */
@@ -33,7 +34,7 @@ export function noteFailedBuild(store: Store, failed: FailedBuild, scratch: stri
 
 /** A build that succeeded is no failed one any more. */
 export function forgetFailedBuild(store: Store, key: DerivationKey): void {
-  rmSync(noteFile(store, key), { force: true });
+  removeFile(noteFile(store, key));
 }
 
 /** Newest first. */

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { StoreError } from "../errors.ts";
 import { type Generation, parseGeneration, printGeneration } from "../model/generation.ts";
 import {
@@ -11,6 +11,7 @@ import {
 import type { GenerationNumber, ProfileName } from "../model/ids.ts";
 import { damagedRecord } from "../model/json-object.ts";
 import { readIfPresent, replaceLink, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 import { generationFile, generationLink, generationTarget, profilePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 
@@ -105,8 +106,8 @@ export function removeGenerations(store: Store, profile: ProfileName, numbers: r
 
 /** Removes a generation: its record, then its link. */
 export function removeGeneration(store: Store, profile: ProfileName, number: GenerationNumber): void {
-  rmSync(generationFile(store.layout, profile, number), { force: true });
-  rmSync(generationLink(store.layout, profile, number), { force: true });
+  removeFile(generationFile(store.layout, profile, number));
+  removeFile(generationLink(store.layout, profile, number));
 }
 
 /** A record that was copied from elsewhere would have the wrong packages go live. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, realpathSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { StoreError } from "../errors.ts";
 import { overlapsItself } from "../model/rewrite.ts";
@@ -64,7 +64,7 @@ function checkWidth({ width }: Layout): void {
 
 function writeNewStore(layout: Layout, { allowUnsafeRoot, context }: InitOptions): StoreFile {
   refuseRemains(layout);
-  for (const name of readdirSync(layout.root)) if (name.startsWith(TEMPORARY_MARK)) rmSync(join(layout.root, name));
+  for (const name of readdirSync(layout.root)) if (name.startsWith(TEMPORARY_MARK)) unlinkSync(join(layout.root, name));
   makeDirectories(layout);
   if (realpathSync(layout.storeDir) !== layout.storeDir) throw notReal(layout.storeDir);
   for (const path of new Set([layout.root, layout.admin])) syncDirectory(path);

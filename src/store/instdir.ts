@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, readlinkSync, unlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { ProfileName } from "../model/ids.ts";
@@ -26,7 +26,7 @@ export function activateIn(store: Store, profile: ProfileName): void {
 /** Takes the link away again. */
 export function deactivateIn(store: Store, profile: ProfileName): void {
   const link = wantedLink(store, profile);
-  if (link !== undefined && isLink(link, currentPath(store.layout, profile))) rmSync(link);
+  if (link !== undefined && isLink(link, currentPath(store.layout, profile))) unlinkSync(link);
 }
 
 /** Where a person finds what is live: the link in the instdir when it is there, otherwise the live link itself. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import type { BaseName } from "../model/ids.ts";
@@ -9,6 +9,7 @@ import { namesIn } from "../system/names-in.ts";
 import { tryLock } from "../system/native-calls.ts";
 import { identityOf, isRunning } from "../system/process/process-identity.ts";
 import { randomName } from "../system/random-name.ts";
+import { removeFile } from "../system/remove-file.ts";
 import { collectingFile, leasesPath, lockPath } from "./layout.ts";
 import { lockObjects } from "./lock-objects.ts";
 import { hasObject } from "./manifests.ts";
@@ -80,7 +81,7 @@ export const COLLECTION_LOCK = "gc";
 export function sweepLeases(store: Store): number {
   const swept = namesOf(store).filter((name) => {
     const path = join(leasesPath(store.layout), name);
-    return inspect(path, () => rmSync(path, { force: true }))?.alive === false;
+    return inspect(path, () => removeFile(path))?.alive === false;
   });
   return swept.length;
 }
@@ -115,7 +116,7 @@ function makeFile(store: Store): LeaseFile {
 function release(store: Store, { path, fd }: LeaseFile): void {
   try {
     if (existsSync(collectingFile(store.layout))) writeAll(fd, Buffer.from(`${RELEASED_LINE}\n`));
-    else rmSync(path, { force: true });
+    else removeFile(path);
   } catch {
     // It is gone itself, or the disk is full: then it counts as long as this process lives, which keeps more, never less.
   } finally {

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTextIfPresent } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 
 /** What is kept of an earlier answer, so that it need not be worked out again. */
 export interface Memory {
@@ -23,7 +24,7 @@ export function readMemory<M extends Memory>(directory: string, request: string)
 export function writeMemory(directory: string, memory: Memory): void {
   mkdirSync(directory, { recursive: true });
   const others = readdirSync(directory);
-  if (others.length >= MOST_KEPT) for (const name of others) rmSync(join(directory, name), { force: true });
+  if (others.length >= MOST_KEPT) for (const name of others) removeFile(join(directory, name));
   writeFileSync(memoryFile(directory, memory.request), JSON.stringify(memory));
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { NewRecord } from "../model/chain.ts";
@@ -6,6 +6,8 @@ import { failureText } from "../model/explain-failure.ts";
 import { damagedRecord, isJsonObject, parseJsonObject, readRecord } from "../model/json-object.ts";
 import { readTextIfPresent, writeFileAtomic } from "../system/atomic-file.ts";
 import { acquireLock } from "../system/lock.ts";
+import { removeFile } from "../system/remove-file.ts";
+import { removeTree } from "../system/remove-tree.ts";
 import type { StoreContext } from "./context.ts";
 import { type Layout, lockPath } from "./layout.ts";
 import { appendRecords } from "./log/append.ts";
@@ -87,7 +89,7 @@ async function settle(work: Work): Promise<void> {
     const { from, to } = plan;
     await log(work, [{ tx: "new", event: { type: "migrate", from, to } }]);
   } else if (plan) putBack(layout, plan);
-  rmSync(layout.migration, { recursive: true, force: true });
+  removeTree(layout.migration);
 }
 
 /** Doing it twice does no harm: what was saved stays until all of it is back. */
@@ -96,7 +98,7 @@ function putBack(layout: Layout, { files }: Plan): void {
     const target = join(layout.root, path);
     const saved = join(layout.migration, String(number));
     if (wasThere) writeFileAtomic(target, readFileSync(saved), { scratch: layout.migration });
-    else rmSync(target, { force: true });
+    else removeFile(target);
   }
 }
 

@@ -1,9 +1,10 @@
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { fromText } from "../model/byte-string.ts";
 import { type BaseName, isBaseName } from "../model/ids.ts";
 import { replaceLink, syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { generationTarget, namedRootPath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
@@ -65,7 +66,7 @@ export function removeNamedRoot(store: Store, name: string): boolean {
 export function removeLink(store: Store, path: string): boolean {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (!status) return false;
-  if (status.isSymbolicLink()) rmSync(path, { force: true });
+  if (status.isSymbolicLink()) removeFile(path);
   else moveAside(store, fromText(path));
   return true;
 }

@@ -7,7 +7,6 @@ import {
   readdirSync,
   readlinkSync,
   rmdirSync,
-  rmSync,
 } from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
@@ -29,6 +28,7 @@ import {
   TEMPORARY_MARK,
   writeFileAtomic,
 } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 import { hasGenerationRecord, removeGeneration, writeGeneration } from "./generation-records.ts";
 import { currentPath, generationFile, pinsFile, previousPath, profileFile, profilePath } from "./layout.ts";
 import type { Store } from "./open-store.ts";
@@ -148,7 +148,7 @@ export function checkWritable(store: Store, profile: ProfileName): void {
 export function sweepProfile(store: Store, profile: ProfileName): void {
   const directory = profilePath(store.layout, profile);
   for (const name of readdirSync(directory)) {
-    if (name.startsWith(TEMPORARY_MARK)) rmSync(join(directory, name), { force: true });
+    if (name.startsWith(TEMPORARY_MARK)) removeFile(join(directory, name));
   }
 }
 
@@ -205,10 +205,10 @@ export function createProfile(store: Store, empty: Generation): void {
  * @throws ENOTEMPTY when more lies there, which stays
  */
 export function removeProfile(store: Store, profile: ProfileName): void {
-  rmSync(profileFile(store.layout, profile), { force: true });
-  rmSync(pinsFile(store.layout, profile), { force: true });
+  removeFile(profileFile(store.layout, profile));
+  removeFile(pinsFile(store.layout, profile));
   removeGeneration(store, profile, ZERO);
-  rmSync(currentPath(store.layout, profile), { force: true });
+  removeFile(currentPath(store.layout, profile));
   rmdirSync(profilePath(store.layout, profile));
 }
 

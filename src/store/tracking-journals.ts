@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
 import { parseJournal, printJournal, type TrackingJournal } from "../model/tracking-journal.ts";
 import { readGivenText, syncDirectory, writeFileAtomic } from "../system/atomic-file.ts";
+import { removeFile } from "../system/remove-file.ts";
 
 /** `-` is standard input. @throws StoreError NOT_FOUND, INVALID_INPUT, DAMAGED, NEWER_FORMAT */
 export function readJournalFile(file: string): TrackingJournal {
@@ -22,7 +23,7 @@ export function writeJournalFile(file: string, journal: TrackingJournal): void {
 }
 
 export function removeJournalFile(file: string): void {
-  rmSync(file, { force: true });
+  removeFile(file);
   syncDirectory(dirname(file));
 }
 

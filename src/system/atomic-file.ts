@@ -6,7 +6,6 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
-  rmSync,
   symlinkSync,
   writeSync,
 } from "node:fs";
@@ -15,6 +14,7 @@ import { dirname, join } from "node:path";
 import { isErrno } from "../errors.ts";
 import { damagedRecord, damageOf } from "../model/json-object.ts";
 import { randomName } from "./random-name.ts";
+import { removeFile } from "./remove-file.ts";
 import { asUser } from "./umask.ts";
 
 export interface AtomicWrite {
@@ -52,7 +52,7 @@ export function replaceFile(path: string, content: Content, options: AtomicWrite
     writeDurable(openNew(temporary, options), content);
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
     throw withPath(aboutTarget(error, temporary, path), path);
   }
 }
@@ -112,7 +112,7 @@ export function renameLink(target: string, path: string, options: Pick<AtomicWri
     symlinkSync(target, temporary);
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
     throw aboutTarget(error, temporary, path);
   }
 }

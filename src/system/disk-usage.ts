@@ -1,7 +1,8 @@
-import { chmodSync, lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { isErrno } from "../errors.ts";
-import { type ByteString, fromText, isAscii, toBytes } from "../model/byte-string.ts";
-import { isOutOfReach, makeRemovable } from "./removable-tree.ts";
+import type { ByteString } from "../model/byte-string.ts";
+import { removeTreeWith } from "./remove-tree.ts";
+import { below, namesIn, type Place, placeOf, statusAt, type Visit } from "./tree-place.ts";
 
 /** Room on a disk: the blocks of each inode once, and how many inodes there are. */
 export interface DiskUsage {
@@ -15,8 +16,6 @@ const BLOCK = 512;
 export function blockBytes({ blocks }: Pick<Stats, "blocks">): number {
   return blocks * BLOCK;
 }
-
-export type Visit = (status: Stats, path: ByteString) => void;
 
 /** What is in a directory, where that is known without reading it. */
 export type KnownNames = (path: ByteString, status: Stats) => Iterable<string> | undefined;
@@ -36,33 +35,12 @@ export function visitTree(path: string, visit: Visit, known?: KnownNames): void 
 /** Nothing for what is not there, or lies deeper than paths reach. */
 function statusOf(place: Place): Stats | undefined {
   try {
-    return lstatSync(fsPathOf(place), IF_THERE);
+    return statusAt(place);
   } catch (error) {
     if (isErrno(error, "ENAMETOOLONG")) return undefined;
     throw error;
   }
 }
-
-/** A path, and whether it is ASCII: names are looked at for that, not whole paths again and again. */
-interface Place {
-  readonly path: ByteString;
-  readonly isPlain: boolean;
-}
-
-function placeOf(text: string): Place {
-  const path = fromText(text);
-  return { path, isPlain: isAscii(path) };
-}
-
-function below({ path, isPlain }: Place, name: string): Place {
-  return { path: `${path}/${name}` as ByteString, isPlain: isPlain && isAscii(name) };
-}
-
-function fsPathOf({ path, isPlain }: Place): string | Buffer {
-  return isPlain ? path : toBytes(path);
-}
-
-const IF_THERE = { throwIfNoEntry: false } as const;
 
 /**
  * Removes a file, or a directory with everything in it, also one that is read-only, and counts what that frees: an inode
@@ -78,86 +56,7 @@ export function removeCounting(path: string, freed: DiskUsage): number {
   return living;
 }
 
-/**
- * The same, telling of each name that it removed what it was before; in a tree that is deeper than the stack, or than
- * paths reach, some have other names by then. `names` may tell what is in the directories, which are then only read when
- * they turn out to hold something else.
- */
-export function removeTreeWith(
-  path: string,
-  onRemoved: Visit,
-  names: ReadonlyMap<ByteString, ReadonlySet<string>> = new Map(),
-): void {
-  const place = placeOf(path);
-  try {
-    removePlace(place, { onRemoved, names });
-  } catch (error) {
-    if (!isOutOfReach(error)) throw error;
-    makeRemovable(place.path);
-    removePlace(place, { onRemoved, names: new Map() });
-  }
-}
-
-interface Removing {
-  readonly onRemoved: Visit;
-  readonly names: ReadonlyMap<ByteString, ReadonlySet<string>>;
-}
-
-function removePlace(place: Place, removing: Removing): void {
-  const status = lstatSync(fsPathOf(place), IF_THERE);
-  if (!status) return;
-  const isRemoved = status.isDirectory() ? removeDirectory(place, status, removing) : isThere(place, unlinkSync);
-  if (isRemoved) removing.onRemoved(status, place.path);
-}
-
-function removeDirectory(place: Place, status: Stats, removing: Removing): boolean {
-  const known = removing.names.get(place.path);
-  const isClosed = (status.mode & 0o300) !== 0o300;
-  const removeAll = (names: ReadonlySet<string>) => {
-    if (names.size > 0 && isClosed && !IGNORES_MODES) chmodSync(fsPathOf(place), 0o700);
-    try {
-      for (const name of names) removePlace(below(place, name), removing);
-    } catch (error) {
-      if (!isClosed || !IGNORES_MODES || !isErrno(error, "EACCES")) throw error;
-      // A superuser without this power.
-      chmodSync(fsPathOf(place), 0o700);
-      for (const name of names) removePlace(below(place, name), removing);
-    }
-  };
-  removeAll(known ?? new Set(namesIn(place)));
-  try {
-    return isThere(place, rmdirSync);
-  } catch (error) {
-    if (!known || !isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
-    removeAll(new Set(namesIn(place)));
-    return isThere(place, rmdirSync);
-  }
-}
-
-/** A superuser mostly writes to directories that say nobody may. */
-const IGNORES_MODES = process.geteuid?.() === 0;
-
-/** Whether it was still there to be removed. */
-function isThere(place: Place, remove: (path: string | Buffer) => void): boolean {
-  try {
-    remove(fsPathOf(place));
-    return true;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return false;
-    throw error;
-  }
-}
-
 function count(status: Stats, freed: DiskUsage): void {
   freed.bytes += blockBytes(status);
   freed.inodes += 1;
-}
-
-function namesIn(place: Place): string[] {
-  try {
-    return readdirSync(fsPathOf(place), "latin1");
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }

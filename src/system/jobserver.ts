@@ -1,7 +1,8 @@
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { makeFifo } from "./process/fifo.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /**
  * Job slots that we and any number of builds share, each build's `make` included, by GNU make's own protocol ("POSIX
@@ -62,7 +63,7 @@ export async function createJobserver(total: number, directory: string): Promise
     await makeFifo(fifo);
     fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
   } catch (error) {
-    rmSync(home, { recursive: true, force: true });
+    removeTree(home);
     throw error;
   }
   return serve({ total, fifo, fd, home });
@@ -136,7 +137,7 @@ function serve(service: Service): Jobserver {
     ...once(() => {
       clearTimeout(poll);
       closeSync(fd);
-      rmSync(home, { recursive: true, force: true });
+      removeTree(home);
     }),
   };
 }

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import { tryLock } from "./native-calls.ts";
+import { removeFile } from "./remove-file.ts";
 
 /** Who holds a lock, as the holder wrote it into the lock file. */
 export interface LockHolder {
@@ -73,7 +64,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
 
 /** A file is removed before its lock is free, so that nobody locks what is about to go. */
 function release(fd: number, path: string | undefined): void {
-  if (path !== undefined) rmSync(path, { force: true });
+  if (path !== undefined) removeFile(path);
   closeSync(fd);
 }
 

@@ -6,7 +6,6 @@ import {
   readlinkSync,
   realpathSync,
   renameSync,
-  rmSync,
   statSync,
 } from "node:fs";
 import { Socket } from "node:net";
@@ -18,6 +17,7 @@ import { isErrno, StoreError } from "../errors.ts";
 import { fromText } from "../model/byte-string.ts";
 import { syncDirectory } from "./atomic-file.ts";
 import { flushFiles } from "./flush.ts";
+import { removeFile } from "./remove-file.ts";
 import { asUser } from "./umask.ts";
 import { holdUnfinished, isUnfinishedName, sweepUnfinished, unfinishedName } from "./unfinished-output.ts";
 
@@ -111,7 +111,7 @@ async function replaceFile(path: string, content: Readable, options: OutputOptio
     await flushFiles(dirname(temporary), [fromText(temporary)]);
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
     throw error;
   }
   syncDirectory(dirname(path));

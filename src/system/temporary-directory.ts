@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isErrno } from "../errors.ts";
-import { fromText } from "../model/byte-string.ts";
 import { isHeld, type Lock, tryAcquireLock } from "./lock.ts";
 import { namesIn } from "./names-in.ts";
 import { randomName } from "./random-name.ts";
-import { isOutOfReach, makeRemovable } from "./removable-tree.ts";
+import { removeFile } from "./remove-file.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /** A private directory that vanishes when it is disposed of, or, when the process is killed, at the next sweep. */
 export interface TemporaryDirectory extends Disposable {
@@ -41,7 +40,7 @@ function makeDirectory(path: string, lock: Lock): void {
 function release(path: string, lock: Lock): boolean {
   try {
     removeTree(path);
-    rmSync(lock.path, { force: true });
+    removeFile(lock.path);
     return true;
   } catch {
     return false;
@@ -74,18 +73,7 @@ export function ifStale(path: string, now: () => Date, remove: () => void): void
   using lock = tryAcquireLock(`${path}.lock`, "sweep", now);
   if (!lock) return;
   remove();
-  rmSync(lock.path, { force: true });
-}
-
-/** Removes a tree, also one whose directories are read-only, and however deep it is. */
-export function removeTree(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    if (!isErrno(error, "EACCES", "EPERM", "ENOTEMPTY") && !isOutOfReach(error)) throw error;
-    makeRemovable(fromText(path));
-    rmSync(path, { recursive: true, force: true });
-  }
+  removeFile(lock.path);
 }
 
 function sweepOne(path: string, now: () => Date, before: (path: string) => void): boolean {

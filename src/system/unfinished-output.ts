@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryName } from "./atomic-file.ts";
 import { namesIn } from "./names-in.ts";
 import { tryLock } from "./native-calls.ts";
+import { removeFile } from "./remove-file.ts";
 
 /** Behind the random digits of a name: it says who made a file that lies among those of a person. */
 const ENDING = ".store-part";
@@ -50,7 +51,7 @@ export function listUnfinished(
 /** Removes them. What cannot be removed, or looked at, is in nobody's way. */
 export function sweepUnfinished(directory: string): void {
   try {
-    for (const path of listUnfinished(directory, new Date())) rmSync(path, { force: true });
+    for (const path of listUnfinished(directory, new Date())) removeFile(path);
   } catch {
     // Whoever writes there tells what is wrong with it.
   }

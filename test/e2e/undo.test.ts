@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
 
 /** A package whose program prints its name and version. */

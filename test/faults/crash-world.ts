@@ -8,7 +8,7 @@ import { readForward } from "../../src/store/log/read.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { readPins } from "../../src/store/pins.ts";
 import { listProfiles } from "../../src/store/profiles.ts";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { keepDirectory } from "../helpers/kept-world.ts";
 import { brokenLive, brokenObjects } from "../helpers/profile-invariants.ts";
 import { liveFiles, profileDirectory } from "../helpers/profile-worlds.ts";

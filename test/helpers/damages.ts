@@ -25,7 +25,7 @@ import type { BaseName } from "../../src/model/ids.ts";
 import type { FindingKind } from "../../src/model/verify/finding.ts";
 import { listObjects } from "../../src/store/manifests.ts";
 import type { Store } from "../../src/store/open-store.ts";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { installFrom, makeProfileWorld, type ProfileWorld } from "./profile-worlds.ts";
 import { addTree, DIRECTORY, type TreeData } from "./worlds.ts";
 

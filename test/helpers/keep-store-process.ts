@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { newDirectory } from "./worlds.ts";
 
 const SCRIPT = fileURLToPath(new URL("kept-store-process.cjs", import.meta.url));

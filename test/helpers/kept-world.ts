@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { makeStoreWorld, type StoreWorld } from "./run-store.ts";
 import { newDirectory } from "./worlds.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { Store } from "../../src/store/open-store.ts";
 import { listProfiles } from "../../src/store/profiles.ts";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import type { Step } from "../operations/drivers/change.ts";
 import type { ChangeDriver } from "./change-driver.ts";
 import { brokenLive, brokenObjects, brokenRules } from "./profile-invariants.ts";

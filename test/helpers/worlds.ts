@@ -31,7 +31,8 @@ import { objectPath } from "../../src/store/layout.ts";
 import { type Lease, openLease } from "../../src/store/leases.ts";
 import { type OpenOptions, openStoreAt, type Store } from "../../src/store/open-store.ts";
 import { type StagedObject, stagedTree, stageObject } from "../../src/store/stage-object.ts";
-import { createTemporaryDirectory, removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
+import { createTemporaryDirectory } from "../../src/system/temporary-directory.ts";
 
 /** What a tree holds at one path. */
 export type Entry = string | Uint8Array | { readonly exec: string | Uint8Array } | { readonly link: string } | Empty;

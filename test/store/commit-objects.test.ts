@@ -8,11 +8,8 @@ import { fileListPath, lockPath, manifestPath } from "../../src/store/layout.ts"
 import { listObjects, readManifest } from "../../src/store/manifests.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { tryAcquireLock } from "../../src/system/lock.ts";
-import {
-  createTemporaryDirectory,
-  removeTree,
-  sweepTemporaryDirectories,
-} from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
+import { createTemporaryDirectory, sweepTemporaryDirectories } from "../../src/system/temporary-directory.ts";
 import { caughtAsync } from "../helpers/caught.ts";
 import { useDriver } from "../helpers/driver.ts";
 import { faultsOf } from "../helpers/naive-tree-id.ts";

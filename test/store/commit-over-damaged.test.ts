@@ -12,7 +12,8 @@ import {
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { commitObjects } from "../../src/store/commit-objects.ts";
-import { createTemporaryDirectory, removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
+import { createTemporaryDirectory } from "../../src/system/temporary-directory.ts";
 import { makeStoreWorld } from "../helpers/run-store.ts";
 import { addTree, makeWorld, stageTree } from "../helpers/worlds.ts";
 

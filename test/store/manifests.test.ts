@@ -5,7 +5,7 @@ import type { BaseName } from "../../src/model/ids.ts";
 import { printManifest } from "../../src/model/manifest.ts";
 import { manifestPath } from "../../src/store/layout.ts";
 import { hasObject, listObjects, readManifest } from "../../src/store/manifests.ts";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { caught } from "../helpers/caught.ts";
 import { addTree, makeWorld } from "../helpers/worlds.ts";
 

@@ -8,7 +8,8 @@ import { commitObjects } from "../../src/store/commit-objects.ts";
 import { openLease } from "../../src/store/leases.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../src/store/stage-object.ts";
-import { createTemporaryDirectory, removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
+import { createTemporaryDirectory } from "../../src/system/temporary-directory.ts";
 import { faultsOf, naiveTreeId, toCanonical } from "../helpers/naive-tree-id.ts";
 import { type Added, addTree, makeWorld, nameOf, readTree, type TreeData, type World } from "../helpers/worlds.ts";
 

@@ -11,7 +11,7 @@ import { verify } from "../../src/operations/upkeep/verify.ts";
 import { generationFile, manifestPath, namedRootPath } from "../../src/store/layout.ts";
 import { listResultLinks } from "../../src/store/result-links.ts";
 import { processRoots } from "../../src/store/roots.ts";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { caught, caughtAsync } from "../helpers/caught.ts";
 import { patchFs } from "../helpers/patch-fs.ts";
 import { DEFAULT, installFrom, makeProfileWorld } from "../helpers/profile-worlds.ts";

@@ -20,7 +20,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { add } from "../../src/operations/packages/add.ts";
 import type { StoreEvent } from "../../src/operations/run-options.ts";
 import type { Store } from "../../src/store/open-store.ts";
-import { removeTree } from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { makeWorld, writeTree } from "../helpers/worlds.ts";
 
 afterEach(() => {

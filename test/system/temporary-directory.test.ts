@@ -2,11 +2,8 @@ import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tryAcquireLock } from "../../src/system/lock.ts";
-import {
-  createTemporaryDirectory,
-  removeTree,
-  sweepTemporaryDirectories,
-} from "../../src/system/temporary-directory.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
+import { createTemporaryDirectory, sweepTemporaryDirectories } from "../../src/system/temporary-directory.ts";
 import { useDriver } from "../helpers/driver.ts";
 import { patchFs } from "../helpers/patch-fs.ts";
 import { makeWorld } from "../helpers/worlds.ts";

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { noSpaceAt, saysNoSpace } from "../../model/explain-system-error.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { captureOutput } from "../../system/process/capture-output.ts";
+import { removeTree } from "../../system/remove-tree.ts";
 import { type SandboxTools, sandboxCommand } from "../sandbox.ts";
 import { baseEnvironment } from "./environment.ts";
 import { findHostToolchain, findInPath } from "./host-toolchain.ts";
@@ -82,7 +83,7 @@ async function tryTools(tools: SandboxTools, directory: string): Promise<string 
     if (result.exitCode === 0 && readTextIfPresent(join(buildDirectory, "trial")) === "works\n") return undefined;
     return result.stderr.toString().trim() || `bubblewrap ended with ${result.signal ?? result.exitCode}`;
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    removeTree(home);
   }
 }
 

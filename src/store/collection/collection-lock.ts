@@ -1,5 +1,6 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { acquireLock } from "../../system/lock.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { mendDirectories } from "../directories.ts";
 import { collectingFile, lockPath } from "../layout.ts";
 import { COLLECTION_LOCK, sweepLeases } from "../leases.ts";
@@ -26,7 +27,7 @@ export async function lockCollection(
   }
   return {
     [Symbol.dispose]() {
-      rmSync(collectingFile(store.layout), { force: true });
+      removeFile(collectingFile(store.layout));
       sweepLeases(store);
       lock[Symbol.dispose]();
     },

@@ -2,7 +2,8 @@ import { existsSync, lstatSync, type Stats } from "node:fs";
 import type { ByteString } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
-import { blockBytes, type KnownNames, type Visit, visitTree } from "../../system/disk-usage.ts";
+import { blockBytes, type KnownNames, visitTree } from "../../system/disk-usage.ts";
+import type { Visit } from "../../system/tree-place.ts";
 import { fileListPath, type Layout, manifestPath, objectPath, twinPath } from "../layout.ts";
 import { readListedObject } from "./listed-object.ts";
 

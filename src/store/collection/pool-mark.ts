@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { readTextIfPresent, syncDirectory } from "../../system/atomic-file.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { poolMark } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 
@@ -26,7 +27,7 @@ export function isPoolTidy(store: Store): boolean {
 /** Called before something is done that can leave files in the pool that no object has. */
 export function doubtPool(store: Store): void {
   const marks = [poolMark(store.layout), sweepingMark(store)].filter((path) => existsSync(path));
-  for (const path of marks) rmSync(path, { force: true });
+  for (const path of marks) removeFile(path);
   if (marks.length > 0) flushMarks(store);
 }
 

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { fromText } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
 import { randomName } from "../../system/random-name.ts";
+import { removeTree } from "../../system/remove-tree.ts";
 import { freezeDirectory } from "../import/freeze.ts";
 import { changeManifests } from "../index/manifest-changes.ts";
 import { fileListPath, type Layout, layoutOf, manifestPath, objectPath, twinPath } from "../layout.ts";
@@ -64,7 +65,7 @@ export function createTakenOut(store: Store): TakenOut {
       const before = told.stuck.length;
       const poolIsKnown = await removeWith(hands, { room, files: layout.files, twins, objects: removed }, told);
       // What stays is in the trash, for the next collection.
-      if (told.stuck.length === before) rmSync(room.root, { recursive: true, force: true });
+      if (told.stuck.length === before) removeTree(room.root);
       return poolIsKnown;
     },
   };
@@ -77,7 +78,7 @@ function makeRoom({ trash, temporary, width }: Layout): Layout {
     for (const path of [room.storeDir, room.manifests, room.twins]) mkdirSync(path, { recursive: true, mode: 0o700 });
     return room;
   } catch (error) {
-    rmSync(room.root, { recursive: true, force: true });
+    removeTree(room.root);
     if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
     // A twin has the name of its object. It can be made anew, should a sweep of `tmp/` take it.
     return { ...room, storeDir: trash, manifests: trash, twins: temporary };

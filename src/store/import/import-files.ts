@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, rmSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, unlinkSync } from "node:fs";
 import { StoreError } from "../../errors.ts";
 import { type ByteString, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { BLOB_HEADER_ROOM, hashBlobInPlace } from "../../model/git-object.ts";
@@ -94,7 +94,7 @@ function importSmall(
  */
 function place(work: ImportWork, target: ByteString, content: Buffer, how: { mode: number; frozen: boolean }): void {
   const adopt = work.settings.mode === "adopt";
-  if (adopt && !how.frozen) rmSync(toFsPath(target));
+  if (adopt && !how.frozen) unlinkSync(toFsPath(target));
   const keep = adopt && how.frozen;
   const flags = keep
     ? constants.O_RDONLY | constants.O_NOFOLLOW

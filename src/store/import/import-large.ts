@@ -7,7 +7,6 @@ import {
   openSync,
   readSync,
   renameSync,
-  rmSync,
   type Stats,
 } from "node:fs";
 import { type ByteString, toFsPath } from "../../model/byte-string.ts";
@@ -16,6 +15,7 @@ import type { BlobId } from "../../model/ids.ts";
 import { LONGEST_BASE_NAME } from "../../model/search/find-landmarks.ts";
 import { writeAll } from "../../system/atomic-file.ts";
 import { randomName } from "../../system/random-name.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import type { Steps } from "../../system/steps.ts";
 import { freeze, frozenMode } from "./freeze.ts";
 import { hashFile } from "./hash-file.ts";
@@ -94,7 +94,7 @@ function tryClone(file: LargeFile): boolean {
     chmodSync(toFsPath(file.target), 0o600);
     return true;
   } catch {
-    rmSync(toFsPath(file.target), { force: true });
+    removeFile(toFsPath(file.target));
     return false;
   }
 }

@@ -1,6 +1,7 @@
-import { constants, copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants, copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "../../errors.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import type { ImportSettings, LinkMethod } from "./import-settings.ts";
 
 /** How files get into the store, as people choose it. */
@@ -32,8 +33,8 @@ function canClone(directory: string): boolean {
   } catch {
     return false;
   } finally {
-    rmSync(from, { force: true });
-    rmSync(to, { force: true });
+    removeFile(from);
+    removeFile(to);
   }
 }
 

@@ -1,7 +1,7 @@
-import { rmSync } from "node:fs";
 import { type ByteString, fromBytes, toBytes, toFsPath } from "../../model/byte-string.ts";
 import type { BaseName, BlobId } from "../../model/ids.ts";
 import { localising, type Replacement, replaceInPlace } from "../../model/rewrite.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import type { Layout } from "../layout.ts";
 import { createLink } from "./import-tree.ts";
 import type { ImportedDirectory } from "./imported-tree.ts";
@@ -65,6 +65,6 @@ function localLink(target: ByteString, replacements: readonly Replacement[]): By
 }
 
 function placeLink(target: ByteString, path: ByteString): void {
-  rmSync(toFsPath(path), { force: true });
+  removeFile(toFsPath(path));
   createLink(target, path);
 }

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, constants, copyFileSync, existsSync, linkSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
@@ -16,6 +6,7 @@ import type { BlobId } from "../../model/ids.ts";
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
 import { randomName } from "../../system/random-name.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { replacedMark } from "../layout.ts";
 import { freezeFile } from "./freeze.ts";
 import type { ImportSettings } from "./import-settings.ts";
@@ -106,7 +97,7 @@ function linkFromPool(settings: ImportSettings, path: ByteString, pool: string):
     linkSync(pool, temporary);
     renameSync(temporary, toFsPath(path));
     // Renaming a link onto another link of the same file does nothing and leaves both.
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
   } catch (error) {
     // The limit of links is reached, or a collection was faster.
     if (!isErrno(error, "EMLINK", "ENOENT")) throw error;

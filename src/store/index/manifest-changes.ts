@@ -1,6 +1,7 @@
-import { appendFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, statSync } from "node:fs";
 import type { BaseName } from "../../model/ids.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { type Layout, manifestChanges } from "../layout.ts";
 
 /** What the directory of manifests looks like: another text after every change of its names. */
@@ -51,7 +52,7 @@ export function objectsChanged(layout: Layout, from: string, to: string): Readon
 /** Called when the index knows all of them, by who holds its lock. */
 export function forgetChanges(layout: Layout): void {
   const size = statSync(manifestChanges(layout), { throwIfNoEntry: false })?.size ?? 0;
-  if (size > MUCH) rmSync(manifestChanges(layout), { force: true });
+  if (size > MUCH) removeFile(manifestChanges(layout));
 }
 
 /** Bytes: the names of some ten thousand objects. */

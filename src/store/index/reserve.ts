@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../errors.ts";
 import { writeAll } from "../../system/atomic-file.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { dataFile, type IndexDirectory, lockFile } from "./seal.ts";
 
 /**
@@ -20,7 +21,7 @@ export function reserveSpace(index: IndexDirectory, bytes: number): void {
     for (let written = 0; written < bytes + present + BLOCK; written += BLOCK) writeAll(fd, block);
   } finally {
     closeSync(fd);
-    rmSync(scratch, { force: true });
+    removeFile(scratch);
   }
 }
 
@@ -30,7 +31,7 @@ export function createLockFile(index: IndexDirectory): void {
     writeFileSync(lockFile(index), Buffer.alloc(LOCK_BYTES), { flag: "wx", mode: 0o644 });
   } catch (error) {
     if (isErrno(error, "EEXIST")) return;
-    rmSync(lockFile(index), { force: true });
+    removeFile(lockFile(index));
     throw error;
   }
 }

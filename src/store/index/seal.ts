@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { closeSync, lstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
+import { removeTree } from "../../system/remove-tree.ts";
 
 /**
  * What the database file held when it was last written in full. LMDB maps the file and believes what it finds: a
@@ -36,8 +37,7 @@ export function writeSeal(index: IndexDirectory): void {
 }
 
 export function discardIndex(index: IndexDirectory): void {
-  for (const path of [sealFile(index), dataFile(index), lockFile(index)])
-    rmSync(path, { force: true, recursive: true });
+  for (const path of [sealFile(index), dataFile(index), lockFile(index)]) removeTree(path);
 }
 
 function currentSeal(index: IndexDirectory): string | undefined {

@@ -1,6 +1,6 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { syncDirectory, TEMPORARY_MARK } from "../../system/atomic-file.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { segmentAfter, trimmedTo } from "./read.ts";
 import { listLogDirectory, segmentsIn, TRIM_MARKER } from "./segments.ts";
 import type { TransactionLog } from "./transaction-log.ts";
@@ -14,14 +14,14 @@ export function tidyLog(log: TransactionLog): void {
 
 /** Removes, of these names in a directory, what a killed process was writing. */
 export function removeTemporary(directory: string, names: readonly string[]): void {
-  for (const name of names) if (name.includes(TEMPORARY_MARK)) rmSync(join(directory, name), { force: true });
+  for (const name of names) if (name.includes(TEMPORARY_MARK)) removeFile(join(directory, name));
 }
 
 /** Removes the segments that the trim dropped. */
 function finishTrim(directory: string, names: readonly string[]): void {
   const first = trimmedTo(directory);
   for (const segment of segmentsIn(directory, names))
-    if (first && segmentAfter(first, segment)) rmSync(segment.path, { force: true });
+    if (first && segmentAfter(first, segment)) removeFile(segment.path);
   syncDirectory(directory);
-  rmSync(join(directory, TRIM_MARKER), { force: true });
+  removeFile(join(directory, TRIM_MARKER));
 }

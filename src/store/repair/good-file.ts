@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, closeSync, constants, copyFileSync, fsyncSync, linkSync, lstatSync, openSync } from "node:fs";
 import { isErrno } from "../../errors.ts";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import type { FileListEntry } from "../../model/file-list.ts";
@@ -17,6 +7,7 @@ import { canonicalising, type Forms, localising, type Replacement, replacements 
 import { FROZEN_MS } from "../../model/verify/compare-tree.ts";
 import { lstatIfThere } from "../../system/lstat-if-there.ts";
 import { randomName } from "../../system/random-name.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { freeze, frozenMode } from "../import/freeze.ts";
 import { rewriteFile } from "../import/rewrite-file.ts";
 import { type Layout, poolPath } from "../layout.ts";
@@ -158,7 +149,7 @@ function tryCandidate(candidate: Candidate, wanted: WantedFile, options: GoodFil
   } catch (error) {
     if (!isErrno(error, "EIO", "EACCES", "ENOENT", "ELOOP")) throw error;
   }
-  rmSync(toFsPath(path), { force: true });
+  removeFile(toFsPath(path));
   return undefined;
 }
 

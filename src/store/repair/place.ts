@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync } from "node:fs";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
 import type { BaseName } from "../../model/ids.ts";
 import { syncDirectory } from "../../system/atomic-file.ts";
 import { lstatIfThere } from "../../system/lstat-if-there.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { freezeDirectory } from "../import/freeze.ts";
 import { objectPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
@@ -29,7 +30,7 @@ export function placeEntry(
     if (isDirectory(target)) moveAside(store, target);
     renameSync(toFsPath(from), toFsPath(target));
     // A rename of one link onto another of the same file does nothing and leaves both.
-    rmSync(toFsPath(from), { force: true });
+    removeFile(toFsPath(from));
   });
 }
 

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isJsonObject } from "../../model/json-object.ts";
 import { readTextIfPresent } from "../../system/atomic-file.ts";
 import { type Lock, tryAcquireLock } from "../../system/lock.ts";
+import { removeFile } from "../../system/remove-file.ts";
 import { indexPlace, makeIndexDirectory } from "../index/index-place.ts";
 import { lockPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
@@ -69,7 +70,7 @@ function readEarlier(
 function begin(store: Store, { head, data }: Files): void {
   quietly(() => {
     if (makeIndexDirectory(store) === undefined) mkdirSync(store.layout.index, { recursive: true });
-    rmSync(data, { force: true });
+    removeFile(data);
     const value = { format: FORMAT, store: store.file.id, began: store.context.now().toISOString() };
     // Half of it is no JSON, and counts as none.
     writeFileSync(head, `${JSON.stringify(value)}\n`);
@@ -87,7 +88,7 @@ function keepIn(
     began,
     add: (good) => void quietly(() => appendFileSync(data, new Uint8Array(Float64Array.from(good).buffer))),
     finish() {
-      for (const path of [head, data]) quietly(() => rmSync(path, { force: true }));
+      for (const path of [head, data]) quietly(() => removeFile(path));
     },
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };

@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { StoreError } from "../../errors.ts";
 import { noSpaceAt, saysNoSpace } from "../../model/explain-system-error.ts";
+import { removeFile } from "../remove-file.ts";
+import { removeTree } from "../remove-tree.ts";
 
 /**
  * Makes a named pipe that only its owner may open.
@@ -46,7 +48,7 @@ export async function openPipe(directory: string): Promise<Pipe> {
     await makeFifo(path);
     return openEnds(path);
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    removeTree(home);
   }
 }
 
@@ -92,6 +94,6 @@ function openEnds(path: string): Pipe {
       throw error;
     }
   } finally {
-    rmSync(path, { force: true });
+    removeFile(path);
   }
 }

@@ -15,7 +15,7 @@ import { remove } from "../../../src/operations/profiles/remove.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { changeSetting } from "../../../src/operations/upkeep/config.ts";
 import { archivePath, manifestPath, objectPath } from "../../../src/store/layout.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { holdUnfinished } from "../../../src/system/unfinished-output.ts";
 import { makeBuildWorld } from "../../helpers/build-world.ts";
 import { caught } from "../../helpers/caught.ts";

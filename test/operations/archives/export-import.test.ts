@@ -17,7 +17,7 @@ import { install } from "../../../src/operations/profiles/install.ts";
 import { fileListPath, objectPath } from "../../../src/store/layout.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { integrityOf, serveFile, startServer } from "../../helpers/fetch-world.ts";
 import { type Added, addTree, DIRECTORY, makeWorld, readTree, type World } from "../../helpers/worlds.ts";

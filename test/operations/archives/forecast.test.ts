@@ -10,7 +10,7 @@ import { undo } from "../../../src/operations/history/undo.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { acquireLock } from "../../../src/system/lock.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { startServer } from "../../helpers/fetch-world.ts";
 import { DEFAULT, installFrom, liveFiles, makeProfileWorld, removeNames } from "../../helpers/profile-worlds.ts";

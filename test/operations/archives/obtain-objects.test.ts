@@ -9,7 +9,7 @@ import { obtainObjects } from "../../../src/operations/archives/obtain-objects.t
 import { archivePath, manifestPath, objectPath } from "../../../src/store/layout.ts";
 import { hasObject } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { type Added, addTree, makeWorld } from "../../helpers/worlds.ts";
 
 async function lostObject() {

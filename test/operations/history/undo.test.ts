@@ -7,7 +7,7 @@ import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration, removeGeneration } from "../../../src/store/generation-records.ts";
 import { objectPath } from "../../../src/store/layout.ts";
 import { readPins } from "../../../src/store/pins.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {

@@ -11,7 +11,7 @@ import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { compareGenerations } from "../../../src/operations/running/compare.ts";
 import { runCommandAt } from "../../../src/operations/running/run-command.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import {

@@ -11,7 +11,7 @@ import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration } from "../../../src/store/generation-records.ts";
 import { currentPath, generationFile, manifestPath, objectPath } from "../../../src/store/layout.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { addTree, makeWorld, readTree } from "../../helpers/worlds.ts";
 

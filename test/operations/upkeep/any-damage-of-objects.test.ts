@@ -16,7 +16,7 @@ import { type ByteString, fromText, toFsPath } from "../../../src/model/byte-str
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { verify } from "../../../src/operations/upkeep/verify.ts";
 import { readFileList } from "../../../src/store/twins.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { anyTree } from "../../helpers/any-tree.ts";
 import { faultsOf } from "../../helpers/naive-tree-id.ts";
 import { DEFAULT } from "../../helpers/profile-worlds.ts";

@@ -6,7 +6,7 @@ import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { verify } from "../../../src/operations/upkeep/verify.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { useChangeDriver } from "../../helpers/change-driver.ts";
 import { type DamageWorld, flip, inWritable, makeDamageWorld, replaceWith } from "../../helpers/damages.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";

@@ -7,7 +7,7 @@ import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
 import { dataFile, writeSeal } from "../../../src/store/index/seal.ts";
 import type { Store } from "../../../src/store/open-store.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { makeBuildWorld } from "../../helpers/build-world.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { flip, makeDamageWorld } from "../../helpers/damages.ts";

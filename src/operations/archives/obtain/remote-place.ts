@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { StoreError } from "../../../errors.ts";
 import type { BaseName } from "../../../model/ids.ts";
 import { packedFileName } from "../../../model/packed-object.ts";
@@ -8,6 +8,7 @@ import { parseFetchable } from "../../../sources/fetchable-url.ts";
 import { printableUrl } from "../../../sources/printable-url.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { UnpackLimits } from "../../../store/unpack-object.ts";
+import { removeFile } from "../../../system/remove-file.ts";
 import { createFetchContext } from "../../building/fetch-context.ts";
 import type { RunOptions } from "../../run-options.ts";
 import { limitsOf } from "../unpack-limits.ts";
@@ -96,7 +97,7 @@ function borrowedFile(path: string): PackedFound {
   return {
     path,
     [Symbol.dispose]: () => {
-      if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path, { force: true });
+      if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) removeFile(path);
     },
   };
 }

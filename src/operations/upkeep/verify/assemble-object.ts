@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { type ByteString, fromText, toFsPath } from "../../../model/byte-string.ts";
 import type { FileListEntry } from "../../../model/file-list.ts";
 import { printFileList } from "../../../model/file-list.ts";
@@ -13,7 +13,8 @@ import { findLinkTarget } from "../../../store/repair/good-link.ts";
 import { type LocatedEntry, locateContents } from "../../../store/repair/locate.ts";
 import { readFileList } from "../../../store/twins.ts";
 import { randomName } from "../../../system/random-name.ts";
-import { removeTree } from "../../../system/temporary-directory.ts";
+import { removeFile } from "../../../system/remove-file.ts";
+import { removeTree } from "../../../system/remove-tree.ts";
 import type { RepairContext } from "./repair-context.ts";
 
 /** Puts an object together whose directory is gone: its file list tells of what, the pool and others have the bytes. */
@@ -65,7 +66,7 @@ async function fill(context: RepairContext, { object, entries, directory }: Asse
     const path = await make(context, { object, entry, entries, located: located.get(localIdOf(entry)) ?? [] });
     if (path === undefined) return false;
     renameSync(toFsPath(path), toFsPath(`${fromText(directory)}/${entry.path}` as ByteString));
-    rmSync(toFsPath(path), { force: true });
+    removeFile(toFsPath(path));
   }
   return true;
 }

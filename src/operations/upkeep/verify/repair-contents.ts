@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { type ByteString, fromText, toEscaped, toFsPath } from "../../../model/byte-string.ts";
 import type { FileListEntry } from "../../../model/file-list.ts";
 import type { BaseName, BlobId } from "../../../model/ids.ts";
@@ -22,6 +22,7 @@ import { placeDirectory, placeEntry, placeIn } from "../../../store/repair/place
 import { syncDirectory } from "../../../system/atomic-file.ts";
 import { lstatIfThere } from "../../../system/lstat-if-there.ts";
 import { randomName } from "../../../system/random-name.ts";
+import { removeFile } from "../../../system/remove-file.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
 /** An object with faults that other bytes can mend. */
@@ -131,7 +132,7 @@ async function repairFile(context: RepairContext, wanted: WantedFile, told: Told
     linkOrCopy(good.path, copy);
     placeEntry(store, { object, path: entry.path }, copy);
   }
-  rmSync(toFsPath(good.path), { force: true });
+  removeFile(toFsPath(good.path));
   for (const finding of findingsOf(wanted, told.damaged, told.shared)) report.done(finding, good.from);
 }
 
@@ -155,7 +156,7 @@ function putIntoPool({ store, settings, scratch }: RepairContext, wanted: Wanted
   markReplaced(store.layout);
   linkOrCopy(good.path, temporary);
   renameSync(toFsPath(temporary), toFsPath(pool));
-  rmSync(toFsPath(temporary), { force: true });
+  removeFile(toFsPath(temporary));
   syncDirectory(pool.slice(0, pool.lastIndexOf("/")));
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { fromText } from "../../../model/byte-string.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
@@ -18,7 +18,8 @@ import { newestTransaction, recordedGenerations } from "../../../store/recorded-
 import { clearForFile, moveAside } from "../../../store/repair/aside.ts";
 import { acquireLock } from "../../../system/lock.ts";
 import { randomName } from "../../../system/random-name.ts";
-import { removeTree } from "../../../system/temporary-directory.ts";
+import { removeFile } from "../../../system/remove-file.ts";
+import { removeTree } from "../../../system/remove-tree.ts";
 import { attempt, type RepairContext } from "./repair-context.ts";
 
 /**
@@ -91,7 +92,7 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
     case "build": {
       const record = join(builds, finding.subject.slice("builds/".length));
       clearForFile(store, record);
-      rmSync(record, { force: true });
+      removeFile(record);
       return report.done(finding, "forgotten; it is built again when it is needed");
     }
     case "twin": {
