@@ -81,7 +81,7 @@ export interface SearchPathFacts {
 }
 
 export function judgePath({ directories, profileBin, shadowed }: SearchPathFacts): Diagnosis {
-  const advice = 'Put `eval "$(store shellenv)"` last into the start file of your shell.';
+  const advice = "Put the line that `store shellenv --help` shows for your shell last into its start file.";
   if (!directories.includes(profileBin))
     return { topic: "path", state: "warn", text: `${profileBin} is not in PATH`, advice };
   if (shadowed.length === 0) return { topic: "path", state: "ok", text: `${profileBin} comes before what it replaces` };

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { makeStoreWorld, PROGRAM } from "../helpers/run-store.ts";
 import { findShells } from "../helpers/shells.ts";
@@ -47,6 +48,24 @@ test.each(findShells("bash", "zsh", "fish", "sh"))("%s: a second evaluation chan
   });
   expect(after(2)).toEqual(once);
 });
+
+test.each(findShells("bash", "zsh", "fish"))(
+  "the lines of docs/cli.md are right in %s, whatever $SHELL says",
+  (shell) => {
+    const world = makeStoreWorld();
+    world.done("install", world.source("hello", { "bin/hello-e2e": { exec: "#!/bin/sh\necho one\n" } }));
+    const row =
+      readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8").match(`\\n\\| ${shell} \\|.*`)?.[0] ?? "";
+    const line =
+      row
+        .match(/`([^`]*shellenv[^`]*)`/)?.[1]
+        ?.replace("\\|", "|")
+        .replace("store", STORE) ?? "no such row";
+    const env = { ...world.env, SHELL: shell === "fish" ? "/bin/bash" : "/bin/fish" };
+    const { stdout, stderr } = spawnSync(shell, ["-c", `${line}\nhello-e2e`], { encoding: "utf8", env });
+    expect([stdout, stderr]).toEqual(["one\n", ""]);
+  },
+);
 
 test("the shell can be named, the profile too, and an unknown shell is told of", () => {
   const world = makeStoreWorld();

@@ -7,7 +7,8 @@ export const command = defineCommand({
   summary: "Print shell commands that put the profile on the search paths",
   details:
     "For PATH, MANPATH, INFOPATH, XDG_DATA_DIRS, ACLOCAL_PATH, PKG_CONFIG_PATH and CMAKE_PREFIX_PATH. The paths lead " +
-    "through the live link of the profile: after a switch nothing need be evaluated again.",
+    "through the live link of the profile: after a switch nothing need be evaluated again. Name the shell in its start " +
+    "file: $SHELL is that of the login, also in another shell that was started from there.",
   positionals: {},
   options: {
     shell: {
@@ -18,7 +19,8 @@ export const command = defineCommand({
     },
   },
   examples: [
-    ['eval "$(store shellenv)"', "in ~/.bashrc or ~/.zshrc"],
+    ['eval "$(store shellenv --shell bash)"', "in ~/.bashrc"],
+    ['eval "$(store shellenv --shell zsh)"', "in ~/.zshrc"],
     ["store shellenv --shell fish | source", "in ~/.config/fish/config.fish"],
   ],
   json: "[{variable, directories[]}]",
