@@ -43,14 +43,17 @@ test("what is offered depends on the words before it: roots, generations, transa
 });
 
 describe.each(findShells("bash"))("%s", (shell) => {
-  /** What the words can end in, `words` being cut as the shell cuts them. */
-  const ask = (world: StoreWorld, words: readonly string[], before = ""): string[] => {
+  /** What stands in place of the end of a line that is typed as far as `|`, or else as its end. */
+  const ask = (world: StoreWorld, typed: string, before = ""): string[] => {
+    const at = typed.includes("|") ? typed.indexOf("|") : typed.length;
+    const line = typed.replace("|", "");
+    const words = cutByBash(line);
     const script = `
       source <(store completion bash)
       ${before}
-      COMP_WORDS=(${["store", ...words].map((word) => `'${word}'`).join(" ")})
+      COMP_LINE=${quote(line)} COMP_POINT=${at} COMP_WORDS=(${words.map(quote).join(" ")})
       COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
-      _store_complete
+      _store_complete store ${quote(replacedByBash(line.slice(0, at)))}
       printf '%s\\n' "\${COMPREPLY[@]}"`;
     const options = { encoding: "utf8", env: world.env, cwd: join(world.directory, "files") } as const;
     const { stdout, stderr } = spawnSync(shell, ["--norc", "-c", script], options);
@@ -60,33 +63,61 @@ describe.each(findShells("bash"))("%s", (shell) => {
 
   test("completes commands, options, values, names, generations, profiles and files", () => {
     const world = makeShellWorld();
-    expect(ask(world, ["gen"])).toEqual(["generations"]);
-    expect(ask(world, ["install", "--pri"])).toEqual(["--priority"]);
-    expect(ask(world, ["list", "--color", "=", "al"])).toEqual(["always"]);
-    expect(ask(world, ["list", "--color", "="])).toEqual(["auto", "always", "never"]);
-    expect(ask(world, ["remove", "hel"])).toEqual(["hello", "help-me"]);
-    expect(ask(world, ["remove", "hello", ""])).toEqual(["help-me"]);
-    expect(ask(world, ["-p", "work", "remove", ""])).toEqual(["other"]);
-    expect(ask(world, ["switch", ""])).toEqual(["gen-1", "gen-0", "-"]);
-    expect(ask(world, ["list", "-p", ""])).toEqual(["default", "work"]);
-    expect(ask(world, ["install", "a"]).sort()).toEqual(["a dir", "a file.tar"]);
-    expect(ask(world, ["list", "--root", "a"])).toEqual(["a dir"]);
-    expect(ask(world, ["list", "--root", "=", "a"])).toEqual(["a dir"]);
-    expect(ask(world, ["info", "hello"])).toEqual(["hello"]);
-    expect(ask(world, ["nosuch", ""])).toEqual([]);
-    expect(ask(world, ["undo", '"#'])).toEqual(["#1"]);
-    expect(ask(world, ["remove", '"hel'])).toEqual(["hello", "help-me"]);
+    expect(ask(world, "store gen")).toEqual(["generations"]);
+    expect(ask(world, "store install --pri")).toEqual(["--priority"]);
+    expect(ask(world, "store list --color=al")).toEqual(["always"]);
+    expect(ask(world, "store list --color=")).toEqual(["auto", "always", "never"]);
+    expect(ask(world, "store remove hel")).toEqual(["hello", "help-me"]);
+    expect(ask(world, "store remove hel|lo")).toEqual(["hello", "help-me"]);
+    expect(ask(world, "store remove hello ")).toEqual(["help-me"]);
+    expect(ask(world, "store -p work remove ")).toEqual(["other"]);
+    expect(ask(world, "store switch ")).toEqual(["gen-1", "gen-0", "-"]);
+    expect(ask(world, "store list -p ")).toEqual(["default", "work"]);
+    expect(ask(world, "store install a").sort()).toEqual(["a dir", "a file.tar"]);
+    expect(ask(world, "store list --root a")).toEqual(["a dir"]);
+    expect(ask(world, "store list --root=a")).toEqual(["a dir"]);
+    expect(ask(world, "store info hello")).toEqual(["hello"]);
+    expect(ask(world, "store nosuch ")).toEqual([]);
+    expect(ask(world, 'store undo "#')).toEqual(["#1"]);
+    expect(ask(world, 'store remove "hel')).toEqual(["hello", "help-me"]);
+  });
+
+  test("completes names with the characters at which bash cuts words, and takes no word for the one before it", () => {
+    const world = makeShellWorld();
+    const named = (name: string) => world.done("install", world.source(name, { [name]: "" }), "--name", name);
+    for (const name of ["@types+node", "a@b", "a@c@d"]) named(name);
+    for (const name of ["x@y.tar", "x:z.tar"]) writeFileSync(join(world.directory, "files", name), "");
+    world.done("checkpoint", "good");
+    expect(ask(world, "store remove @ty")).toEqual(["@types+node"]);
+    expect(ask(world, "store remove hello @ty")).toEqual(["@types+node"]);
+    expect(ask(world, "store remove a@")).toEqual(["@b", "@c@d"]);
+    expect(ask(world, "store remove a@c@")).toEqual(["@d"]);
+    expect(ask(world, "store remove a")).toEqual(["a@b", "a@c@d"]);
+    expect(ask(world, "store remove @types+node a")).toEqual(["a@b", "a@c@d"]);
+    expect(ask(world, "store switch tag:g")).toEqual(["good"]);
+    expect(ask(world, "store install x@")).toEqual(["@y.tar"]);
+    expect(ask(world, "store install ./x:")).toEqual(["z.tar"]);
+    expect(ask(world, "store rollback --journal=x@")).toEqual(["@y.tar"]);
   });
 
   test("does so by any path, and says nothing when something is wrong", () => {
     const world = makeShellWorld();
-    const there = `COMP_WORDS[0]='${PROGRAM}'`;
-    expect(ask(world, ["gen"], there)).toEqual(["generations"]);
-    expect(ask({ ...world, env: { ...world.env, STORE_ROOT: "/nonexistent" } }, ["switch", ""])).toEqual([]);
+    expect(ask(world, `${PROGRAM} gen`)).toEqual(["generations"]);
+    expect(ask({ ...world, env: { ...world.env, STORE_ROOT: "/nonexistent" } }, "store switch ")).toEqual([]);
     writeFileSync(join(world.root, "store.json"), "{");
-    expect(ask(world, ["switch", ""])).toEqual([]);
+    expect(ask(world, "store switch ")).toEqual([]);
   });
 });
+
+/** The words of a line as bash 4 and 5 give them in COMP_WORDS: `--color=al` is `--color`, `=`, `al`. */
+function cutByBash(line: string): string[] {
+  return line.split(" ").flatMap((word) => (word === "" ? [""] : word.split(/([@=:]+)/).filter((part) => part !== "")));
+}
+
+/** What bash replaces, given as $2: what is behind the last `=` or `:`, or an `@` and what is behind it; no quote. */
+function replacedByBash(line: string): string {
+  return /(?:@[^ @=:"']*|[^ @=:"']*)$/.exec(line)?.[0] ?? "";
+}
 
 describe.each(findShells("fish"))("%s", (shell) => {
   const ask = (world: StoreWorld, line: string): string[][] => {

@@ -3,7 +3,6 @@ import { expandAlias } from "../arguments/expand-alias.ts";
 import type { Command, Completes, OptionSpecs } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { loadCommand, loadCommands } from "../registry.ts";
-import { rejoinWords } from "./rejoin-words.ts";
 import { type Scan, scanWords } from "./scan-words.ts";
 
 /** One thing that can be typed here. */
@@ -26,12 +25,11 @@ export interface Offer {
 export async function complete(parameters: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const [shell, ...words] = parameters;
   try {
-    const typed = shell === "bash" ? rejoinWords(words) : words;
-    const current = unquoted(typed.at(-1) ?? "");
-    const offer = await offerFor(expandAlias(typed.slice(0, -1)), current, env);
-    const last = unquoted(words.at(-1) ?? "");
-    const candidates = shell === "bash" ? cutForBash(offer.candidates, current, last) : offer.candidates;
-    return [offer.files ?? "none", ...candidates.map(candidateLine), ""].join("\n");
+    const current = unquoted(words.at(-1) ?? "");
+    const { files, candidates } = await offerFor(expandAlias(words.slice(0, -1)), current, env);
+    // bash filters nothing by itself.
+    const fitting = shell === "bash" ? candidates.filter(({ value }) => value.startsWith(current)) : candidates;
+    return [files ?? "none", ...fitting.map(candidateLine), ""].join("\n");
   } catch {
     return "none\n";
   }
@@ -40,15 +38,6 @@ export async function complete(parameters: readonly string[], env: NodeJS.Proces
 /** A shell hands over what was typed: the quote that a word begins with is none of it. */
 function unquoted(word: string): string {
   return word.replace(/^['"]/, "");
-}
-
-/** bash filters nothing by itself, and replaces only the part of a word behind its last `=` or `:`. */
-function cutForBash(candidates: readonly Candidate[], current: string, last: string): Candidate[] {
-  const replaced = /^[=:]+$/.test(last) ? 0 : last.length;
-  const fixed = current.length - replaced;
-  return candidates
-    .filter(({ value }) => value.startsWith(current))
-    .map(({ value, description }) => ({ value: value.slice(fixed), description }));
 }
 
 async function offerFor(typed: readonly string[], current: string, env: NodeJS.ProcessEnv): Promise<Offer> {
