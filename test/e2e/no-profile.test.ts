@@ -8,7 +8,9 @@ describe("a profile that does not exist", () => {
     const world = makeStoreWorld();
     const source = world.source("a-1", { "bin/a": "a" });
     world.done("install", source);
-    for (const words of [["remove", "a"], ["upgrade"], ["try", "--", "true"], ["pin"], ["run", "--", "true"]]) {
+    const uses = [["remove", "a"], ["upgrade"], ["try", "--", "true"], ["pin"], ["run", "--", "true"], ["checkpoint"]];
+    const asks = ["info", "why", "closure", "du", "verify"].map((command) => [command, "a"]);
+    for (const words of [...uses, ...asks]) {
       const refused = world.run(["-p", "typo", ...words]);
       expect(refused, words[0]).toMatchObject({ status: 1, stderr: expect.stringContaining("no profile 'typo'") });
       expect(refused.stderr, words[0]).toContain("There is default; a profile is made by the first");

@@ -10,7 +10,7 @@ import { readGeneration } from "../../store/generation-records.ts";
 import { objectPath } from "../../store/layout.ts";
 import { listObjects, objectAt, readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
-import { hasProfile, listProfiles, readProfile } from "../../store/profiles.ts";
+import { hasProfile, listProfiles, readProfile, readProfileParts } from "../../store/profiles.ts";
 
 export interface ObjectInfo extends Omit<Manifest, "path" | "unknown"> {
   /** Absolute path of the object. */
@@ -97,6 +97,8 @@ export function findObject(
 ): BaseName {
   const found = objectAt(store, what, cwd) ?? installedAs(store, profile, what);
   if (found) return found;
+  // Refuses a profile that does not exist; the default one is as good as an empty one until its first use.
+  if (profile !== "default") readProfileParts(store, profile);
   throw new StoreError("NOT_FOUND", `'${what}' is neither a store object nor a package of profile '${profile}'`, {
     hint,
     details: { what, profile },

@@ -6,6 +6,7 @@ import { readGeneration } from "../../store/generation-records.ts";
 import { readMarks } from "../../store/journal.ts";
 import { isUnmade } from "../../store/lost-profiles.ts";
 import type { Store } from "../../store/open-store.ts";
+import { readProfileParts } from "../../store/profiles.ts";
 import type { RunOptions } from "../run-options.ts";
 import { changeMarks } from "./change-marks.ts";
 import { selectGeneration } from "./select-generation.ts";
@@ -90,9 +91,14 @@ export interface ListedCheckpoint {
   readonly reason: string | null;
 }
 
-/** All names of a profile's generations, by name. */
+/**
+ * All names of a profile's generations, by name.
+ * @throws StoreError NOT_FOUND when there is no such profile
+ */
 export function checkpoints(store: Store, profile: ProfileName): readonly ListedCheckpoint[] {
   if (profile === "default" && isUnmade(store, profile)) return [];
+  // Refuses a profile that does not exist.
+  readProfileParts(store, profile);
   return [...readMarks(store, profile).tags]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, generation]) => {
