@@ -29,16 +29,18 @@ export interface ForestRequest {
   readonly packages: readonly InstalledPackage[];
   /** What the profile has before a change: a conflict tells how to settle it by that. None unless given. */
   readonly installed?: readonly Pick<InstalledPackage, "path">[];
+  /** Where the trees of packages lie that are not in the store yet. */
+  readonly staged?: ReadonlyMap<BaseName, string>;
 }
 
 /**
  * Finds out which links the forest of these packages has, without writing anything.
  * @throws StoreError CONFLICT, listing every path that two packages want
  */
-export function planForest(store: Store, { profile, packages, installed = [] }: ForestRequest): PlanDirectory {
+export function planForest(store: Store, { profile, packages, installed = [], staged }: ForestRequest): PlanDirectory {
   const { storeDir } = store.layout;
   const wanted = packages.map(({ name, path, priority }): ForestPackage => ({ name, baseName: path, priority }));
-  const plan = planLinks(wanted, diskTreeReader(storeDir), { storeDir });
+  const plan = planLinks(wanted, diskTreeReader(storeDir, staged), { storeDir });
   if (plan.conflicts.length === 0) return plan.root;
   const specs = new Map(packages.map(({ path, requested }) => [path, requested]));
   throw conflictError(plan.conflicts, {

@@ -15,20 +15,22 @@ import {
 import { isErrno, StoreError } from "../errors.ts";
 import { type ByteString, fromText, isAscii, toBytes, toEscaped, toFsPath } from "../model/byte-string.ts";
 import { type GitTreeEntry, hashLinkTarget, hashTree } from "../model/git-object.ts";
-import type { TreeId } from "../model/ids.ts";
+import type { BaseName, TreeId } from "../model/ids.ts";
 import type { PlaceInObject, TreeEntry, TreeReader } from "../model/link-plan/tree-reader.ts";
 import type { PlanDirectory } from "../model/link-plan.ts";
 import { freezeDirectory, makesPlainFiles } from "./import/freeze.ts";
 
 /**
- * Reads store objects where they lie in `storeDir`.
+ * Reads store objects where they lie in `storeDir`, or where `staged` says.
  *
  * Its functions throw StoreError DAMAGED for an object, or a part of one, that is missing, and for an entry that no
  * object may have.
  */
-export function diskTreeReader(storeDir: string): TreeReader {
+export function diskTreeReader(storeDir: string, staged: ReadonlyMap<BaseName, string> = new Map()): TreeReader {
   const prefix = fromText(`${storeDir}/`);
-  const fsPath = (place: PlaceInObject) => toFsPath(`${prefix}${place.baseName}/${place.path}` as ByteString);
+  const tops = new Map([...staged].map(([baseName, directory]) => [baseName, fromText(directory)]));
+  const topOf = (baseName: BaseName) => tops.get(baseName) ?? `${prefix}${baseName}`;
+  const fsPath = ({ baseName, path }: PlaceInObject) => toFsPath(`${topOf(baseName)}/${path}` as ByteString);
   return {
     list(baseName, path) {
       const place = { baseName, path };

@@ -2,7 +2,8 @@ import { StoreError } from "../../errors.ts";
 import { adjustments, listed, type PlannedChange, type PlannedPackage, summarise } from "../../model/change.ts";
 import { checkPriority } from "../../model/check-number.ts";
 import { DEFAULT_PRIORITY, type Generation, type InstalledPackage } from "../../model/generation.ts";
-import type { PackageName, PackageVersion, ProfileName } from "../../model/ids.ts";
+import type { BaseName, PackageName, PackageVersion, ProfileName } from "../../model/ids.ts";
+import { planForest } from "../../store/build-forest.ts";
 import { readIfWhole } from "../../store/index/index-entry.ts";
 import type { Store } from "../../store/open-store.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
@@ -84,7 +85,27 @@ export async function planUpgrade(store: Store, request: UpgradeRequest, run: Ru
     wanted.map((item) => inputOf(store, item, request)),
     { ...run, workspace, head },
   );
+  refuseUpgradeConflicts(store, head, { wanted, looks: looks.looks });
   return planned(head, looks);
+}
+
+/** @throws StoreError CONFLICT, where it is known which files all packages have */
+function refuseUpgradeConflicts(
+  store: Store,
+  head: Generation,
+  { wanted, looks }: { readonly wanted: readonly InstalledPackage[]; readonly looks: readonly Look[] },
+): void {
+  const found = new Map(wanted.map((item, index) => [item, looks[index]?.package.path]));
+  if ([...found].every(([item, path]) => path === item.path)) return;
+  if ([...found.values()].includes(null)) return;
+  const packages = head.packages.map((item) => ({ ...item, path: found.get(item) ?? item.path }));
+  planForest(store, { profile: head.profile, packages, installed: head.packages, staged: stagedTrees(looks) });
+}
+
+/** Where the trees of packages lie that are not in the store. */
+function stagedTrees(looks: readonly Look[]): ReadonlyMap<BaseName, string> {
+  const staged = looks.flatMap((look) => look.prepared?.staged ?? []).filter(({ reused }) => !reused);
+  return new Map(staged.map(({ manifest, directory }) => [manifest.path, directory]));
 }
 
 /** What `remove` would do. */
@@ -94,8 +115,11 @@ export function planRemove(
 ): PlannedChange {
   const head = headOf(store, request.profile);
   checkInstalled(head, request.names);
-  const removed = head.packages.filter(({ name }) => request.names.includes(name)).map(summarise);
-  return { ...planned(head, NOTHING), removed };
+  const isNamed = ({ name }: InstalledPackage) => request.names.includes(name);
+  // What it hid may contend for a path now.
+  const packages = head.packages.filter((item) => !isNamed(item));
+  planForest(store, { profile: head.profile, packages, installed: head.packages });
+  return { ...planned(head, NOTHING), removed: head.packages.filter(isNamed).map(summarise) };
 }
 
 /** What a SPEC stands for now, as far as that can be said without downloading and building. */
@@ -196,17 +220,25 @@ function planned(head: Generation, { looks, fetch, build }: Looks): PlannedChang
   };
 }
 
-/** What the packages would be; that, and conflicts, can be told when every object is in the store already. */
+/**
+ * What the packages would be; that, and conflicts, can be told where it is known which files all of them have.
+ * @throws StoreError CONFLICT
+ */
 function settledPackages(
   store: Store,
   { profile, additions, removals, overwrite }: PlannedEdits,
   { head, looks: { looks }, run }: { head: Generation; looks: Looks; run: RunOptions },
 ): readonly InstalledPackage[] | undefined {
   const prepared = looks.flatMap((look) => look.prepared ?? []);
-  if (prepared.length < looks.length || prepared.some(({ staged }) => staged && !staged.reused)) return undefined;
+  if (prepared.length < looks.length) return undefined;
   let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
   for (const [index, item] of prepared.entries())
     now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
+  const staged = stagedTrees(looks);
+  if (!overwrite) {
+    planForest(store, { profile, packages: now.packages, installed: head.packages, staged });
+    return now.packages;
+  }
   const back = new Set(prepared.map(({ manifest }) => manifest.path));
-  return settleFiles(store, now.packages, { profile, back, force: overwrite ?? false }, run);
+  return settleFiles(store, now.packages, { profile, back, force: true, staged }, run);
 }

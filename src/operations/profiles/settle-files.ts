@@ -1,13 +1,12 @@
 import { StoreError } from "../../errors.ts";
 import type { InstalledPackage } from "../../model/generation.ts";
-import type { BaseName, ProfileName } from "../../model/ids.ts";
+import type { BaseName } from "../../model/ids.ts";
 import { winningPriorities } from "../../model/settle-priorities.ts";
-import { planForest } from "../../store/build-forest.ts";
+import { type ForestRequest, planForest } from "../../store/build-forest.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { RunOptions } from "../run-options.ts";
 
-interface Settling {
-  readonly profile: ProfileName;
+interface Settling extends Pick<ForestRequest, "profile" | "staged"> {
   /** Packages that came back, and want the files of those that came later. */
   readonly back: ReadonlySet<BaseName>;
   /** They shall win. */
@@ -21,10 +20,10 @@ interface Settling {
 export function settleFiles(
   store: Store,
   packages: readonly InstalledPackage[],
-  { profile, back, force }: Settling,
+  { back, force, ...request }: Settling,
   run: RunOptions,
 ): readonly InstalledPackage[] {
-  const conflicts = (each: readonly InstalledPackage[]) => fileConflicts(store, { profile, packages: each, back });
+  const conflicts = (each: readonly InstalledPackage[]) => fileConflicts(store, { ...request, packages: each, back });
   const problem = conflicts(packages);
   if (!problem) return packages;
   const settled = force ? winningPriorities(packages, back).find((each) => !conflicts(each)) : undefined;
@@ -48,7 +47,7 @@ function tellRoom(
 
 function fileConflicts(
   store: Store,
-  { back, ...request }: Pick<Settling, "profile" | "back"> & { readonly packages: readonly InstalledPackage[] },
+  { back, ...request }: Omit<Settling, "force"> & { readonly packages: readonly InstalledPackage[] },
 ): StoreError | undefined {
   try {
     planForest(store, { ...request, installed: request.packages.filter(({ path }) => !back.has(path)) });

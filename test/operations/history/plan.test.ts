@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { StoreError } from "../../../src/errors.ts";
 import { planInstall, planRemove, planUpgrade } from "../../../src/operations/history/plan.ts";
 import { type InstallRequest, install } from "../../../src/operations/profiles/install.ts";
 import { listObjects } from "../../../src/store/manifests.ts";
@@ -98,6 +100,28 @@ describe("the plan of an install", () => {
     expect(await planInstall(store, { ...requestFor(x), priority })).toMatchObject({ added: [{ name: "x" }] });
   });
 
+  it("tells a conflict with what is not in the store yet, a directory or an archive, as the install would", async () => {
+    const { world, store } = await withTwo();
+    await installFrom(store, world.source("x-1", { "bin/tool": "x", "share/same": "same" }));
+    const directory = world.source("y-1", { "bin/tool": "y", "share/same": "same" });
+    const archive = `${directory}.tar`;
+    spawnSync("tar", ["-cf", archive, "-C", directory, "."]);
+    for (const from of [directory, archive]) {
+      const before = stateOf(store);
+      const told = await caughtAsync(planInstall(store, requestFor(from)));
+      expect(stateOf(store)).toEqual(before);
+      expect(told).toMatchObject({ code: "CONFLICT", message: expect.stringMatching(/ at\n {2}bin\/tool$/) });
+      expect(await planInstall(store, { ...requestFor(from), priority: 3 })).toMatchObject({ added: [{ name: "y" }] });
+    }
+    const told = (await caughtAsync(planInstall(store, requestFor(directory)))) as StoreError;
+    expect(await caughtAsync(install(store, requestFor(directory)))).toMatchObject({
+      message: told.message,
+      hint: told.hint,
+    });
+    const same = requestFor(world.source("z-1", { "share/same": "same" }));
+    expect(await planInstall(store, same)).toMatchObject({ added: [{ name: "z" }] });
+  });
+
   it("needs no profile, and makes none", async () => {
     const { world, store } = await withTwo();
     const profile = "other" as typeof DEFAULT;
@@ -125,6 +149,18 @@ describe("the plan of an upgrade", () => {
     expect((await planUpgrade(store, forUpgrade())).upgraded).toEqual([]);
   });
 
+  it("tells a conflict, as the upgrade would", async () => {
+    const { world, store, sources } = await withTwo();
+    world.tree({ "b-1": "another" }, sources[0]);
+    const before = stateOf(store);
+    const told = (await caughtAsync(planUpgrade(store, forUpgrade()))) as StoreError;
+    expect(stateOf(store)).toEqual(before);
+    const { upgrade } = await import("../../../src/operations/profiles/upgrade.ts");
+    const { code, message, hint } = (await caughtAsync(upgrade(store, forUpgrade()))) as StoreError;
+    expect(told).toMatchObject({ code: "CONFLICT", message: expect.stringMatching(/ at\n {2}b-1$/) });
+    expect({ code, message, hint }).toMatchObject({ code: told.code, message: told.message, hint: told.hint });
+  });
+
   it("refuses names that are not installed", async () => {
     const { store } = await withTwo();
     expect(await caughtAsync(planUpgrade(store, forUpgrade("z")))).toMatchObject({ code: "NOT_FOUND" });
@@ -139,6 +175,17 @@ describe("the plan of a removal", () => {
     expect(stateOf(store)).toEqual(before);
     expect(plan).toMatchObject({ added: [], upgraded: [], fetch: [], build: [] });
     expect((await removeNames(store, "b")).removed).toEqual(plan.removed);
+  });
+
+  it("tells a conflict of what the removed package hid, as the removal would", async () => {
+    const { world, store } = await withTwo();
+    const [top, x, y] = ["top", "x", "y"].map((name) => world.source(`${name}-1`, { file: name })) as string[];
+    await install(store, { ...requestFor(top as string), priority: 1 });
+    await installFrom(store, x as string, y as string);
+    const told = caught(() => planRemove(store, { profile: DEFAULT, names: ["top"] })) as StoreError;
+    const { message, hint } = (await caughtAsync(removeNames(store, "top"))) as StoreError;
+    expect(told).toMatchObject({ code: "CONFLICT", message, hint });
+    expect(planRemove(store, { profile: DEFAULT, names: ["top", "x"] }).removed).toHaveLength(2);
   });
 
   it("refuses names that are not installed", async () => {
