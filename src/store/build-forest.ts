@@ -15,10 +15,11 @@ import { conflictError } from "../model/link-plan/conflict.ts";
 import type { ForestPackage } from "../model/link-plan/forest-package.ts";
 import { type PlanDirectory, type PlanNode, planLinks } from "../model/link-plan.ts";
 import type { Manifest } from "../model/manifest.ts";
-import { shellQuote } from "../model/recipe/shell-quote.ts";
 import { findBaseNames } from "../model/search/find-base-names.ts";
+import { specAgain } from "../model/spec-again.ts";
 import { commitObjects } from "./commit-objects.ts";
 import { diskTreeReader, treeIdOfPlan, writeForest } from "./forest.ts";
+import { readIfWhole } from "./index/index-entry.ts";
 import type { Lease } from "./leases.ts";
 import type { Store } from "./open-store.ts";
 import { holdReferences } from "./references.ts";
@@ -29,6 +30,8 @@ export interface ForestRequest {
   readonly packages: readonly InstalledPackage[];
   /** What the profile has before a change: a conflict tells how to settle it by that. None unless given. */
   readonly installed?: readonly Pick<InstalledPackage, "path">[];
+  /** Whether the command gives its packages a priority. */
+  readonly givesPriority?: boolean | undefined;
   /** Where the trees of packages lie that are not in the store yet. */
   readonly staged?: ReadonlyMap<BaseName, string>;
 }
@@ -37,17 +40,22 @@ export interface ForestRequest {
  * Finds out which links the forest of these packages has, without writing anything.
  * @throws StoreError CONFLICT, listing every path that two packages want
  */
-export function planForest(store: Store, { profile, packages, installed = [], staged }: ForestRequest): PlanDirectory {
+export function planForest(
+  store: Store,
+  { profile, packages, installed = [], givesPriority, staged }: ForestRequest,
+): PlanDirectory {
   const { storeDir } = store.layout;
   const wanted = packages.map(({ name, path, priority }): ForestPackage => ({ name, baseName: path, priority }));
   const plan = planLinks(wanted, diskTreeReader(storeDir, staged), { storeDir });
   if (plan.conflicts.length === 0) return plan.root;
-  const specs = new Map(packages.map(({ path, requested }) => [path, requested]));
+  const isBuilt = (path: BaseName) => readIfWhole(store, path)?.origin.kind === "build";
+  const specs = new Map(packages.map((item) => [item.path, specAgain(item, isBuilt(item.path))]));
   throw conflictError(plan.conflicts, {
     packages: wanted,
     ...(profile !== "default" && { profile }),
     isInstalled: ({ baseName }) => installed.some(({ path }) => path === baseName),
-    specOf: ({ baseName, name }) => shellQuote(specs.get(baseName) ?? name),
+    specOf: ({ baseName, name }) => specs.get(baseName) ?? name,
+    givesPriority,
   });
 }
 

@@ -114,6 +114,24 @@ test("a collision names both packages, the path, and the commands that settle it
   expect(world.done("install", two, "--priority=4").stdout).toContain("+ two 2");
 });
 
+test.each([
+  ["one-1", []],
+  ["two-2", []],
+  ["one-1", ["--priority=5"]],
+  ["two-2", ["--priority=5"]],
+])("what a collision advises for %s settles it under the names that were given, with %j", (winner, words) => {
+  const world = makeStoreWorld();
+  const [one, two] = ["one-1", "two-2"].map((name) => world.source(name, { "bin/x": name })) as [string, string];
+  world.done("install", one, "--name", "first");
+  const command = ["install", two, "--name", "second", "--version=7"];
+  const hint = world.run([...command, ...words]).stderr;
+  const advised = hint.match(new RegExp(`^ {2}store (install .*${winner}.*?) {4}or`, "m"))?.[1] ?? "no such line";
+  world.done(...advised.split(" "));
+  world.done(...command, ...(hint.includes("without --priority") ? [] : words));
+  const list = world.done("list", "--json").json() as { name: string; version: string }[];
+  expect(list.map(({ name, version }) => `${name} ${version}`)).toEqual(["first 1", "second 7"]);
+});
+
 test("advice about gen-0, which is never deleted, is to leave it out, also while it is live", () => {
   const world = withOne();
   for (const live of [1, 0]) {

@@ -21,6 +21,8 @@ export interface ConflictContext {
   readonly specOf?: (each: ForestPackage) => string;
   /** Whether the profile has it already, so that it can be removed; any other one can only be left out. By default it has. */
   readonly isInstalled?: (each: ForestPackage) => boolean;
+  /** Whether the command gives its packages a priority: run again with that, it would undo what the hint says. */
+  readonly givesPriority?: boolean | undefined;
 }
 
 /**
@@ -31,10 +33,11 @@ export interface ConflictContext {
  */
 export function conflictError(conflicts: readonly Conflict[], context: ConflictContext): StoreError {
   const commands = contendersOf(conflicts).map((each) => commandsFor(each, context));
+  const again = `run the command again${context.givesPriority ? " without --priority" : ""}`;
   const message = groupByContenders(conflicts).map((group) => describeGroup(group, context));
   return new StoreError("CONFLICT", message.join("\n"), {
     hint: [
-      "Let one package win, or leave one out, and run the command again:",
+      `Let one package win, or leave one out, and ${again}:`,
       ...commands.map(({ prefer, remove }) => `  ${prefer}    or    ${remove ?? "leave it out"}`),
     ].join("\n"),
     details: { conflicts: conflicts.map(conflictAsJson), commands },

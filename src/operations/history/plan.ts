@@ -234,11 +234,12 @@ function settledPackages(
   let now = { ...head, packages: head.packages.filter(({ name }) => !removals.includes(name)) };
   for (const [index, item] of prepared.entries())
     now = { ...now, packages: merge(now, [item], additions[index]?.priority) };
-  const staged = stagedTrees(looks);
+  const givesPriority = additions.some(({ priority }) => priority !== undefined);
+  const request = { profile, givesPriority, staged: stagedTrees(looks) };
   if (!overwrite) {
-    planForest(store, { profile, packages: now.packages, installed: head.packages, staged });
+    planForest(store, { ...request, packages: now.packages, installed: head.packages });
     return now.packages;
   }
   const back = new Set(prepared.map(({ manifest }) => manifest.path));
-  return settleFiles(store, now.packages, { profile, back, force: true, staged }, run);
+  return settleFiles(store, now.packages, { ...request, back, force: true }, run);
 }

@@ -89,7 +89,9 @@ export function beginTransaction(store: Store, profile: ProfileName): Transactio
         const reason = reasonOf(additions, removals);
         const install = additions.map(({ input, priority }) => planOf(input, priority));
         const plan = { install, remove: removals.map(({ name }) => name) };
-        const made = await changeProfile(store, { profile, reason, plan, prepare, makesProfile: true }, run);
+        const givesPriority = additions.some(({ priority }) => priority !== undefined);
+        const request = { profile, reason, plan, prepare, givesPriority, makesProfile: true };
+        const made = await changeProfile(store, request, run);
         change = made;
         before = readGeneration(store, profile, made.from).packages;
         return made;

@@ -31,6 +31,8 @@ export interface ChangeRequest {
   readonly plan: Readonly<Record<string, Json>>;
   /** What must succeed in the coming generation before it goes live; the profile's lock is held meanwhile. */
   readonly check?: GenerationCheck | undefined;
+  /** Whether packages are given a priority, which a conflict tells to leave out. */
+  readonly givesPriority?: boolean | undefined;
   /** A profile that does not exist is made. */
   readonly makesProfile?: boolean;
   /** The generation that a rollback leads to from the one that is made; the live one unless given. */
@@ -74,6 +76,7 @@ interface Work extends RunOptions {
   readonly reason: string;
   readonly edit: ProfileEdit;
   readonly check?: GenerationCheck | undefined;
+  readonly givesPriority?: boolean | undefined;
   readonly parent?: GenerationNumber | undefined;
   readonly transaction: number;
   readonly workspace: Workspace;
@@ -118,13 +121,13 @@ async function makeNext(
   work: LockedWork,
   { state, head }: { readonly state: ProfileState; readonly head: Generation },
 ): Promise<Generation | undefined> {
-  const { profile, workspace, signal } = work;
+  const { profile, workspace, signal, givesPriority } = work;
   const packages = byName(work.edit(head));
   if (isSamePackages(head.packages, packages)) return undefined;
   work.onEvent?.({ kind: "step", step: "link", subject: formatCount(packages.length, "package") });
   const path = await buildForest(
     store,
-    { profile, packages, installed: head.packages },
+    { profile, packages, installed: head.packages, givesPriority },
     { room: () => workspace.room(), lease: workspace.lease, signal },
   );
   const next = nextGeneration(store, work, { head, packages, path, number: state.last + 1 });

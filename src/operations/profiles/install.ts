@@ -34,6 +34,7 @@ export interface InstallRequest {
 export async function install(store: Store, request: InstallRequest, run: RunOptions = {}): Promise<Change> {
   checkPriority(request.priority);
   request.packages.forEach(checkInput);
+  const givesPriority = request.priority !== undefined;
   return changeProfile(
     store,
     {
@@ -44,6 +45,7 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
         ...(request.overwrite && { overwrite: true }),
       },
       check: request.check,
+      givesPriority,
       makesProfile: true,
       prepare: async (workspace) => {
         const prepared = await prepareAll(store, request.packages, { ...run, workspace });
@@ -51,7 +53,8 @@ export async function install(store: Store, request: InstallRequest, run: RunOpt
         return (head) => {
           const merged = merge(head, prepared, request.priority);
           const { profile, overwrite } = request;
-          return overwrite ? settleFiles(store, merged, { profile, back, force: true }, run) : merged;
+          const settling = { profile, back, force: true, givesPriority };
+          return overwrite ? settleFiles(store, merged, settling, run) : merged;
         };
       },
     },

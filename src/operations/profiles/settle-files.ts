@@ -6,7 +6,7 @@ import { type ForestRequest, planForest } from "../../store/build-forest.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { RunOptions } from "../run-options.ts";
 
-interface Settling extends Pick<ForestRequest, "profile" | "staged"> {
+interface Settling extends Pick<ForestRequest, "profile" | "givesPriority" | "staged"> {
   /** Packages that came back, and want the files of those that came later. */
   readonly back: ReadonlySet<BaseName>;
   /** They shall win. */

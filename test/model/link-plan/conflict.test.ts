@@ -108,6 +108,13 @@ describe("conflictError", () => {
     expect(error.hint).toContain("store remove A --profile work");
   });
 
+  test("tells to leave out a priority that the command gives, since it would undo the hint", () => {
+    const error = errorOf({ A: { x: "1" }, B: { x: "2" } }, { givesPriority: true });
+    expect(error.hint).toMatch(
+      /^Let one package win, or leave one out, and run the command again without --priority:\n/,
+    );
+  });
+
   test("passes over a priority that another package has", () => {
     const error = errorOf({ A: { x: "1" }, B: { x: "2" }, "C:4": { y: "" }, "D:3": { z: "" } });
     expect(error.hint).toContain("store install A --priority 2 ");
