@@ -67,10 +67,13 @@ export async function planEdits(store: Store, request: PlannedEdits, run: RunOpt
 /** What is asked for, where it is not known yet which files it has. */
 function withSettings({ packages }: Generation, { additions, removals }: PlannedEdits, { looks }: Looks) {
   const kept = new Map(packages.filter(({ name }) => !removals.includes(name)).map((item) => [item.name, item]));
-  return looks.map(({ package: item, requested }, index) => {
-    const priority = additions[index]?.priority ?? kept.get(item.name)?.priority ?? DEFAULT_PRIORITY;
-    return { ...item, priority, requested };
-  });
+  const asked = new Map<PackageName, PlannedPackage & { readonly priority: number; readonly requested: string }>();
+  for (const [index, { package: item, requested }] of looks.entries()) {
+    const before = asked.get(item.name) ?? kept.get(item.name);
+    const priority = additions[index]?.priority ?? before?.priority ?? DEFAULT_PRIORITY;
+    asked.set(item.name, { ...item, priority, requested });
+  }
+  return [...asked.values()];
 }
 
 /** What `upgrade` would do. */
@@ -197,7 +200,9 @@ function lastPart(text: string): string {
   }
 }
 
-function planned(head: Generation, { looks, fetch, build }: Looks): PlannedChange {
+function planned(head: Generation, { looks: all, fetch, build }: Looks): PlannedChange {
+  // A package can be asked for twice.
+  const looks = [...new Map(all.map((look) => [look.package.name, look])).values()];
   const installed = new Map<string, InstalledPackage>(head.packages.map((item) => [item.name, item]));
   const upgraded = looks.flatMap(({ package: to }) => {
     const from = installed.get(to.name);

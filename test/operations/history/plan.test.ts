@@ -84,6 +84,17 @@ describe("the plan of an install", () => {
     expect((await planInstall(store, requestFor("https://localhost:1/%zz-1.tar"))).added).toHaveLength(1);
   });
 
+  it("tells a package once that is asked for twice", async () => {
+    const { world, store, sources } = await withTwo();
+    world.tree({ "a-1": "new" }, sources[0]);
+    const [c, url] = [world.source("c-1", { c: "" }), "https://localhost:1/tool-2.5.tar.gz"];
+    const plan = await planInstall(store, { ...requestFor(c, c, sources[0], sources[0], url, url), priority: 3 });
+    expect(plan.added.map(({ name }) => name)).toEqual(["c", "tool"]);
+    expect(plan.upgraded.map(({ name }) => name)).toEqual(["a"]);
+    expect(plan.fetch.map(({ name }) => name)).toEqual(["tool"]);
+    expect(plan.adjusted?.map(({ name }) => name)).toEqual(["a"]);
+  });
+
   it("is empty for what is installed already", async () => {
     const { store, sources } = await withTwo();
     expect(await planInstall(store, requestFor(...sources))).toMatchObject({ added: [], upgraded: [], fetch: [] });
