@@ -1,6 +1,6 @@
 import { StoreError } from "../../errors.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
-import { isMarked, type MarkEvent } from "../../model/marks.ts";
+import { isMarked, type MarkEvent, markText } from "../../model/marks.ts";
 import { invertSteps, takeSteps } from "../../model/package-steps.ts";
 import { printableCommand } from "../../model/printable.ts";
 import type { TrackingJournal } from "../../model/tracking-journal.ts";
@@ -178,6 +178,10 @@ async function rollbackMark(
     if (back.type === "tag" || back.type === "pin") readGeneration(store, profile, back.generation as GenerationNumber);
     return back;
   };
+  if (isMarked(readMarks(store, profile), back)) {
+    const message = `${subjectOf(journal)} is rolled back already: ${markText(back)}`;
+    options.onEvent?.({ kind: "warning", message });
+  }
   const { current } = readProfile(store, profile);
   const place = { profile, from: current, to: current, added: [], removed: [], upgraded: [], mark: back };
   if (options.dryRun) {

@@ -10,6 +10,7 @@ import { pin } from "../../../src/operations/profiles/pin.ts";
 import { remove } from "../../../src/operations/profiles/remove.ts";
 import { rollback, switchGeneration } from "../../../src/operations/profiles/switch.ts";
 import { upgrade } from "../../../src/operations/profiles/upgrade.ts";
+import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { removeGeneration } from "../../../src/store/generation-records.ts";
 import { generationLink } from "../../../src/store/layout.ts";
 import { readPins } from "../../../src/store/pins.ts";
@@ -136,7 +137,12 @@ describe("a journal", () => {
     await pin(store, DEFAULT, { pinned: true }, { trackingJournal: file("pin") });
     await rollbackJournal(store, DEFAULT, { file: file("pin") });
     expect([...readPins(store, DEFAULT).generations]).toEqual([]);
-    expect(await rollbackJournal(store, DEFAULT, { file: file("pin") })).toMatchObject({ changed: false });
+    const told: StoreEvent[] = [];
+    const onEvent = (event: StoreEvent) => void told.push(event);
+    const again = await rollbackJournal(store, DEFAULT, { file: file("pin") }, { onEvent });
+    expect(again).toMatchObject({ changed: false });
+    const message = "#5 is rolled back already: gen-4 is not pinned";
+    expect(told).toEqual([expect.objectContaining({ kind: "warning", message })]);
     expect(await caughtAsync(replay(store, DEFAULT, { file: file("pin") }))).toMatchObject({ code: "UNSUPPORTED" });
   });
 
