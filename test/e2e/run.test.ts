@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -241,6 +241,25 @@ test("blame names package, source, generation, transaction and command, also of 
     status: 1,
     stderr: expect.stringContaining("lies neither in"),
   });
+});
+
+test("blame takes a path by the link of an instdir, or by one to the root, and no top of anything for a file", () => {
+  const { world } = withTwo();
+  const [instdir, link] = [join(world.directory, "inst"), join(world.directory, "link")];
+  world.done("config", "instdir", instdir);
+  world.done("install", packageAt(world, "c", "1"));
+  symlinkSync(world.root, link);
+  const file = "bin/a";
+  for (const top of [join(instdir, "default"), join(link, "profiles/default/current")])
+    expect(world.done("blame", join(top, file), "--json").json(), top).toMatchObject({
+      file,
+      packages: [{ name: "a" }],
+    });
+  for (const top of [".", "..", "bin/..", join(instdir, "default")])
+    expect(world.run(["blame", top]), top).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("names no file"),
+    });
 });
 
 test("what a check runs is refused the profile that waits for the check, and has everything else", () => {

@@ -1,5 +1,5 @@
-import { lstatSync } from "node:fs";
-import { isAbsolute, relative, resolve } from "node:path";
+import { lstatSync, realpathSync } from "node:fs";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { isErrno, StoreError } from "../../errors.ts";
 import type { DerivationKey } from "../../model/derivation.ts";
 import type { Generation, InstalledPackage, OptionValue } from "../../model/generation.ts";
@@ -65,6 +65,8 @@ export interface BlameRequest {
 export function blame(store: Store, profile: ProfileName, request: BlameRequest): BlameResult {
   const live = readGeneration(store, profile, readProfile(store, profile).current);
   const file = placeOf(store, live, request);
+  if (file === "")
+    throw new StoreError("INVALID_INPUT", `'${request.what}' names no file of a package`, { hint: PLACE_HINT });
   const seen = findInForest(store, live.path, file);
   const having = live.packages.filter((item) => item.path === seen || hasFile(store, item, file));
   if (having.length === 0) throw notThere(live, file);
@@ -81,8 +83,8 @@ const PLACE_HINT = "Give a path in the profile, as bin/gp, or the name of a comm
 
 /** The path relative to the profile's top. */
 function placeOf(store: Store, live: Generation, { what, cwd }: BlameRequest): string {
-  if (what === "") throw new StoreError("INVALID_INPUT", "'' names no file", { hint: PLACE_HINT });
-  if (!what.includes("/")) {
+  if (what === "") return "";
+  if (!what.includes("/") && what !== "." && what !== "..") {
     const isCommand = live.packages.some((item) => hasFile(store, item, `bin/${what}`));
     return isCommand ? `bin/${what}` : what;
   }
@@ -100,7 +102,26 @@ function insideOf({ layout }: Store, { profile, packages, path }: Generation, pl
   const link = /^(?:current|previous|gen-\d+)(?:\/(.*))?$/s.exec(below(profilePath(layout, profile), place) ?? "");
   if (link) return link[1] ?? "";
   const tops = [path, ...packages.map((item) => item.path)].map((object) => objectPath(layout, object));
-  return tops.map((top) => below(top, place)).find((found) => found !== undefined);
+  return tops.map((top) => below(top, place)).find((found) => found !== undefined) ?? throughLink(tops, place);
+}
+
+/** Of a path that leads to the profile or an object by a link from elsewhere: that of an instdir, or one to the root. */
+function throughLink(tops: readonly string[], place: string): string | undefined {
+  const real = new Set(tops.map(realPath).filter((top) => top !== ""));
+  for (let directory = place; directory !== dirname(directory); directory = dirname(directory)) {
+    if (real.has(realPath(directory))) return below(directory, place);
+  }
+  return undefined;
+}
+
+/** `""` where nothing is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EACCES")) return "";
+    throw error;
+  }
 }
 
 function below(directory: string, place: string): string | undefined {
