@@ -8,6 +8,7 @@ export type Completes =
   | "installed"
   | "selector"
   | "transaction"
+  | "checkpoint"
   | "profile"
   | "root"
   | "generation"

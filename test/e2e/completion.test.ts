@@ -39,6 +39,7 @@ test("what is offered depends on the words before it: roots, generations, transa
   expect(ask("undo", "")).toEqual(["none", "1"]);
   world.done("checkpoint", "good");
   expect(ask("switch", "")).toEqual(["none", "gen-1", "gen-0", "tag:good", "-"]);
+  for (const words of [[], ["--delete"], ["--move"]]) expect(ask("checkpoint", ...words, "")).toEqual(["none", "good"]);
   for (const typed of ["'#", '"#', "#"]) expect(ask("undo", typed)).toEqual(["none", "#3", "#1"]);
 });
 

@@ -7,7 +7,11 @@ export const command = defineCommand({
   summary: "Give a generation a name, or list the names",
   details: "Wherever a generation is asked for, tag:NAME stands for it. Without NAME all names are listed.",
   positionals: {
-    name: { need: "optional", describe: "A letter or digit and up to 63 letters, digits and _ . -" },
+    name: {
+      need: "optional",
+      describe: "A letter or digit and up to 63 letters, digits and _ . -",
+      completes: "checkpoint",
+    },
     selector: {
       need: "any",
       describe: "Which generation, as for `store switch`; without it the live one",

@@ -21,7 +21,7 @@ export interface Place {
  * @throws StoreError when there is no such store or profile
  */
 export async function storeCandidates(
-  kind: "installed" | "object" | "selector" | "generation" | "transaction" | "profile" | "root",
+  kind: "installed" | "object" | "selector" | "generation" | "transaction" | "checkpoint" | "profile" | "root",
   { values, env, current }: Place,
 ): Promise<readonly Candidate[]> {
   const root = values.get("root");
@@ -32,6 +32,8 @@ export async function storeCandidates(
   switch (kind) {
     case "transaction":
       return transactionCandidates(store, profile, current.startsWith("#") ? "#" : "");
+    case "checkpoint":
+      return checkpointCandidates(store, profile);
     case "selector":
       return selectorCandidates(store, profile);
     case "generation":
@@ -88,6 +90,15 @@ function selectorCandidates(store: Store, profile: ProfileName): Candidate[] {
     ...tags,
     { value: "-", description: "the generation that was live before" },
   ];
+}
+
+/** Of all generations, also of those that are too old to be offered by their numbers. */
+async function checkpointCandidates(store: Store, profile: ProfileName): Promise<Candidate[]> {
+  const { checkpoints } = await import("../../operations/profiles/checkpoint.ts");
+  return checkpoints(store, profile).map(({ name, generation }) => ({
+    value: name,
+    description: `gen-${generation}`,
+  }));
 }
 
 const MOST_TRANSACTIONS = 30;
