@@ -37,11 +37,13 @@ function phaseFiles(phases: PhaseTexts): string[] {
 /**
  * A phase as it is run: it says that it begins, by a line of `mark`, a space, the phase, and the shell says which command
  * it is that fails. All on the first line, so that the numbers of lines in the shell's own messages are those of the
- * recipe. Nothing is said in subshells: what a command substitution writes is its value.
+ * recipe. Nothing is said in subshells, since what a command substitution writes is its value, nor after `set +e`: there
+ * the phase goes on, and its output may be redirected to a file. Of all that `set -x` shows nothing.
  */
 export function phaseScript(phase: Phase, text: string, mark: string): string {
   const tell = `printf "%s\\n" "${mark}! \${BASH_COMMAND%%$'\\''\\n'\\''*}"`;
-  return `echo '${mark} ${phase}'; set -E; trap '((BASH_SUBSHELL)) || ${tell}' ERR; ${text}`;
+  const trap = `{ ((BASH_SUBSHELL)) || [[ $- != *e* ]] || ${tell}; } 2>/dev/null`;
+  return `echo '${mark} ${phase}'; set -E; trap '${trap}' ERR; ${text}`;
 }
 
 /**
@@ -60,17 +62,20 @@ export function unreadPhase(lines: readonly string[]): { readonly phase: Phase; 
 /** bash shows the line that it could not read, too. */
 const LINES_OF_SYNTAX_ERROR = 3;
 
-/** Splits a build's output into lines, takes the marks out, and tells of them. */
+/** Splits a build's output into lines, takes the marks out, and tells of them. A mark ends a line that had no end of its own. */
 export function createMarkReader(
   mark: string,
   tell: { phase(phase: Phase): void; failing(command: string): void; line(line: string): void },
 ) {
   let rest = "";
   const take = (line: string): void => {
-    const phase = line.startsWith(`${mark} `) ? PHASES.find((name) => line === `${mark} ${name}`) : undefined;
+    const at = line.indexOf(mark);
+    const said = at < 0 ? "" : line.slice(at + mark.length);
+    const phase = PHASES.find((name) => said === ` ${name}`);
+    const isMark = phase !== undefined || said.startsWith("! ");
+    if (!isMark || at > 0) tell.line(isMark ? line.slice(0, at) : line);
     if (phase) tell.phase(phase);
-    else if (line.startsWith(`${mark}! `)) tell.failing(line.slice(mark.length + 2));
-    else tell.line(line);
+    else if (isMark) tell.failing(said.slice(2));
   };
   return {
     push(chunk: Buffer): void {

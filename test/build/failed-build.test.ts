@@ -110,6 +110,29 @@ describe("a build that fails", () => {
     expect(error.details.phase).toBe("build");
   });
 
+  it("after a phase and a message without a line feed names the phase and the command", async () => {
+    const world = makeBuildWorld({ memory: true });
+    world.recipe("unended", `${script("printf 'error: no bar'\nfalse")}  configure: printf 'checking... '\n`);
+    const { error } = await world.failure(await world.buildStore(), "unended");
+    const [first, ...others] = error.message.split("\n");
+    expect(first).toBe("unended@1 failed in phase build: `false` ended with exit status 1");
+    expect(others.slice(0, -1)).toEqual([
+      "  line 2: error: no bar",
+      "  the log ends:",
+      "  | checking... ",
+      "  | error: no bar",
+    ]);
+  });
+
+  it("names the command that ended it, and none that failed after `set +e`; `set -x` shows only the phase's own", async () => {
+    const world = makeBuildWorld({ memory: true });
+    world.recipe("traced", script("set +e\nfalse\nset -e\nset -x\ntest -e /nowhere"));
+    const { error } = await world.failure(await world.buildStore(), "traced");
+    const [first, ...others] = error.message.split("\n");
+    expect(first).toBe("traced@1 failed in phase build: `test -e /nowhere` ended with exit status 1");
+    expect(others.slice(0, -1)).toEqual(["  the log ends:", "  | + test -e /nowhere"]);
+  });
+
   it("without having said anything is told so", async () => {
     const world = makeBuildWorld({ memory: true });
     world.recipe("silent", script("exit 3"));

@@ -74,6 +74,11 @@ describe.runIf(hasSandbox)("a build in the sandbox sees", () => {
     expect(Number(look.pids)).toBeLessThan(10);
   });
 
+  it("in a file only what it writes there, also where commands fail after `set +e`", async () => {
+    const look = await seen(makeBuildWorld({ memory: true }), "set +e\n{ echo first; false; echo last; } > told");
+    expect(look.told).toBe("first\nlast");
+  });
+
   it("its own phases in one fixed world: the build directory is /build, the output the zero name", async () => {
     const world = makeBuildWorld({ memory: true });
     const look = await seen(
