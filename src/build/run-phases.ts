@@ -133,7 +133,7 @@ export async function runPhases(
   using connection = options.jobserver.connect();
   const { limits } = options;
   const { room } = place;
-  const env = { ...environment, MAKEFLAGS: jobserverFlags(options.jobserver.total, { fds: [3, 4] }).trim() };
+  const env = { ...environment, MAKEFLAGS: makeflags(options.jobserver.total, environment.MAKEFLAGS) };
   const common = {
     fds: connection.fds,
     onOutput: options.onOutput,
@@ -170,4 +170,12 @@ export async function runPhases(
     fds: 2,
   });
   return await runProcess(command, args, { ...common, cwd: room.build, env: told, marker: buildMarker(place.source) });
+}
+
+/** The way to the jobserver, and behind it the recipe's own flags, which win: so `-j1` makes one job at a time. */
+function makeflags(total: number, own = ""): string {
+  const [first = ""] = own.trim().split(/\s/, 1);
+  // As make reads it: letters alone at the beginning are options.
+  const letters = first !== "" && !first.startsWith("-") && !first.includes("=");
+  return `${jobserverFlags(total, { fds: [3, 4] })} ${letters ? "-" : ""}${own.trim()}`.trim();
 }
