@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
-import { join, posix } from "node:path";
+import { basename, join, posix } from "node:path";
 import { StoreError } from "../errors.ts";
 import type { ResolvedRecipe } from "../model/recipe/resolved-recipe.ts";
 import { runInteractive } from "../system/process/run-interactive.ts";
@@ -43,7 +43,7 @@ function beginningOf(phase: string | undefined, { directory = "" }: ResolvedReci
 /**
  * Opens a shell where a build failed: the same sandbox, environment and files, but for what the sandbox had in memory alone.
  * Ends when the person leaves the shell, with its exit status.
- * @throws StoreError NOT_FOUND when the tree is not there, UNSUPPORTED when the build had a sandbox and there is none now
+ * @throws StoreError NOT_FOUND when the tree, or what the build was given, is not there, UNSUPPORTED when the build had a sandbox and there is none now
  */
 export async function debugBuild(path: string, sandbox: SandboxTools | undefined): Promise<number> {
   const spec = readSpec(path);
@@ -53,6 +53,9 @@ export async function debugBuild(path: string, sandbox: SandboxTools | undefined
   const environment = Object.fromEntries(Object.entries(spec.environment).map(([name, value]) => [name, move(value)]));
   const env = { ...environment, PS1: `[${spec.phase ?? "build"}] \\w \\$ `, TERM: process.env.TERM ?? "dumb" };
   const binds = spec.binds.map((bind) => ({ ...bind, from: move(bind.from) }));
+  const inputs = Object.entries(environment).flatMap(([name, value]) => (name.startsWith("dep_") ? [value] : []));
+  const gone = (spec.sandboxed ? binds.map(({ from }) => from) : inputs).filter((each) => !existsSync(each));
+  if (gone.length > 0) throw collected(gone);
   const { exitCode, signal } =
     spec.sandboxed && sandbox
       ? await enterSandbox({ room, binds, env, sandbox }, spec.directory)
@@ -76,6 +79,14 @@ function enterSandbox({ room, binds, env, sandbox }: Entering, directory: string
 function noSandbox(): StoreError {
   return new StoreError("UNSUPPORTED", "the build ran in a sandbox, and there is none here now", {
     hint: "Install bubblewrap, or build it again with --sandbox=off --keep-failed.",
+  });
+}
+
+function collected(paths: readonly string[]): StoreError {
+  const names = paths.map((path) => basename(path)).sort();
+  return new StoreError("NOT_FOUND", `what the build was given is not in the store any more: ${names.join(", ")}`, {
+    hint: "Build it again with --keep-failed.",
+    details: { missing: names },
   });
 }
 

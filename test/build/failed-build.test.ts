@@ -8,6 +8,7 @@ import type { ProfileName } from "../../src/model/ids.ts";
 import type { BuiltPackage } from "../../src/operations/building/build.ts";
 import { buildLogOf } from "../../src/operations/building/build-log-of.ts";
 import { debugFailedBuild } from "../../src/operations/building/debug-build.ts";
+import { gc } from "../../src/operations/collection/gc.ts";
 import { type FailedBuild, failedTreePath, listFailedLogs } from "../../src/store/failed-builds.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { listProcesses } from "../../src/system/process/process-table.ts";
@@ -285,6 +286,24 @@ describe("a kept tree", () => {
     const { key } = listFailedLogs(store)[0] as FailedBuild;
     expect(await caughtAsync(debugBuild(failedTreePath(store, key), undefined))).toMatchObject({ code: "NOT_FOUND" });
   });
+
+  it.each(hasSandbox ? (["auto", "off"] as const) : (["off"] as const))(
+    "tells which inputs were collected meanwhile, and what to do; sandbox %s",
+    async (sandbox) => {
+      const world = makeBuildWorld({ memory: true });
+      const store = await world.buildStore();
+      world.recipe("needy", `dependencies: {link: [liba]}\n${script("false")}`);
+      await world.failure(store, "needy", { keepFailed: true, sandbox });
+      await gc(store, {});
+      expect(await caughtAsync(debugFailedBuild(store, { what: "needy", cwd: "/" }))).toMatchObject({
+        code: "NOT_FOUND",
+        message: expect.stringMatching(
+          /^what the build was given is not in the store any more: [a-z2-7]{32}-liba-1\.0$/,
+        ),
+        hint: "Build it again with --keep-failed.",
+      });
+    },
+  );
 
   it.runIf(hasSandbox)("of a sandboxed build is never opened outside of one", async () => {
     const world = makeBuildWorld({ memory: true });
