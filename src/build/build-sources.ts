@@ -1,5 +1,5 @@
-import { constants, copyFileSync, mkdirSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { StoreError } from "../errors.ts";
 import { type ByteString, fromBytes, fromText, toEscaped, toFsPath } from "../model/byte-string.ts";
 import type { DerivationSource } from "../model/derivation.ts";
@@ -13,9 +13,9 @@ import type { FetchContext } from "../sources/fetch-context.ts";
 import { isGitSource, parseGitSource } from "../sources/git-source.ts";
 import { hashFile } from "../sources/hash-file.ts";
 import { type Integrity, parseIntegrity, toContentHash, toIntegrity } from "../sources/integrity.ts";
-import { copyTree } from "../system/copy-tree.ts";
 import { lstatIfThere } from "../system/lstat-if-there.ts";
 import type { PlannedPackage } from "./build-plan.ts";
+import { placeSource } from "./place-source.ts";
 import { namingPackage } from "./source-failure.ts";
 
 /** A source or patch of a build: what it is, known without fetching, and a way to lay it where the build finds it. */
@@ -65,7 +65,7 @@ function fetchedSource(source: FetchedRecipeSource, planned: PlannedPackage, con
     const fetched = await fetchSource(context, request).catch((error: unknown) => {
       throw namingPackage(error, planned.id);
     });
-    copyInto(fromText(fetched.path), join(directory, fileName));
+    placeSource(fromText(fetched.path), join(directory, fileName));
   };
   return { fileName, content: request.kind === "git" ? `tree:${request.treeId}` : content, request, place };
 }
@@ -116,9 +116,9 @@ async function besideRecipe(
   const content = await contentAt(path, source.path, planned);
   return {
     fileName: source.fileName,
-    content,
+    ...content,
     request: undefined,
-    place: async (directory) => copyInto(path, join(directory, source.fileName)),
+    place: async (directory) => placeSource(path, join(directory, source.fileName)),
   };
 }
 
@@ -146,24 +146,23 @@ function refuseLeadingOut({ path: named }: { readonly path: string }, { id, file
 async function worktree(fileName: string, path: string, places: SourcePlaces): Promise<BuildSource> {
   const copy = join(places.room().path, "tree");
   const { treeId } = await collectWorkingTree(places.context, path, copy);
-  const place = async (directory: string): Promise<void> => copyInto(fromText(copy), join(directory, fileName));
+  const place = async (directory: string): Promise<void> => placeSource(fromText(copy), join(directory, fileName));
   return { fileName, content: `tree:${treeId}`, request: undefined, place };
 }
 
-async function contentAt(path: ByteString, named: string, planned: PlannedPackage): Promise<string> {
+async function contentAt(
+  path: ByteString,
+  named: string,
+  planned: PlannedPackage,
+): Promise<Omit<DerivationSource, "fileName">> {
   const status = statSync(toFsPath(path), { throwIfNoEntry: false });
-  if (status?.isDirectory()) return `tree:${(await readDirectoryContent(path)).treeId}`;
+  if (status?.isDirectory()) return { content: `tree:${(await readDirectoryContent(path)).treeId}` };
   if (status?.isFile()) {
     const { hex } = await hashFile(toFsPath(path));
-    return toIntegrity({ algorithm: "sha256", hex: hex.get("sha256") as string });
+    const content = toIntegrity({ algorithm: "sha256", hex: hex.get("sha256") as string });
+    return { content, ...((status.mode & 0o111) !== 0 && { executable: true }) };
   }
   throw new StoreError("NOT_FOUND", `${planned.id} mentions ${named}, which is not beside its recipe`, {
     hint: `It was looked for at ${toEscaped(path)}.`,
   });
-}
-
-function copyInto(from: ByteString, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  if (statSync(toFsPath(from)).isDirectory()) copyTree(from, fromText(to));
-  else copyFileSync(toFsPath(from), to, constants.COPYFILE_FICLONE);
 }

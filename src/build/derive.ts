@@ -1,6 +1,6 @@
 import { BUILD_SUPPORT } from "../model/build-support.ts";
 import type { Json } from "../model/canonical-json.ts";
-import type { Derivation, DerivationInput } from "../model/derivation.ts";
+import type { Derivation, DerivationInput, DerivationSource } from "../model/derivation.ts";
 import { baseNameOf, ZERO_DIGEST } from "../model/ids.ts";
 import { PHASES, type Phase } from "../model/recipe.ts";
 import type { PlannedPackage } from "./build-plan.ts";
@@ -30,8 +30,8 @@ export function derive({ planned, sources, patches, inputs, host, canonicalStore
     version: planned.version,
     platform: `${recipe.platform.os}-${recipe.platform.arch}`,
     options: recipe.options,
-    sources: sources.map(({ fileName, content }) => ({ fileName, content })),
-    patches: patches.map(({ fileName, content }) => ({ fileName, content })),
+    sources: sources.map(describeSource),
+    patches: patches.map(describeSource),
     phases: filledPhases(planned, paths),
     env: Object.fromEntries(Object.entries(recipe.env).map(([name, text]) => [name, fillText(text, paths)])),
     inputs,
@@ -40,6 +40,10 @@ export function derive({ planned, sources, patches, inputs, host, canonicalStore
     addressing: recipe.addressing,
     references: recipe.references,
   };
+}
+
+function describeSource({ fileName, content, executable }: DerivationSource): DerivationSource {
+  return { fileName, content, ...(executable && { executable }) };
 }
 
 /** The shell texts of a build that sees its inputs and its output at these paths. */

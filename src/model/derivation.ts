@@ -35,6 +35,8 @@ export interface DerivationSource {
   readonly fileName: string;
   /** Of a file its sum as Subresource Integrity; of a directory, and of the files of a commit, `tree:` and the tree id. */
   readonly content: string;
+  /** Whether a file beside the recipe can be executed; a tree id tells that of its files itself. */
+  readonly executable?: true;
 }
 
 export interface DerivationInput {
@@ -108,8 +110,13 @@ function membersOf(derivation: Derivation): Members {
 function sourcesOf(kind: "sources" | "patches", list: readonly DerivationSource[]): (readonly [string, Json])[] {
   return [
     [kind, list.map(({ fileName }) => fileName)],
-    ...list.map(({ fileName, content }) => [`${kind}.${fileName}`, content] as const),
+    ...list.map((source) => [`${kind}.${source.fileName}`, contentText(source)] as const),
   ];
+}
+
+/** All that tells a source from another one, whatever it is called. */
+export function contentText({ content, executable }: DerivationSource): string {
+  return executable ? `${content} executable` : content;
 }
 
 function textOf(value: Json | undefined): string | undefined {

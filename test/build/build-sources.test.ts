@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, readdirSync, renameSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync, utimesSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ByteString } from "../../src/model/byte-string.ts";
 import { buildRepro } from "../../src/operations/building/build-repro.ts";
 import { packRepro } from "../../src/operations/building/pack-repro.ts";
 import { checkRecipes } from "../../src/operations/building/recipes.ts";
+import { whyRebuild } from "../../src/operations/building/why-rebuild.ts";
 import { readDirectoryContent } from "../../src/sources/directory-content.ts";
 import { makeBuildWorld } from "../helpers/build-world.ts";
 import { gitRepository, hasGit } from "../helpers/git-repository.ts";
@@ -55,6 +56,60 @@ describe("a source beside the recipe", () => {
       ]);
     }
   });
+});
+
+describe("modes and times of sources are the same for everybody", () => {
+  const SEEN = ["./d 755", "./d/l 777", "./d/r 644", "./d/x 755", "./f 644"].map((line) => `${line} 315532800`);
+
+  it.each(["path", "worktree", "git"] as const)("of a directory by %s beside a file", async (kind) => {
+    if (kind === "git" && !hasGit()) return void process.stderr.write("SKIPPED: a source by git: there is no git\n");
+    const world = makeBuildWorld({ memory: true });
+    const source = world.tree(
+      { x: { exec: "#!" }, r: "r", l: { link: "r" as ByteString } },
+      join(world.recipes, "own/d"),
+    );
+    world.tree({ f: "f" }, join(world.recipes, "own"));
+    const { treeId } = await readDirectoryContent(source as ByteString);
+    const describe = {
+      path: () => "path: d",
+      worktree: () => "worktree: d",
+      git: () => {
+        const commit = gitRepository(join(world.recipes, "own"), "d").commit();
+        return `url: "git+file://${source}#${commit}", integrity: "sha256:${treeId}"`;
+      },
+    };
+    const found = "find ./d ./f -printf '%p %m %T@\\n' | sed 's/[.]0*$//' | sort";
+    const phases = `phases:\n  install: |\n    mkdir "$out"; cd $src; ${found} > "$out/seen"\n`;
+    world.recipe("own", `sources: [{${describe[kind]()}, fileName: d}, {path: f}]\nbuild: script\n${phases}`);
+    chmodSync(join(source, "x"), 0o700);
+    chmodSync(join(source, "r"), 0o664);
+    utimesSync(join(source, "r"), 1, 1);
+    const { built } = await world.build(await world.buildStore(), "own");
+    expect(
+      readFileSync(join(built[0]?.path ?? "", "seen"), "utf8")
+        .trim()
+        .split("\n"),
+    ).toEqual(SEEN);
+  });
+});
+
+it("a file beside the recipe is another source when it can be executed, also where its build is packed", async () => {
+  const world = makeBuildWorld({ memory: true });
+  world.tree({ tool: "#!/bin/sh\n" }, join(world.recipes, "tool"));
+  world.recipe("tool", "sources: [{path: tool}]\nbuild: copy\n");
+  const [store, there] = [await world.buildStore(), await world.buildStore("there")];
+  const isExecutable = (path = "") => (lstatSync(join(path, "tool")).mode & 0o100) !== 0;
+  const request = { recipes: [world.recipes], cwd: world.directory, jobs: 2 };
+  const plain = await world.build(store, "tool");
+  chmodSync(join(world.recipes, "tool/tool"), 0o755);
+  expect(
+    (await whyRebuild(store, { ...request, specs: ["tool"] }))[0]?.differences.map(({ member }) => member),
+  ).toEqual(["sources.tool"]);
+  const { built } = await world.build(store, "tool");
+  expect([plain.built[0]?.path, built[0]?.path].map(isExecutable)).toEqual([false, true]);
+  const { file } = await packRepro(store, { ...request, spec: "tool" });
+  const again = await buildRepro(there, { ...request, offline: true, file });
+  expect([again.key, isExecutable(again.path)]).toEqual([built[0]?.key, true]);
 });
 
 describe("names that are not UTF-8 are the same bytes in what is built", () => {

@@ -1,5 +1,5 @@
 /** 1980-01-01: the earliest time that a ZIP archive can hold. */
-const SOURCE_DATE_EPOCH = 315_532_800;
+export const SOURCE_DATE_EPOCH = 315_532_800;
 
 /** The home directory of a build: it does not exist and cannot be made. */
 const SANDBOX_HOME = "/homeless";

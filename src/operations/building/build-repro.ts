@@ -1,7 +1,8 @@
-import { constants, copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../../build/build-plan.ts";
 import type { BuildSource } from "../../build/build-sources.ts";
+import { placeSource } from "../../build/place-source.ts";
 import type { PreparedBuild } from "../../build/prepare-build.ts";
 import { StoreError } from "../../errors.ts";
 import { BUILD_SUPPORT } from "../../model/build-support.ts";
@@ -31,7 +32,6 @@ import { hashFile } from "../../sources/hash-file.ts";
 import { parseIntegrity, toContentHash } from "../../sources/integrity.ts";
 import type { Store } from "../../store/open-store.ts";
 import { extractArchive, GZIP_RATIO } from "../../system/archive/extract-archive.ts";
-import { copyTree } from "../../system/copy-tree.ts";
 import { importObjects } from "../archives/import-objects.ts";
 import { DEFAULT_LIMITS } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -154,23 +154,19 @@ async function sourcesIn(tree: string, { derivation }: Repro, file: string): Pro
   return all.map((source) => ({
     ...source,
     request: undefined,
-    place: async (directory) => copyInto(join(tree, REPRO_SOURCES, source.fileName), join(directory, source.fileName)),
+    place: async (directory) =>
+      placeSource(fromText(join(tree, REPRO_SOURCES, source.fileName)), join(directory, source.fileName)),
   }));
 }
 
-async function isAsSaid(path: string, { content }: DerivationSource): Promise<boolean> {
+async function isAsSaid(path: string, { content, executable }: DerivationSource): Promise<boolean> {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (content.startsWith("tree:")) {
     return status?.isDirectory() === true && `tree:${(await readDirectoryContent(fromText(path))).treeId}` === content;
   }
   const { algorithm, hex } = toContentHash(parseIntegrity(content));
-  return status?.isFile() === true && (await hashFile(path, algorithm)).hex.get(algorithm) === hex;
-}
-
-function copyInto(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  if (lstatSync(from).isDirectory()) copyTree(fromText(from), fromText(to));
-  else copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  if (status?.isFile() !== true || ((status.mode & 0o111) !== 0) !== (executable === true)) return false;
+  return (await hashFile(path, algorithm)).hex.get(algorithm) === hex;
 }
 
 /** A graph of this one build, whose inputs are there. The recipe holds what a build looks at. */

@@ -1,8 +1,9 @@
-import { copyFileSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type BuildSource, buildPatches, buildSources, type SourcePlaces } from "../../../build/build-sources.ts";
+import { placeSource } from "../../../build/place-source.ts";
 import { StoreError } from "../../../errors.ts";
-import type { Derivation, DerivationSource } from "../../../model/derivation.ts";
+import { fromText } from "../../../model/byte-string.ts";
+import { contentText, type Derivation, type DerivationSource } from "../../../model/derivation.ts";
 import { fetchFile } from "../../../sources/fetch-file.ts";
 import { parseIntegrity } from "../../../sources/integrity.ts";
 import { isKept } from "../../../sources/kept-files.ts";
@@ -41,7 +42,7 @@ async function sourcesOfRecipe(
     const graph = planBuild({ ...settings, specs: [`${name}@${version}`] });
     const planned = [...graph.packages.values()].find((each) => each.name === name && each.version === version);
     const found = planned ? [...(await buildSources(planned, places)), ...(await buildPatches(planned))] : [];
-    return new Map(found.map((source) => [source.content, source]));
+    return new Map(found.map((source) => [contentText(source), source]));
   } catch (error) {
     if (error instanceof StoreError) return new Map();
     throw error;
@@ -49,21 +50,21 @@ async function sourcesOfRecipe(
 }
 
 function locate(
-  { fileName, content }: DerivationSource,
+  source: DerivationSource,
   beside: ReadonlyMap<string, BuildSource>,
   { context }: SourcePlaces,
 ): RecordedSource {
-  const known = beside.get(content);
+  const { fileName, content, executable } = source;
+  const known = beside.get(contentText(source));
   if (known)
     return { ...known, fileName, place: (directory) => known.place(directory), pending: pendingOf(known, context) };
-  if (/^(tree|commit):/.test(content)) throw notKnown(fileName, content);
+  if (executable || /^(tree|commit):/.test(content)) throw notKnown(fileName, content);
   const integrity = parseIntegrity(content);
   const urls = recordedUrls(context, integrity);
   if (urls.length === 0 && !isKept(context, integrity)) throw notKnown(fileName, content);
   const place = async (directory: string): Promise<void> => {
     const { path } = await fetchFile(context, { urls, integrity, fileName });
-    mkdirSync(dirname(join(directory, fileName)), { recursive: true });
-    copyFileSync(path, join(directory, fileName));
+    placeSource(fromText(path), join(directory, fileName));
   };
   const [url] = isKept(context, integrity) ? [] : urls;
   return { fileName, content, request: undefined, place, pending: url === undefined ? undefined : { url } };
