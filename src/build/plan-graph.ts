@@ -1,10 +1,18 @@
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
-import { type OptionValues, packageId, resolveOptions } from "../model/recipe/options.ts";
+import { findingAt, invalidRecipe } from "../model/recipe/finding.ts";
+import {
+  decideOptions,
+  type OptionFault,
+  type OptionValues,
+  packageId,
+  resolveOptions,
+} from "../model/recipe/options.ts";
 import type { Platform } from "../model/recipe/platform.ts";
 import { resolveRecipe } from "../model/recipe/resolve-recipe.ts";
 import type { ResolvedDependency } from "../model/recipe/resolved-recipe.ts";
 import { isInRange, type VersionRange } from "../model/recipe/version-range.ts";
+import { DEPENDENCY_KINDS, type Recipe, type RecipeOption } from "../model/recipe.ts";
 import type { LoadedRecipe, RecipeCollection } from "../recipes/open-recipes.ts";
 import type { BuildGraph, PlannedDependency, PlannedPackage } from "./build-plan.ts";
 import { collectMissing, type MissingRecipes } from "./missing-recipes.ts";
@@ -71,6 +79,8 @@ const COMMAND = "the command";
 interface Request extends Wanted {
   /** Who asks, for messages. */
   readonly by: string;
+  /** The recipe that asks, unless it is the command. */
+  readonly asking?: Recipe;
 }
 
 interface Planner {
@@ -81,17 +91,22 @@ interface Planner {
   readonly missing: MissingRecipes;
   /** Filled in the order of completion: dependencies first. */
   readonly packages: Map<string, PlannedPackage>;
-  readonly byName: Map<
-    string,
-    { readonly id: string; readonly by: string; readonly options: OptionValues; readonly version: string }
-  >;
+  readonly byName: Map<string, Planned>;
   /** Names on the way from the command to here. */
   readonly open: string[];
 }
 
+interface Planned {
+  readonly id: string;
+  readonly by: string;
+  readonly version: string;
+  readonly options: OptionValues;
+  readonly declared: readonly RecipeOption[];
+}
+
 function planOne(planner: Planner, request: Request): string {
   const known = planner.byName.get(request.name);
-  if (known && !planner.open.includes(request.name)) return reuse(known, request);
+  if (known && !planner.open.includes(request.name)) return placingOptions(request, () => reuse(known, request));
   if (planner.open.includes(request.name)) throw cycle([...planner.open, request.name]);
   const asked = planner.asked.get(request.name);
   if (asked && request.by !== COMMAND) {
@@ -99,46 +114,73 @@ function planOne(planner: Planner, request: Request): string {
     return planOne(planner, request);
   }
   const loaded = request.loaded ?? planner.recipes.find(request.name, request.range);
-  const recipe = resolveRecipe(loaded.recipe, {
-    ...planner.options,
-    options: { ...resolveOptions(loaded.recipe.options, request.kept ?? {}).values, ...request.options },
-    files: loaded.files.keys(),
-  });
+  const recipe = placingOptions(request, () =>
+    resolveRecipe(loaded.recipe, {
+      ...planner.options,
+      options: { ...resolveOptions(loaded.recipe.options, request.kept ?? {}).values, ...request.options },
+      files: loaded.files.keys(),
+    }),
+  );
   const id = packageId(recipe.name, recipe.version, recipe.options);
   planner.open.push(request.name);
   const by = { id, recipe: loaded.recipe };
   const dependencies = recipe.dependencies.flatMap(
-    (need) => planner.missing.among(need.name, by, () => planDependency(planner, need, id)) ?? [],
+    (need) => planner.missing.among(need.name, by, () => planDependency(planner, need, by)) ?? [],
   );
   planner.open.pop();
   const { recipeFiles, files } = loaded;
   const recipeDirectory = dirname(recipeFiles[0] as string);
   const { name, version } = recipe;
   planner.packages.set(id, { id, name, version, recipe, recipeFiles, recipeDirectory, files, dependencies });
-  planner.byName.set(request.name, { id, by: request.by, options: recipe.options, version });
+  const declared = loaded.recipe.options;
+  planner.byName.set(request.name, { id, by: request.by, version, options: recipe.options, declared });
   return id;
 }
 
-function planDependency(planner: Planner, dependency: ResolvedDependency, by: string): PlannedDependency {
+function planDependency(
+  planner: Planner,
+  dependency: ResolvedDependency,
+  { id: by, recipe: asking }: { readonly id: string; readonly recipe: Recipe },
+): PlannedDependency {
   const { name, kinds, ranges, options } = dependency;
   // Several ranges must all hold: the first chooses, the others are checked against the choice.
   const [range] = ranges;
-  const id = planOne(planner, { name, options, by, ...(range && { range }) });
+  const id = planOne(planner, { name, options, by, asking, ...(range && { range }) });
   const { version } = planner.packages.get(id) as PlannedPackage;
   const failing = ranges.find((each) => !isInRange(version, each));
   if (failing) throw conflict(`${by} needs another version of ${name} than ${version}`);
   return { id, name, kinds, ...(dependency.orderOnly && { orderOnly: true }) };
 }
 
-function reuse(known: { id: string; by: string; options: OptionValues; version: string }, request: Request): string {
+function reuse(known: Planned, request: Request): string {
   if (request.range && !isInRange(known.version, request.range)) {
     throw conflict(
       `${request.by} needs another version of ${request.name} than ${known.version}, which ${known.by} asked for`,
     );
   }
-  const other = Object.entries(request.options).find(([name, value]) => known.options[name] !== value);
-  if (other) throw conflict(`${request.by} needs ${request.name} with ${other[0]}=${other[1]}, ${known.by} without`);
+  const wanted = decideOptions(request.name, known.declared, request.options);
+  const other = Object.keys(request.options).find((name) => known.options[name] !== wanted[name]);
+  if (other !== undefined)
+    throw conflict(
+      `${request.by} needs ${request.name} with ${other}=${wanted[other]}, and for ${known.by} it is ${known.id}`,
+    );
   return known.id;
+}
+
+/** What is wrong with the options that a recipe asks for is told with the place where it does. */
+function placingOptions<Value>({ name, by, asking }: Request, plan: () => Value): Value {
+  try {
+    return plan();
+  } catch (error) {
+    const faults = error instanceof StoreError && error.code === "INVALID_INPUT" ? error.details.faults : undefined;
+    if (!asking || !Array.isArray(faults)) throw error;
+    const needs = DEPENDENCY_KINDS.flatMap((kind) => asking.dependencies[kind]).filter((each) => each.name === name);
+    const findings = (faults as readonly OptionFault[]).map(({ option, message, suggestion }) => {
+      const { at } = needs.find(({ options }) => Object.hasOwn(options, option)) ?? asking;
+      return findingAt(at, "meaning", { message: `${name}: ${message}`, suggestion });
+    });
+    throw invalidRecipe(`the recipe of ${by}`, findings);
+  }
 }
 
 function cycle(names: readonly string[]): StoreError {

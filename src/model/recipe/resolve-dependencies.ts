@@ -50,7 +50,8 @@ function isAny(range: Dependency["range"]): boolean {
 
 function joinOptions(known: OptionValues, { name, options, at }: Dependency, findings: Finding[]): OptionValues {
   for (const [option, value] of Object.entries(options)) {
-    if (Object.hasOwn(known, option) && known[option] !== value) {
+    // `+static` and `static=true` ask for the same.
+    if (Object.hasOwn(known, option) && String(known[option]) !== String(value)) {
       const message = `'${name}' is asked for with two values of its option '${option}'`;
       findings.push(findingAt(at, "meaning", { message }));
     }
