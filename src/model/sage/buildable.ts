@@ -54,6 +54,11 @@ function withoutPackage(found: "mistaken" | undefined): string {
   return found === undefined ? "is not in the tree" : MISTAKEN;
 }
 
+/** The package that is in the way when that is not the one of which the obstacle is told. */
+export function neededIn(obstacle: string): string | undefined {
+  return /^needs ([^,]+), which /.exec(obstacle)?.[1];
+}
+
 /** Of a chain of needs only its end tells what is in the way. */
 function throughWhich(name: string, obstacle: string): string {
   return obstacle.startsWith("needs ") ? obstacle.slice("needs ".length) : `${name}, which ${obstacle}`;

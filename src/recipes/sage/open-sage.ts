@@ -4,7 +4,7 @@ import { StoreError } from "../../errors.ts";
 import { nearest } from "../../model/nearest.ts";
 import { type Finding, findingAt, invalidRecipe } from "../../model/recipe/finding.ts";
 import { formatVersionRange, isInRange, type VersionRange } from "../../model/recipe/version-range.ts";
-import { type BuildableFacts, createObstacles, isFromMachine } from "../../model/sage/buildable.ts";
+import { type BuildableFacts, createObstacles, isFromMachine, neededIn } from "../../model/sage/buildable.ts";
 import { expandMake } from "../../model/sage/expand-make.ts";
 import { makeVariables } from "../../model/sage/make-variables.ts";
 import type { SageListing, SagePackage } from "../../model/sage/package.ts";
@@ -57,7 +57,7 @@ export function openSage(directories: readonly string[], options: SageOptions = 
     names: () => names,
     find: (name, range) => {
       if (!names.includes(name)) throw notFound(name, names);
-      return load(requireBuildable(name, read(name), { range, obstacle: obstacleOf(name) }));
+      return load(requireBuildable(name, { range, read, obstacle: obstacleOf(name) }));
     },
     describe: (name) => listingOf(read(name).package, obstacleOf(name)),
     findings: (name) => [...read(name).findings, ...danglingIn(layers, names, read(name).package)],
@@ -74,12 +74,22 @@ function notFound(name: string, names: readonly string[]): StoreError {
 
 function requireBuildable(
   name: string,
-  { package: found, findings }: ReadPackage,
-  { range, obstacle }: { readonly range: VersionRange | undefined; readonly obstacle: string | undefined },
+  {
+    range,
+    read,
+    obstacle,
+  }: {
+    readonly range: VersionRange | undefined;
+    readonly read: (name: string) => ReadPackage;
+    readonly obstacle: string | undefined;
+  },
 ): SagePackage {
+  const { package: found, findings } = read(name);
   if (found === undefined) throw invalidRecipe(`the package ${name} of the Sage tree`, findings);
   if (obstacle !== undefined) {
-    const tarball = found.tarball?.fileName ? `Its tarball is ${found.tarball.fileName}. ` : "";
+    const inTheWay = neededIn(obstacle) ?? name;
+    const fileName = read(inTheWay).package?.tarball?.fileName;
+    const tarball = fileName ? `The tarball of ${inTheWay} is ${fileName}. ` : "";
     throw new StoreError("UNSUPPORTED", `${name} of the Sage tree cannot be built here: it ${obstacle}`, {
       hint: `${tarball}\`store recipe list --report\` tells this of every package; --sage-mirror names a place for tarballs, and a recipe in a directory before the tree takes the package's place.`,
       details: { name, kind: found.kind, reason: obstacle, ...(found.tarball && { tarball: found.tarball.fileName }) },

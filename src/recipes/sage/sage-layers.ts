@@ -11,7 +11,7 @@ export interface SageLayers {
 /** @throws StoreError NOT_FOUND when a directory is not a Sage tree */
 export function openLayers(directories: readonly string[]): SageLayers {
   for (const directory of directories) {
-    if (statSync(join(directory, "build/pkgs"), { throwIfNoEntry: false })?.isDirectory()) continue;
+    if (isDirectory(join(directory, "build/pkgs"))) continue;
     throw new StoreError("NOT_FOUND", `there is no Sage tree in ${directory}`, {
       hint: "Give the top directory of a Sage tree: the one with build/pkgs in it.",
     });
@@ -23,10 +23,15 @@ export function openLayers(directories: readonly string[]): SageLayers {
 export function packageNames({ trees }: SageLayers): readonly string[] {
   const names = trees.flatMap((tree) =>
     readdirSync(join(tree, "build/pkgs")).filter(
-      (name) => !name.startsWith(".") && statSync(join(tree, "build/pkgs", name)).isDirectory(),
+      (name) => !name.startsWith(".") && isDirectory(join(tree, "build/pkgs", name)),
     ),
   );
   return [...new Set(names)].sort();
+}
+
+/** A link that leads nowhere is none. */
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** The names of what lies in a package's directories, sorted. */

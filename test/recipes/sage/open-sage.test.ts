@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { StoreError } from "../../../src/errors.ts";
@@ -188,14 +188,17 @@ describe("a package as a recipe", () => {
   });
 
   test("where a tarball was looked for in vain is told as it is", () => {
-    const place = (mirrors: readonly string[]) => {
-      const error = caught(() => openRecipes([`sage:${trees.tree}`], { sage: { mirrors } }).find("lonely"));
+    const place = (mirrors: readonly string[], name = "lonely") => {
+      const error = caught(() => openRecipes([`sage:${trees.tree}`], { sage: { mirrors } }).find(name));
       return [(error as StoreError).message, (error as StoreError).hint];
     };
     expect(place([])[0]).toContain("it is not in upstream/, and there is neither an upstream_url nor a mirror");
     expect(place([world.directory])[0]).toContain("neither in upstream/ nor on a mirror, and there is no upstream_url");
     expect(place(["/nowhere"])[0]).toContain("nor on a mirror (/nowhere is no directory), and there");
-    expect(place([])[1]).toContain("Its tarball is lonely-1.0.tar.gz.");
+    expect(place([])[1]).toContain("The tarball of lonely is lonely-1.0.tar.gz.");
+    // What needs it tells of the same one, and not of its own, which is there.
+    expect(place([], "follower")[0]).toContain("needs lonely, which has no known place for its tarball");
+    expect(place([], "follower")[1]).toContain("The tarball of lonely is lonely-1.0.tar.gz.");
   });
 });
 
@@ -221,6 +224,11 @@ describe("several collections", () => {
     expect(first.list().filter(({ name }) => name === "base")).toHaveLength(1);
     expect(openRecipes([`sage:${trees.tree}`, directory]).find("base").recipe.version).toBe("1.0");
     expect(first.names()).toEqual(recipes.names());
+  });
+
+  test("a link among the packages that leads nowhere is none", () => {
+    symlinkSync("/nowhere", join(trees.tree, "build/pkgs/nowhere"));
+    expect(openRecipes([`sage:${trees.tree}`]).names()).toEqual(recipes.names());
   });
 
   test("a directory that is no tree is refused", () => {
