@@ -6,7 +6,7 @@ import { anyText, condition, dependencyName, dependencyText, optionName, version
 
 const values = mapped(
   mappingOf("options", { key: "the name of an option", pattern: optionName, value: anyText }),
-  (entries): Dependency["options"] => Object.fromEntries(entries.map(({ name, value }) => [name, toValue(value.text)])),
+  (entries): Dependency["options"] => Object.fromEntries(entries.map(({ name, value }) => [name, value.text])),
 );
 
 const fields = objectOf("a dependency", {
@@ -40,7 +40,3 @@ export const dependencies = objectOf("dependencies", {
   },
   synonyms: { test: "check", tests: "check", runtime: "run", host: "link", libraries: "link", tools: "build" },
 });
-
-function toValue(text: string): string | boolean {
-  return text === "true" || text === "false" ? text === "true" : text;
-}

@@ -20,6 +20,13 @@ describe("options that a recipe asks of another one", () => {
     expect([...started].sort()).toEqual(["a@1", "b@1", "lib@1+static level=2"]);
   });
 
+  it("can be texts that look like truth values, in a mapping, too", async () => {
+    const world = worldOf({ a: "link: [{name: text, options: {t: 'true'}}]", b: 'link: ["text t=true"]' });
+    world.recipe("text", `options: {t: {type: string, default: x}}\n${SCRIPT}`);
+    const { started } = await world.build(await world.buildStore(), ["a", "b"]);
+    expect([...started].sort()).toEqual(["a@1", "b@1", "text@1 t=true"]);
+  });
+
   it.each([
     ["the first that needs it", ["b"]],
     ["one behind others", ["a", "b"]],

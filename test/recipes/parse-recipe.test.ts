@@ -83,7 +83,7 @@ env: {X: 1.10, Y: {value: 2.0}}
     expect(recipe.metadata).toEqual({ a: "1.10", b: "0x10", c: "true", d: "1_0" });
     expect(recipe.options).toMatchObject([{ default: "1.10", values: ["1.10", "2.0"] }, { default: "007" }]);
     expect(recipe.dependencies.link).toMatchObject([
-      { range: [[{ operator: "is", version: "1.10" }]], options: { abi: "1.10", on: true } },
+      { range: [[{ operator: "is", version: "1.10" }]], options: { abi: "1.10", on: "true" } },
     ]);
     expect(recipe.env.map(({ value }) => value.text)).toEqual(["1.10", "2.0"]);
   });
