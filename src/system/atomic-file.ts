@@ -1,3 +1,4 @@
+import { constants as limits } from "node:buffer";
 import {
   closeSync,
   constants,
@@ -154,7 +155,9 @@ function nameOpenFile(error: Error, fd: number): void {
 /** The file's text, or `undefined` when there is none. @throws as `readIfPresent` */
 export function readTextIfPresent(path: string): string | undefined {
   // Asked for text at once, Node reads 8 KiB at a time.
-  return readIfPresent(path)?.toString("utf8");
+  const bytes = readIfPresent(path);
+  if (bytes !== undefined && bytes.length > limits.MAX_STRING_LENGTH) throw damagedRecord(path, TOO_LARGE);
+  return bytes?.toString("utf8");
 }
 
 /** The same, or `undefined` for what is no file, such as a directory in its place. */
@@ -166,6 +169,8 @@ export function readTextIfFile(path: string): string | undefined {
     throw error;
   }
 }
+
+const TOO_LARGE = "it is larger than any record";
 
 /** A named pipe that lies in the place of a file is empty, instead of waiting for somebody to write to it. */
 const NO_WAIT = { flag: (constants.O_RDONLY | constants.O_NONBLOCK) as unknown as string };
@@ -180,6 +185,7 @@ export function readIfPresent(path: string): Buffer | undefined {
   } catch (error) {
     // A directory, a link to itself, a socket.
     if (isErrno(error, "EISDIR", "ELOOP", "ENXIO")) throw damagedRecord(path, "it is no file", error);
+    if (isErrno(error, "ERR_FS_FILE_TOO_LARGE")) throw damagedRecord(path, TOO_LARGE, error);
     throw error;
   }
 }
