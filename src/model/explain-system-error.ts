@@ -8,6 +8,8 @@ const NO_SPACE: Meaning = [
   "Make room there (`df -h`, `df -i`), then try again.",
 ];
 
+const OF_THE_STORE = "If it belongs to the store, `store verify --repair` puts it right.";
+
 /** What the system's refusals mean; the messages go on with the path. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOSPC: NO_SPACE,
@@ -17,13 +19,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     "larger than the system lets a file be:",
     "Raise the limit on the size of files (`ulimit -f unlimited`); some filesystems have one, too.",
   ],
-  EACCES: ["FAILED", "permission denied:", "Look at the owner and mode of it and of its directories."],
+  EACCES: ["FAILED", "permission denied:", `Look at the owner and mode of it and of its directories. ${OF_THE_STORE}`],
   EPERM: ["FAILED", "the system does not permit this on", "Look at its owner, mode and attributes (`lsattr`)."],
   EROFS: ["FAILED", "read-only filesystem:", "Mount it writable, or name another store with --root."],
   EMFILE: ["FAILED", "too many open files, at", "Raise the limit of this shell: `ulimit -n 4096`."],
   ENFILE: ["FAILED", "the system has too many open files, at", "Try again when other programs have ended."],
-  ENOTDIR: ["FAILED", "a part of this path is not a directory:", "Name another path."],
-  EISDIR: ["FAILED", "this is a directory, not a file:", "Name a file."],
+  ENOTDIR: ["FAILED", "a part of this path is not a directory:", `Name another path. ${OF_THE_STORE}`],
+  EISDIR: ["FAILED", "this is a directory, not a file:", `Name a file. ${OF_THE_STORE}`],
   ENOENT: [
     "NOT_FOUND",
     "no such file or directory:",
@@ -31,7 +33,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ],
   EEXIST: ["FAILED", "there is something already at", "Look at what lies there, and move it away."],
   ENOTEMPTY: ["FAILED", "the directory is not empty:", "Look at what lies there, and move it away."],
-  ELOOP: ["FAILED", "too many symbolic links lead to", "Look at the links with `namei -l`."],
+  ELOOP: ["FAILED", "too many symbolic links lead to", `Look at the links with \`namei -l\`. ${OF_THE_STORE}`],
   ENAMETOOLONG: ["FAILED", "this name is too long for the filesystem:", "Use shorter names, or another filesystem."],
   EIO: ["FAILED", "the disk fails at", "Look at `dmesg`, and at the disk's health."],
   ENOMEM: ["FAILED", "memory is used up, at", "Try again when other programs have ended."],

@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { StoreError } from "../errors.ts";
+import { isErrno, StoreError } from "../errors.ts";
 import { storeDirectories } from "./directories.ts";
 import type { Layout } from "./layout.ts";
 import type { Store } from "./open-store.ts";
@@ -33,7 +33,7 @@ interface Danger {
 const OVERFLOW_UID = 65534;
 
 function dangerIn(path: string, { top }: { readonly top: boolean }): Danger | undefined {
-  const status = statSync(path, { throwIfNoEntry: false });
+  const status = statusOf(path);
   if (!status) return undefined;
   const me = process.getuid?.() ?? status.uid;
   if (status.uid !== me && status.uid !== 0 && status.uid !== OVERFLOW_UID)
@@ -44,6 +44,16 @@ function dangerIn(path: string, { top }: { readonly top: boolean }): Danger | un
   return shared
     ? { reason: `can be written by a group that is not yours (gid ${status.gid})`, owner: false }
     : undefined;
+}
+
+/** `undefined` where there is nothing, also when a link leads to itself. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (isErrno(error, "ELOOP")) return undefined;
+    throw error;
+  }
 }
 
 /** Stores that were looked at: a command asks before each of its changes. */

@@ -5,6 +5,7 @@ import {
   isHarmless,
   type Outcome,
   type SettledFinding,
+  staysBad,
 } from "../../model/verify/finding.ts";
 import { doubtPool } from "../../store/collection/pool-mark.ts";
 import { lockPath } from "../../store/layout.ts";
@@ -13,6 +14,8 @@ import { hasObject } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { refuseReadOnly } from "../../store/refuse-read-only.ts";
 import { type NameBook, remakeRecords } from "../../store/repair/mend-records.ts";
+import { refuseUnsafeRoot } from "../../store/root-safety.ts";
+import { checkPlaces } from "../../store/verify/check-places.ts";
 import { listAllProfiles } from "../../store/verify/check-profiles.ts";
 import { createPace } from "../../store/verify/pace.ts";
 import { verifySettings } from "../../store/verify/verify-files.ts";
@@ -26,11 +29,12 @@ import { repairArchives } from "./verify/repair-archives.ts";
 import { attempt, createReport, keyOf, type RepairContext } from "./verify/repair-context.ts";
 import { repairObjects } from "./verify/repair-objects.ts";
 import { repairIndex, repairJournal, repairOthers } from "./verify/repair-others.ts";
+import { repairPlaces } from "./verify/repair-places.ts";
 import { repairProfiles } from "./verify/repair-profiles.ts";
 import { rescan } from "./verify/rescan.ts";
 import { verifyJournal } from "./verify/verify-journal.ts";
 import { readableGenerations } from "./verify/verify-profiles.ts";
-import { scanStore, toResult, type VerifyRequest, type VerifyResult } from "./verify.ts";
+import { NOTHING_SCANNED, scanStore, toResult, type VerifyRequest, type VerifyResult } from "./verify.ts";
 
 export interface RepairRequest extends VerifyRequest {
   /** Where packed objects are looked for, besides the archives of the store. */
@@ -46,9 +50,11 @@ export interface RepairRequest extends VerifyRequest {
  */
 export async function repair(store: Store, request: RepairRequest, run: RunOptions = {}): Promise<VerifyResult> {
   if (request.build) checkBuildSettings(request.build);
+  const places = (request.what ?? []).length === 0 ? await makeUsable(store, run) : [];
+  if (places.some(staysBad)) return toResult(NOTHING_SCANNED, places);
   refuseReadOnly(store);
   const scan = await scanStore(store, request, run);
-  if (scan.findings.length === 0) return toResult(scan, []);
+  if (scan.findings.length === 0) return toResult(scan, places);
   using _lock = await lockRepair(store, run);
   doubtPool(store);
   using workspace = openWorkspace(store);
@@ -58,7 +64,19 @@ export async function repair(store: Store, request: RepairRequest, run: RunOptio
   const context = createContext(store, { workspace, repositories, build, problems, ...run }, orphans);
   await repairAll(context, scan.findings);
   const left = await rescan(store, scan.findings, context.settings, run);
-  return toResult(scan, settle(scan.findings, left, { report: context.report, problems }));
+  return toResult(scan, [...places, ...settle(scan.findings, left, { report: context.report, problems })]);
+}
+
+/** What the log and the lock need comes first: the log tells whether anything may be changed. */
+async function makeUsable(store: Store, run: RunOptions): Promise<SettledFinding[]> {
+  if (checkPlaces(store).length === 0) return [];
+  refuseUnsafeRoot(store);
+  const { log, locks } = store.layout;
+  const first = repairPlaces(store, ({ path }) => [log, locks].some((place) => `${path}/`.startsWith(`${place}/`)));
+  if (first.some(staysBad)) return first;
+  refuseReadOnly(store);
+  using _lock = await lockRepair(store, run);
+  return [...first, ...repairPlaces(store)];
 }
 
 function lockRepair(store: Store, run: RunOptions) {

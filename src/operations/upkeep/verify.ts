@@ -2,6 +2,7 @@ import type { ProfileName } from "../../model/ids.ts";
 import { type Finding, isHarmless, type SettledFinding, staysBad } from "../../model/verify/finding.ts";
 import { mendDirectories } from "../../store/directories.ts";
 import type { Store } from "../../store/open-store.ts";
+import { checkPlaces, type PlaceFault, toFinding } from "../../store/verify/check-places.ts";
 import { objectsOf } from "../../store/verify/check-profiles.ts";
 import { checkRoots } from "../../store/verify/check-roots.ts";
 import { verifyFiles } from "../../store/verify/verify-files.ts";
@@ -61,6 +62,8 @@ export interface Scan {
 export async function scanStore(store: Store, request: VerifyRequest, run: RunOptions): Promise<Scan> {
   const { what = [], profile, cwd, contents = false, ioNice = false } = request;
   if (ioNice) await yieldToOthers();
+  const places = what.length === 0 ? checkPlaces(store) : [];
+  if (places.length > 0) return hiddenBehind(store, places);
   mendDirectories(store);
   const objects = what.length === 0 ? undefined : what.map((text) => findObject(store, profile, { what: text, cwd }));
   const files = await verifyFiles(store, {
@@ -81,6 +84,19 @@ export async function scanStore(store: Store, request: VerifyRequest, run: RunOp
     checked: { ...checked, generations: profiles.generations.length, logRecords: journal.records },
     continued: files.continued,
   };
+}
+
+export const NOTHING_SCANNED: Scan = {
+  findings: [],
+  checked: { objects: 0, files: 0, bytes: 0, generations: 0, logRecords: 0 },
+  continued: undefined,
+};
+
+/** What cannot be looked into hides what else there is. */
+function hiddenBehind(store: Store, places: readonly PlaceFault[]): Scan {
+  const message = "the rest can be looked at when this is right: `store verify --repair` does both";
+  store.context.notice?.({ message });
+  return { ...NOTHING_SCANNED, findings: places.map((fault) => toFinding(store, fault)) };
 }
 
 export function toResult(scan: Scan, findings: readonly SettledFinding[]): VerifyResult {
