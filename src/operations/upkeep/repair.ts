@@ -4,6 +4,7 @@ import {
   type FindingKind,
   isHarmless,
   type Outcome,
+  type ProfilePlace,
   type SettledFinding,
   staysBad,
 } from "../../model/verify/finding.ts";
@@ -173,6 +174,13 @@ const PROFILES_HINT =
 
 const ROOT_HINT = "`store root remove NAME` forgets it; what it is to keep has to be added again.";
 
+const LINK_HINT =
+  "`store root remove FILE` forgets it, FILE being the link that it is of. When nobody knows that, move it away: the link keeps nothing then.";
+
+function generationHint({ generation }: ProfilePlace): string {
+  return `Put it back from a backup, or do without: when another one is live, \`store generations delete ${generation}\` removes it.`;
+}
+
 /** What was found before and is still there was not repaired; what came up only now is told as well. */
 function settle(
   before: readonly Finding[],
@@ -187,7 +195,9 @@ function settle(
       return outcome?.state === "repaired" ? outcome : { state: "repaired", from: "with something else, or meanwhile" };
     if (outcome?.state === "failed") return outcome;
     if (isHarmless(finding)) return { state: "found" };
-    if (finding.kind === "root" && finding.reference === undefined) return { state: "no-source", hint: ROOT_HINT };
+    if (finding.kind === "root" && finding.reference === undefined)
+      return { state: "no-source", hint: finding.subject.startsWith("roots/links/") ? LINK_HINT : ROOT_HINT };
+    if (finding.place?.part === "generation") return { state: "no-source", hint: generationHint(finding.place) };
     if (finding.kind === "profile" && finding.place === undefined) return { state: "no-source", hint: PROFILES_HINT };
     const tried = finding.object === undefined ? [] : (problems.get(finding.object) ?? []);
     return { state: "no-source", hint: tried.length > 0 ? tried.join("; ") : HINT };
