@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, renameSync, rmdirSync, type Stats, unlinkSync }
 import { isErrno } from "../errors.ts";
 import { type ByteString, toFsPath } from "../model/byte-string.ts";
 import { randomName } from "./random-name.ts";
-import { below, fsPathOf, namesIn, type Place, placeOf, statusAt, type Visit } from "./tree-place.ts";
+import { below, fsPathOf, IGNORES_MODES, namesIn, type Place, placeOf, statusAt, type Visit } from "./tree-place.ts";
 
 /** Removes a tree, or whatever else lies there: also one whose directories are closed, and however deep it is. */
 export function removeTree(path: string): void {
@@ -43,7 +43,7 @@ function removePlace(place: Place, removing: Removing): void {
 
 function removeDirectory(place: Place, status: Stats, removing: Removing): boolean {
   const known = removing.names.get(place.path);
-  const isClosed = (status.mode & 0o300) !== 0o300;
+  const isClosed = (status.mode & 0o700) !== 0o700;
   const removeAll = (names: ReadonlySet<string>) => {
     if (names.size > 0 && isClosed && !IGNORES_MODES) chmodSync(fsPathOf(place), 0o700);
     try {
@@ -75,9 +75,6 @@ function allNamesIn(place: Place): ReadonlySet<string> {
     return new Set(namesIn(place));
   }
 }
-
-/** A superuser mostly writes to directories that say nobody may. */
-const IGNORES_MODES = process.geteuid?.() === 0;
 
 /** Whether it was still there to be removed. */
 function isThere(place: Place, remove: (path: string | Buffer) => void): boolean {

@@ -13,6 +13,7 @@ import type { Width } from "../../src/store/layout.ts";
 import { openLease } from "../../src/store/leases.ts";
 import { openStoreAt, type Store } from "../../src/store/open-store.ts";
 import { stagedTree, stageObject } from "../../src/store/stage-object.ts";
+import { blockBytes, removeCounting, visitTree } from "../../src/system/disk-usage.ts";
 import { acquireLock } from "../../src/system/lock.ts";
 import { createTemporaryDirectory, sweepTemporaryDirectories } from "../../src/system/temporary-directory.ts";
 
@@ -29,6 +30,7 @@ export type Command = Common &
         readonly method?: ImportMethod;
       }
     | { readonly do: "sweep"; readonly root: string }
+    | { readonly do: "remove-tree"; readonly path: string }
     | { readonly do: "hold-lock"; readonly path: string }
     | { readonly do: "hold-temporary"; readonly root: string }
   );
@@ -72,6 +74,19 @@ async function run(command: Command, steps: Steps): Promise<unknown> {
     }
     case "sweep":
       return sweepTemporaryDirectories((await open(command.root)).layout.temporary, now);
+    case "remove-tree": {
+      const [seen, freed] = [
+        { bytes: 0, inodes: 0 },
+        { bytes: 0, inodes: 0 },
+      ];
+      visitTree(command.path, (status) => {
+        seen.bytes += blockBytes(status);
+        seen.inodes += 1;
+      });
+      const modes = fs.readdirSync(command.path).map((name) => fs.statSync(`${command.path}/${name}`).mode & 0o777);
+      removeCounting(command.path, freed);
+      return { seen, freed, modes, isGone: !fs.existsSync(command.path) };
+    }
     case "hold-lock": {
       using _lock = await acquireLock(command.path, { command: "driver holding", now, wait: false });
       return await holding({ held: command.path });

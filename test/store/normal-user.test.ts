@@ -146,6 +146,22 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it.each([0, 0o100, 0o200, 0o300, 0o400, 0o600])(
+    "measures and removes a directory that is closed to its owner (mode %i)",
+    (mode) => {
+      const path = join(makeWorld({ owner: NOBODY, memory: true }).directory, "tree");
+      mkdirSync(join(path, "closed/inner"), { recursive: true });
+      writeFileSync(join(path, "closed/inner/file"), "content");
+      asRoot.giveAway(path);
+      chmodSync(join(path, "closed/inner"), mode);
+      chmodSync(join(path, "closed"), mode);
+      const all = { bytes: expect.any(Number), inodes: 4 };
+      const result = asNobody({ do: "remove-tree", path })?.result as { seen: unknown; freed: unknown };
+      expect(result).toMatchObject({ seen: all, modes: [mode], isGone: true });
+      expect(result.freed).toEqual(result.seen);
+    },
+  );
+
   it("is refused a store in somebody else's directory", () => {
     const world = makeWorld({ owner: NOBODY, memory: true });
     const other = join(world.directory, "other");
