@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type ByteString, fromText, toFsPath } from "../../model/byte-string.ts";
-import { syncDirectory } from "../../system/atomic-file.ts";
+import { syncDirectory, temporaryName } from "../../system/atomic-file.ts";
 import type { Store } from "../open-store.ts";
 
 /** Makes room for a file: what lies there and is none is kept in `aside/`. */
@@ -23,11 +23,19 @@ export function clearForDirectory(store: Store, path: string): void {
  */
 export function moveAside(store: Store, path: ByteString): string {
   const day = store.context.now().toISOString().slice(0, 10);
-  const room = join(store.layout.aside, `${day}-${randomBytes(6).toString("hex")}`);
+  const { aside, root } = store.layout;
+  if (path === fromText(aside)) return moveAside(store, renamed(aside, temporaryName(root)));
+  const room = join(aside, `${day}-${randomBytes(6).toString("hex")}`);
   mkdirSync(room, { recursive: true, mode: 0o700 });
   // To move a directory is to write to it: its ".." leads elsewhere afterwards.
   if (lstatSync(toFsPath(path)).isDirectory()) chmodSync(toFsPath(path), 0o755);
   renameSync(toFsPath(path), toFsPath(`${fromText(room)}/${path.slice(path.lastIndexOf("/") + 1)}` as ByteString));
   syncDirectory(room);
-  return join(basename(store.layout.aside), basename(room));
+  return join(basename(aside), basename(room));
+}
+
+/** What lies in the place of `aside/` itself. */
+function renamed(from: string, to: string): ByteString {
+  renameSync(from, to);
+  return fromText(to);
 }

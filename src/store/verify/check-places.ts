@@ -45,12 +45,13 @@ export function toFinding({ layout }: Store, { path, kind, reason }: PlaceFault)
 
 /** Those that are made when they are needed. */
 function laterDirectories(layout: Layout): readonly string[] {
-  const { archives, twins, aside, builds, files, sources } = layout;
+  const { archives, twins, aside, builds, files, log, sources } = layout;
   return [
     archives,
     twins,
     aside,
     join(builds, "failed"),
+    join(log, "torn"),
     leasesPath(layout),
     dirname(namedRootPath(layout, "x")),
     dirname(resultLinkPath(layout, "x")),

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { gc } from "../../../src/operations/collection/gc.ts";
@@ -34,6 +44,7 @@ const DIRECTORIES = [
   "files",
   "files/07",
   "index",
+  "log/torn",
   "locks",
   "roots",
   "roots/leases",
@@ -107,6 +118,16 @@ describe("what its owner may not use", () => {
     expect(told(repaired)).toEqual(expect.arrayContaining(["generation default/gen-1", "wrong-mode profiles/default"]));
     expect(existsSync(at("profiles/default/gen-1.json"))).toBe(true);
   });
+});
+
+it("what lies in the place of aside/ is kept in it", async () => {
+  const { store, at } = await withOne();
+  writeFileSync(at("aside"), "mine");
+  expect(told(await repair(store, REQUEST))).toEqual(["wrong-kind aside"]);
+  const [room = ""] = readdirSync(at("aside"));
+  const kept = readdirSync(join(at("aside"), room));
+  expect(kept.map((name) => readFileSync(join(at("aside"), room, name), "utf8"))).toEqual(["mine"]);
+  expect((await verify(store, REQUEST)).damaged).toEqual([]);
 });
 
 it("a link to a directory elsewhere is as good as one", async () => {
