@@ -9,7 +9,7 @@ import {
   staysBad,
 } from "../../model/verify/finding.ts";
 import { doubtPool } from "../../store/collection/pool-mark.ts";
-import { lockPath } from "../../store/layout.ts";
+import { lockPath, pinsFile } from "../../store/layout.ts";
 import { lockObjects } from "../../store/lock-objects.ts";
 import { hasObject } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -65,7 +65,7 @@ export async function repair(store: Store, request: RepairRequest, run: RunOptio
   const context = createContext(store, { workspace, repositories, build, problems, ...run }, orphans);
   await repairAll(context, scan.findings);
   const left = await rescan(store, scan.findings, context.settings, run);
-  return toResult(scan, [...places, ...settle(scan.findings, left, { report: context.report, problems })]);
+  return toResult(scan, [...places, ...settle(store, scan.findings, left, { report: context.report, problems })]);
 }
 
 /** What the log and the lock need comes first: the log tells whether anything may be changed. */
@@ -181,8 +181,13 @@ function generationHint({ generation }: ProfilePlace): string {
   return `Put it back from a backup, or do without: when another one is live, \`store generations delete ${generation}\` removes it.`;
 }
 
+function pinsHint(path: string): string {
+  return `Nothing tells any more what it held: put it back from a backup, or move ${path} away, and pin and name generations anew.`;
+}
+
 /** What was found before and is still there was not repaired; what came up only now is told as well. */
 function settle(
+  { layout }: Store,
   before: readonly Finding[],
   left: readonly Finding[],
   { report, problems }: Pick<RepairContext, "report"> & Pick<ObtainAgain, "problems">,
@@ -197,6 +202,8 @@ function settle(
     if (isHarmless(finding)) return { state: "found" };
     if (finding.kind === "root" && finding.reference === undefined)
       return { state: "no-source", hint: finding.subject.startsWith("roots/links/") ? LINK_HINT : ROOT_HINT };
+    if (finding.place?.part === "pins")
+      return { state: "no-source", hint: pinsHint(pinsFile(layout, finding.place.profile)) };
     if (finding.place?.part === "generation") return { state: "no-source", hint: generationHint(finding.place) };
     if (finding.kind === "profile" && finding.place === undefined) return { state: "no-source", hint: PROFILES_HINT };
     const tried = finding.object === undefined ? [] : (problems.get(finding.object) ?? []);
