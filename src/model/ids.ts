@@ -71,9 +71,13 @@ export function parsePackageVersion(text: string): PackageVersion {
   });
 }
 
+export function isProfileName(text: string): text is ProfileName {
+  return PROFILE.test(text);
+}
+
 /** @throws StoreError INVALID_INPUT */
 export function parseProfileName(text: string): ProfileName {
-  if (PROFILE.test(text)) return text as ProfileName;
+  if (isProfileName(text)) return text;
   throw new StoreError("INVALID_INPUT", `'${text}' is not a profile name`, {
     hint: "Use letters, digits and _ . - (not first: _ . -), at most 64 characters.",
   });

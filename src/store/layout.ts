@@ -84,6 +84,22 @@ export function layoutOf(root: string, width: Width, admin = root): Layout {
   };
 }
 
+/** Of what lies elsewhere than the objects, perhaps on another filesystem, there is one beside it. */
+export function asideDirectories({ aside, root, admin }: Layout): readonly string[] {
+  return admin === root ? [aside] : [aside, join(admin, basename(aside))];
+}
+
+/** Where what lies at `path` is taken to. */
+export function asideFor(layout: Layout, path: string): string {
+  const isInAdmin = path.startsWith(`${layout.admin}/`) && !path.startsWith(`${layout.root}/`);
+  return asideDirectories(layout).at(isInAdmin ? -1 : 0) as string;
+}
+
+/** Where records of roots are made before they are renamed: where they are known to be on one filesystem with them. */
+export function rootsScratch({ root, admin, roots, temporary }: Layout): string {
+  return admin === root ? temporary : join(roots, "tmp");
+}
+
 /** The longest storeRoot, in bytes, for a width: `/pkgs` and at least one `_` must fit behind it. */
 export function longestRoot(width: Width): number {
   return width - "/pkgs_".length;

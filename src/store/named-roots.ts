@@ -5,8 +5,12 @@ import { fromText } from "../model/byte-string.ts";
 import { type BaseName, isBaseName } from "../model/ids.ts";
 import { replaceLink, syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
 import { removeFile } from "../system/remove-file.ts";
-import { createTemporaryDirectory } from "../system/temporary-directory.ts";
-import { generationTarget, namedRootPath } from "./layout.ts";
+import {
+  createTemporaryDirectory,
+  sweepTemporaryDirectories,
+  type TemporaryDirectory,
+} from "../system/temporary-directory.ts";
+import { generationTarget, namedRootPath, rootsScratch } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 import { moveAside } from "./repair/aside.ts";
 
@@ -49,9 +53,19 @@ export function misledRoot(store: Store, name: string): string | undefined {
 export function writeNamedRoot(store: Store, { name, object }: NamedRoot): void {
   const path = namedRootPath(store.layout, name);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const { command, now } = store.context;
-  using scratch = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
+  using scratch = openRootsScratch(store);
   replaceLink(generationTarget(store.layout, object), path, { scratch: scratch.path });
+}
+
+/** A directory in which links are made that are renamed to below `roots/`. */
+export function openRootsScratch({ layout, context }: Store): TemporaryDirectory {
+  const { command, now } = context;
+  const parent = rootsScratch(layout);
+  if (parent !== layout.temporary) {
+    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    sweepTemporaryDirectories(parent, now);
+  }
+  return createTemporaryDirectory(parent, command.join(" "), now);
 }
 
 /** Whether there was one. What is no link, such as the copy of an object that was made in its place, is kept in `aside/`. */

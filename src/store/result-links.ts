@@ -4,10 +4,9 @@ import { dirname, join, resolve } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 import type { BaseName } from "../model/ids.ts";
 import { replaceLink } from "../system/atomic-file.ts";
-import { createTemporaryDirectory } from "../system/temporary-directory.ts";
 import { objectPath, resultLinkPath } from "./layout.ts";
 import { objectAt } from "./manifests.ts";
-import { namesIn, removeLink } from "./named-roots.ts";
+import { namesIn, openRootsScratch, removeLink } from "./named-roots.ts";
 import type { Store } from "./open-store.ts";
 
 /** A link outside of the store that keeps the object that it leads to, for as long as it is there and does. */
@@ -51,8 +50,7 @@ export function writeResultLink(store: Store, link: { readonly path: string; rea
   checkPlace(store, link.path);
   const record = recordOf(store, link.path);
   mkdirSync(dirname(record), { recursive: true, mode: 0o700 });
-  const { command, now } = store.context;
-  using scratch = createTemporaryDirectory(store.layout.temporary, command.join(" "), now);
+  using scratch = openRootsScratch(store);
   if (lstatSync(record, { throwIfNoEntry: false })?.isSymbolicLink() === false) removeLink(store, record);
   replaceLink(link.path, record, { scratch: scratch.path });
   replaceLink(objectPath(store.layout, link.object), link.path);

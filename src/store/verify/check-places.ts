@@ -1,15 +1,16 @@
 import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { isErrno } from "../../errors.ts";
+import { isProfileName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import { storeDirectories } from "../directories.ts";
-import { collectingFile, type Layout, leasesPath, namedRootPath, resultLinkPath } from "../layout.ts";
+import { asideDirectories, collectingFile, type Layout, leasesPath, namedRootPath, resultLinkPath } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 
 /** A directory, a record or a lock file that the program cannot work with, whatever it holds. */
 export interface PlaceFault {
   readonly path: string;
-  readonly kind: "wrong-kind" | "wrong-mode";
+  readonly kind: "wrong-kind" | "wrong-mode" | "stray";
   readonly reason: string;
   /** The mode that it lacks. */
   readonly lacks: number;
@@ -29,7 +30,7 @@ export function checkPlaces({ layout }: Store): readonly PlaceFault[] {
   return [
     ...directories.flatMap(directoryFault),
     ...[manifests, builds, buildLogs].flatMap((directory) => recordFaults(directory, READ)),
-    ...namesIn(profiles).flatMap((name) => profileFaults(join(profiles, name))),
+    ...namesIn(profiles).flatMap((name) => (name.startsWith(".") ? [] : profileFaults(join(profiles, name)))),
     ...recordFaults(log, WRITTEN),
     ...[locks, leasesPath(layout)].flatMap((directory) =>
       namesIn(directory).flatMap((name) => lockFault(directory, name)),
@@ -45,11 +46,11 @@ export function toFinding({ layout }: Store, { path, kind, reason }: PlaceFault)
 
 /** Those that are made when they are needed. */
 function laterDirectories(layout: Layout): readonly string[] {
-  const { archives, twins, aside, builds, files, log, sources } = layout;
+  const { archives, twins, builds, files, log, sources } = layout;
   return [
     archives,
     twins,
-    aside,
+    ...asideDirectories(layout),
     join(builds, "failed"),
     join(log, "torn"),
     leasesPath(layout),
@@ -73,6 +74,8 @@ function directoryFault(path: string): PlaceFault[] {
 function profileFaults(directory: string): PlaceFault[] {
   const status = statusOf(directory, lstatSync);
   if (!status?.isDirectory()) return [];
+  if (!isProfileName(basename(directory)))
+    return [{ path: directory, kind: "stray", reason: "has no name of a profile", lacks: 0 }];
   const own = modeFault(directory, status, SEARCHED);
   return own.length > 0 ? own : recordFaults(directory, READ);
 }

@@ -4,9 +4,9 @@ import type { Generation } from "../../model/generation.ts";
 import {
   type BaseName,
   generationIn,
+  isProfileName,
   type ProfileName,
   parseGenerationNumber,
-  parseProfileName,
 } from "../../model/ids.ts";
 import { parseJsonObject, readRecord } from "../../model/json-object.ts";
 import { marksOf, type ProfileState } from "../../model/log-state.ts";
@@ -22,24 +22,16 @@ import { readPins } from "../pins.ts";
 import { hasProfile } from "../profiles.ts";
 import { toldForSure } from "./open-changes.ts";
 
-/** The names of what lies in `profiles/`; what is no profile is a finding. */
+/** The profiles that there are; that they are lost altogether is a finding. */
 export function listAllProfiles(store: Store): {
   readonly profiles: readonly ProfileName[];
   readonly findings: readonly Finding[];
 } {
-  const profiles: ProfileName[] = [];
-  const findings: Finding[] = [];
-  if (!existsSync(store.layout.profiles))
-    return { profiles, findings: [{ kind: "profile", subject: "profiles", reason: "is missing" }] };
-  for (const entry of readdirSync(store.layout.profiles, { withFileTypes: true })) {
-    if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
-    try {
-      profiles.push(parseProfileName(entry.name));
-    } catch {
-      findings.push({ kind: "stray", subject: `profiles/${entry.name}`, reason: "has no name of a profile" });
-    }
-  }
-  return { profiles: profiles.sort(), findings };
+  const { profiles: directory } = store.layout;
+  if (!existsSync(directory))
+    return { profiles: [], findings: [{ kind: "profile", subject: "profiles", reason: "is missing" }] };
+  const entries = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return { profiles: entries.flatMap(({ name }) => (isProfileName(name) ? [name] : [])).sort(), findings: [] };
 }
 
 /**

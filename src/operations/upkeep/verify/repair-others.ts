@@ -72,10 +72,8 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
   const { store, report } = context;
   const { root, storeDir, builds, trash } = store.layout;
   switch (finding.kind) {
-    case "stray": {
-      const directory = finding.subject.startsWith("profiles/") ? root : storeDir;
-      return report.done(finding, `moved to ${moveAside(store, fromText(join(directory, finding.subject)))}`);
-    }
+    case "stray":
+      return report.done(finding, `moved to ${moveAside(store, fromText(join(storeDir, finding.subject)))}`);
     case "source": {
       const where = moveAside(store, fromText(join(root, finding.subject)));
       return report.done(finding, `moved to ${where}; it is fetched again when it is needed`);

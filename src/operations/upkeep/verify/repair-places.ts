@@ -29,7 +29,7 @@ export function repairPlaces(store: Store, only: (fault: PlaceFault) => boolean 
 
 function mend(store: Store, { path, kind, lacks }: PlaceFault): Outcome {
   try {
-    if (kind === "wrong-kind") return { state: "repaired", from: `moved to ${moveAside(store, fromText(path))}` };
+    if (kind !== "wrong-mode") return { state: "repaired", from: `moved to ${moveAside(store, fromText(path))}` };
     chmodSync(path, (statSync(path).mode & 0o7777) | lacks);
     return { state: "repaired", from: "opened to its owner" };
   } catch (error) {
