@@ -1,6 +1,7 @@
 import { StoreError } from "../../errors.ts";
 import { type Compression, decompress } from "./decompress/decompress.ts";
 import type { Environment } from "./decompress/host-program.ts";
+import { archiveError } from "./extraction.ts";
 import { type PackedFile, packedFile, readStart } from "./packed-file.ts";
 import { parseTarHeader } from "./tar/tar-header.ts";
 
@@ -64,10 +65,8 @@ async function readHead(file: PackedFile, compression: Compression, environment:
     if (isTar(Buffer.concat(chunks))) return Buffer.concat(chunks);
     if (error instanceof StoreError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new StoreError("ARCHIVE", `${file.path} has damaged ${compression} data: ${why}`, {
-      details: { archive: file.path },
-      cause: error,
-    });
+    const archive = { archive: file.path, entry: undefined };
+    throw archiveError(archive, `has damaged ${compression} data: ${why}`, { cause: error });
   }
   return Buffer.concat(chunks);
 }

@@ -66,7 +66,7 @@ describe("detectArchive", () => {
     if (packing !== "gzip") needPrograms(packing);
     for (const environment of [undefined, { PATH: "" }]) {
       const error = await caughtAsync(detect(pack(packing, TAR).subarray(0, 16), environment));
-      expect(error).toMatchObject({ code: "ARCHIVE" });
+      expect(error).toMatchObject({ code: "ARCHIVE", hint: expect.stringContaining("Fetch the archive again") });
     }
   });
 
