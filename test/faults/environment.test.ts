@@ -161,6 +161,20 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
     expect(leftovers(store)).toEqual([]);
   });
 
+  it("that is too full to pack what is to be deleted lets it go by the way that is told", () => {
+    const world = onSmallDisk("size=4m");
+    world.done("config", "archives.automatic", "yes");
+    const dead = world.done("add", world.source("dead-1", { dead: randomBytes(700_000) })).stdout.trim();
+    const { bavail, bsize } = statfsSync(world.disk);
+    writeFileSync(join(world.disk, "ballast"), Buffer.alloc(bavail * bsize));
+    const kept = world.run(["gc"]);
+    expect([kept.status, existsSync(dead)]).toEqual([3, true]);
+    const way = /`store (delete \S+)` needs none/.exec(kept.stderr)?.[1] ?? kept.stderr;
+    expect(world.run(["config", "archives.automatic", "no"]).status).toBe(1);
+    world.done(...way.split(" "));
+    expect(existsSync(dead)).toBe(false);
+  });
+
   it("that has no more inodes refuses what does not fit", async () => {
     const world = onSmallDisk("size=8m,nr_inodes=420");
     const many = world.source("many-1", Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`f${n}`, `${n}`])));

@@ -99,7 +99,11 @@ function candidate(store: Store, path: BaseName): ArchivedObject | undefined {
   }
 }
 
-const MORE_ROOM = "Run `store gc` again when other objects have made room.";
+/** On a full disk no setting can be written either. */
+function whenFull(object: BaseName): string {
+  return `Run \`store gc\` again when other objects have made room; \`store delete ${object}\` needs none and lets it go without.`;
+}
+
 const WITHOUT = "`store config archives.automatic no` lets it go without.";
 
 /** What is damaged is not worth it. */
@@ -119,7 +123,7 @@ async function pack(
     onEvent?.({
       kind: "warning",
       message: `${object} could not be packed, ${fate}: ${failureOf(store, error).message}`,
-      ...(!isDamaged && { hint: isDiskFull(error) ? `${MORE_ROOM} ${WITHOUT}` : WITHOUT }),
+      ...(!isDamaged && { hint: isDiskFull(error) ? whenFull(object) : WITHOUT }),
     });
     return isDamaged ? "damaged" : "failed";
   }
