@@ -15,7 +15,7 @@ import { describe, expect, it } from "vitest";
 import { gc } from "../../../src/operations/collection/gc.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
-import { removeTree } from "../../../src/system/temporary-directory.ts";
+import { removeTree } from "../../../src/system/remove-tree.ts";
 import { DEFAULT, installFrom, liveFiles, makeProfileWorld } from "../../helpers/profile-worlds.ts";
 
 const REQUEST = { profile: DEFAULT, cwd: "/", contents: true };
