@@ -3,7 +3,7 @@
 // The store has been collected once before, with everything alive: so it knows of its pool what it knows in daily use.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -34,7 +34,7 @@ try {
     makeBigStore(root, { objects, files, dead: 0 });
     const ours = (...args) => measure(args.join(" "), [program, "--root", root, "-q", ...args]);
     ours("gc", "--json");
-    for (let number = CHAIN - 1; number < dead; number += CHAIN) rmSync(rootOf(root, number));
+    for (let number = CHAIN - 1; number < dead; number += CHAIN) unlinkSync(rootOf(root, number));
     ours("gc", "--dry-run", "--json");
     const collected = ours("gc", "--json");
     if (env) {

@@ -1,7 +1,7 @@
 // What daily commands take in a very big store: node bench/load.mjs [--objects 100000] [--dead 10000] [--files 10] [--dir /dev/shm]
 // The store is made by hand, in minutes, and removed afterwards; each of its objects has files of its own.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,7 +25,7 @@ try {
   console.log("| command | seconds | CPU seconds | peak memory |\n| --- | --- | --- | --- |");
   const run = (name, ...args) => measure(name, [program, "--root", root, "-q", ...args]);
   run("gc, the first, of nothing", "gc", "--json");
-  for (let number = CHAIN - 1; number < dead; number += CHAIN) rmSync(rootOf(root, number));
+  for (let number = CHAIN - 1; number < dead; number += CHAIN) unlinkSync(rootOf(root, number));
   run(`gc --dry-run, ${dead} dead`, "gc", "--dry-run", "--json");
   run("add, a new package", "add", smallPackage("a"));
   run("gc --dry-run, after the add", "gc", "--dry-run", "--json");

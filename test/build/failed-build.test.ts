@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -272,7 +272,7 @@ describe("a kept tree", () => {
     write("2");
     // Without its note there is nothing to open; what is asked for is found all the same.
     const { key } = listFailedLogs(store)[0] as FailedBuild;
-    rmSync(join(failedTreePath(store, key), "debug.json"));
+    unlinkSync(join(failedTreePath(store, key), "debug.json"));
     for (const what of ["twice", "twice@2", "twice@2+a", "./twice"])
       expect(String(await debug(what))).toContain(
         `there is no tree of a failed build in ${failedTreePath(store, key)}`,

@@ -1,4 +1,4 @@
-import { appendFileSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, lstatSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sealLine } from "../../src/model/log-record.ts";
@@ -225,7 +225,7 @@ describe("a record of a newer program", () => {
     });
     const list = `${world.root}/manifests/${spare.split("/").at(-1)}.files`;
     world.done("root", "add", spare, "--name", "kept");
-    rmSync(list);
+    unlinkSync(list);
     append(world, members);
     const before = contentOf(world.root);
     for (const change of [

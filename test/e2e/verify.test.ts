@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { flip, inWritable } from "../helpers/damages.ts";
@@ -51,7 +51,7 @@ describe("store verify", () => {
     done("archive", "export", "tool", "-o", `${repository}/`);
     rmSync(join(directory, "tool-1.0"), { recursive: true });
     rmSync(join(directory, "s/files"), { recursive: true });
-    inWritable(join(tool, "share/text"), (path) => rmSync(path));
+    inWritable(join(tool, "share/text"), (path) => unlinkSync(path));
     expect(run(["verify", "--repair"])).toMatchObject({ status: 6, stdout: expect.stringContaining("no source") });
     const repaired = done("verify", "--repair", "--repository", repository);
     expect(repaired.stdout).toContain(`repaired, from ${repository}`);
@@ -87,7 +87,7 @@ describe("store doctor", () => {
       stdout: expect.stringMatching(/^bad .*config\.json cannot be read/m),
     });
     expect(broken.stdout).toMatch(/^ok +log /m);
-    rmSync(join(root, "config.json"));
+    unlinkSync(join(root, "config.json"));
     const unwell = run(["doctor"], { env: { LANG: "C" } });
     expect(unwell).toMatchObject({ status: 3, stdout: expect.stringContaining("C is not UTF-8") });
     expect(unwell.stdout).toContain("is not in PATH");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../src/operations/open-store.ts";
 import { openJournal } from "../../src/store/journal.ts";
@@ -79,7 +79,7 @@ export async function addDamaged(world: CrashWorld, tree: TreeData): Promise<rea
   const source = world.source("c-1", tree);
   const object = (await world.done("add", source)).trim();
   chmodSync(object, 0o755);
-  rmSync(join(object, "same"));
+  unlinkSync(join(object, "same"));
   chmodSync(object, 0o555);
   return ["add", source];
 }

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
@@ -80,7 +80,7 @@ describe.skipIf(reason)(
         status: 0,
       });
       const calls = readCalls(journal);
-      rmSync(journal);
+      unlinkSync(journal);
       const after = visibleIn(store);
       const count = { faults: 0, failed: 0, done: 0, warned: 0 };
       for (const { errno, kinds, code } of ERRORS) {

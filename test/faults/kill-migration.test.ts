@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openStoreAt } from "../../src/store/open-store.ts";
+import { removeFile } from "../../src/system/remove-file.ts";
 import { FORMATS, makeOldStore } from "../helpers/old-format.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
 import { logRecords } from "../helpers/profile-worlds.ts";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => rmSync(program, { force: true }));
+afterAll(() => removeFile(program));
 
 const MOST_DELAY = 3000;
 

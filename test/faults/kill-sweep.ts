@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
@@ -104,7 +104,7 @@ async function beginSweep(shim: Shim, world: CrashWorld, scenario: Scenario): Pr
   const milliseconds = performance.now() - began;
   expect(ended.status, ended.stderr).toBe(0);
   const calls = readCalls(journal).filter(({ kind }) => kind & CHANGES);
-  rmSync(journal);
+  unlinkSync(journal);
   const faults = calls.flatMap(({ kind }, index): Fault[] => {
     const kill = { mode: "kill", at: index + 1, kinds: CHANGES } as const;
     return kind === KIND.write ? [kill, { ...kill, mode: "tear" }] : [kill];

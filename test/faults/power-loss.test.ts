@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
@@ -92,7 +92,7 @@ async function record(world: CrashWorld, scene: Scene): Promise<Run> {
   const { status, stderr } = await shim.run(words, { root: world.root, journal: { path, data: true } });
   expect(status, stderr).toBe(0);
   const calls = readCalls(path);
-  rmSync(path);
+  unlinkSync(path);
   return { ...seen, world, calls, after: JSON.stringify(visibleIn(await world.open())) };
 }
 

@@ -216,7 +216,7 @@ export const DAMAGES: readonly Damage[] = [
   },
   {
     name: "a lost manifest",
-    damage: ({ store, object }) => rmSync(join(store.layout.manifests, `${object("a")}.json`)),
+    damage: ({ store, object }) => unlinkSync(join(store.layout.manifests, `${object("a")}.json`)),
     finds: LOST_MANIFEST,
   },
   {
@@ -237,7 +237,7 @@ export const DAMAGES: readonly Damage[] = [
   },
   {
     name: "a lost file list",
-    damage: ({ store, object }) => rmSync(join(store.layout.manifests, `${object("a")}.files`)),
+    damage: ({ store, object }) => unlinkSync(join(store.layout.manifests, `${object("a")}.files`)),
     finds: [["damaged-list", "a-1"]],
   },
   {
@@ -264,12 +264,12 @@ export const DAMAGES: readonly Damage[] = [
   },
   {
     name: "a lost record of a generation",
-    damage: ({ store }) => rmSync(join(store.layout.profiles, "default/gen-2.json")),
+    damage: ({ store }) => unlinkSync(join(store.layout.profiles, "default/gen-2.json")),
     finds: [["generation", "default/gen-2"]],
   },
   {
     name: "a lost record of the empty generation",
-    damage: ({ store }) => rmSync(join(store.layout.profiles, "default/gen-0.json")),
+    damage: ({ store }) => unlinkSync(join(store.layout.profiles, "default/gen-0.json")),
     finds: [["generation", "default/gen-0"]],
   },
   {
@@ -285,8 +285,8 @@ export const DAMAGES: readonly Damage[] = [
     damage: ({ store }) => {
       const forest = forestOf(store, 3);
       removeTree(forest);
-      rmSync(join(store.layout.manifests, `${forest.split("/").at(-1)}.json`));
-      rmSync(join(store.layout.manifests, `${forest.split("/").at(-1)}.files`));
+      unlinkSync(join(store.layout.manifests, `${forest.split("/").at(-1)}.json`));
+      unlinkSync(join(store.layout.manifests, `${forest.split("/").at(-1)}.files`));
     },
     finds: [["generation", "default/gen-3"]],
   },
@@ -297,7 +297,7 @@ export const DAMAGES: readonly Damage[] = [
   },
   {
     name: "a lost live link",
-    damage: ({ store }) => rmSync(join(store.layout.profiles, "default/current")),
+    damage: ({ store }) => unlinkSync(join(store.layout.profiles, "default/current")),
     finds: [["profile", "default/current"]],
   },
   {
@@ -317,12 +317,12 @@ export const DAMAGES: readonly Damage[] = [
   },
   {
     name: "a lost link to what was live before",
-    damage: ({ store }) => rmSync(join(store.layout.profiles, "default/previous")),
+    damage: ({ store }) => unlinkSync(join(store.layout.profiles, "default/previous")),
     finds: [["profile", "default/previous"]],
   },
   {
     name: "a lost record of a profile",
-    damage: ({ store }) => rmSync(join(store.layout.profiles, "default/profile.json")),
+    damage: ({ store }) => unlinkSync(join(store.layout.profiles, "default/profile.json")),
     finds: [["profile", "default/profile.json"]],
   },
   {
@@ -416,7 +416,7 @@ function otherKinds(what: string, place: (world: DamageWorld) => string, finds: 
     name: `${kind} in the place of ${what}`,
     damage: (world) => {
       const path = place(world);
-      rmSync(path);
+      unlinkSync(path);
       make(path);
     },
     finds,
@@ -475,7 +475,7 @@ export function inWritable(path: string, action: (path: string) => void): void {
 
 export function replaceWith(path: string, make: (path: string) => void): void {
   inWritable(path, () => {
-    rmSync(path);
+    unlinkSync(path);
     make(path);
     if (!existsSync(path)) lutimesSync(path, 1, 1);
     else {

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ByteString, toBytes } from "../../src/model/byte-string.ts";
+import { removeFile } from "../../src/system/remove-file.ts";
 import { DIRECTORY, type Entry, entriesOf, type TreeData } from "./worlds.ts";
 
 /** Real git, as the judge of tree ids. */
@@ -23,7 +24,7 @@ export function makeGit(directory: string): Git {
     blobId: (content) => run(["hash-object", "--stdin", "--no-filters"], Buffer.from(content)).toString().trim(),
     treeId: (tree) => treeId(run, join(directory, "blobs"), tree),
     writeTree(worktree) {
-      rmSync(join(directory, "index"), { force: true });
+      removeFile(join(directory, "index"));
       const env = { GIT_WORK_TREE: worktree, GIT_INDEX_FILE: join(directory, "index") };
       run(["add", "--all", "--force", worktree], "", env);
       return run(["write-tree"], "", env).toString().trim();

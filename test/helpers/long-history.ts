@@ -17,6 +17,7 @@ import {
   profileFile,
 } from "../../src/store/layout.ts";
 import type { Store } from "../../src/store/open-store.ts";
+import { removeFile } from "../../src/system/remove-file.ts";
 
 const HOUR = 3_600_000;
 const SEGMENT_BYTES = 4 * 1024 * 1024;
@@ -57,7 +58,7 @@ function writeGenerationFiles({ layout }: Store, each: Generation): void {
 }
 
 function writeLink(path: string, target: string): void {
-  rmSync(path, { force: true });
+  removeFile(path);
   symlinkSync(target, path);
 }
 

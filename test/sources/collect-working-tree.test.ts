@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -106,7 +107,7 @@ describe.skipIf(!hasGit())("with git (skipped: this machine has no git)", () => 
       "build/out": "ignored",
       'caf\u00e9 "q"\n': "an odd name",
     });
-    rmSync(join(repository.path, "gone"));
+    unlinkSync(join(repository.path, "gone"));
     const tree = await collect(world, repository.path);
     expect(tree.leaves).toEqual([".gitignore", 'caf\u00e9 "q"\n', "src/a.c", "src/new.c", "src/tracked.o"]);
     expect(readFileSync(join(tree.target, "src/a.c"), "utf8")).toBe("changed since");
@@ -137,7 +138,7 @@ describe.skipIf(!hasGit())("with git (skipped: this machine has no git)", () => 
     repository.commit();
     repository.git("submodule", "--quiet", "deinit", "--force", "modules/absent");
     repository.git("submodule", "--quiet", "add", sub.path, "modules/exported");
-    rmSync(join(repository.path, "modules/exported/.git"));
+    unlinkSync(join(repository.path, "modules/exported/.git"));
     write(repository.path, { "modules/sub/x.o": "ignored", "modules/sub/new": "new" });
     const nested = gitRepository(repository.path, "nested");
     write(nested.path, { n: "n", ".gitignore": "*.tmp\n", "x.tmp": "ignored" });

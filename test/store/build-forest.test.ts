@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { repair } from "../../src/operations/upkeep/repair.ts";
@@ -24,7 +24,7 @@ describe("the references of a forest", () => {
     const { path, packages } = readGeneration(store, DEFAULT, generation(1));
     const expected = [other, ...packages.map((item) => item.path)].sort();
     expect(readManifest(store, path).references).toEqual(expected);
-    rmSync(manifestPath(store.layout, path));
+    unlinkSync(manifestPath(store.layout, path));
     expect((await repair(store, REQUEST)).damaged).toEqual([]);
     expect(readManifest(store, path).references).toEqual(expected);
   });

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { describe, expect, it } from "vitest";
 import { glanceAt } from "../../src/store/check-object.ts";
 import { manifestPath, objectPath } from "../../src/store/layout.ts";
@@ -24,12 +33,12 @@ describe("a look at an object", () => {
   });
 
   it.each<[string, (path: string) => unknown]>([
-    ["missing", (path) => rmSync(path)],
+    ["missing", (path) => unlinkSync(path)],
     ["empty", (path) => truncateSync(path)],
-    ["a directory", (path) => [rmSync(path), mkdirSync(path)]],
+    ["a directory", (path) => [unlinkSync(path), mkdirSync(path)]],
     ["a link", (path) => [renameSync(path, `${path}.moved`), symlinkSync(`${path}.moved`, path)]],
-    ["a link that leads to itself", (path) => [rmSync(path), symlinkSync(path, path)]],
-    ["a pipe that nobody writes to", (path) => [rmSync(path), spawnSync("mkfifo", [path])]],
+    ["a link that leads to itself", (path) => [unlinkSync(path), symlinkSync(path, path)]],
+    ["a pipe that nobody writes to", (path) => [unlinkSync(path), spawnSync("mkfifo", [path])]],
   ])("sees a manifest that is %s", async (_, change) => {
     const { manifest, look } = await makeObject();
     change(manifest);
@@ -65,7 +74,7 @@ describe("a look at an object", () => {
     chmodSync(directory, 0o755);
     writeFileSync(`${directory}/more`, "");
     expect(look()).toBe("more does not belong there");
-    rmSync(`${directory}/more`);
+    unlinkSync(`${directory}/more`);
     expect(look()).toBeUndefined();
   });
 });

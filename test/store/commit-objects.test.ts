@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ByteString } from "../../src/model/byte-string.ts";
@@ -262,7 +262,7 @@ describe("a process that is killed while it adds", () => {
   }
 
   function rmManifests({ layout }: Store): void {
-    for (const name of readdirSync(layout.manifests)) rmSync(join(layout.manifests, name));
+    for (const name of readdirSync(layout.manifests)) unlinkSync(join(layout.manifests, name));
   }
 
   function forgetObjects(store: Store): void {
@@ -272,7 +272,7 @@ describe("a process that is killed while it adds", () => {
 
   function clearPool({ layout }: Store): void {
     for (const name of readdirSync(layout.files)) {
-      for (const file of readdirSync(join(layout.files, name))) rmSync(join(layout.files, name, file));
+      for (const file of readdirSync(join(layout.files, name))) unlinkSync(join(layout.files, name, file));
     }
   }
 });

@@ -5,8 +5,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -30,7 +30,7 @@ it.each<[string, (path: string, elsewhere: string) => void]>([
     "has lost a file",
     (path) => {
       chmodSync(path, 0o755);
-      rmSync(join(path, "plain"));
+      unlinkSync(join(path, "plain"));
     },
   ],
   ["is empty", instead((path) => mkdirSync(path))],

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { printLeaseHolder } from "../../src/model/lease.ts";
@@ -17,7 +17,7 @@ test("a lease keeps what it holds, tells what of it is valid, and goes with its 
   const store = await makeWorld({ memory: true }).store();
   const { manifest } = await addTree(store, { a: "a" });
   const missing = (await addTree(store, { a: "b" })).manifest.path;
-  rmSync(manifestPath(store.layout, missing));
+  unlinkSync(manifestPath(store.layout, missing));
   {
     using lease = openLease(store);
     expect(filesOf(store)).toEqual([]);

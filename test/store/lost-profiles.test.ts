@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeStoreWorld, type StoreWorld } from "../helpers/run-store.ts";
@@ -113,7 +113,7 @@ describe("a store without store.json", () => {
     const world = filled();
     const file = join(world.root, "store.json");
     const text = readFileSync(file);
-    rmSync(file);
+    unlinkSync(file);
     refusals(
       world,
       [["init"], ["install", world.source("e-1", { e: "e" })], ["add", world.source("f-1", { f: "f" })]],
@@ -127,7 +127,7 @@ describe("a store without store.json", () => {
   it("is made when nothing but that was begun", () => {
     const world = makeStoreWorld({ memory: true });
     world.done("init");
-    rmSync(join(world.root, "store.json"));
+    unlinkSync(join(world.root, "store.json"));
     world.done("init");
   });
 });
@@ -139,7 +139,7 @@ it.each(["manifest", "gen-1.json", "pins.json"])("a named pipe in the place of %
     name === "manifest"
       ? join(world.root, "manifests", objects(world).find((it) => it.endsWith("-a-1.json")) ?? "")
       : join(world.root, "profiles/default", name);
-  rmSync(file);
+  unlinkSync(file);
   execFileSync("mkfifo", [file]);
   expect(world.run(["verify"]).status).toBe(6);
 });

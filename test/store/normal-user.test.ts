@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BaseName } from "../../src/model/ids.ts";
@@ -191,7 +191,7 @@ describe.skipIf(reason !== undefined)("a user who is not root", () => {
 
 /** What the tests do to the files of the user. */
 const asRoot = {
-  remove: (path: string) => rmSync(path),
+  remove: (path: string) => unlinkSync(path),
   own: (path: string, user: number, group = user) => chownSync(path, user, group),
   damage(path: string) {
     chmodSync(path, 0o644);

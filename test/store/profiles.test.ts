@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseGeneration, printGeneration } from "../../src/model/generation.ts";
@@ -13,6 +13,7 @@ import {
   readProfileParts,
   sweepProfile,
 } from "../../src/store/profiles.ts";
+import { removeFile } from "../../src/system/remove-file.ts";
 import { caught } from "../helpers/caught.ts";
 import {
   DEFAULT,
@@ -127,7 +128,7 @@ describe("a link to a generation", () => {
   it.each(["gen-01", "gen-", "gen-1x", "gen-99999999999999999", "1"])("that is %s is none", async (target) => {
     const { store } = await withOne();
     for (const path of [currentPath, previousPath].map((pathIn) => pathIn(store.layout, DEFAULT))) {
-      rmSync(path, { force: true });
+      removeFile(path);
       symlinkSync(target, path);
     }
     expect(readProfileParts(store, DEFAULT)).toMatchObject({ current: undefined, previous: undefined });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parseGenerationNumber, parseProfileName } from "../../src/model/ids.ts";
@@ -11,6 +11,7 @@ import { verify } from "../../src/operations/upkeep/verify.ts";
 import { generationFile, manifestPath, namedRootPath } from "../../src/store/layout.ts";
 import { listResultLinks } from "../../src/store/result-links.ts";
 import { processRoots } from "../../src/store/roots.ts";
+import { removeFile } from "../../src/system/remove-file.ts";
 import { removeTree } from "../../src/system/remove-tree.ts";
 import { caught, caughtAsync } from "../helpers/caught.ts";
 import { patchFs } from "../helpers/patch-fs.ts";
@@ -77,7 +78,7 @@ test("a root whose object is gone is found, and the object is had again where th
   const repository = join(world.directory, "repository");
   await exportObjects(store, { ...request, what: [path], output: `${repository}/` });
   removeTree(path);
-  rmSync(manifestPath(store.layout, object));
+  unlinkSync(manifestPath(store.layout, object));
   expect((await verify(store, request)).damaged).toMatchObject([{ kind: "root", reference: object }]);
   const repositories = { cwd: "/", repositories: [repository] };
   expect(await repair(store, { ...request, repositories })).toMatchObject({
@@ -134,7 +135,7 @@ test("a file in the place of the note of a result link is damage, with a way out
 test("a root that cannot be read is an error and never passed over", async () => {
   const { store, object } = await worldWithObject();
   await addRoot(store, { object });
-  rmSync(namedRootPath(store.layout, "demo-1.0"));
+  unlinkSync(namedRootPath(store.layout, "demo-1.0"));
   writeFileSync(namedRootPath(store.layout, "demo-1.0"), "");
   expect(caught(() => roots(store))).toMatchObject({ code: "DAMAGED", hint: expect.stringContaining("root remove") });
   removeRoot(store, { root: "demo-1.0", cwd: "/" });
@@ -175,15 +176,15 @@ test("a generation that is deleted while the roots are being read is none of the
   const file = generationFile(store.layout, DEFAULT, parseGenerationNumber(1));
   patchFs("existsSync", (original) => (...args: Parameters<typeof original>) => {
     const isThere = original(...args);
-    if (args[0] === file) rmSync(file, { force: true });
+    if (args[0] === file) removeFile(file);
     return isThere;
   });
   patchFs("openSync", (original) => (...args: Parameters<typeof original>) => {
-    if (args[0] === file) rmSync(file, { force: true });
+    if (args[0] === file) removeFile(file);
     return original(...args);
   });
   patchFs("readFileSync", (original) => (...args: Parameters<typeof original>) => {
-    if (args[0] === file) rmSync(file, { force: true });
+    if (args[0] === file) removeFile(file);
     return original(...args);
   });
   const generations = roots(store).flatMap((root) => (root.kind === "generation" ? [root.generation] : []));

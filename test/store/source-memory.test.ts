@@ -201,7 +201,7 @@ describe("an object that the directory became once is looked at:", () => {
     const { store, source, path } = await makeRemembered();
     const name = path.split("/").at(-1);
     removeTree(path);
-    for (const suffix of ["json", "files"]) rmSync(join(store.layout.manifests, `${name}.${suffix}`));
+    for (const suffix of ["json", "files"]) unlinkSync(join(store.layout.manifests, `${name}.${suffix}`));
     expect(await addAgain(store, source)).toEqual({ path, reused: false, read: true });
   });
 
@@ -222,7 +222,7 @@ describe("what is remembered can be lost, and is not believed when it is damaged
   const changeObject = (path: string, object: unknown) =>
     writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), object }));
   const replaceByDirectory = (path: string) => {
-    rmSync(path);
+    unlinkSync(path);
     mkdirSync(path);
   };
   const replaceByFile = (directory: string) => {

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -240,10 +249,10 @@ describe("pruning, when a manifest is lost", () => {
     await install(store, { profile, packages: [{ from: user.path, cwd: "/" }] });
     await addToArchives(store, { what: [], profile, cwd: "/" });
     for (const { path } of [user, library]) removeTree(path);
-    rmSync(manifestPath(store.layout, user.manifest.path));
+    unlinkSync(manifestPath(store.layout, user.manifest.path));
     const rules = { keepLast: 0, youngerThan: 0 };
     expect(pruneArchives(store, rules)).toEqual({ deleted: [], freedBytes: 0 });
-    rmSync(archivePath(store.layout, user.manifest.path));
+    unlinkSync(archivePath(store.layout, user.manifest.path));
     expect(caught(() => pruneArchives(store, rules))).toMatchObject({
       code: "DAMAGED",
       message: expect.stringContaining(user.manifest.path),
@@ -266,7 +275,7 @@ describe("without archive or repository", () => {
       obtained: [{ from: "source", where: source }],
     });
     lose();
-    rmSync(manifestPath(store.layout, path));
+    unlinkSync(manifestPath(store.layout, path));
     expect(await obtainObjects(store, [path], options)).toMatchObject({
       obtained: [{ from: "source", where: source }],
     });

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -207,7 +217,7 @@ describe("a file that is not what it says", () => {
     ["no width", "ARCHIVE", /width/, (at) => manifest(at, { width: undefined })],
     ["a base name that is a path", "ARCHIVE", /path/, (at) => manifest(at, { path: "../../x" })],
     ["a newer format", "NEWER_FORMAT", /format 2/, (at) => manifest(at, { format: 2 })],
-    ["no manifest", "ARCHIVE", /manifest\.json/, (at) => rmSync(join(at, "manifest.json"))],
+    ["no manifest", "ARCHIVE", /manifest\.json/, (at) => unlinkSync(join(at, "manifest.json"))],
     ["something beside the tree", "ARCHIVE", /manifest\.json/, (at) => writeFileSync(join(at, "zzz"), "")],
   ];
 
@@ -328,7 +338,7 @@ describe("exporting", () => {
       code: "DAMAGED",
       message: expect.stringContaining("a has other content"),
     });
-    rmSync(path);
+    unlinkSync(path);
     expect(await caughtAsync(exportOne(one, added, out))).toMatchObject({ code: "DAMAGED" });
     expect(readdirSync(out)).toEqual(["kept"]);
   });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { whyRebuild } from "../../../src/operations/building/why-rebuild.ts";
@@ -240,7 +240,7 @@ describe("whyRebuild", () => {
     const state = async (sandbox?: "required") =>
       (await whyRebuild(store, { ...request(world, "low"), sandbox })).map(({ why }) => why);
     expect([await state(), await state("required")]).toEqual([[undefined], ["unsandboxed"]]);
-    for (const name of readdirSync(store.layout.manifests)) rmSync(`${store.layout.manifests}/${name}`);
+    for (const name of readdirSync(store.layout.manifests)) unlinkSync(`${store.layout.manifests}/${name}`);
     expect(await state()).toEqual(["gone"]);
   });
 });

@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -60,7 +70,7 @@ describe("it is worked out again after", () => {
       renameSync(join(recipes, "low"), join(recipes, "gone"));
       cpSync(join(recipes, "gone"), join(recipes, "low"), { recursive: true });
     },
-    "an output that is gone": () => rmSync(manifestOf("low")),
+    "an output that is gone": () => unlinkSync(manifestOf("low")),
     "a record that is gone": () => {
       for (const name of readdirSync(store.layout.builds)) rmSync(join(store.layout.builds, name), { recursive: true });
     },

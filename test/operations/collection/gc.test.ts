@@ -1,4 +1,14 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import type { BaseName } from "../../../src/model/ids.ts";
@@ -160,12 +170,12 @@ test("a root that cannot be read, or whose needs cannot be told, stops it before
   const named = namedRootPath(store.layout, "lib-1.0");
   const kept = `${named}.kept`;
   linkSync(named, kept);
-  rmSync(named);
+  unlinkSync(named);
   writeFileSync(named, "no link");
   expect(await caughtAsync(gc(store))).toMatchObject({ code: "DAMAGED" });
-  rmSync(named);
+  unlinkSync(named);
   linkSync(kept, named);
-  rmSync(kept);
+  unlinkSync(kept);
   const manifest = manifestPath(store.layout, base.manifest.path);
   writeFileAtomic(manifest, "{");
   for (const request of [{}, { dryRun: true }])
@@ -174,7 +184,7 @@ test("a root that cannot be read, or whose needs cannot be told, stops it before
       message: expect.stringContaining(base.manifest.path),
       hint: expect.stringContaining("verify"),
     });
-  rmSync(manifest);
+  unlinkSync(manifest);
   expect(await caughtAsync(gc(store))).toMatchObject({ code: "DAMAGED", message: expect.stringContaining("missing") });
   expect(existsSync(app.path)).toBe(true);
   expect(left()).toEqual(["app", "lib", "other"]);
@@ -235,7 +245,7 @@ test("an object is deleted alone, or with what it alone needed, and never while 
     code: "UNSAFE",
     message: `${base.manifest.path} is still alive: root 'mine' → ${app.manifest.path} → ${lib.manifest.path} → ${base.manifest.path}`,
   });
-  rmSync(namedRootPath(store.layout, "mine"));
+  unlinkSync(namedRootPath(store.layout, "mine"));
   const told = await deleteObjects(store, { objects: [app.manifest.path], closure: true, dryRun: true });
   const done = await deleteObjects(store, { objects: [app.manifest.path], closure: true });
   expect(done).toEqual(told);

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stateAt } from "../../../src/index.ts";
@@ -158,8 +158,8 @@ describe("the state at a time", () => {
   it("is told of a generation that was deleted since", async () => {
     const { store } = await threeDays();
     const recorded = await stateText(store, "2026-11-19T12:00");
-    rmSync(join(store.layout.profiles, "default", "gen-3.json"));
-    rmSync(join(store.layout.profiles, "default", "gen-3"));
+    unlinkSync(join(store.layout.profiles, "default", "gen-3.json"));
+    unlinkSync(join(store.layout.profiles, "default", "gen-3"));
     expect(await stateText(store, "2026-11-19T12:00")).toBe(recorded);
   });
 

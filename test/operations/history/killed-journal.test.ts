@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { rollbackJournal } from "../../../src/operations/history/journals.ts";
+import { removeFile } from "../../../src/system/remove-file.ts";
 import { useChangeDriver } from "../../helpers/change-driver.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
 import { DEFAULT, installFrom, liveFiles, makeProfileWorld } from "../../helpers/profile-worlds.ts";
@@ -32,7 +33,7 @@ it("a change has its journal whenever its process is killed, and the journal lea
       expect(brokenRules(store)).toEqual([]);
     }
     if (!killed) break;
-    rmSync(journal, { force: true });
+    removeFile(journal);
     execFileSync("sh", ["-c", 'chmod -R u+w "$0" && rm -rf "$0" && cp -a "$1" "$0"', world.root, kept]);
   }
   expect([...seen].sort()).toEqual(["new, journal", "old, journal", "old, none"]);

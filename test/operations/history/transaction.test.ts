@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { beginTransaction } from "../../../src/operations/history/transaction.ts";
 import { generationFile, profileFile } from "../../../src/store/layout.ts";
@@ -186,7 +186,7 @@ describe("taking a transaction back", () => {
   it("is refused with every reason", async () => {
     const { store, input, transaction } = await committed();
     await installFrom(store, input("d-1"));
-    rmSync(generationFile(store.layout, DEFAULT, generation(1)));
+    unlinkSync(generationFile(store.layout, DEFAULT, generation(1)));
     expect(transaction.canRollback().reasons).toEqual([
       "gen-3 is live, not gen-2 that the transaction made",
       "profile 'default' has no generation gen-1",
@@ -195,7 +195,7 @@ describe("taking a transaction back", () => {
 
   it("is refused, not impossible to ask for, when the profile is damaged", async () => {
     const { store, transaction } = await committed();
-    rmSync(profileFile(store.layout, DEFAULT));
+    unlinkSync(profileFile(store.layout, DEFAULT));
     expect(transaction.canRollback()).toMatchObject({
       possible: false,
       reasons: [expect.stringContaining("profile.json")],

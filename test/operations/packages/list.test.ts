@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { diffGenerations } from "../../../src/operations/history/diff.ts";
 import { generations, listPackages, profiles } from "../../../src/operations/packages/list.ts";
@@ -68,7 +68,7 @@ describe("list", () => {
 
   it("does not take a profile whose record was lost for one that was never used", async () => {
     const { store } = await withThree();
-    rmSync(profileFile(store.layout, DEFAULT));
+    unlinkSync(profileFile(store.layout, DEFAULT));
     expect(await caughtAsync(listPackages(store, DEFAULT))).toMatchObject({ code: "DAMAGED" });
     expect(caught(() => generations(store, DEFAULT))).toMatchObject({ code: "DAMAGED" });
   });

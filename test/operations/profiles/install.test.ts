@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../../../src/errors.ts";
@@ -210,8 +210,8 @@ describe("a number", () => {
     await installFrom(store, world.source("b-1", { b: "" }));
     await goBack(store);
     const record = generationFile(store.layout, DEFAULT, generation(2));
-    rmSync(record);
-    rmSync(record.replace(".json", ""));
+    unlinkSync(record);
+    unlinkSync(record.replace(".json", ""));
     expect(await installFrom(store, world.source("c-1", { c: "" }))).toMatchObject({ to: 3 });
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { gc } from "../../../src/operations/collection/gc.ts";
@@ -15,6 +15,7 @@ import { generationFile, pinsFile } from "../../../src/store/layout.ts";
 import { appendRecords } from "../../../src/store/log/append.ts";
 import type { Store } from "../../../src/store/open-store.ts";
 import { readPins } from "../../../src/store/pins.ts";
+import { removeFile } from "../../../src/system/remove-file.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { errno, patchFs } from "../../helpers/patch-fs.ts";
 import { brokenRules } from "../../helpers/profile-invariants.ts";
@@ -45,7 +46,7 @@ describe("pins and names whose file is lost", () => {
     await checkpoint(store, DEFAULT, { name: "good", selector: "1" });
     await switchGeneration(store, DEFAULT, { selector: "gen-0" });
     await switchGeneration(store, DEFAULT, { selector: "gen-2" });
-    rmSync(pinsFile(store.layout, DEFAULT));
+    unlinkSync(pinsFile(store.layout, DEFAULT));
     return store;
   }
 
@@ -79,11 +80,7 @@ describe("pins and names whose file is lost", () => {
   });
 
   it.each([
-    [
-      "is not there",
-      (file: string) => rmSync(file, { force: true }),
-      "lacks the name 'good', which the log tells gen-1 has",
-    ],
+    ["is not there", (file: string) => removeFile(file), "lacks the name 'good', which the log tells gen-1 has"],
     [
       "lacks a name",
       (file: string) => writeFileSync(file, '{"format":1,"generations":[],"tags":{}}'),

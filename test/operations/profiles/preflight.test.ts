@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseGenerationNumber, parseProfileName } from "../../../src/model/ids.ts";
@@ -109,7 +109,7 @@ describe("an object of the target that was deleted by hand", () => {
 
   it("can be left out with what needs it, as a generation of its own", async () => {
     const { store, library, user, repository, options, events } = await twoGenerations();
-    rmSync(join(repository, `${library.manifest.path}.tar.gz`));
+    unlinkSync(join(repository, `${library.manifest.path}.tar.gz`));
     removeTree(library.path);
     const change = await switchGeneration(store, profile, back, { ...options, missing: "remove" });
     expect(change).toMatchObject({
@@ -135,7 +135,7 @@ describe("damage in the target", () => {
     const refused = () => caughtAsync(switchGeneration(store, profile, back, options));
     const undone = () => caughtAsync(undo(store, profile, { transaction: 3 }, options));
     const manifest = manifestPath(store.layout, user.manifest.path);
-    rmSync(manifest);
+    unlinkSync(manifest);
     for (const error of [await refused(), await undone()])
       expect(error).toMatchObject({
         code: "UNSAFE",

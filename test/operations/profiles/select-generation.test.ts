@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { diffGenerations } from "../../../src/operations/history/diff.ts";
 import { planRevert } from "../../../src/operations/history/revert.ts";
@@ -131,7 +131,7 @@ describe("a SEL", () => {
   it("counts only generations that exist", async () => {
     const { store } = await threeDays();
     await switchTo(store, "3");
-    rmSync(generationFile(store.layout, DEFAULT, generation(2)));
+    unlinkSync(generationFile(store.layout, DEFAULT, generation(2)));
     expect(await select(store, "-1")).toBe(1);
     expect(await caughtAsync(select(store, "-"))).toMatchObject({ code: "NOT_FOUND" });
   });

@@ -9,6 +9,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -173,14 +174,14 @@ describe("a target that is not whole is refused before anything moves (invariant
       },
       "-b-1",
     ],
-    "a missing manifest": [(store) => rmSync(manifestPath(store.layout, packagePathOf(store, "b"))), "-b-1"],
+    "a missing manifest": [(store) => unlinkSync(manifestPath(store.layout, packagePathOf(store, "b"))), "-b-1"],
     "an empty manifest": [(store) => truncateSync(manifestPath(store.layout, packagePathOf(store, "a"))), "-a-1"],
     "an empty manifest of the forest": [
       (store) => truncateSync(manifestPath(store.layout, second(store).path)),
       "-profile-",
     ],
     "a missing manifest of the forest": [
-      (store) => rmSync(manifestPath(store.layout, second(store).path)),
+      (store) => unlinkSync(manifestPath(store.layout, second(store).path)),
       "-profile-",
     ],
     "half a record": [(store) => truncateSync(generationFile(store.layout, DEFAULT, generation(2)), 40), "gen-2.json"],
@@ -243,7 +244,7 @@ describe("a target that is not whole is refused before anything moves (invariant
     const { store } = await withFour();
     const link = generationLink(store.layout, DEFAULT, generation(2));
     const before = readlinkSync(link);
-    rmSync(link);
+    unlinkSync(link);
     damage(link);
     expect(await switchTo(store, "gen-2")).toMatchObject({ to: 2, changed: true });
     expect(readlinkSync(link)).toBe(before);
@@ -259,7 +260,7 @@ describe("a target that is not whole is refused before anything moves (invariant
 
   it("a missing record, which is no generation", async () => {
     const { store } = await withFour();
-    rmSync(generationFile(store.layout, DEFAULT, generation(2)));
+    unlinkSync(generationFile(store.layout, DEFAULT, generation(2)));
     const error = await caughtAsync(switchTo(store, "gen-2"));
     expect(error).toMatchObject({ code: "NOT_FOUND", hint: expect.stringContaining("gen-3") });
     expect(liveNumber(store)).toBe(4);
@@ -267,7 +268,7 @@ describe("a target that is not whole is refused before anything moves (invariant
 
   it("with all that is missing in one message", async () => {
     const { store } = await withFour();
-    for (const name of ["a", "b"]) rmSync(manifestPath(store.layout, packagePathOf(store, name)));
+    for (const name of ["a", "b"]) unlinkSync(manifestPath(store.layout, packagePathOf(store, name)));
     const error = (await caughtAsync(switchTo(store, "gen-2"))) as StoreError;
     expect(error.details.missing).toMatchObject(["a", "b"].map((name) => ({ path: packagePathOf(store, name) })));
   });
@@ -291,17 +292,17 @@ describe("a live generation that is damaged keeps nobody from leaving it:", () =
   });
 
   it("its record is gone", async () => {
-    await leave((store) => rmSync(generationFile(store.layout, DEFAULT, generation(4))));
+    await leave((store) => unlinkSync(generationFile(store.layout, DEFAULT, generation(4))));
   });
 
   it("the live link is gone", async () => {
-    const { store } = await leave((store) => rmSync(currentPath(store.layout, DEFAULT)));
+    const { store } = await leave((store) => unlinkSync(currentPath(store.layout, DEFAULT)));
     expect(brokenRules(store)).toEqual([]);
   });
 
   it("the live link leads elsewhere", async () => {
     await leave((store) => {
-      rmSync(currentPath(store.layout, DEFAULT));
+      unlinkSync(currentPath(store.layout, DEFAULT));
       symlinkSync("/", currentPath(store.layout, DEFAULT));
     });
   });
@@ -309,7 +310,7 @@ describe("a live generation that is damaged keeps nobody from leaving it:", () =
   it("the links are directories, as a copy that follows links has them", async () => {
     const { store } = await leave((store) => {
       for (const path of [currentPath(store.layout, DEFAULT), previousPath(store.layout, DEFAULT)]) {
-        rmSync(path);
+        unlinkSync(path);
         mkdirSync(path);
         writeFileSync(join(path, "copy"), "");
       }
@@ -321,7 +322,7 @@ describe("a live generation that is damaged keeps nobody from leaving it:", () =
 
   it("the live link is gone, and the same generation is chosen", async () => {
     const { store } = await withFour();
-    rmSync(currentPath(store.layout, DEFAULT));
+    unlinkSync(currentPath(store.layout, DEFAULT));
     expect(await switchTo(store, "gen-4")).toMatchObject({ from: 4, to: 4, changed: true });
     expect(liveFiles(store)).toMatchObject({ d: "d" });
     expect(readProfile(store, DEFAULT)).toMatchObject({ current: 4, previous: 3 });
@@ -330,7 +331,7 @@ describe("a live generation that is damaged keeps nobody from leaving it:", () =
 
   it("while everything that needs it says what to do", async () => {
     const { world, store } = await withFour();
-    rmSync(currentPath(store.layout, DEFAULT));
+    unlinkSync(currentPath(store.layout, DEFAULT));
     const error = await caughtAsync(installFrom(store, world.source("e-1", { e: "" })));
     expect(error).toMatchObject({ code: "DAMAGED", hint: expect.stringContaining("store switch gen-N") });
     const listed = generations(store, DEFAULT, { last: 2 });
@@ -353,7 +354,7 @@ describe("a live generation that is damaged keeps nobody from leaving it:", () =
 
   it("but a lost profile.json is no empty profile", async () => {
     const { world, store } = await withFour();
-    rmSync(profileFile(store.layout, DEFAULT));
+    unlinkSync(profileFile(store.layout, DEFAULT));
     const before = profileDirectory(store);
     for (const attempt of [switchTo(store, "gen-1"), installFrom(store, world.source("e-1", { e: "" }))])
       expect(await caughtAsync(attempt)).toMatchObject({ code: "DAMAGED" });

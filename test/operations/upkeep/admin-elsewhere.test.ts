@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BaseName } from "../../../src/model/ids.ts";
@@ -51,7 +51,7 @@ describe("with the administration on another filesystem", () => {
 
   it("a repair keeps aside what does not belong there, on that filesystem", async () => {
     const { store, adminDir } = await withAdminElsewhere();
-    rmSync(join(adminDir, "log/000001.jsonl"));
+    unlinkSync(join(adminDir, "log/000001.jsonl"));
     mkdirSync(join(adminDir, "log/000001.jsonl"));
     mkdirSync(join(adminDir, "profiles/not a profile"));
     rmSync(join(adminDir, "roots"), { recursive: true });

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Generation } from "../../../src/model/generation.ts";
 import { checkpoint, checkpoints } from "../../../src/operations/profiles/checkpoint.ts";
@@ -118,7 +118,7 @@ describe("a change that was cut short", () => {
     await checkpoint(store, DEFAULT, { name: "good", selector: "1" });
     const start = { profile: DEFAULT, base: generation(3), plan: {} };
     await logMarkIntent(store, start, { type: "tag", name: "good", generation: 2 });
-    rmSync(pinsFile(store.layout, DEFAULT));
+    unlinkSync(pinsFile(store.layout, DEFAULT));
     expect(await repair(store, REQUEST)).toMatchObject({ damaged: [] });
     expect(await verify(store, REQUEST)).toMatchObject({ damaged: [], leftovers: [] });
     expect(checkpoints(store, DEFAULT)).toMatchObject([{ name: "good", generation: 1 }]);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
@@ -29,9 +29,9 @@ function damageMuch({ store, at, object }: DamageWorld): void {
   inWritable(at("c", "c/share"), removeTree);
   inWritable(at("b", "extra"), (path) => writeFileSync(path, "extra"));
   chmodSync(at("c", "c/lib"), 0o755);
-  rmSync(join(store.layout.manifests, `${object("b")}.json`));
+  unlinkSync(join(store.layout.manifests, `${object("b")}.json`));
   writeFileSync(join(store.layout.profiles, "default/gen-2.json"), "{");
-  rmSync(join(store.layout.profiles, "default/current"));
+  unlinkSync(join(store.layout.profiles, "default/current"));
 }
 
 /** What lies in every object, by path. */

@@ -6,6 +6,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -83,6 +84,6 @@ it("the path of the profile is the link in the instdir, once that is there", asy
   expect(packagePath(wanted, DEFAULT)).toBe(link);
   expect(shellEnvironment(wanted, DEFAULT)[0]?.directories).toContain(join(link, "bin"));
   expect(packagePath(store, DEFAULT)).toBe(currentPath(store.layout, DEFAULT));
-  rmSync(link);
+  unlinkSync(link);
   expect(packagePath(wanted, DEFAULT)).toBe(currentPath(store.layout, DEFAULT));
 });

@@ -5,9 +5,9 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -105,7 +105,7 @@ describe("what its owner may not use", () => {
   it("is told before all that it hides, which is looked at and repaired in the same run", async () => {
     const { store, at } = await withOne();
     chmodSync(at("profiles/default"), 0);
-    rmSync(at("profiles/default/gen-1.json"));
+    unlinkSync(at("profiles/default/gen-1.json"));
     const notices: string[] = [];
     const heard = {
       ...store,

@@ -11,6 +11,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  unlinkSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -204,7 +205,7 @@ describe("verify and repair", () => {
     patchFs("lstatSync", (original) => (...args) => {
       const [place] = args as unknown as [string];
       if (place === path && existsSync(path)) {
-        rmSync(manifestPath(store.layout, manifest.path));
+        unlinkSync(manifestPath(store.layout, manifest.path));
         renameSync(path, `${store.layout.trash}/gone`);
       }
       return original(...(args as unknown as Parameters<typeof original>));

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
@@ -37,7 +37,7 @@ it("pins that neither their file nor the log tells of any more are told with how
   expect((await repair(store, REQUEST)).damaged).toMatchObject([
     { kind: "pins", outcome: { hint: expect.stringContaining(`move ${pins} away`) } },
   ]);
-  rmSync(pins);
+  unlinkSync(pins);
   expect((await verify(store, REQUEST)).damaged).toEqual([]);
   await pin(store, DEFAULT, { selector: "gen-1", pinned: true });
   expect(readPins(store, DEFAULT).generations).toEqual(new Set([1]));

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { BaseName } from "../../../src/model/ids.ts";
@@ -58,7 +58,7 @@ it("after a month, or without the mark, or with that of another store, all of it
   expect(existsSync(orphan)).toBe(false);
   await gc(store);
   for (const spoil of [
-    () => rmSync(poolMark(store.layout)),
+    () => unlinkSync(poolMark(store.layout)),
     () => writeFileSync(poolMark(store.layout), '{"format":1,"store":"another","swept":"2026-01-02T00:00:00.000Z"}'),
     () => writeFileSync(poolMark(store.layout), "{"),
   ]) {
@@ -110,7 +110,7 @@ it("while somebody works in tmp/ nothing is known of the pool", async () => {
 it("an object without a file list has all of the pool looked at", async () => {
   const { store } = await collected();
   const dead = await addTree(store, { dead: "dead" }, { name: "dead" });
-  rmSync(fileListPath(store.layout, dead.manifest.path as BaseName));
+  unlinkSync(fileListPath(store.layout, dead.manifest.path as BaseName));
   await collect(store);
   expect(poolOf(store)).toHaveLength(2);
 });

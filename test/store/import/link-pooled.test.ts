@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hashBlob } from "../../../src/model/git-object.ts";
@@ -26,7 +26,7 @@ async function meetAtTheLink(happens: (pool: string, source: string) => void) {
 
 describe("a file that the pool had when its source was read", () => {
   it("is copied when the pool has it no longer, and the pool has it again", async () => {
-    const { store, source, pool, met } = await meetAtTheLink((pool) => rmSync(pool));
+    const { store, source, pool, met } = await meetAtTheLink((pool) => unlinkSync(pool));
     const { manifest } = await addTree(store, source, { name: "two" });
     expect(met()).toBeGreaterThan(0);
     expect(faultsOf(store, manifest)).toEqual([]);
@@ -35,7 +35,7 @@ describe("a file that the pool had when its source was read", () => {
 
   it("is refused by name when the source has changed as well, and nothing is added", async () => {
     const { store, source, met } = await meetAtTheLink((pool, file) => {
-      rmSync(pool);
+      unlinkSync(pool);
       writeFileSync(file, "changed");
     });
     const error = await caughtAsync(addTree(store, source, { name: "two" }));

@@ -6,7 +6,6 @@ import {
   linkSync,
   mkdirSync,
   readFileSync,
-  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -15,6 +14,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hashBlob } from "../../../src/model/git-object.ts";
 import type { Store } from "../../../src/store/open-store.ts";
+import { removeFile } from "../../../src/system/remove-file.ts";
 import { caughtAsync } from "../../helpers/caught.ts";
 import { faultsOf } from "../../helpers/naive-tree-id.ts";
 import { errno, patchFs } from "../../helpers/patch-fs.ts";
@@ -248,7 +248,7 @@ describe("import methods", () => {
     const [from, to] = [join(layout.temporary, "from"), join(layout.temporary, "to")];
     writeFileSync(from, "x");
     const { status } = spawnSync("cp", ["--reflink=always", from, to]);
-    for (const path of [from, to]) rmSync(path, { force: true });
+    for (const path of [from, to]) removeFile(path);
     return status === 0;
   }
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -169,7 +169,7 @@ describe("an object whose tree is written while it is read", () => {
             const write = (path: string, text: string, mode: number) => {
               mkdirSync(join(tree, path, ".."), { recursive: true });
               if (written.has(path)) {
-                rmSync(join(tree, path));
+                unlinkSync(join(tree, path));
                 watch.replaced(path as ByteString);
               }
               writeFileSync(join(tree, path), text, { mode });

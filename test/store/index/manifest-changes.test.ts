@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BaseName } from "../../../src/model/ids.ts";
@@ -72,7 +72,7 @@ describe("changes of manifests that were told of", () => {
     expect(objectsChanged(store.layout, third, fourth)).toEqual(new Set(names));
     appendFileSync(file, "{}\n");
     expect(objectsChanged(store.layout, third, fourth)).toBeUndefined();
-    rmSync(file);
+    unlinkSync(file);
     expect(objectsChanged(store.layout, third, fourth)).toBeUndefined();
     mkdirSync(file);
     await change(store, "4", names);
@@ -150,7 +150,7 @@ describe("the index after changes that programs of the store made", () => {
     const damaged = await addTree(store, { a: "" }, { name: "a" });
     const lost = await addTree(store, { b: "" }, { name: "b" });
     writeFileSync(manifestPath(store.layout, damaged.manifest.path), "{");
-    rmSync(manifestPath(store.layout, lost.manifest.path));
+    unlinkSync(manifestPath(store.layout, lost.manifest.path));
     await settle();
     await expectRight(store);
     await addTree(store, { c: "" }, { name: "c" });

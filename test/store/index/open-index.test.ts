@@ -10,6 +10,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -83,7 +84,7 @@ describe("the index", () => {
     const more = await addTree(store, { more: `uses ${store.layout.storeDir}/${paths.base}` }, { name: "more" });
     await expectRight(store);
     expect(await referrers(store, paths.base)).toEqual([paths.lib, more.manifest.path].sort());
-    rmSync(manifestPath(store.layout, more.manifest.path));
+    unlinkSync(manifestPath(store.layout, more.manifest.path));
     await expectRight(store);
     expect(await referrers(store, paths.base)).toEqual([paths.lib]);
   });
@@ -97,7 +98,7 @@ describe("the index", () => {
       writeFileSync(`${path}.new`, content);
       renameSync(`${path}.new`, path);
     };
-    rmSync(path);
+    unlinkSync(path);
     await expectRight(store);
     replace(text);
     await expectRight(store);
@@ -159,7 +160,7 @@ describe("the index", () => {
     const text = readFileSync(place, "utf8");
     utimesSync(store.layout.manifests, now, now);
     await expectRight(store);
-    rmSync(place);
+    unlinkSync(place);
     utimesSync(store.layout.manifests, now, now);
     await expectRight(store);
     expect(await referrers(store, paths.data)).toEqual([]);
@@ -188,7 +189,7 @@ function isOnDisk(store: Store): boolean {
 /** Each leaves a file that LMDB must not be given. */
 const damages: Readonly<Record<string, (store: Store, world: World) => void>> = {
   "is empty": (store) => truncateSync(dataFileOf(store)),
-  "is gone, but not its seal": (store) => rmSync(dataFileOf(store)),
+  "is gone, but not its seal": (store) => unlinkSync(dataFileOf(store)),
   "is random": (store) => writeFileSync(dataFileOf(store), noise(statSync(dataFileOf(store)).size)),
   "has a random page in the middle, and the time and size of before": (store) => {
     const path = dataFileOf(store);
@@ -200,11 +201,11 @@ const damages: Readonly<Record<string, (store: Store, world: World) => void>> = 
     utimesSync(path, atime, mtime);
   },
   "is a directory": (store) => {
-    rmSync(dataFileOf(store));
+    unlinkSync(dataFileOf(store));
     cpSync(store.layout.locks, dataFileOf(store), { recursive: true });
   },
   "is a link to nothing": (store) => {
-    rmSync(dataFileOf(store));
+    unlinkSync(dataFileOf(store));
     symlinkSync("nowhere", dataFileOf(store));
   },
   "has a seal that is damaged": (store) => writeFileSync(join(store.layout.index, "seal.json"), "{"),
@@ -314,7 +315,7 @@ describe("an index that cannot be written gives the right answers, and LMDB ends
     expectRightIn(store, mounts, readOnly);
     await expectRight(store);
     expectRightIn(store, mounts, readOnly);
-    rmSync(`${dataFileOf(store)}-lock`);
+    unlinkSync(`${dataFileOf(store)}-lock`);
     expectRightIn(store, mounts, readOnly);
   });
 

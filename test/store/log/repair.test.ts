@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -142,7 +142,7 @@ describe("repairLog", () => {
     using world = await installed(12, 4000);
     expect(segmentBytes(world.directory).size).toBeGreaterThan(3);
     const inSecond = recordsOf(world.log).filter(({ seq }) => seq >= 1);
-    rmSync(join(world.directory, "000002.jsonl"));
+    unlinkSync(join(world.directory, "000002.jsonl"));
     editLines(world, (lines) => lines.splice(0, 2));
     const result = await repairLog(world.log, world.states());
     expect(result.lost[0]).toEqual([1, 2]);
