@@ -86,7 +86,7 @@ function synchronise(store: Store, index: IndexDirectory, tables: Tables): boole
   if (before === state.text) return false;
   const told = before ? objectsChanged(store.layout, before, state.text) : undefined;
   const change = told ? changeOf(store, tables, told) : wholeChange(store, tables);
-  reserveSpace(index, 3 * change.come.reduce((sum, { size }) => sum + size + 512, 0));
+  reserveSpace(index, 3 * change.come.reduce((sum, { size }) => sum + Math.min(size, LARGEST) + 512, 0));
   tables.root.transactionSync(() => {
     for (const object of change.gone) forget(tables, object);
     const learnt = change.come.flatMap((seen) => learn(store, tables, seen) ?? []);
@@ -96,6 +96,9 @@ function synchronise(store: Store, index: IndexDirectory, tables: Tables): boole
   forgetChanges(store.layout);
   return true;
 }
+
+/** No manifest that tells of 300,000 references is larger. What is damaged can be, and the tables learn nothing of it. */
+const LARGEST = 16 << 20;
 
 /** What the tables must learn, and what they must forget before. */
 interface IndexChange {
