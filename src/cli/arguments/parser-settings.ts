@@ -39,7 +39,7 @@ export function cutRest(argv: readonly string[]): {
 }
 
 /**
- * The words as both parsers take them: `-qpNAME` as `-q -p NAME`, since `getopt` reads it so and yargs does not.
+ * The words as both parsers take them: `-qpNAME` as `-q -p NAME` and `--no-wait=false` as `--wait=true`, since yargs does not.
  * @throws StoreError USAGE for a boolean option with a value that is neither `true` nor `false`: yargs reads that as false
  */
 export function toWords(argv: readonly string[], specs: OptionSpecs): string[] {
@@ -48,9 +48,11 @@ export function toWords(argv: readonly string[], specs: OptionSpecs): string[] {
 }
 
 function checkedLong(word: string, specs: OptionSpecs): string {
-  const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
-  if (value !== undefined && Object.hasOwn(specs, name) && specs[name]?.type === "boolean") checkBoolean(name, value);
-  return word;
+  const [, no = "", name = "", value] = /^--(no-)?([^=]+)=(.*)$/s.exec(word) ?? [];
+  if (value === undefined || !Object.hasOwn(specs, name) || specs[name]?.type !== "boolean") return word;
+  checkBoolean(name, value, no);
+  if (no === "") return word;
+  return `--${name}=${value === "false"}`;
 }
 
 function splitLetters(word: string, specs: OptionSpecs): string[] {
@@ -62,9 +64,9 @@ function splitLetters(word: string, specs: OptionSpecs): string[] {
   return rest.startsWith("=") ? [word] : [`-${letter}`, rest];
 }
 
-function checkBoolean(name: string, value: string): void {
+function checkBoolean(name: string, value: string, no = ""): void {
   if (value === "true" || value === "false") return;
-  throw new StoreError("USAGE", `--${name} cannot be '${value}': it takes no value but true or false`, {
+  throw new StoreError("USAGE", `--${no}${name} cannot be '${value}': it takes no value but true or false`, {
     hint: `Write --${name} or --no-${name}.`,
     details: { option: name, value },
   });
