@@ -3,6 +3,7 @@ import { nearest } from "../../model/nearest.ts";
 import type { Command, OptionSpec, OptionSpecs, Positional, StringOption } from "../command.ts";
 import { GLOBAL_OPTIONS, type GlobalValues } from "../global-options.ts";
 import type { Parsed } from "./parsed.ts";
+import { quoteTime } from "./quote-time.ts";
 
 /** What a parser found, by long names of options and names of positionals. */
 export type RawValues = Readonly<Record<string, unknown>>;
@@ -12,10 +13,7 @@ export type RawValues = Readonly<Record<string, unknown>>;
  * @throws StoreError USAGE, or what an option's `parse` throws
  */
 export function readValues(command: Command, raw: RawValues, rest: readonly string[] = []): Parsed {
-  const positionals = Object.entries(command.positionals).map(([name, spec]) => [
-    name,
-    readWord(name, spec, raw[name]),
-  ]);
+  const positionals = Object.entries(command.positionals).map(([name, spec]) => [name, readWord(name, spec, raw)]);
   const options = readOptions(command.options, raw);
   return {
     command,
@@ -24,10 +22,20 @@ export function readValues(command: Command, raw: RawValues, rest: readonly stri
   };
 }
 
-function readWord(name: string, { choices }: Positional, value: unknown): unknown {
+function readWord(name: string, { choices }: Positional, raw: RawValues): unknown {
+  const value = raw[name];
   const wrong = choices && [value].flat().find((word) => word !== undefined && !choices.includes(String(word)));
-  if (choices && wrong !== undefined) throw noChoice(name.toUpperCase(), choices, String(wrong));
+  if (choices && wrong !== undefined)
+    throw noChoice(name.toUpperCase(), choices, String(wrong), quotesIn(raw, `${wrong}`));
   return value;
+}
+
+/** For `--since yesterday 18:00`, where `18:00` is taken for a word of the command. */
+function quotesIn(raw: RawValues, word: string): string {
+  const texts = Object.values(raw)
+    .flat()
+    .filter((value) => typeof value === "string" && value !== word);
+  return texts.map((text) => quoteTime([`${text}`, word], word)).find((hint) => hint !== "") ?? "";
 }
 
 function readOptions(specs: OptionSpecs, raw: RawValues): Record<string, unknown> {
@@ -66,10 +74,10 @@ function needsValue(name: string, { value }: StringOption): StoreError {
   return new StoreError("USAGE", `--${name} needs a value`, { hint: `Write --${name}=${value}.` });
 }
 
-function noChoice(name: string, choices: readonly string[], value: string): StoreError {
+function noChoice(name: string, choices: readonly string[], value: string, quotes = ""): StoreError {
   const guess = nearest(value, choices);
   return new StoreError("USAGE", `${name} cannot be '${value}'`, {
-    hint: `${guess ? `Did you mean '${guess}'? ` : ""}It can be ${choices.join(", ")}.`,
+    hint: `${quotes}${guess ? `Did you mean '${guess}'? ` : ""}It can be ${choices.join(", ")}.`,
     details: { option: name, value, choices },
   });
 }

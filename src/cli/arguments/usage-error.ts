@@ -5,7 +5,8 @@ import { scanWords } from "../completion/scan-words.ts";
 import { GLOBAL_OPTIONS } from "../global-options.ts";
 import { commandNames } from "../registry.ts";
 import { firstWord, unknownOptions } from "./parse-quickly.ts";
-import { knownOptions } from "./parser-settings.ts";
+import { cutRest, knownOptions } from "./parser-settings.ts";
+import { quoteTime } from "./quote-time.ts";
 
 /** What yargs has to say about a command line, in our words and with a suggestion. */
 export function usageError(message: string, commands: readonly Command[], argv: readonly string[]): StoreError {
@@ -56,8 +57,11 @@ function unknownWord(words: readonly string[], command: Command | undefined, arg
   const option = words.find((word) => argv.some((given) => isOption(given, word)));
   if (option !== undefined) return unknownOption(option, command, argv);
   const [word = ""] = words;
-  if (command?.runs) return noCommandToRun(command, word);
-  if (command) return error(`store ${command.name} does not know what to do with '${word}'`, seeHelp(command), command);
+  const { own, rest } = cutRest(argv);
+  const quotes = quoteTime(own, word);
+  if (command?.runs && rest.length === 0 && quotes === "") return noCommandToRun(command, word);
+  const what = `store ${command?.name} does not know what to do with '${word}'`;
+  if (command) return error(what, `${quotes}${seeHelp(command)}`, command);
   const guess = nearest(word, commandNames());
   return error(`there is no command '${word}'`, `${didYouMean(guess)}${seeHelp(undefined)}`, undefined, guess);
 }
