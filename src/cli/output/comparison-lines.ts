@@ -7,7 +7,7 @@ import { textWidth } from "./text-width.ts";
 
 /** Both runs beside each other in so many columns; between them `|` where lines differ, `<` and `>` where one is missing. */
 export function comparisonLines({ left, right }: Comparison, style: Style, columns: number): string[] {
-  const half = Math.max(20, Math.floor((columns - 3) / 2));
+  const half = Math.max(1, Math.floor((columns - 3) / 2));
   const row = (pair: LinePair): string => {
     const mark = pair.same ? " " : pair.left === undefined ? ">" : pair.right === undefined ? "<" : "|";
     const line = `${padded(pair.left ?? "", half)} ${mark} ${cut(pair.right ?? "", half)}`.trimEnd();
