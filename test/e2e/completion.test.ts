@@ -101,6 +101,17 @@ describe.each(findShells("bash"))("%s", (shell) => {
     expect(ask(world, "store rollback --journal=x@")).toEqual(["@y.tar"]);
   });
 
+  test("ends the name of a directory with a slash also where bash takes a part of the word for the whole name", () => {
+    const world = makeShellWorld();
+    for (const name of ["x@dir", "x:dir", "plain"]) mkdirSync(join(world.directory, "files", name));
+    writeFileSync(join(world.directory, "files/x@file"), "");
+    const compopt = "compopt() { :; }";
+    expect(ask(world, "store install x@", compopt)).toEqual(["@dir/", "@file"]);
+    expect(ask(world, "store --root x@", compopt)).toEqual(["@dir/"]);
+    expect(ask(world, "store install x:", compopt)).toEqual(["dir/"]);
+    expect(ask(world, "store install pl", compopt)).toEqual(["plain"]);
+  });
+
   test("does so by any path, and says nothing when something is wrong", () => {
     const world = makeShellWorld();
     expect(ask(world, `${PROGRAM} gen`)).toEqual(["generations"]);

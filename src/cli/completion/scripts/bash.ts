@@ -33,7 +33,11 @@ _store_complete() {
 _store_complete_files() {
   local line
   compopt -o filenames 2>/dev/null
-  while IFS= read -r line; do COMPREPLY+=("\${line#"$3"}"); done < <(compgen "$1" -- "$2")
+  while IFS= read -r line; do
+    # bash looks for a directory that is called like the part which it replaces.
+    if [[ -n $3 && -d \${line/#~\\//$HOME/} ]] && compopt -o nospace 2>/dev/null; then line+=/; fi
+    COMPREPLY+=("\${line#"$3"}")
+  done < <(compgen "$1" -- "$2")
 }
 
 complete -F _store_complete store`;
