@@ -13,7 +13,8 @@ export const command = defineCommand({
   positionals: {
     object: {
       need: "any",
-      describe: "Store paths, or names of installed packages; without any the whole store",
+      describe:
+        "Store paths, paths to something in them, also by the profile's link, or names of installed packages; without any the whole store",
       completes: "object",
     },
   },

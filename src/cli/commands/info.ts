@@ -7,7 +7,8 @@ export const command = defineCommand({
   positionals: {
     object: {
       need: "optional",
-      describe: "A store path, something in it, or the name of an installed package; without it the store",
+      describe:
+        "A store path, a path to something in it, also by the profile's link, or the name of an installed package; without it the store",
       completes: "object",
     },
   },

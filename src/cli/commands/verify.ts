@@ -14,7 +14,8 @@ export const command = defineCommand({
   positionals: {
     path: {
       need: "any",
-      describe: "A store path, or the name of an installed package; without any the whole store",
+      describe:
+        "A store path, a path to something in it, also by the profile's link, or the name of an installed package; without any the whole store",
       completes: "object",
     },
   },

@@ -10,7 +10,8 @@ export const command = defineCommand({
   positionals: {
     object: {
       need: "one",
-      describe: "A store path, something in it, or the name of an installed package",
+      describe:
+        "A store path, a path to something in it, also by the profile's link, or the name of an installed package",
       completes: "object",
     },
   },

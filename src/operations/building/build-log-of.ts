@@ -3,11 +3,12 @@ import { gunzipSync } from "node:zlib";
 import { StoreError } from "../../errors.ts";
 import type { BuildRecord } from "../../model/build-record.ts";
 import type { DerivationKey } from "../../model/derivation.ts";
-import type { ProfileName } from "../../model/ids.ts";
+import type { BaseName, ProfileName } from "../../model/ids.ts";
 import { buildLogPath, listBuilds } from "../../store/builds.ts";
 import { listFailedLogs } from "../../store/failed-builds.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import { objectAt } from "../../store/manifests.ts";
+import { objectBehind } from "../../store/object-behind.ts";
 import type { Store } from "../../store/open-store.ts";
 import { hasProfile, readProfile } from "../../store/profiles.ts";
 import { type AskedBuild, isAsked, namesOf } from "./asked-build.ts";
@@ -28,7 +29,7 @@ export interface BuildLogText {
  */
 export function buildLogOf(store: Store, profile: ProfileName, request: AskedBuild): BuildLogText {
   const builds = listBuilds(store);
-  const object = objectAt(store, request.what, request.cwd) ?? installedAs(store, profile, request.what);
+  const object = outputAt(store, builds, request) ?? installedAs(store, profile, request.what);
   const isMeant = object === undefined ? isAsked(request) : () => false;
   const failed = listFailedLogs(store).find(isMeant);
   const record = builds.find((build) => build.output === object || isMeant(namesOf(build)));
@@ -41,6 +42,12 @@ export function buildLogOf(store: Store, profile: ProfileName, request: AskedBui
     outcome: !isOfFailed ? "built" : failed.interrupted ? "interrupted" : "failed",
     text: gunzipSync(readFileSync(buildLogPath(store, key))),
   };
+}
+
+/** By links it counts only when it was built here: a recipe can lie in a package, too. */
+function outputAt(store: Store, builds: readonly BuildRecord[], { what, cwd }: AskedBuild): BaseName | undefined {
+  const behind = objectBehind(store, what, cwd);
+  return objectAt(store, what, cwd) ?? builds.find(({ output }) => output === behind)?.output;
 }
 
 function installedAs(store: Store, profile: ProfileName, name: string) {

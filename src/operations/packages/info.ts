@@ -9,6 +9,7 @@ import { buildLogPath, findBuild } from "../../store/builds.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import { objectPath } from "../../store/layout.ts";
 import { listObjects, objectAt, readManifest } from "../../store/manifests.ts";
+import { objectBehind } from "../../store/object-behind.ts";
 import type { Store } from "../../store/open-store.ts";
 import { hasProfile, listProfiles, readProfile, readProfileParts } from "../../store/profiles.ts";
 
@@ -32,7 +33,8 @@ export interface BuildInfo extends Pick<BuildRecord, "key" | "started" | "second
 }
 
 /**
- * What is known of one object: named by its base name, a path to it or into it, or the name of an installed package.
+ * What is known of one object: named by its base name, a path to it or into it, also by links, or the name of an installed
+ * package.
  * @throws StoreError NOT_FOUND
  */
 export function objectInfo(
@@ -82,7 +84,7 @@ export function storeInfo(store: Store): StoreInfo {
 }
 
 export interface ObjectRequest {
-  /** The path of an object, its name, or the name of an installed package. */
+  /** The path of an object or of a file in it, also by links, its name, or the name of an installed package. */
   readonly what: string;
   readonly cwd: string;
   /** What to do when it is none of these. */
@@ -95,7 +97,7 @@ export function findObject(
   profile: ProfileName,
   { what, cwd, hint = "Give a store path, or a name that `store list` shows." }: ObjectRequest,
 ): BaseName {
-  const found = objectAt(store, what, cwd) ?? installedAs(store, profile, what);
+  const found = objectAt(store, what, cwd) ?? installedAs(store, profile, what) ?? objectBehind(store, what, cwd);
   if (found) return found;
   // Refuses a profile that does not exist; the default one is as good as an empty one until its first use.
   if (profile !== "default") readProfileParts(store, profile);

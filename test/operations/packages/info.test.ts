@@ -1,4 +1,5 @@
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { printManifest } from "../../../src/model/manifest.ts";
 import { objectInfo, storeInfo } from "../../../src/operations/packages/info.ts";
@@ -33,6 +34,25 @@ describe("what is known of an object", () => {
     for (const what of [baseName, path, `${path}/bin/a`, "a"])
       expect(objectInfo(store, DEFAULT, { what, cwd: "/" })).toMatchObject(expected);
     expect(objectInfo(store, DEFAULT, { what: "bin/..", cwd: path })).toMatchObject(expected);
+  });
+
+  it("is found by a path that leads to it by links: those of a profile, of an instdir, or others", async () => {
+    const { world, store, path } = await withOne();
+    const current = join(world.root, "profiles/default/current");
+    const linked = join(world.directory, "linked");
+    symlinkSync(current, linked);
+    symlinkSync(join(linked, "bin/a"), join(world.directory, "command"));
+    symlinkSync(world.root, join(world.directory, "root"));
+    for (const what of ["bin/a", "link"].map((file) => join(current, file)))
+      expect(objectInfo(store, DEFAULT, { what, cwd: "/" })).toMatchObject({ path });
+    for (const what of ["linked/bin/a", "linked/link", "command", `root${path.slice(world.root.length)}/bin`])
+      expect(objectInfo(store, DEFAULT, { what, cwd: world.directory })).toMatchObject({ path });
+    expect(objectInfo(store, DEFAULT, { what: linked, cwd: "/" })).toMatchObject({ origin: { kind: "profile" } });
+    symlinkSync("loop", join(world.directory, "loop"));
+    for (const what of ["linked/bin/b", "linked/bin/a/b", "loop", "loop/a", "root"])
+      expect(caught(() => objectInfo(store, DEFAULT, { what, cwd: world.directory }))).toMatchObject({
+        code: "NOT_FOUND",
+      });
   });
 
   it("is refused for what is none", async () => {
