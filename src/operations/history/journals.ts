@@ -11,6 +11,7 @@ import { type ProfileState, readProfile } from "../../store/profiles.ts";
 import { readJournalFile, writeJournalFile } from "../../store/tracking-journals.ts";
 import { changeMarks } from "../profiles/change-marks.ts";
 import { generationProblems, type SwitchOptions, switchTo } from "../profiles/switch.ts";
+import { recallForest } from "./recall-forest.ts";
 import { changeBySteps } from "./take-steps.ts";
 import { readEffect, switchesAfter } from "./transaction-effect.ts";
 import type { UndoneChange } from "./undo.ts";
@@ -25,7 +26,7 @@ export interface JournalRequest {
 }
 
 /**
- * The journal of a transaction that is in the log; with `file` it is written there.
+ * The journal of a transaction that is in the log, also when its generations were deleted; with `file` it is written there.
  * @throws StoreError NOT_FOUND; UNSAFE when the file exists
  */
 export function exportJournal(
@@ -35,7 +36,7 @@ export function exportJournal(
   const { transaction, profile, summary, from, to, steps, mark } = readEffect(store, request.transaction);
   const state = (generation: GenerationNumber) => ({
     generation,
-    path: readGeneration(store, profile, generation).path,
+    path: recallForest(store, profile, generation),
   });
   const journal: TrackingJournal = {
     store: store.file.id,

@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { parseProfileName } from "../../../src/model/ids.ts";
 import { parseJournal, printJournal } from "../../../src/model/tracking-journal.ts";
 import { exportJournal, replay, rollbackJournal } from "../../../src/operations/history/journals.ts";
+import { trimHistory } from "../../../src/operations/history/trim-log.ts";
 import { undo } from "../../../src/operations/history/undo.ts";
+import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
 import { install } from "../../../src/operations/profiles/install.ts";
 import { pin } from "../../../src/operations/profiles/pin.ts";
 import { remove } from "../../../src/operations/profiles/remove.ts";
@@ -176,6 +178,20 @@ describe("a journal", () => {
     const { time, ...written } = parseJournal(readFileSync(file("C"), "utf8"), "C");
     expect(exportJournal(store, { transaction: 4 })).toMatchObject(written);
     expect(time).toMatch(/^2026-/);
+  });
+
+  it("can be exported when its generations were deleted since, and is rolled back", async () => {
+    const { store, file, make, world } = await withThree();
+    const { time: _, ...written } = parseJournal(readFileSync(file("B"), "utf8"), "B");
+    await installFrom(store, make("d-1"));
+    await deleteGenerations(store, DEFAULT, { patterns: ["2..4"] });
+    const exported = join(world.directory, "exported");
+    expect(exportJournal(store, { transaction: 3, file: exported })).toMatchObject(written);
+    const { removed } = await rollbackJournal(store, DEFAULT, { file: exported, outOfSequence: true });
+    expect(removed).toMatchObject([{ name: "b" }]);
+    expect(exportJournal(store, { transaction: 4 })).toMatchObject({ from: { generation: 3 } });
+    await trimHistory(store, { keepLast: 4 });
+    expect(() => exportJournal(store, { transaction: 4 })).toThrow(/gen-3 .* was deleted, and the log no longer tells/);
   });
 
   it.each([
