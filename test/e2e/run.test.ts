@@ -41,6 +41,16 @@ test("run finds the programs of the generation and no other's, passes status, an
   expect(readFileSync(join(world.root, "log/000001.jsonl"), "utf8")).not.toContain('"run"');
 });
 
+test("run and try find no programs of the generation in which they are themselves run", () => {
+  const { world, store } = withTwo();
+  world.done("remove", "b");
+  const inner = [`${store} run --at 1 -- b`, `${store} run -- b`, `${store} try -- b`];
+  for (const line of inner) expect(world.run(["run", "--at", "2", "--", "sh", "-c", line]).status).toBe(127);
+  world.done("install", "-p", "work", packageAt(world, "c", "1"));
+  const line = ["run", "--at", "2", "--", ...store.split(" "), "-p", "work", "run", "--", "b"];
+  expect(world.run(line).stdout).toBe("b 1\n");
+});
+
 test("run gives words behind -- as they are, input, and variables", () => {
   const { world } = withTwo();
   const echo = world.done("run", "-q", "--", "printf", "%s|", "--json", "--", "-p", "x y");

@@ -1,7 +1,8 @@
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { searchPathsInto, withSearchPaths } from "../../model/search-paths.ts";
 import { livePath } from "../../store/instdir.ts";
-import { profilePath } from "../../store/layout.ts";
+import { objectPath, profilePath } from "../../store/layout.ts";
+import { objectAt } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { undecodableVariables } from "../../system/undecodable.ts";
 
@@ -16,15 +17,25 @@ export function commandEnvironment(
 ): Readonly<Record<string, string>> {
   const { STORE_GENERATION: _, ...env } = store.context.env;
   warnOfChanged(store, env);
+  const paths = searchPathsInto(top);
+  const listed = paths.flatMap(({ variable }) => env[variable]?.split(":") ?? []);
   return {
-    ...withSearchPaths(env, searchPathsInto(top), {
-      hidden: [profilePath(store.layout, profile), livePath(store, profile)],
+    ...withSearchPaths(env, paths, {
+      hidden: [profilePath(store.layout, profile), livePath(store, profile), ...forestsIn(store, profile, listed)],
     }),
     STORE_ROOT: store.layout.root,
     STORE_PROFILE: profile,
     STORE_PATH: top,
     ...(generation !== undefined && { STORE_GENERATION: `gen-${generation}` }),
   };
+}
+
+/** Forests of the profile among these directories: a command that is run in another generation has that one's. */
+function forestsIn(store: Store, profile: ProfileName, directories: readonly string[]): readonly string[] {
+  const objects = directories.flatMap((directory) => objectAt(store, directory, "/") ?? []);
+  return objects
+    .filter((object) => object.endsWith(`-profile-${profile}`))
+    .map((object) => objectPath(store.layout, object));
 }
 
 const warned = new WeakSet<Store>();
