@@ -114,6 +114,19 @@ describe("runProcess", () => {
     await expect(runProcess("bash", ["x".repeat(2 ** 18)], options)).rejects.toMatchObject({ code: "LIMIT" });
   });
 
+  it("tells a command that cannot be run for want of its interpreter from one that is not there", async () => {
+    const file = join(directory, "script");
+    writeFileSync(file, "#!/no/such/interpreter\n", { mode: 0o755 });
+    const there = { code: "NOT_FOUND", message: `${file} is there, but what it is to be run with was not found` };
+    await expect(runProcess("./script", [], { cwd: directory, env })).rejects.toMatchObject(there);
+    await expect(runProcess("script", [], { cwd: "/", env: { PATH: directory } })).rejects.toMatchObject(there);
+    // No search path was looked through for it.
+    await expect(runProcess("./none", [], { cwd: directory, env })).rejects.toMatchObject({
+      message: "the command ./none was not found",
+      hint: undefined,
+    });
+  });
+
   it("ends a command whose time is over", async () => {
     expect(await bash("exec sleep 1000", { timeoutMs: 50 })).toMatchObject({ signal: "SIGTERM", reason: "timeout" });
     expect(await bash("exit 5", { timeoutMs: 100_000 })).toMatchObject({ exitCode: 5, reason: "exited" });

@@ -40,14 +40,7 @@ function startError(cause: unknown, command: string, options: ChildOptions): Sto
     });
   }
   // What PATH names can be a file.
-  if (isErrno(cause, "ENOENT", "ENOTDIR")) {
-    const path = options.env.PATH ?? "the system's default path";
-    return new StoreError("NOT_FOUND", `the command ${command} was not found`, {
-      hint: `Install it; it was looked for in ${path}.`,
-      details: { command, path },
-      cause,
-    });
-  }
+  if (isErrno(cause, "ENOENT", "ENOTDIR")) return notFound(cause, command, options);
   if (isErrno(cause, "EACCES")) {
     const path = fileOf(command, options);
     return new StoreError("FAILED", `permission denied: ${path ?? command}${whyDenied(path)}`, {
@@ -72,6 +65,21 @@ function startError(cause: unknown, command: string, options: ChildOptions): Sto
     hint: "Check that it is executable for you and that its file system allows execution.",
     cause,
   });
+}
+
+function notFound(cause: unknown, command: string, options: ChildOptions): StoreError {
+  const file = fileOf(command, options);
+  if (file !== undefined && existsSync(file))
+    return new StoreError("NOT_FOUND", `${file} is there, but what it is to be run with was not found`, {
+      hint: "Look at the interpreter in its first line, or at its loader: `file` and `ldd` tell it.",
+      details: { command, path: file },
+      cause,
+    });
+  const message = `the command ${command} was not found`;
+  if (command.includes("/")) return new StoreError("NOT_FOUND", message, { details: { command }, cause });
+  const path = options.env.PATH ?? "the system's default path";
+  const hint = `Install it; it was looked for in ${path}.`;
+  return new StoreError("NOT_FOUND", message, { hint, details: { command, path }, cause });
 }
 
 /** The first file that a command's name stands for, whether or not it can be executed. */
