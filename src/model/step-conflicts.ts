@@ -9,12 +9,12 @@ export function conflictText(conflict: StepConflict, later: readonly Transaction
   const by = later.find((each) => actOn(each, name) !== undefined);
   const command = by?.command ? `: ${printableCommand(by.command)}` : "";
   const who = by ? ` (#${by.tx} ${actOn(by, name)} it${command})` : "";
-  return `${name} ${difference(from, found)}${who}`;
+  return `${name} ${difference(from, found, by ? "again" : "now")}${who}`;
 }
 
-function difference(from: InstalledPackage | undefined, found: InstalledPackage | undefined): string {
+function difference(from: InstalledPackage | undefined, found: InstalledPackage | undefined, when: string): string {
   if (!found) return "is not installed now";
-  if (!from) return `is installed again, as ${found.version}`;
+  if (!from) return `is installed ${when}, as ${found.version}`;
   if (from.version !== found.version) return `is ${found.version} now, not ${from.version}`;
   if (from.path !== found.path) return `${found.version} has other content or options now`;
   return `${found.version} has priority ${found.priority} now, not ${from.priority}`;

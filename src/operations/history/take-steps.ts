@@ -146,9 +146,12 @@ function refusal(store: Store, request: StepsRequest, conflicts: readonly StepCo
   const { profile, subject, done, since } = request;
   const later = since === undefined ? [] : switchesAfter(store, profile, since);
   const reasons = conflicts.map((conflict) => conflictText(conflict, later));
-  const message = `${subject} cannot be ${done}, since later changes depend on it:\n${list(reasons)}`;
-  return new StoreError("UNSAFE", message, {
-    hint: "Nothing was changed. Take the later changes back first, or give --force=sequence: then these packages become what is asked for, whatever came later.",
+  const [why, remedy, whatever] =
+    since === undefined
+      ? ["packages are not as it found them", "Give", "is installed"]
+      : ["later changes depend on it", "Take the later changes back first, or give", "came later"];
+  return new StoreError("UNSAFE", `${subject} cannot be ${done}, since ${why}:\n${list(reasons)}`, {
+    hint: `Nothing was changed. ${remedy} --force=sequence: then these packages become what is asked for, whatever ${whatever}.`,
     details: { profile, conflicts: conflicts.map(({ name }, at) => ({ name, reason: reasons[at] })) },
   });
 }

@@ -249,12 +249,17 @@ describe("replay", () => {
   });
 
   it("is refused where packages are not as they were, unless forced", async () => {
-    const { store, file } = await withThree();
+    const { store, file, make } = await withThree();
     const work = parseProfileName("work");
     const request = { file: file("C") };
     expect(await caughtAsync(replay(store, work, request))).toMatchObject({
       code: "UNSAFE",
-      message: expect.stringContaining("base is not installed now"),
+      message: "#4 cannot be replayed, since packages are not as it found them:\n  base is not installed now",
+      hint: expect.stringMatching(/^Nothing was changed\. Give --force=sequence: /),
+    });
+    await installFrom(store, make("a-2"));
+    expect(await caughtAsync(replay(store, DEFAULT, { file: file("A") }))).toMatchObject({
+      message: "#2 cannot be replayed, since packages are not as it found them:\n  a is installed now, as 2",
     });
     await replay(store, work, { ...request, outOfSequence: true });
     expect(liveFiles(store, work)).toEqual({ base: "base-2" });
