@@ -200,6 +200,10 @@ test("bisect goes round what cannot be tested, and through branches", () => {
   expect(branch.stdout).toMatch(/gen-7 is the first bad generation; gen-3 is good\n[\s\S]*\+ new 1\n/);
   const notHere = world.run(["bisect", "--good", "6", "--bad", "7", "--", "sh", "-c", 'test "$(y)" = "y 4"']);
   expect(notHere).toMatchObject({ status: 2, stderr: expect.stringContaining("gen-3, from which both") });
+  const skipBase = 'test "$STORE_GENERATION" != gen-3 || exit 125; ! new';
+  const unknown = world.run(["bisect", "--good", "6", "--bad", "7", "--", "sh", "-c", skipBase]);
+  expect(unknown.stderr).toContain("gen-3, from which both gen-6 and gen-7 were made, cannot be tested (exit 125)\n");
+  expect(unknown.stderr).not.toContain("is not good");
 });
 
 /** gen-1 to gen-6, each with another x. */
@@ -215,6 +219,12 @@ test.each([
     "gen-1 was given as good, but the command says bad",
   ],
   ["gen-6 is good", ["--good", "1", "--bad", "6", "--", "true"], 2, "gen-6 was given as bad"],
+  [
+    "gen-1 cannot be tested",
+    ["--good", "1", "--", "sh", "-c", "exit 125"],
+    2,
+    "gen-1, which was given as good, cannot be tested (exit 125)",
+  ],
   ["turned round", ["--good", "6", "--bad", "1", "--", "true"], 2, "gen-6 was made from gen-1"],
   ["odd status", ["--good", "1", "--", "sh", "-c", "exit 200"], 1, "says neither good nor bad"],
 ])("bisect refuses: %s", (_, args, status, message) => {

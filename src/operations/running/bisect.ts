@@ -93,7 +93,10 @@ async function findLine(
     return descent.line;
   }
   const base = descent.line[0] as GenerationNumber;
-  if ((await testGeneration(search, base)) === "good") return descent.line;
+  const verdict = await testGeneration(search, base);
+  if (verdict === "good") return descent.line;
+  if (verdict === "skip")
+    throw untestable(search, base, `from which both gen-${good} and gen-${bad} were made`, "another good one");
   throw new StoreError(
     "INVALID_INPUT",
     `gen-${base}, from which both gen-${good} and gen-${bad} were made, is not good either`,
@@ -134,6 +137,7 @@ function tellGap({ run }: Search, good: GenerationNumber, gap: GenerationNumber)
 async function expectVerdict(search: Search, generation: GenerationNumber, wanted: Verdict): Promise<void> {
   const verdict = await testGeneration(search, generation);
   if (verdict === wanted) return;
+  if (verdict === "skip") throw untestable(search, generation, `which was given as ${wanted}`, `another ${wanted} one`);
   const { reason } = search.tests.at(-1) as BisectTest;
   throw new StoreError(
     "INVALID_INPUT",
@@ -143,6 +147,15 @@ async function expectVerdict(search: Search, generation: GenerationNumber, wante
       details: { generation, wanted, verdict },
     },
   );
+}
+
+/** For one without which there is nothing to search. */
+function untestable({ tests }: Search, generation: GenerationNumber, which: string, other: string): StoreError {
+  const { reason } = tests.at(-1) as BisectTest;
+  return new StoreError("INVALID_INPUT", `gen-${generation}, ${which}, cannot be tested (${reason})`, {
+    hint: `Nothing follows from that: name ${other}.`,
+    details: { generation },
+  });
 }
 
 async function findGeneration(search: Search, line: readonly GenerationNumber[]) {
