@@ -9,6 +9,7 @@ import { openJournal } from "../../store/journal.ts";
 import { historyBegins, readTransaction, stateAfter } from "../../store/log/history.ts";
 import { readTransactions } from "../../store/log/transactions.ts";
 import type { Store } from "../../store/open-store.ts";
+import { hasGeneration, readProfileParts } from "../../store/profiles.ts";
 
 /** What one transaction did to its profile. */
 export interface TransactionEffect {
@@ -72,8 +73,10 @@ function readSteps(
   { switched }: TransactionSummary,
 ): readonly PackageStep[] {
   const change = switched?.change;
-  const isTold = change !== undefined && change.added.length + change.removed.length + change.upgraded.length > 0;
-  if (isTold) return stepsOf(change, `transaction #${at.transaction} in the log`);
+  const told = change && stepsOf(change, `transaction #${at.transaction} in the log`);
+  if (told && told.length > 0) return told;
+  const parts = readProfileParts(store, at.profile);
+  if (told && [at.from, at.to].some((number) => !hasGeneration(store, parts, number))) return told;
   const [before, after] = [at.from, at.to].map((number) => readGeneration(store, at.profile, number).packages);
   return stepsBetween(before ?? [], after ?? []);
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { BaseName, ProfileName } from "../../../src/model/ids.ts";
+import { exportJournal } from "../../../src/operations/history/journals.ts";
 import { redo, undo } from "../../../src/operations/history/undo.ts";
 import { checkpoint, deleteCheckpoint } from "../../../src/operations/profiles/checkpoint.ts";
+import { deleteGenerations } from "../../../src/operations/profiles/delete-generations.ts";
 import { pin } from "../../../src/operations/profiles/pin.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
 import { readGeneration, removeGeneration } from "../../../src/store/generation-records.ts";
@@ -180,6 +182,15 @@ describe("undo", () => {
     removeGeneration(store, DEFAULT, generation(2));
     await undo(2);
     expect(liveFiles(store)).toMatchObject({ a: "a-1", c: "c-1" });
+  });
+
+  it("of a switch between generations with the same packages is nothing to do when one of them is gone", async () => {
+    const { store, undo, redo } = await withThree();
+    await removeNames(store, "c");
+    await switchTo(store, "2");
+    await deleteGenerations(store, DEFAULT, { patterns: ["4"] });
+    for (const go of [undo, redo]) expect(await go(5)).toMatchObject({ changed: false, to: 2, upgraded: [] });
+    expect(exportJournal(store, { transaction: 5 })).toMatchObject({ from: { generation: 4 }, steps: [] });
   });
 
   it("changes nothing in a dry run, and is refused there, too", async () => {
