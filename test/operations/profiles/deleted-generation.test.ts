@@ -189,6 +189,22 @@ describe("a time whose generation was deleted", () => {
     expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 5, to: 0 });
   });
 
+  it("is known as long as the log tells of a time at which it was live, also when it no longer tells of its making", async () => {
+    const { store } = await withDeleted();
+    for (const selector of ["gen-3", "gen-4"]) await switchGeneration(store, DEFAULT, { selector });
+    await deleteGenerations(store, DEFAULT, { patterns: ["3"] });
+    const dryRun = true;
+    // The trim itself counts: the log begins with the switch to it, then with the one away from it.
+    for (const keepLast of [3, 3]) {
+      await trimHistory(store, { keepLast });
+      const expected = { madeFrom: 3, wasDeleted: true, removed: [{ name: "c" }] };
+      expect(await planRevert(store, DEFAULT, { selector: "gen-3" })).toMatchObject(expected);
+      expect(await rollback(store, DEFAULT, {}, { dryRun })).toMatchObject(expected);
+    }
+    await trimHistory(store, { keepLast: 1 });
+    expect(await caughtAsync(rollback(store, DEFAULT, {}, { dryRun }))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
   it("is not known when the log does not reach back to it", async () => {
     const { store } = await withDeleted();
     await trimHistory(store, { keepLast: 1 });
