@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
-import { fromText } from "../model/byte-string.ts";
+import { type ByteString, fromText, toEscaped } from "../model/byte-string.ts";
 import type { Generation } from "../model/generation.ts";
 import {
   type GenerationNumber,
@@ -60,7 +60,7 @@ export interface ProfileParts extends Omit<ProfileState, "current"> {
 export function listProfiles(store: Store): ProfileName[] {
   return profileEntries(store)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-    .map(({ name }) => parseDirectoryName(store, name))
+    .map(({ name }) => parseDirectoryName(store, toEscaped(name as ByteString)))
     .filter((profile) => hasProfile(store, profile))
     .sort();
 }
@@ -68,7 +68,7 @@ export function listProfiles(store: Store): ProfileName[] {
 function profileEntries({ layout }: Store): Dirent[] {
   const { profiles } = layout;
   try {
-    return readdirSync(profiles, { withFileTypes: true });
+    return readdirSync(profiles, { withFileTypes: true, encoding: "latin1" });
   } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;
     throw new StoreError("DAMAGED", `${profiles}, with all profiles, is missing`, {
@@ -276,7 +276,7 @@ function parseDirectoryName(store: Store, name: string): ProfileName {
   } catch (cause) {
     const path = join(store.layout.profiles, name);
     throw new StoreError("DAMAGED", `${path} is no profile of this store`, {
-      hint: "Move the directory elsewhere.",
+      hint: "Move the directory elsewhere, or run `store verify --repair`, which does.",
       details: { path },
       cause,
     });

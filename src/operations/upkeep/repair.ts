@@ -1,3 +1,4 @@
+import { fromText } from "../../model/byte-string.ts";
 import type { BaseName, PackageName, PackageVersion } from "../../model/ids.ts";
 import {
   type Finding,
@@ -73,7 +74,9 @@ async function makeUsable(store: Store, run: RunOptions): Promise<SettledFinding
   if (checkPlaces(store).length === 0) return [];
   refuseUnsafeRoot(store);
   const { log, locks } = store.layout;
-  const first = repairPlaces(store, ({ path }) => [log, locks].some((place) => `${path}/`.startsWith(`${place}/`)));
+  const first = repairPlaces(store, ({ path }) =>
+    [log, locks].some((place) => `${path}/`.startsWith(`${fromText(place)}/`)),
+  );
   if (first.some(staysBad)) return first;
   refuseReadOnly(store);
   using _lock = await lockRepair(store, run);

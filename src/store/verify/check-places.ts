@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isErrno } from "../../errors.ts";
+import { type ByteString, fromText, toBytes, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import { isProfileName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import { storeDirectories } from "../directories.ts";
@@ -9,7 +10,7 @@ import type { Store } from "../open-store.ts";
 
 /** A directory, a record or a lock file that the program cannot work with, whatever it holds. */
 export interface PlaceFault {
-  readonly path: string;
+  readonly path: ByteString;
   readonly kind: "wrong-kind" | "wrong-mode" | "stray";
   readonly reason: string;
   /** The mode that it lacks. */
@@ -30,7 +31,7 @@ export function checkPlaces({ layout }: Store): readonly PlaceFault[] {
   return [
     ...directories.flatMap(directoryFault),
     ...[manifests, builds, buildLogs].flatMap((directory) => recordFaults(directory, READ)),
-    ...namesIn(profiles).flatMap((name) => (name.startsWith(".") ? [] : profileFaults(join(profiles, name)))),
+    ...byteNamesIn(profiles).flatMap((name) => (name.startsWith(".") ? [] : profileFaults(profiles, name))),
     ...recordFaults(log, WRITTEN),
     ...[locks, leasesPath(layout)].flatMap((directory) =>
       namesIn(directory).flatMap((name) => lockFault(directory, name)),
@@ -41,7 +42,8 @@ export function checkPlaces({ layout }: Store): readonly PlaceFault[] {
 }
 
 export function toFinding({ layout }: Store, { path, kind, reason }: PlaceFault): Finding {
-  return { kind, subject: relative(path.startsWith(`${layout.root}/`) ? layout.root : layout.admin, path), reason };
+  const place = [layout.root, layout.admin].map(fromText).find((directory) => path.startsWith(`${directory}/`));
+  return { kind, subject: toEscaped(path.slice(place === undefined ? 0 : place.length + 1) as ByteString), reason };
 }
 
 /** Those that are made when they are needed. */
@@ -67,15 +69,16 @@ function directoryFault(path: string): PlaceFault[] {
   if (!status) return [];
   const target = status.isSymbolicLink() ? statusOf(path, statSync) : status;
   if (!target?.isDirectory())
-    return [{ path, kind: "wrong-kind", reason: "is no directory and must be one", lacks: 0 }];
+    return [{ path: fromText(path), kind: "wrong-kind", reason: "is no directory and must be one", lacks: 0 }];
   return modeFault(path, target, SEARCHED);
 }
 
-function profileFaults(directory: string): PlaceFault[] {
-  const status = statusOf(directory, lstatSync);
+function profileFaults(profiles: string, name: ByteString): PlaceFault[] {
+  const path = `${fromText(profiles)}/${name}` as ByteString;
+  const status = statusOf(toFsPath(path), lstatSync);
   if (!status?.isDirectory()) return [];
-  if (!isProfileName(basename(directory)))
-    return [{ path: directory, kind: "stray", reason: "has no name of a profile", lacks: 0 }];
+  if (!isProfileName(name)) return [{ path, kind: "stray", reason: "has no name of a profile", lacks: 0 }];
+  const directory = join(profiles, name);
   const own = modeFault(directory, status, SEARCHED);
   return own.length > 0 ? own : recordFaults(directory, READ);
 }
@@ -93,7 +96,8 @@ function lockFault(directory: string, name: string): PlaceFault[] {
   const path = join(directory, name);
   const status = statusOf(path, lstatSync);
   if (!status) return [];
-  if (!status.isFile()) return [{ path, kind: "wrong-kind", reason: "is no regular file and must be one", lacks: 0 }];
+  if (!status.isFile())
+    return [{ path: fromText(path), kind: "wrong-kind", reason: "is no regular file and must be one", lacks: 0 }];
   return modeFault(path, status, WRITTEN);
 }
 
@@ -101,11 +105,11 @@ function modeFault(path: string, { mode }: Stats, needs: number): PlaceFault[] {
   const lacks = needs & ~mode;
   if (lacks === 0) return [];
   const text = (mode & 0o7777).toString(8).padStart(4, "0");
-  return [{ path, kind: "wrong-mode", reason: `has mode ${text}, which keeps its owner out`, lacks }];
+  return [{ path: fromText(path), kind: "wrong-mode", reason: `has mode ${text}, which keeps its owner out`, lacks }];
 }
 
 /** What cannot be looked at is told of the directory that it is in. */
-function statusOf(path: string, look: typeof lstatSync | typeof statSync): Stats | undefined {
+function statusOf(path: string | Buffer, look: typeof lstatSync | typeof statSync): Stats | undefined {
   try {
     return look(path, { throwIfNoEntry: false });
   } catch (error) {
@@ -115,8 +119,12 @@ function statusOf(path: string, look: typeof lstatSync | typeof statSync): Stats
 }
 
 function namesIn(directory: string): string[] {
+  return byteNamesIn(directory).map((name) => toBytes(name).toString("utf8"));
+}
+
+function byteNamesIn(directory: string): ByteString[] {
   try {
-    return readdirSync(directory).sort();
+    return (readdirSync(directory, "latin1") as ByteString[]).sort();
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "EACCES")) return [];
     throw error;

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type Stats } from "node:fs";
 import { isErrno } from "../../errors.ts";
-import { type ByteString, fromText } from "../../model/byte-string.ts";
+import { type ByteString, fromText, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import type { FileListEntry } from "../../model/file-list.ts";
 import { compareEntry, FROZEN_MS } from "../../model/verify/compare-tree.ts";
 import type { Finding } from "../../model/verify/finding.ts";
@@ -29,14 +29,14 @@ export function checkPoolShard(settings: VerifySettings, shard: string): PoolChe
     if (name.includes(TEMPORARY_MARK)) continue;
     const reason = checkPoolFile(settings, { directory, shard, name, good });
     files += 1;
-    if (reason !== undefined) findings.push({ subject: `files/${shard}/${name}`, ...reason });
+    if (reason !== undefined) findings.push({ subject: `files/${shard}/${toEscaped(name)}`, ...reason });
   }
   return { findings, files, good };
 }
 
-function listShard(directory: string, findings: Finding[]): readonly string[] {
+function listShard(directory: string, findings: Finding[]): readonly ByteString[] {
   try {
-    return readdirSync(directory);
+    return readdirSync(directory, "latin1") as ByteString[];
   } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;
     findings.push({ kind: "pool-stray", subject: directory, reason: "is missing; the next add makes it again" });
@@ -47,7 +47,7 @@ function listShard(directory: string, findings: Finding[]): readonly string[] {
 interface PoolFile {
   readonly directory: string;
   readonly shard: string;
-  readonly name: string;
+  readonly name: ByteString;
   readonly good: number[];
 }
 
@@ -56,7 +56,7 @@ function checkPoolFile(
   { directory, shard, name, good }: PoolFile,
 ): Pick<Finding, "kind" | "reason"> | undefined {
   const path = `${directory}/${name}`;
-  const status = lstatSync(path, { throwIfNoEntry: false });
+  const status = lstatSync(toFsPath(`${fromText(directory)}/${name}` as ByteString), { throwIfNoEntry: false });
   if (!status) return undefined;
   const [, id, x] = NAME.exec(name) ?? [];
   if (id === undefined || !id.startsWith(shard)) return { kind: "pool-stray", reason: "has no name of the pool" };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
 import { isErrno } from "../../errors.ts";
+import { type ByteString, fromText, toEscaped, toFsPath } from "../../model/byte-string.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import { TEMPORARY_MARK } from "../../system/atomic-file.ts";
 import { treeIdOfDirectory } from "./describe-object.ts";
@@ -10,11 +11,11 @@ import type { VerifySettings } from "./settings.ts";
 /** Checks the kept files of one directory `sources/sha256/<2>/`: each is named by its SHA-256. */
 export function checkSourceShard(settings: VerifySettings, shard: string): readonly Finding[] {
   const directory = `${settings.sources}/sha256/${shard}`;
-  return readdirSync(directory).flatMap((name): Finding[] => {
+  return (readdirSync(directory, "latin1") as ByteString[]).flatMap((name): Finding[] => {
     if (name.includes(TEMPORARY_MARK)) return [];
-    const sum = sumOf(`${directory}/${name}`, settings.pace);
+    const sum = sumOf(`${fromText(directory)}/${name}` as ByteString, settings.pace);
     countFile(settings.pace);
-    const subject = `sources/sha256/${shard}/${name}`;
+    const subject = `sources/sha256/${shard}/${toEscaped(name)}`;
     return sum === name || sum === undefined ? [] : [{ kind: "source", subject, reason: sum }];
   });
 }
@@ -42,9 +43,9 @@ function treeFault(settings: VerifySettings, path: string): string | undefined {
 const PIECE = 1 << 20;
 
 /** The sum, what is wrong with the file, or `undefined` when it is gone. */
-function sumOf(path: string, pace: Pace): string | undefined {
+function sumOf(path: ByteString, pace: Pace): string | undefined {
   try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const fd = openSync(toFsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const sum = hash(fd, pace);
       return path.endsWith(`/${sum}`) ? sum : "has other content than its name says";

@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
+import { type ByteString, toEscaped } from "../../model/byte-string.ts";
 import { type BaseName, isBaseName } from "../../model/ids.ts";
 import type { Finding } from "../../model/verify/finding.ts";
 import { readIfWhole } from "../index/index-entry.ts";
@@ -166,13 +167,18 @@ async function settledOrphans(store: Store, signal: AbortSignal | undefined): Pr
   return orphansIn(store);
 }
 
+/** What is in the storeDir and not recorded, escaped: names of objects stand for themselves. */
 export function orphansIn({ layout }: Store): string[] {
   const isOrphan = (name: string) => !isBaseName(name) || !existsSync(`${layout.manifests}/${name}.json`);
-  return namesIn(layout.storeDir).filter(isOrphan);
+  return byteNamesIn(layout.storeDir).map(toEscaped).filter(isOrphan);
 }
 
 function namesIn(directory: string): string[] {
   return existsSync(directory) ? readdirSync(directory).sort() : [];
+}
+
+function byteNamesIn(directory: string): ByteString[] {
+  return existsSync(directory) ? (readdirSync(directory, "latin1") as ByteString[]).sort() : [];
 }
 
 const EVERY_MS = 100;

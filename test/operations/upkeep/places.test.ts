@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type ByteString, parseEscaped, toBytes } from "../../../src/model/byte-string.ts";
 import { gc } from "../../../src/operations/collection/gc.ts";
 import { repair } from "../../../src/operations/upkeep/repair.ts";
 import { type VerifyResult, verify } from "../../../src/operations/upkeep/verify.ts";
@@ -136,4 +137,38 @@ it("a link to a directory elsewhere is as good as one", async () => {
   mkdirSync(elsewhere);
   symlinkSync(elsewhere, at("archives"));
   expect((await verify(store, REQUEST)).damaged).toEqual([]);
+});
+
+describe("a name that is not UTF-8 is found where the program asks for every name, and kept aside", () => {
+  it.each([
+    ["a profile", "profiles/q%FF"],
+    ["an object", "pkgs/q%FF"],
+    ["a file of the pool", "files/00/q%25%FF"],
+    ["a source", "sources/sha256/00/q%FF"],
+  ])("as %s", async (_, subject) => {
+    const { world, store } = await withOne();
+    const [directory, name] = [dirname(subject), basename(subject)];
+    const place = directory === "pkgs" ? store.layout.storeDir : join(store.layout.root, directory);
+    const path = Buffer.concat([Buffer.from(`${place}/`), toBytes(parseEscaped(name) as ByteString)]);
+    mkdirSync(path, { recursive: true });
+    const seen = await verify(store, REQUEST);
+    expect([...seen.damaged, ...seen.leftovers].map((finding) => basename(finding.subject))).toEqual([name]);
+    const repaired = await repair(store, REQUEST);
+    expect(repaired.damaged).toEqual([]);
+    expect([...repaired.repaired, ...repaired.leftovers]).toMatchObject([
+      { outcome: { from: expect.stringMatching(/^moved to aside\//) } },
+    ]);
+    expect(existsSync(path)).toBe(false);
+    await installFrom(store, world.source("b-1", { b: "b" }));
+    expect(liveFiles(store)).toEqual({ a: "a", b: "b" });
+  });
+});
+
+describe("what a repair leaves to a collection", () => {
+  it("is not told as repaired: the twin of an object that is gone", async () => {
+    const { store, at } = await withOne();
+    mkdirSync(at("twins/gone"), { recursive: true });
+    const { leftovers } = await repair(store, REQUEST);
+    expect(leftovers.map(({ subject, outcome }) => [subject, outcome.state])).toEqual([["twins/gone", "found"]]);
+  });
 });

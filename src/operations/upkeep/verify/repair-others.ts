@@ -1,6 +1,6 @@
 import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { fromText } from "../../../model/byte-string.ts";
+import { type ByteString, fromText, parseEscaped } from "../../../model/byte-string.ts";
 import type { Finding } from "../../../model/verify/finding.ts";
 import { indexPlace } from "../../../store/index/index-place.ts";
 import { discardIndex } from "../../../store/index/seal.ts";
@@ -73,14 +73,14 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
   const { root, storeDir, builds, trash } = store.layout;
   switch (finding.kind) {
     case "stray":
-      return report.done(finding, `moved to ${moveAside(store, fromText(join(storeDir, finding.subject)))}`);
+      return report.done(finding, `moved to ${moveAside(store, placeOf(storeDir, finding))}`);
     case "source": {
-      const where = moveAside(store, fromText(join(root, finding.subject)));
+      const where = moveAside(store, placeOf(root, finding));
       return report.done(finding, `moved to ${where}; it is fetched again when it is needed`);
     }
     case "pool-stray":
       if (!finding.subject.startsWith("files/")) return;
-      return report.done(finding, `moved to ${moveAside(store, fromText(join(root, finding.subject)))}`);
+      return report.done(finding, `moved to ${moveAside(store, placeOf(root, finding))}`);
     case "root": {
       const where = finding.reference && (await context.restore(finding.reference));
       const relinked = relinkRoot(store, finding.subject);
@@ -104,6 +104,11 @@ async function repairOther(context: RepairContext, finding: Finding): Promise<vo
     default:
       return;
   }
+}
+
+/** Where something lies whose name can be any bytes. */
+function placeOf(directory: string, { subject }: Finding): ByteString {
+  return `${fromText(directory)}/${parseEscaped(subject) ?? fromText(subject)}` as ByteString;
 }
 
 /** Has a named root lead to the object that it names. Of one that names none, nobody else knows which it was. */

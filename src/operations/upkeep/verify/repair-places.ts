@@ -1,5 +1,5 @@
 import { chmodSync, statSync } from "node:fs";
-import { fromText } from "../../../model/byte-string.ts";
+import { type ByteString, toFsPath } from "../../../model/byte-string.ts";
 import { failureText } from "../../../model/explain-failure.ts";
 import type { Outcome, SettledFinding } from "../../../model/verify/finding.ts";
 import { mendDirectories } from "../../../store/directories.ts";
@@ -12,7 +12,7 @@ import { checkPlaces, type PlaceFault, toFinding } from "../../../store/verify/c
  * `aside/`; the directory is made anew where it can have been empty. `only` chooses among the faults.
  */
 export function repairPlaces(store: Store, only: (fault: PlaceFault) => boolean = () => true): SettledFinding[] {
-  const settled = new Map<string, SettledFinding>();
+  const settled = new Map<ByteString, SettledFinding>();
   // What lies in a directory that was closed is seen when it is open.
   for (let isNew = true; isNew; ) {
     isNew = false;
@@ -29,8 +29,8 @@ export function repairPlaces(store: Store, only: (fault: PlaceFault) => boolean 
 
 function mend(store: Store, { path, kind, lacks }: PlaceFault): Outcome {
   try {
-    if (kind !== "wrong-mode") return { state: "repaired", from: `moved to ${moveAside(store, fromText(path))}` };
-    chmodSync(path, (statSync(path).mode & 0o7777) | lacks);
+    if (kind !== "wrong-mode") return { state: "repaired", from: `moved to ${moveAside(store, path)}` };
+    chmodSync(toFsPath(path), (statSync(toFsPath(path)).mode & 0o7777) | lacks);
     return { state: "repaired", from: "opened to its owner" };
   } catch (error) {
     return { state: "failed", reason: failureText(error, store.layout.root) };

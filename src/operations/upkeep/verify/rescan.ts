@@ -51,11 +51,13 @@ function tasksFor(store: Store, findings: readonly Finding[]): VerifyTask[] {
   const objects = new Set(findings.flatMap(({ object }) => object ?? []));
   const shards = (kind: Finding["kind"], at: number) =>
     new Set(findings.flatMap((finding) => (finding.kind === kind ? [finding.subject.split("/")[at] as string] : [])));
+  const twins = new Set(findings.flatMap(({ subject }) => /^twins\/([^/]+)/.exec(subject)?.[1] ?? []));
   const orphans = new Set(orphansIn(store));
   return [
     { kind: "objects", objects: [...objects] as BaseName[] },
     ...[...shards("pool-file", 1), ...shards("pool-stray", 1)].map((shard) => ({ kind: "pool" as const, shard })),
     ...sourceTasksFor(findings),
+    ...[...twins].map((name) => ({ kind: "twin" as const, name })),
     ...findings.flatMap(({ subject }) => (orphans.has(subject) ? [{ kind: "orphan" as const, name: subject }] : [])),
   ];
 }
