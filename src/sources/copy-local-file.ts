@@ -51,7 +51,13 @@ function toPath(url: URL): string {
 
 function checkFile(path: string, maxBytes = Number.POSITIVE_INFINITY): void {
   const stat = statOf(path);
-  if (!stat.isFile()) throw new StoreError("INVALID_INPUT", `${path} is not a regular file`, { details: { path } });
+  if (!stat.isFile())
+    throw new StoreError("INVALID_INPUT", `${path} is not a regular file`, {
+      hint: stat.isDirectory()
+        ? "Pack it into an archive, and name that one."
+        : "Copy what it gives into a file, and name that one.",
+      details: { path },
+    });
   if (stat.size <= maxBytes) return;
   throw new StoreError("LIMIT", `${path} is larger than ${maxBytes} bytes`, { details: { path, maxBytes } });
 }

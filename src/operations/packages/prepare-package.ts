@@ -88,7 +88,11 @@ async function preparePath(store: Store, input: PackageInput, options: PrepareOp
     const origin: Origin = { kind: "directory", path };
     return stagePackage(store, { ...input, requested: path, origin, fileName, source: path }, options);
   }
-  if (!status.isFile()) throw new StoreError("INVALID_INPUT", `${path} is neither a file nor a directory`);
+  if (!status.isFile())
+    throw new StoreError("INVALID_INPUT", `${path} is neither a file nor a directory`, {
+      hint: "Copy what it gives into a file, and name that one.",
+      details: { path },
+    });
   const file = { ...input, requested: path, fileName };
   if (input.integrity === undefined)
     return prepareFile(store, { ...file, origin: { kind: "file", path }, file: path }, options);

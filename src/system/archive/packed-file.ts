@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { isErrno, StoreError } from "../../errors.ts";
 
@@ -15,14 +15,21 @@ export const CHUNK_BYTES = 1024 * 1024;
 
 /** @throws StoreError NOT_FOUND; INVALID_INPUT when it is no regular file */
 export function packedFile(path: string): PackedFile {
+  const status = statusOf(path);
+  if (status.isFile()) return { path, size: status.size, readBytes: 0 };
+  const hint = status.isDirectory()
+    ? `Name the files in it that are wanted, such as ${path}/*.tar.gz.`
+    : "Copy what it gives into a file, and name that one: an archive is read more than once.";
+  throw new StoreError("INVALID_INPUT", `${path} is not a regular file`, { hint, details: { path } });
+}
+
+function statusOf(path: string): Stats {
   try {
-    const status = statSync(path);
-    if (status.isFile()) return { path, size: status.size, readBytes: 0 };
+    return statSync(path);
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
     throw new StoreError("NOT_FOUND", `there is no file ${path}`, { details: { path }, cause: error });
   }
-  throw new StoreError("INVALID_INPUT", `${path} is not a regular file`, { details: { path } });
 }
 
 /** The first 16 bytes, or what there is. @throws StoreError FAILED when the file cannot be read */

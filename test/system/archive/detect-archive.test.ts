@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -68,6 +69,20 @@ describe("detectArchive", () => {
       const error = await caughtAsync(detect(pack(packing, TAR).subarray(0, 16), environment));
       expect(error).toMatchObject({ code: "ARCHIVE", hint: expect.stringContaining("Fetch the archive again") });
     }
+  });
+
+  it("tells of what is no file how to name one", async () => {
+    const { directory } = makeWorld();
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const [path, hint] of [
+      [directory, `${directory}/*.tar.gz`],
+      [pipe, "into a file"],
+    ] as const)
+      expect(await caughtAsync(detectArchive(path))).toMatchObject({
+        code: "INVALID_INPUT",
+        hint: expect.stringContaining(hint),
+      });
   });
 
   it("tells when there is no file", async () => {
