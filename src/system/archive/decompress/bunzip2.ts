@@ -3,20 +3,22 @@ import { setImmediate } from "node:timers/promises";
 import readBits from "@openpgp/unbzip2-stream/lib/bit_iterator.js";
 import bzip2 from "@openpgp/unbzip2-stream/lib/bzip2.js";
 import { CHUNK_BYTES, type PackedFile } from "../packed-file.ts";
+import { endOfData } from "./trailing-zeros.ts";
 
 const LEVEL_BYTES = 100_000;
 
 /**
- * The content of a bzip2 file with one or more streams, all checksums verified. The parts of the package are used
+ * The content of a bzip2 file with one or more streams, all checksums verified. Zeros may follow. The parts of the package are used
  * rather than its stream, which keeps the bytes of a block as an array of numbers: gigabytes where data repeat.
  *
  * @throws Error when the file is damaged, cut short, or followed by something else
  */
 export async function* bunzip2(file: PackedFile): AsyncGenerator<Buffer> {
+  const end = endOfData(file);
   const fd = openSync(file.path, "r");
   try {
     const bits = readBits(() => readChunk(fd, file));
-    while (bits.bytesRead < file.size) yield* bunzip2Stream(bits);
+    while (bits.bytesRead < end) yield* bunzip2Stream(bits);
   } finally {
     closeSync(fd);
   }

@@ -1,6 +1,7 @@
 import { type PackedFile, readChunks } from "../packed-file.ts";
 import { gunzip } from "./gunzip.ts";
 import { type Environment, findProgram, runProgram } from "./host-program.ts";
+import { endsBzip2InZeros } from "./trailing-zeros.ts";
 
 export type Compression = "none" | "gzip" | "bzip2" | "xz" | "zstd";
 
@@ -21,7 +22,8 @@ export async function* decompress(
   if (compression === "none") return yield* readChunks(file);
   if (compression === "gzip") return yield* gunzip(file);
   const program = findProgram(compression, environment);
-  if (program !== undefined) return yield* runProgram(file, program, { args: ["-d", "-c"], environment });
+  const mayLeaveOut = compression === "bzip2" ? () => endsBzip2InZeros(file) : undefined;
+  if (program !== undefined) return yield* runProgram(file, program, { args: ["-d", "-c"], environment, mayLeaveOut });
   yield* (await library(compression))(file);
 }
 

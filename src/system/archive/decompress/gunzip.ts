@@ -1,6 +1,7 @@
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
 import { CHUNK_BYTES, type PackedFile } from "../packed-file.ts";
+import { endOfData } from "./trailing-zeros.ts";
 
 /**
  * The content of a gzip file with one or more members. Zeros may follow, as tapes have them, and nothing else.
@@ -21,20 +22,5 @@ export async function* gunzip(file: PackedFile): AsyncGenerator<Buffer> {
     source.destroy();
   }
   // zlib stops at the first zero after a member without a look at the rest.
-  if (!isZeroFrom(file, inflate.bytesWritten)) throw new Error("something else follows the compressed data");
-}
-
-function isZeroFrom(file: PackedFile, start: number): boolean {
-  const fd = openSync(file.path, "r");
-  try {
-    const buffer = Buffer.allocUnsafe(64 * 1024);
-    for (let at = start; ; ) {
-      const length = readSync(fd, buffer, 0, buffer.length, at);
-      if (length === 0) return true;
-      if (buffer.subarray(0, length).some((byte) => byte !== 0)) return false;
-      at += length;
-    }
-  } finally {
-    closeSync(fd);
-  }
+  if (endOfData(file) > inflate.bytesWritten) throw new Error("something else follows the compressed data");
 }

@@ -13,17 +13,20 @@ export function findProgram(name: string, environment: Environment): string | un
   return directories.map((directory) => join(directory, name)).find(isExecutable);
 }
 
+export interface ProgramOptions {
+  readonly args: readonly string[];
+  readonly environment: Environment;
+  /** Whether what the program says that it left out may be. */
+  readonly mayLeaveOut?: (() => boolean) | undefined;
+}
+
 /**
  * What a decompression program makes of the file. The program is dead when the generator is done or given up.
  *
  * @throws Error with the program's own message when it fails or leaves something of the file out; StoreError FAILED when
  *   it cannot be started
  */
-export async function* runProgram(
-  file: PackedFile,
-  program: string,
-  options: { readonly args: readonly string[]; readonly environment: Environment },
-): AsyncGenerator<Buffer> {
+export async function* runProgram(file: PackedFile, program: string, options: ProgramOptions): AsyncGenerator<Buffer> {
   const child = spawn(program, options.args, { env: { ...options.environment, ...PLAIN }, stdio: "pipe" });
   const closed = once(child, "close");
   closed.catch(() => undefined);
@@ -41,7 +44,7 @@ export async function* runProgram(
     for await (const chunk of child.stdout) yield chunk as Buffer;
     const [status, signal] = await ending(closed, program);
     const message = Buffer.concat(messages).toString("utf8").trim();
-    if (status !== 0 || TRAILING_GARBAGE.test(message)) {
+    if (status !== 0 || (TRAILING_GARBAGE.test(message) && !options.mayLeaveOut?.())) {
       throw new Error(message || `${basename(program)} ended with ${status ?? signal}`);
     }
   } finally {

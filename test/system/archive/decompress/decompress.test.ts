@@ -147,13 +147,24 @@ describe.each(WAYS)("%s by %s", (packing, _by, environment) => {
     }
   });
 
-  it("takes zeros at the end where the format has them: gzip, and xz in fours", async () => {
+  it("takes zeros at the end as the programs do: gzip, bzip2, and xz in fours", async () => {
     const padded = (zeros: number) => read(Buffer.concat([pack(packing, CONTENT), Buffer.alloc(zeros)]));
-    if (packing === "gzip" || packing === "xz") expect((await padded(1000)).equals(CONTENT)).toBe(true);
+    if (packing !== "zstd") expect((await padded(1000)).equals(CONTENT)).toBe(true);
     else await expect(padded(1000)).rejects.toThrow();
-    if (packing === "gzip") {
+    if (packing === "gzip" || packing === "bzip2") {
       const packed = Buffer.concat([pack(packing, CONTENT), Buffer.alloc(2 ** 20), Buffer.from("x")]);
       await expect(read(packed)).rejects.toThrow();
+    }
+  });
+
+  it("takes zeros behind any content, wherever in its last byte a bzip2 stream ends", async () => {
+    if (packing !== "bzip2") return;
+    for (let length = 0; length < 40; length++) {
+      const packed = Buffer.concat([pack(packing, CONTENT.subarray(0, length)), pack(packing, Buffer.of(length))]);
+      for (const zeros of [1, 5, 70_000]) {
+        const content = await read(Buffer.concat([packed, Buffer.alloc(zeros)]));
+        expect(content.equals(Buffer.concat([CONTENT.subarray(0, length), Buffer.of(length)]))).toBe(true);
+      }
     }
   });
 
