@@ -9,7 +9,7 @@ export const command = defineCommand({
   name: "add",
   summary: "Put a directory, file, archive, URL or npm package into the store",
   details:
-    "Prints the store path. No profile changes; `store install` does both. Archives: tar (plain, gz, bz2, xz, zst) and zip.",
+    "Prints the store path. No profile changes; `store install` does both. Archives: tar (plain, gz, bz2, xz, zst) and zip; a zip that begins with a program which unpacks it is one when its name ends with `.zip`.",
   positionals: {
     source: {
       need: "one",

@@ -11,7 +11,8 @@ import { printableUrl } from "../../sources/printable-url.ts";
 import { objectAt, readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { stagedTree } from "../../store/stage-object.ts";
-import { detectArchive } from "../../system/archive/detect-archive.ts";
+import { detectArchive, endsAsZip } from "../../system/archive/detect-archive.ts";
+import { packedFile } from "../../system/archive/packed-file.ts";
 import type { FileWatch } from "../../system/archive/tree-writer.ts";
 import { createFetchContext } from "../building/fetch-context.ts";
 import { checkSourcePlace } from "./check-source-place.ts";
@@ -145,7 +146,7 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
   const room = options.workspace.room();
   const tree = stagedTree(room);
   mkdirSync(tree);
-  const format = await detectArchive(input.file);
+  const format = (await detectArchive(input.file)) ?? (isNamedZip(input) ? "zip" : undefined);
   if (format === undefined) {
     if (isArchiveName(input.fileName)) throw noArchive(input);
     copyFileSync(input.file, join(tree, input.fileName));
@@ -162,6 +163,11 @@ async function prepareFile(store: Store, input: FileInput, options: PrepareOptio
     return filled;
   };
   return stagePackage(store, { ...input, origin, room, fill }, options);
+}
+
+/** One that begins with a program that unpacks it; by another name it is that program. */
+function isNamedZip({ file, fileName }: FileInput): boolean {
+  return /\.zip$/i.test(fileName) && endsAsZip(packedFile(file));
 }
 
 /** A download that failed is often a page that says so, and damage can begin with the first block. */

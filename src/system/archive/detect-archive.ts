@@ -1,9 +1,11 @@
+import { closeSync, openSync, readSync } from "node:fs";
 import { StoreError } from "../../errors.ts";
 import { type Compression, decompress } from "./decompress/decompress.ts";
 import type { Environment } from "./decompress/host-program.ts";
 import { archiveError } from "./extraction.ts";
 import { type PackedFile, packedFile, readStart } from "./packed-file.ts";
 import { parseTarHeader } from "./tar/tar-header.ts";
+import { findZipEnd } from "./zip/find-end.ts";
 
 export type ArchiveFormat = "tar" | "tar.gz" | "tar.bz2" | "tar.xz" | "tar.zst" | "zip";
 
@@ -49,6 +51,27 @@ export async function detectArchive(
 export function detectContainer(file: PackedFile): Compression | "zip" {
   const start = readStart(file).toString("hex");
   return MAGIC.find(([, magic]) => magic.test(start))?.[0] ?? "none";
+}
+
+/**
+ * How a file that is known to be an archive is unpacked. A zip archive can have anything before its first entry, such as a
+ * program that unpacks it.
+ */
+export function detectUnpacking(file: PackedFile): Compression | "zip" {
+  const container = detectContainer(file);
+  return container === "none" && endsAsZip(file) ? "zip" : container;
+}
+
+/** Whether the file is none by its beginning, and a zip archive by its end. */
+export function endsAsZip(file: PackedFile): boolean {
+  const fd = openSync(file.path, "r");
+  try {
+    const head = Buffer.alloc(512);
+    const isTarToo = isTar(head.subarray(0, readSync(fd, head)));
+    return !isTarToo && findZipEnd(fd, file.size) !== undefined;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The first bytes of the unpacked file, a little more than an empty tar archive has. */

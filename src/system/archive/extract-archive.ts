@@ -3,7 +3,7 @@ import { StoreError } from "../../errors.ts";
 import type { ByteString } from "../../model/byte-string.ts";
 import { type Compression, decompress } from "./decompress/decompress.ts";
 import type { Environment } from "./decompress/host-program.ts";
-import { detectContainer } from "./detect-archive.ts";
+import { detectContainer, detectUnpacking } from "./detect-archive.ts";
 import type { EntryWriter } from "./entry-writer.ts";
 import { type ArchiveLimits, archiveError, type Extraction, newExtraction } from "./extraction.ts";
 import { hoistDirectory } from "./hoist-directory.ts";
@@ -115,7 +115,7 @@ async function extractInto(
     options.signal?.throwIfAborted();
     report(false);
   };
-  const container = detectContainer(file);
+  const container = detectUnpacking(file);
   const output = { writer: options.writer, strip: options.strip === "auto" ? 0 : options.strip };
   if (container === "zip") {
     const { extractZip } = await import("./zip/extract-zip.ts");

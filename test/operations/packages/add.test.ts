@@ -1,9 +1,9 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { add } from "../../../src/operations/packages/add.ts";
 import type { StoreEvent } from "../../../src/operations/run-options.ts";
-import { makeTar } from "../../helpers/archives.ts";
+import { makeTar, makeZip } from "../../helpers/archives.ts";
 import { integrityOf } from "../../helpers/fetch-world.ts";
 import { makeWorld } from "../../helpers/worlds.ts";
 
@@ -40,6 +40,19 @@ test("an archive is known by its content, whatever it is called", async () => {
     const { path } = await add(store, { from, cwd: "/", name: "archive", version: "1" });
     expect(readFileSync(join(path, "file"), "utf8")).toBe(name);
   }
+});
+
+test("a zip archive behind a program is unpacked when it is called one, and is the program otherwise", async () => {
+  const world = makeWorld({ memory: true });
+  const store = await world.store();
+  const content = Buffer.concat([Buffer.from("#!/bin/sh\n"), makeZip([{ name: "d/file", content: "content" }])]);
+  const filesOf = async (name: string) => {
+    const from = join(world.directory, name);
+    writeFileSync(from, content);
+    return readdirSync((await add(store, { from, cwd: "/", name: "x", version: "1" })).path);
+  };
+  expect(await filesOf("x-1.zip")).toEqual(["file"]);
+  expect(await filesOf("x-1.run")).toEqual(["x-1.run"]);
 });
 
 test("what an add of an archive does is told as it goes on, each step and how far it is", async () => {

@@ -16,6 +16,9 @@ export interface ZipOutput {
   readonly onProgress: () => void;
 }
 
+/** A FIFO, a device of characters or blocks, a socket. */
+const READ_FROM = [0o010000, 0o020000, 0o060000, 0o140000];
+
 type Kind = "file" | "directory" | "symlink";
 
 const LONGEST_LINK_TARGET = 4095;
@@ -64,8 +67,11 @@ async function extractEntry(run: Extraction, source: ZipSource, output: ZipOutpu
   writer.closeFile();
 }
 
+/** What Info-ZIP reads from a pipe or a device (`zip - -`) has its mode and is a file: it has content, they have none. */
 function kindOf(run: Extraction, entry: ZipEntry): Kind {
-  switch (entry.mode & 0o170000) {
+  const type = entry.mode & 0o170000;
+  if (READ_FROM.includes(type) && entry.bytes > 0) return entry.name.endsWith("/") ? "directory" : "file";
+  switch (type) {
     case 0o120000:
       return "symlink";
     case 0o040000:

@@ -4,6 +4,7 @@ import yauzl from "yauzl";
 import { StoreError } from "../../../errors.ts";
 import { type ByteString, fromBytes, fromText } from "../../../model/byte-string.ts";
 import { archiveError, countEntry, type Extraction } from "../extraction.ts";
+import { findZipEnd } from "./find-end.ts";
 
 /** An entry of a zip archive (APPNOTE.TXT 6.3.10). */
 export interface ZipEntry {
@@ -14,8 +15,9 @@ export interface ZipEntry {
   readonly crc32: number;
   readonly bytes: number;
   readonly packedBytes: number;
-  /** Where in the file the entry's own header and its data start. */
+  /** Where in the archive the entry's own header starts. */
   readonly headerStart: number;
+  /** Where in the file its data start. */
   readonly dataStart: number;
 }
 
@@ -38,14 +40,15 @@ const UNIX_HOSTS = [3, 19];
 export async function readZipDirectory(run: Extraction, fd: number): Promise<ZipEntry[]> {
   try {
     const options = { decodeStrings: false, autoClose: false };
-    const zip = await yauzl.fromRandomAccessReaderPromise(new FileReader(fd), run.packedBytes, options);
+    const shift = findZipEnd(fd, run.packedBytes)?.shift ?? 0;
+    const zip = await yauzl.fromRandomAccessReaderPromise(new FileReader(fd, shift), run.packedBytes - shift, options);
     const directoryStart = cursor(zip);
     const entries: ZipEntry[] = [];
     for await (const entry of zip.eachEntry()) entries.push(await readEntry(run, zip, entry));
     run.entry = undefined;
-    checkAllRead(run, fd, cursor(zip));
+    checkAllRead(run, fd, shift + cursor(zip));
     checkOverlaps(run, entries, directoryStart);
-    return entries;
+    return entries.map((entry) => ({ ...entry, dataStart: shift + entry.dataStart }));
   } catch (error) {
     if (error instanceof StoreError || !(error instanceof Error)) throw error;
     throw archiveError(run, `is no whole zip archive: ${error.message}`, { cause: error });
@@ -55,10 +58,13 @@ export async function readZipDirectory(run: Extraction, fd: number): Promise<Zip
 /** Reads at once and without threads: there are several small reads for each entry. */
 class FileReader extends yauzl.RandomAccessReader {
   readonly #fd: number;
+  readonly #shift: number;
 
-  constructor(fd: number) {
+  /** `shift`: where in the file the archive starts. */
+  constructor(fd: number, shift: number) {
     super();
     this.#fd = fd;
+    this.#shift = shift;
   }
 
   override read(
@@ -68,7 +74,7 @@ class FileReader extends yauzl.RandomAccessReader {
     position: number,
     done: (error: Error | null, count?: number) => void,
   ): void {
-    done(null, readSync(this.#fd, buffer, offset, length, position));
+    done(null, readSync(this.#fd, buffer, offset, length, this.#shift + position));
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
 import fc from "fast-check";
@@ -12,6 +12,7 @@ import { makeWorld, type TreeData } from "../../../helpers/worlds.ts";
 
 const FILE: ZipMember = { name: "file", content: "content" };
 const LINK = 0o120777;
+const PROGRAM = Buffer.from(`#!/bin/sh\n${"unzip me\n".repeat(100)}`);
 
 async function treeFrom(members: readonly ZipMember[]): Promise<Readonly<Record<string, string>>> {
   return (await extracted(makeZip(members))).tree;
@@ -67,10 +68,20 @@ describe("kinds of entries", () => {
     [0o060644, "device"],
     [0o010644, "FIFO"],
     [0o140644, "socket"],
-  ])("refuses the mode %o", async (mode, reason) => {
+  ])("refuses the mode %o, but not what was read from such a file", async (mode, reason) => {
     const error = await refusedMembers([FILE, { name: "odd", mode }]);
     expect(error).toMatchObject({ code: "ARCHIVE", details: { entry: "odd" } });
     expect(error.message).toContain(reason);
+    const content = "what was read from it";
+    expect(await treeFrom([{ name: "read", mode, content }])).toEqual({ read: `file: ${content}` });
+  });
+
+  it("takes what the zip program read from its standard input for the file that unzip makes of it", async () => {
+    needPrograms("zip");
+    const { directory } = makeWorld();
+    execFileSync("sh", ["-c", "echo content | zip -q - - > stdin.zip"], { cwd: directory });
+    const { tree } = await extracted(readFileSync(join(directory, "stdin.zip")));
+    expect(tree).toEqual({ "-": "file: content\n" });
   });
 
   it("takes modes only from archives made on Unix", async () => {
@@ -230,6 +241,33 @@ describe("damage", () => {
       header.fill(0, 14, 26);
     };
     expect(await treeFrom([{ ...FILE, patchLocal }])).toEqual({ file: "file: content" });
+  });
+
+  it.each([
+    ["as it was made", (zip: Buffer) => zip],
+    ["written to a pipe", undefined],
+  ])("takes an archive with a program before it, %s, its positions moved or not", async (_, made) => {
+    needPrograms("zip");
+    const { directory } = makeWorld();
+    const file = join(directory, "made.zip");
+    execFileSync("sh", ["-c", "mkdir d; echo content > d/file; zip -qr - d > piped.zip"], { cwd: directory });
+    const zip = made?.(makeZip([{ name: "d/" }, { name: "d/file", content: "content\n" }]));
+    writeFileSync(file, Buffer.concat([PROGRAM, zip ?? readFileSync(join(directory, "piped.zip"))]));
+    const expected = { d: "directory", "d/file": "file: content\n" };
+    expect((await extracted(readFileSync(file))).tree).toEqual(expected);
+    execFileSync("zip", ["-qA", file]);
+    expect((await extracted(readFileSync(file))).tree).toEqual(expected);
+  });
+
+  it("takes the last one of two archives behind each other, as unzip does", async () => {
+    const two = Buffer.concat([makeZip([FILE]), makeZip([{ name: "last", content: "one" }])]);
+    expect((await extracted(two)).tree).toEqual({ last: "file: one" });
+  });
+
+  it("takes a list of entries with something behind it", async () => {
+    const zip = makeZip([FILE]);
+    const behind = Buffer.concat([zip.subarray(0, -22), Buffer.from("PK\x05\x05\x03\x00sig"), zip.subarray(-22)]);
+    expect((await extracted(behind)).tree).toEqual({ file: "file: content" });
   });
 
   it("refuses entries that share their data", async () => {
