@@ -13,14 +13,19 @@ interface Recalled {
   readonly parent: GenerationNumber | undefined;
 }
 
+/** Whether the log tells that a generation without a record is gone. */
+export function isDeleted(store: Store, profile: ProfileName, number: GenerationNumber): boolean {
+  const now = stateAfter(openJournal(store)).get(profile);
+  return now !== undefined && !inRanges(now.generations, number);
+}
+
 /**
  * Reads from the log what a generation was that was deleted since. `undefined` when it never was live, or the log does
  * not reach back to a time at which it was.
  */
 export function recallGeneration(store: Store, profile: ProfileName, number: GenerationNumber): Recalled | undefined {
-  const now = stateAfter(openJournal(store)).get(profile);
   // A record that was merely lost is for a repair.
-  if (!now || inRanges(now.generations, number)) return undefined;
+  if (!isDeleted(store, profile, number)) return undefined;
   let visit: number | undefined;
   for (const each of readTransactions(openJournal(store))) {
     if (!("tx" in each) || each.profile !== profile) continue;

@@ -6,7 +6,13 @@ import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { linkGeneration, readGeneration, readGenerationHead } from "../../store/generation-records.ts";
 import { logFailure, logSwitch } from "../../store/log-transactions.ts";
 import type { Store } from "../../store/open-store.ts";
-import { hasGeneration, type ProfileParts, type ProfileState, readProfileParts } from "../../store/profiles.ts";
+import {
+  hasGeneration,
+  listGenerations,
+  type ProfileParts,
+  type ProfileState,
+  readProfileParts,
+} from "../../store/profiles.ts";
 import type { Obtained } from "../archives/obtain/attempt.ts";
 import type { RunOptions } from "../run-options.ts";
 import { type Choice, type Examined, examineTarget, lastKnown, livePackages } from "./examine-target.ts";
@@ -183,10 +189,33 @@ async function parentOf(store: Store, state: ProfileState, { generation }: Choic
       ? undefined
       : (await import("./recall-generation.ts")).recallGeneration(store, profile, number);
   const { parent } = (await recall(generation)) ?? readGenerationHead(store, profile, generation);
-  if (parent !== undefined) return { generation: parent, told: (await recall(parent))?.told };
+  if (parent !== undefined) {
+    const recalled = await recall(parent);
+    if (!recalled && !hasGeneration(store, state, parent)) await refuseForgotten(store, state, { generation, parent });
+    return { generation: parent, told: recalled?.told };
+  }
   throw new StoreError("NOT_FOUND", `gen-${generation} of profile '${profile}' has no parent to go back to`, {
     hint: "List the generations with `store generations` and choose one with `store switch gen-N`.",
     details: { profile, generation },
+  });
+}
+
+/** @throws StoreError NOT_FOUND for a parent that was deleted, with what was in it gone from the log, too */
+async function refuseForgotten(
+  store: Store,
+  state: ProfileState,
+  { generation, parent }: { readonly generation: GenerationNumber; readonly parent: GenerationNumber },
+): Promise<void> {
+  const { profile } = state;
+  // One whose record is lost is for a repair.
+  if (!(await import("./recall-generation.ts")).isDeleted(store, profile, parent)) return;
+  const before = listGenerations(store, state).findLast((number) => number < parent);
+  const whose = profile === "default" ? "" : ` -p ${profile}`;
+  const next = before === undefined ? "" : ` The last one before it: \`store switch gen-${before}${whose}\`.`;
+  const message = `gen-${parent}, from which gen-${generation} of profile '${profile}' was made, was deleted`;
+  throw new StoreError("NOT_FOUND", `${message}, and the log no longer tells what was in it`, {
+    hint: `\`store generations${whose}\` lists those that there are.${next}`,
+    details: { profile, generation, parent },
   });
 }
 

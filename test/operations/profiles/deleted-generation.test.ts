@@ -161,6 +161,18 @@ describe("a time whose generation was deleted", () => {
     expect(await caughtAsync(rollback(store, DEFAULT, {}))).toMatchObject({ code: "NOT_FOUND" });
   });
 
+  it("is told, when the log was trimmed since, with the generation before it", async () => {
+    const { store } = await withDeleted();
+    await trimHistory(store, { keepLast: 1 });
+    expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 4, to: 3 });
+    expect(await caughtAsync(rollback(store, DEFAULT, {}))).toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringMatching(/^gen-2, from which gen-3 .*was deleted.*the log no longer tells/),
+      hint: expect.stringContaining("`store switch gen-0`"),
+    });
+    expect(liveNumber(store)).toBe(3);
+  });
+
   it("is one step of going back, again and again, and each of them can be undone", async () => {
     const { store } = await withDeleted();
     expect(await rollback(store, DEFAULT, {})).toMatchObject({ from: 4, to: 3 });
