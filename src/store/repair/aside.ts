@@ -6,10 +6,10 @@ import { syncDirectory, temporaryName } from "../../system/atomic-file.ts";
 import { asideFor } from "../layout.ts";
 import type { Store } from "../open-store.ts";
 
-/** Makes room for a file: what lies there and is none is kept in `aside/`. */
-export function clearForFile(store: Store, path: string): void {
+/** Makes room for a file: what lies there and is none is kept in `aside/`. Returns where, as `moveAside` does. */
+export function clearForFile(store: Store, path: string): string | undefined {
   const status = lstatSync(path, { throwIfNoEntry: false });
-  if (status && !status.isFile()) moveAside(store, fromText(path));
+  return status && !status.isFile() ? moveAside(store, fromText(path)) : undefined;
 }
 
 /** The same for a directory. */

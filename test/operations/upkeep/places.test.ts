@@ -164,6 +164,35 @@ describe("a name that is not UTF-8 is found where the program asks for every nam
   });
 });
 
+describe("what was done about the log is told as it was", () => {
+  async function howOf(damage: (log: string) => void) {
+    const { store, at } = await withOne();
+    damage(at("log"));
+    const { repaired } = await repair(store, REQUEST);
+    return repaired.flatMap(({ kind, outcome }) => (kind === "log" && "from" in outcome ? [outcome.from] : []));
+  }
+
+  it("when a pipe was moved from the place of no record", async () => {
+    expect(await howOf((log) => KINDS["a pipe"]?.(join(log, "000002.jsonl")))).toEqual([
+      expect.stringMatching(/^moved to aside\/[^;]+$/),
+    ]);
+  });
+
+  it("when nobody knows what was lost", async () => {
+    const dropFirst = (log: string) => {
+      const lines = readFileSync(join(log, "000001.jsonl"), "utf8").split("\n");
+      writeFileSync(join(log, "000001.jsonl"), lines.toSpliced(1, 1).join("\n"));
+    };
+    expect(await howOf(dropFirst)).toEqual(["the log goes on without what was lost"]);
+  });
+
+  it("when all of it was lost", async () => {
+    expect(await howOf((log) => writeFileSync(join(log, "000001.jsonl"), ""))).toEqual([
+      "written anew from the generations",
+    ]);
+  });
+});
+
 describe("what a repair leaves to a collection", () => {
   it("is not told as repaired: the twin of an object that is gone", async () => {
     const { store, at } = await withOne();

@@ -30,28 +30,44 @@ export async function repairJournal(context: RepairContext, findings: readonly F
   const own = findings.filter(({ kind }) => kind === "log");
   if (own.length === 0) return;
   await attempt(context, own, async () => {
-    const files = await mendLog(context.store);
-    if (!files) return;
-    const kept = files.map((file) => `log/${file}`).join(", ");
-    const how = kept === "" ? "written anew from the generations" : `damaged lines are kept in ${kept}`;
-    for (const finding of own) context.report.done(finding, how);
+    const mended = await mendLog(context.store);
+    if (!mended) return;
+    for (const finding of own) context.report.done(finding, howMended(mended));
   });
 }
 
-/** The files that keep what was taken out; `undefined` when something is still wrong. */
-async function mendLog(store: Store): Promise<readonly string[] | undefined> {
+interface MendedLog {
+  /** Where what is no file was taken. */
+  readonly moved: readonly string[];
+  /** The files in the log's directory that keep what was taken out of others. */
+  readonly files: readonly string[];
+  /** How many records were written for those that were lost. */
+  readonly anew: number;
+}
+
+function howMended({ moved, files, anew }: MendedLog): string {
+  const how = [
+    ...moved.map((place) => `moved to ${place}`),
+    ...(files.length > 0 ? [`damaged lines are kept in ${files.map((file) => `log/${file}`).join(", ")}`] : []),
+    ...(anew > 0 ? ["written anew from the generations"] : []),
+  ];
+  return how.length > 0 ? how.join("; ") : "the log goes on without what was lost";
+}
+
+/** `undefined` when something is still wrong. */
+async function mendLog(store: Store): Promise<MendedLog | undefined> {
   const log = openJournal(store);
-  for (const { path } of otherKinds(log)) clearForFile(store, path);
+  const moved = otherKinds(log).flatMap(({ path }) => clearForFile(store, path) ?? []);
   if (verifyLog(log).records === 0) {
     const records = await rebuildLog(log, recordedGenerations(store), profilesAsTheyAre(log));
     // Only a log that can be read lets the profiles be told as they are.
     await appendRecords(log, [], { durable: true, withSnapshot: true });
-    return records[0]?.members.files as readonly string[];
+    return { moved, files: records[0]?.members.files as readonly string[], anew: records.length };
   }
   const { files, remaining } = await repairLog(log, profilesAsTheyAre(log));
   const expects = Math.max(0, ...listProfiles(store).map((profile) => newestTransaction(store, profile)));
-  await appendRecords(log, [], { durable: true, expects });
-  return remaining.length > 0 ? undefined : files;
+  const { completed } = await appendRecords(log, [], { durable: true, expects });
+  return remaining.length > 0 ? undefined : { moved, files, anew: completed.length };
 }
 
 /** What repair can do without; a profile that is damaged itself tells nothing. */
