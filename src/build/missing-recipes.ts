@@ -6,8 +6,8 @@ import { DEPENDENCY_KINDS, type Recipe } from "../model/recipe.ts";
 export interface MissingRecipes {
   /** What `find` returns; `undefined` when there is no such recipe or version, which is noted as a need of `by`. */
   among<Value>(name: string, by: Needing | undefined, find: () => Value): Value | undefined;
-  /** @throws StoreError NOT_FOUND when something was noted */
-  throwIfAny(): void;
+  /** NOT_FOUND when something was noted. */
+  error(): StoreError | undefined;
 }
 
 interface Needing {
@@ -31,11 +31,11 @@ export function collectMissing(): MissingRecipes {
         return undefined;
       }
     },
-    throwIfAny() {
+    error() {
       const [first] = errors;
-      if (first === undefined) return;
+      if (first === undefined) return undefined;
       const findings = [...noted.values()].filter((finding) => finding !== undefined);
-      throw new StoreError("NOT_FOUND", [...noted.keys()].join("\n"), {
+      return new StoreError("NOT_FOUND", [...noted.keys()].join("\n"), {
         hint: (errors.length === 1 && first.hint) || "`store recipe list` names all recipes that there are.",
         details: { ...first.details, ...(findings.length > 0 && { findings }) },
       });

@@ -1,21 +1,22 @@
 import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
-import { findingAt, invalidRecipe } from "../model/recipe/finding.ts";
-import {
-  decideOptions,
-  type OptionFault,
-  type OptionValues,
-  packageId,
-  resolveOptions,
-} from "../model/recipe/options.ts";
+import { type OptionValues, packageId } from "../model/recipe/options.ts";
 import type { Platform } from "../model/recipe/platform.ts";
 import { resolveRecipe } from "../model/recipe/resolve-recipe.ts";
-import type { ResolvedDependency } from "../model/recipe/resolved-recipe.ts";
-import { isInRange, type VersionRange } from "../model/recipe/version-range.ts";
-import { DEPENDENCY_KINDS, type Recipe, type RecipeOption } from "../model/recipe.ts";
+import type { VersionRange } from "../model/recipe/version-range.ts";
 import type { LoadedRecipe, RecipeCollection } from "../recipes/open-recipes.ts";
 import type { BuildGraph, PlannedDependency, PlannedPackage } from "./build-plan.ts";
 import { collectMissing, type MissingRecipes } from "./missing-recipes.ts";
+import {
+  type Chosen,
+  checkRequest,
+  conflict,
+  findRequested,
+  inOrder,
+  optionsRequested,
+  type PackageRequest,
+  requestKey,
+} from "./package-request.ts";
 
 /** A package that somebody asks for by name, or a recipe that was loaded from a path. */
 export interface Wanted {
@@ -34,19 +35,16 @@ export interface GraphOptions {
 }
 
 /**
- * Resolves packages and all that they need. A package is in a graph once: whoever asks for another version or other
- * options of it is told.
+ * Resolves packages and all that they need. A package is in a graph once: what is named is as it is named, and what is only
+ * needed suits all who need it. Whoever asks for something else is told. The order of `wanted` decides nothing.
  * @throws StoreError NOT_FOUND, INVALID_RECIPE, CONFLICT, UNSUPPORTED
  */
 export function planGraph(recipes: RecipeCollection, wanted: readonly Wanted[], options: GraphOptions): BuildGraph {
-  const asked = new Map(wanted.map((each) => [each.name, each]));
-  const missing = collectMissing();
-  const planner: Planner = { recipes, options, asked, missing, packages: new Map(), byName: new Map(), open: [] };
-  const ids = wanted.flatMap(
-    (each) => missing.among(each.name, undefined, () => planOne(planner, { ...each, by: COMMAND })) ?? [],
-  );
-  missing.throwIfAny();
-  return { packages: planner.packages, wanted: ids };
+  const names = wanted.map(({ name }) => name);
+  const planner: Planner = { recipes, options, asked: byName(wanted.map(requestOfCommand)), chosen: new Map() };
+  const { walk, needs } = settleNeeds(planner, names);
+  if (faultOf(walk)) throw faultOf(walkNeeds(planner, names.toSorted(), needs));
+  return { packages: walk.packages, wanted: names.map((name) => (walk.settled.get(name) as Chosen).id) };
 }
 
 /**
@@ -76,111 +74,145 @@ function idsOf({ dependencies }: PlannedPackage): string {
 
 const COMMAND = "the command";
 
-interface Request extends Wanted {
-  /** Who asks, for messages. */
-  readonly by: string;
-  /** The recipe that asks, unless it is the command. */
-  readonly asking?: Recipe;
+function requestOfCommand({ range, ...wanted }: Wanted): PackageRequest {
+  return { ...wanted, ranges: range ? [range] : [], by: COMMAND };
+}
+
+/** What is asked of each package, by its name, in an order that depends on the requests alone. */
+type Requests = ReadonlyMap<string, readonly PackageRequest[]>;
+
+function byName(requests: readonly PackageRequest[]): Requests {
+  const groups = new Map<string, PackageRequest[]>();
+  for (const request of requests) groups.set(request.name, [...(groups.get(request.name) ?? []), request]);
+  return new Map([...groups].map(([name, group]) => [name, inOrder(group)]));
 }
 
 interface Planner {
   readonly recipes: RecipeCollection;
   readonly options: GraphOptions;
   /** What the command asks for by name: whoever needs one of these gets it as asked for. */
-  readonly asked: ReadonlyMap<string, Wanted>;
-  readonly missing: MissingRecipes;
+  readonly asked: Requests;
+  /** What was found for a package and the requests for it. */
+  readonly chosen: Map<string, Chosen>;
+}
+
+/**
+ * What packages ask of each other. That depends on what they are, and that on what is asked of them: so all are walked
+ * again with what was asked in the walk before, until the same is asked. Options that reach down through packages take a
+ * walk for each; it ends where no package needs another one in one walk and is needed by it in the next.
+ */
+function settleNeeds(planner: Planner, names: readonly string[]): { readonly walk: Walk; readonly needs: Requests } {
+  const seen = new Set<string>();
+  for (let needs: Requests = new Map(); ; ) {
+    const walk = walkNeeds(planner, names, needs);
+    const next = byName(walk.requests);
+    if (keyOf(next) === keyOf(needs)) return { walk, needs: next };
+    if (seen.has(keyOf(next))) throw unsettled(needs, next);
+    seen.add(keyOf(next));
+    needs = next;
+  }
+}
+
+function keyOf(needs: Requests): string {
+  return [...needs.keys()]
+    .sort()
+    .map((name) => keyOfOne(needs, name))
+    .join("\n");
+}
+
+function keyOfOne(needs: Requests, name: string): string {
+  return (needs.get(name) ?? []).map(requestKey).join();
+}
+
+interface Walk {
+  readonly planner: Planner;
+  readonly needs: Requests;
   /** Filled in the order of completion: dependencies first. */
   readonly packages: Map<string, PlannedPackage>;
-  readonly byName: Map<string, Planned>;
+  /** By name; `undefined` for what has a fault. */
+  readonly settled: Map<string, Chosen | undefined>;
+  /** What the packages ask of each other. */
+  readonly requests: PackageRequest[];
+  readonly missing: MissingRecipes;
+  readonly faults: StoreError[];
   /** Names on the way from the command to here. */
   readonly open: string[];
 }
 
-interface Planned {
-  readonly id: string;
-  readonly by: string;
-  readonly version: string;
-  readonly options: OptionValues;
-  readonly declared: readonly RecipeOption[];
+/** Goes through the packages as they are when they get what `needs` tells; what is wrong with one does not end it. */
+function walkNeeds(planner: Planner, names: readonly string[], needs: Requests): Walk {
+  const found = { packages: new Map(), settled: new Map(), requests: [], missing: collectMissing(), faults: [] };
+  const walk: Walk = { planner, needs, ...found, open: [] };
+  for (const request of names.flatMap((name) => planner.asked.get(name) ?? [])) visit(walk, request);
+  return walk;
 }
 
-function planOne(planner: Planner, request: Request): string {
-  const known = planner.byName.get(request.name);
-  if (known && !planner.open.includes(request.name)) return placingOptions(request, () => reuse(known, request));
-  if (planner.open.includes(request.name)) throw cycle([...planner.open, request.name]);
-  const asked = planner.asked.get(request.name);
-  if (asked && request.by !== COMMAND) {
-    planOne(planner, { ...asked, by: COMMAND });
-    return planOne(planner, request);
+/** Of several faults a mistake, since conflicts can come of it. */
+function faultOf({ faults, missing }: Walk): StoreError | undefined {
+  return faults.find(({ code }) => code !== "CONFLICT") ?? faults[0] ?? missing.error();
+}
+
+/** What a package is, when it can be settled; whether it is as the request asks is looked at. */
+function visit(walk: Walk, request: PackageRequest): Chosen | undefined {
+  const { name, by, asking } = request;
+  const { recipes } = walk.planner;
+  return noting(walk, () => {
+    if (walk.open.includes(name)) throw cycle([...walk.open, name]);
+    const find = () => request.loaded ?? recipes.find(name, ...request.ranges);
+    const found = walk.missing.among(name, asking && { id: by, recipe: asking }, find);
+    if (found === undefined) return undefined;
+    if (!walk.settled.has(name)) walk.settled.set(name, settle(walk, name));
+    const settled = walk.settled.get(name);
+    if (settled) checkRequest(request, settled, requestsFor(walk, name));
+    return settled;
+  });
+}
+
+/** What `act` gives; a fault is noted, and gives nothing. */
+function noting<Value>(walk: Walk, act: () => Value): Value | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    walk.faults.push(error);
+    return undefined;
   }
-  const loaded = request.loaded ?? planner.recipes.find(request.name, request.range);
-  const recipe = placingOptions(request, () =>
-    resolveRecipe(loaded.recipe, {
-      ...planner.options,
-      options: { ...resolveOptions(loaded.recipe.options, request.kept ?? {}).values, ...request.options },
-      files: loaded.files.keys(),
-    }),
-  );
-  const id = packageId(recipe.name, recipe.version, recipe.options);
-  planner.open.push(request.name);
-  const by = { id, recipe: loaded.recipe };
-  const dependencies = recipe.dependencies.flatMap(
-    (need) => planner.missing.among(need.name, by, () => planDependency(planner, need, by)) ?? [],
-  );
-  planner.open.pop();
+}
+
+function requestsFor({ planner, needs }: Walk, name: string): readonly PackageRequest[] {
+  return planner.asked.get(name) ?? needs.get(name) ?? [];
+}
+
+function settle(walk: Walk, name: string): Chosen | undefined {
+  const chosen = noting(walk, () => choose(walk.planner, name, requestsFor(walk, name)));
+  if (chosen === undefined) return undefined;
+  const { id, loaded, recipe } = chosen;
+  walk.open.push(name);
+  const dependencies = recipe.dependencies.flatMap((need): readonly PlannedDependency[] => {
+    const { ranges, options, kinds, orderOnly } = need;
+    const request = { name: need.name, ranges, options, by: id, asking: loaded.recipe };
+    walk.requests.push(request);
+    const needed = visit(walk, request);
+    return needed ? [{ id: needed.id, name: need.name, kinds, ...(orderOnly && { orderOnly }) }] : [];
+  });
+  walk.open.pop();
   const { recipeFiles, files } = loaded;
   const recipeDirectory = dirname(recipeFiles[0] as string);
-  const { name, version } = recipe;
-  planner.packages.set(id, { id, name, version, recipe, recipeFiles, recipeDirectory, files, dependencies });
-  const declared = loaded.recipe.options;
-  planner.byName.set(request.name, { id, by: request.by, version, options: recipe.options, declared });
-  return id;
+  const { version } = recipe;
+  walk.packages.set(id, { id, name: recipe.name, version, recipe, recipeFiles, recipeDirectory, files, dependencies });
+  return chosen;
 }
 
-function planDependency(
-  planner: Planner,
-  dependency: ResolvedDependency,
-  { id: by, recipe: asking }: { readonly id: string; readonly recipe: Recipe },
-): PlannedDependency {
-  const { name, kinds, ranges, options } = dependency;
-  // Several ranges must all hold: the first chooses, the others are checked against the choice.
-  const [range] = ranges;
-  const id = planOne(planner, { name, options, by, asking, ...(range && { range }) });
-  const { version } = planner.packages.get(id) as PlannedPackage;
-  const failing = ranges.find((each) => !isInRange(version, each));
-  if (failing) throw conflict(`${by} needs another version of ${name} than ${version}`);
-  return { id, name, kinds, ...(dependency.orderOnly && { orderOnly: true }) };
-}
-
-function reuse(known: Planned, request: Request): string {
-  if (request.range && !isInRange(known.version, request.range)) {
-    throw conflict(
-      `${request.by} needs another version of ${request.name} than ${known.version}, which ${known.by} asked for`,
-    );
-  }
-  const wanted = decideOptions(request.name, known.declared, request.options);
-  const other = Object.keys(request.options).find((name) => known.options[name] !== wanted[name]);
-  if (other !== undefined)
-    throw conflict(
-      `${request.by} needs ${request.name} with ${other}=${wanted[other]}, and for ${known.by} it is ${known.id}`,
-    );
-  return known.id;
-}
-
-/** What is wrong with the options that a recipe asks for is told with the place where it does. */
-function placingOptions<Value>({ name, by, asking }: Request, plan: () => Value): Value {
-  try {
-    return plan();
-  } catch (error) {
-    const faults = error instanceof StoreError && error.code === "INVALID_INPUT" ? error.details.faults : undefined;
-    if (!asking || !Array.isArray(faults)) throw error;
-    const needs = DEPENDENCY_KINDS.flatMap((kind) => asking.dependencies[kind]).filter((each) => each.name === name);
-    const findings = (faults as readonly OptionFault[]).map(({ option, message, suggestion }) => {
-      const { at } = needs.find(({ options }) => Object.hasOwn(options, option)) ?? asking;
-      return findingAt(at, "meaning", { message: `${name}: ${message}`, suggestion });
-    });
-    throw invalidRecipe(`the recipe of ${by}`, findings);
-  }
+function choose(planner: Planner, name: string, requests: readonly PackageRequest[]): Chosen {
+  const key = JSON.stringify([name, requests.map(requestKey)]);
+  const known = planner.chosen.get(key);
+  if (known) return known;
+  const loaded = findRequested(planner.recipes, name, requests);
+  const options = optionsRequested(loaded.recipe.options, requests);
+  const recipe = resolveRecipe(loaded.recipe, { ...planner.options, options, files: loaded.files.keys() });
+  const chosen = { loaded, recipe, id: packageId(recipe.name, recipe.version, recipe.options) };
+  planner.chosen.set(key, chosen);
+  return chosen;
 }
 
 function cycle(names: readonly string[]): StoreError {
@@ -190,8 +222,8 @@ function cycle(names: readonly string[]): StoreError {
   });
 }
 
-function conflict(message: string): StoreError {
-  return new StoreError("CONFLICT", message, {
-    hint: "Ask for a version or for options that suit both, for example `name@1.2+option`.",
-  });
+function unsettled(needs: Requests, next: Requests): StoreError {
+  const names = [...new Set([...needs.keys(), ...next.keys()])].sort();
+  const unsteady = names.filter((name) => keyOfOne(needs, name) !== keyOfOne(next, name));
+  return conflict(`what is asked of ${unsteady.join(", ")} changes with what is chosen for it`);
 }

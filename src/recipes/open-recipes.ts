@@ -43,10 +43,10 @@ export interface RecipeCollection {
   /** The names of all recipes, sorted; reads no recipe. */
   names(): readonly string[];
   /**
-   * The newest version in `range`, if it can be one that is no pre-release; a version that `range` names is taken as such.
+   * The newest version in all ranges, if it can be one that is no pre-release; a version that one names is taken as such.
    * @throws StoreError NOT_FOUND, INVALID_RECIPE
    */
-  find(name: string, range?: VersionRange): LoadedRecipe;
+  find(name: string, ...ranges: readonly VersionRange[]): LoadedRecipe;
   /**
    * The recipe in `path`: a recipe file, or a directory with a recipe.yaml. What it extends may lie in the collection.
    * @throws StoreError NOT_FOUND, INVALID_RECIPE
@@ -87,20 +87,20 @@ function openDirectories(
   const shelf = newShelf(roots, options);
   return {
     names: () => namesOn(shelf),
-    find: (name, range) => findOn(shelf, name, range),
+    find: (name, ...ranges) => findOn(shelf, name, ranges),
     load: (path) => loadFrom(path, roots, options),
     list: () => namesOn(shelf).map((name) => listingOf(shelf, name)),
     check: () => checkShelf(shelf, options),
   };
 }
 
-function findOn(shelf: Shelf, name: string, range?: VersionRange): LoadedRecipe {
+function findOn(shelf: Shelf, name: string, ranges: readonly VersionRange[]): LoadedRecipe {
   const main = composedOn(shelf, name, RECIPE_FILE);
   const files = versionsOn(shelf, name);
   if (main === undefined && files.size === 0) throw notFound(shelf, name);
   if (files.size === 0) throw withoutVersion(name, main?.findings ?? []);
-  const version = chooseVersion([...files.keys()], range);
-  if (version === undefined) throw noSuchVersion(name, range ?? [], [...files.keys()]);
+  const version = chooseVersion([...files.keys()], ...ranges);
+  if (version === undefined) throw noSuchVersion(name, ranges, [...files.keys()]);
   return loaded(shelf, `${name} ${version}`, readOn(shelf, name, files.get(version) as string) as ReadRecipe);
 }
 
@@ -160,9 +160,10 @@ function withoutVersion(name: string, findings: readonly Finding[]): StoreError 
   });
 }
 
-function noSuchVersion(name: string, range: VersionRange, versions: readonly string[]): StoreError {
-  return new StoreError("NOT_FOUND", `no version of '${name}' is in ${formatVersionRange(range)}`, {
+function noSuchVersion(name: string, ranges: readonly VersionRange[], versions: readonly string[]): StoreError {
+  const range = ranges.map(formatVersionRange).join(" and ");
+  return new StoreError("NOT_FOUND", `no version of '${name}' is in ${range}`, {
     hint: `There is ${versions.join(", ")}.`,
-    details: { name, range: formatVersionRange(range), versions },
+    details: { name, range, versions },
   });
 }

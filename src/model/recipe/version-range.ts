@@ -45,14 +45,19 @@ export function isInRange(version: string, range: VersionRange): boolean {
 }
 
 /**
- * The version of a list that `range` stands for: the one that it names, or else the newest in it, pre-releases only when
- * there is nothing else.
+ * The version of a list that suits all ranges: one that a range names, or else the newest, pre-releases only when there is
+ * nothing else.
  */
-export function chooseVersion(versions: readonly string[], range: VersionRange = ANY_VERSION): string | undefined {
+export function chooseVersion(versions: readonly string[], ...ranges: readonly VersionRange[]): string | undefined {
+  const suits = (version: string) => ranges.every((range) => isInRange(version, range));
+  const fitting = versions.filter(suits).sort(compareVersions);
+  const named = ranges.map(versionNamedBy).find((version) => version !== undefined && fitting.includes(version));
+  return named ?? fitting.findLast((version) => !isPrerelease(version)) ?? fitting.at(-1);
+}
+
+function versionNamedBy(range: VersionRange): string | undefined {
   const named = range.length === 1 && range[0]?.length === 1 ? range[0][0] : undefined;
-  if ((named?.operator === "is" || named?.operator === "=") && versions.includes(named.version)) return named.version;
-  const fitting = versions.filter((version) => isInRange(version, range)).sort(compareVersions);
-  return fitting.findLast((version) => !isPrerelease(version)) ?? fitting.at(-1);
+  return named?.operator === "is" || named?.operator === "=" ? named.version : undefined;
 }
 
 /** The text that `parseVersionRange` reads back: `>=6,<7`. */

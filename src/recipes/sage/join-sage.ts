@@ -10,8 +10,8 @@ export function joinSage(
   const ofTrees = (): readonly string[] => sage.names().filter(isSage);
   return {
     names: () => [...new Set([...plain.names(), ...sage.names()])].sort(),
-    find: (name, range) =>
-      isSage(name) || !plain.names().includes(name) ? sage.find(name, range) : plain.find(name, range),
+    find: (name, ...ranges) =>
+      isSage(name) || !plain.names().includes(name) ? sage.find(name, ...ranges) : plain.find(name, ...ranges),
     load: (path) => plain.load(path),
     list: () =>
       [...plain.list().filter(({ name }) => !isSage(name)), ...ofTrees().map((name) => listingOf(sage, name))].sort(

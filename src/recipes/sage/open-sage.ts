@@ -26,7 +26,7 @@ export interface SageOptions {
 export interface SageRecipes {
   names(): readonly string[];
   /** @throws StoreError NOT_FOUND, INVALID_RECIPE, UNSUPPORTED when it cannot be built here, with the reason */
-  find(name: string, range?: VersionRange): LoadedRecipe;
+  find(name: string, ...ranges: readonly VersionRange[]): LoadedRecipe;
   /** `undefined` when the package's files have mistakes. */
   describe(name: string): SageListing | undefined;
   /** The mistakes in the files of one package. */
@@ -55,9 +55,9 @@ export function openSage(directories: readonly string[], options: SageOptions = 
     });
   return {
     names: () => names,
-    find: (name, range) => {
+    find: (name, ...ranges) => {
       if (!names.includes(name)) throw notFound(name, names);
-      return load(requireBuildable(name, { range, read, obstacle: obstacleOf(name) }));
+      return load(requireBuildable(name, { ranges, read, obstacle: obstacleOf(name) }));
     },
     describe: (name) => listingOf(read(name).package, obstacleOf(name)),
     findings: (name) => [...read(name).findings, ...danglingIn(layers, names, read(name).package)],
@@ -75,11 +75,11 @@ function notFound(name: string, names: readonly string[]): StoreError {
 function requireBuildable(
   name: string,
   {
-    range,
+    ranges,
     read,
     obstacle,
   }: {
-    readonly range: VersionRange | undefined;
+    readonly ranges: readonly VersionRange[];
     readonly read: (name: string) => ReadPackage;
     readonly obstacle: string | undefined;
   },
@@ -95,10 +95,11 @@ function requireBuildable(
       details: { name, kind: found.kind, reason: obstacle, ...(found.tarball && { tarball: found.tarball.fileName }) },
     });
   }
-  if (range === undefined || isInRange(found.version, range)) return found;
-  throw new StoreError("NOT_FOUND", `no version of '${name}' is in ${formatVersionRange(range)}`, {
+  if (ranges.every((range) => isInRange(found.version, range))) return found;
+  const range = ranges.map(formatVersionRange).join(" and ");
+  throw new StoreError("NOT_FOUND", `no version of '${name}' is in ${range}`, {
     hint: `The Sage tree has ${found.version}; an overlay with another package-version.txt and checksums.ini gives another.`,
-    details: { name, range: formatVersionRange(range), versions: [found.version] },
+    details: { name, range, versions: [found.version] },
   });
 }
 

@@ -97,7 +97,7 @@ describe("chooseVersion", () => {
   const versions = ["1.0", "2.0rc1", "1.9", "1.10", "1.9.1"];
 
   test.each([
-    [undefined, "1.10"],
+    ["*", "1.10"],
     ["1.9", "1.9"],
     ["1", "1.10"],
     ["=2.0rc1", "2.0rc1"],
@@ -105,6 +105,15 @@ describe("chooseVersion", () => {
     ["<1.10", "1.9.1"],
     [">=3", undefined],
   ])("%s chooses %s", (text, expected) => {
-    expect(chooseVersion(versions, text === undefined ? undefined : range(text))).toBe(expected);
+    expect(chooseVersion(versions, range(text))).toBe(expected);
+  });
+
+  test.each([
+    [[], "1.10"],
+    [[">=1.9", "<1.10"], "1.9.1"],
+    [["<1.10", "1.9"], "1.9"],
+    [["1.10", "<1.10"], undefined],
+  ])("all of %j choose %s", (texts, expected) => {
+    expect(chooseVersion(versions, ...texts.map(range))).toBe(expected);
   });
 });
