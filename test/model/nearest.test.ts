@@ -20,6 +20,14 @@ describe("nearest", () => {
     expect(nearest(word, keys)).toBeUndefined();
   });
 
+  test.each([
+    ["9", undefined],
+    ["O", "o1"],
+    ["l", undefined],
+  ])("the single '%s' is %s, which has it", (word, expected) => {
+    expect(nearest(word, ["1", "2", "o1", "none"])).toBe(expected);
+  });
+
   test("has nothing to choose from", () => {
     expect(nearest("name", [])).toBeUndefined();
   });
