@@ -67,7 +67,11 @@ function statOf(path: string): ReturnType<typeof statSync> & {} {
     return statSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) {
-      throw new StoreError("NOT_FOUND", `${path} does not exist`, { details: { path }, cause: error });
+      throw new StoreError("NOT_FOUND", `${path} does not exist`, {
+        hint: `Put the file at ${path}, or name the place where it is.`,
+        details: { path },
+        cause: error,
+      });
     }
     throw new StoreError("INVALID_INPUT", `${path} cannot be read`, { details: { path }, cause: error });
   }

@@ -306,7 +306,10 @@ test("a file: URL with other content, a directory, a missing file and another ho
   expect(await failure(fetchFile(world.context, { urls: [url], maxBytes: 3 }))).toMatchObject({ code: "LIMIT" });
   const code = async (text: string) => (await failure(fetchFile(world.context, { urls: [text] }))).code;
   expect(await code(pathToFileURL(scratch.path).href)).toBe("INVALID_INPUT");
-  expect(await code(`${url}x`)).toBe("NOT_FOUND");
+  expect(await failure(fetchFile(world.context, { urls: [`${url}x`] }))).toMatchObject({
+    code: "NOT_FOUND",
+    hint: `Put the file at ${path}x, or name the place where it is.`,
+  });
   expect(await code(`${url}/x`)).toBe("NOT_FOUND");
   expect(await code("file://elsewhere.example.org/a")).toBe("INVALID_INPUT");
   expect(readdirSync(join(world.path, "tmp"))).toEqual([]);
