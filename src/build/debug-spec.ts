@@ -28,10 +28,17 @@ export function writeDebugSpec(
   place: BuildPlace,
   { phase, recipe, environment }: Pick<DebugSpec, "phase" | "environment"> & { readonly recipe: ResolvedRecipe },
 ): void {
-  const { room, sandboxed, scripts, binds } = place;
+  const { room, sandboxed, scripts, binds, output } = place;
   const directory = beginningOf(phase, recipe, room);
-  const spec: DebugSpec = { room: room.path, sandboxed, phase, directory, scripts, binds, environment };
+  const kept = (text: string): string => (sandboxed ? text : text.replaceAll(output, () => keptOutput(place)));
+  const seen = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, kept(value)]));
+  const spec: DebugSpec = { room: room.path, sandboxed, phase, directory, scripts, binds, environment: seen };
   writeFileSync(join(room.path, FILE), JSON.stringify(spec));
+}
+
+/** Where the output of a failed build lies in its room: nothing but what is valid stays in the storeDir. */
+export function keptOutput({ room, selfName }: Pick<BuildPlace, "room" | "selfName">): string {
+  return join(room.world, selfName);
 }
 
 /** The directory in which a phase began, if the build came so far as to have it. */

@@ -53,6 +53,16 @@ export async function finishOutput(
   return found;
 }
 
+/** Makes every file below one that can be changed without another one changing, too. */
+export function makeFilesOwn(directory: string, scratch: string): void {
+  const root = fromText(directory);
+  for (const path of entriesBelow(root, "")) {
+    const place = `${root}/${path}` as ByteString;
+    const status = lstatSync(toFsPath(place));
+    if (status.isFile()) makeOwn(place, status, scratch);
+  }
+}
+
 /** All but directories, which are made accessible on the way. */
 function* entriesBelow(root: ByteString, prefix: string): Generator<ByteString> {
   const directory = `${root}/${prefix}` as ByteString;

@@ -19,9 +19,9 @@ import type { PlannedPackage } from "./build-plan.ts";
 import { type BuildRoom, makeBuildRoom, writeScripts } from "./build-room.ts";
 import type { BuildSource } from "./build-sources.ts";
 import { checkReferences } from "./check-references.ts";
-import { writeDebugSpec } from "./debug-spec.ts";
+import { keptOutput, writeDebugSpec } from "./debug-spec.ts";
 import { filledPhases } from "./derive.ts";
-import { finishOutput, type HiddenMention, refuseHiddenMentions } from "./finish-output.ts";
+import { finishOutput, type HiddenMention, makeFilesOwn, refuseHiddenMentions } from "./finish-output.ts";
 import type { SeenInput } from "./input-environment.ts";
 import { createMarkReader } from "./phase-script.ts";
 import { type BuildPlace, placeOf, type RunnerOptions, runPhases } from "./run-phases.ts";
@@ -82,7 +82,10 @@ export async function runBuild(store: Store, job: BuildJob): Promise<BuildResult
     const record = { ...made, phases: clock.end(), peakMemoryBytes, sandboxed: place.sandboxed, unknown: {} };
     return { staged, record };
   } catch (error) {
-    if (job.keepFailed) writeDebugSpec(place, { phase: clock.current(), recipe: job.planned.recipe, environment });
+    if (job.keepFailed && error instanceof StoreError && error.code === "BUILD_FAILED") {
+      takeBackOutput(place);
+      writeDebugSpec(place, { phase: clock.current(), recipe: job.planned.recipe, environment });
+    }
     throw error;
   } finally {
     releaseOutput(job, place);
@@ -109,10 +112,18 @@ async function claimOutput(
   removeTree(output);
 }
 
+/** An output that was staged before it was refused lies again where the phases made it, without links into the pool. */
+function takeBackOutput({ room, output }: BuildPlace): void {
+  const staged = stagedTree(room);
+  if (lstatSync(staged, { throwIfNoEntry: false }) === undefined) return;
+  makeFilesOwn(staged, room.scratch);
+  renameSync(staged, output);
+}
+
 /** What a failed build leaves in the storeDir is moved to its room when that is kept, and removed otherwise. */
 function releaseOutput({ keepFailed }: BuildJob, { output, sandboxed, room, selfName }: BuildPlace): void {
   if (sandboxed || lstatSync(output, { throwIfNoEntry: false }) === undefined) return;
-  if (keepFailed) renameSync(output, join(room.world, selfName));
+  if (keepFailed) renameSync(output, keptOutput({ room, selfName }));
   else removeTree(output);
 }
 

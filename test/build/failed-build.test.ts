@@ -252,6 +252,35 @@ describe("a kept tree", () => {
     expect(said.status).toBe(5);
   });
 
+  it.runIf(hasSandbox).each([["auto"], ["off"]] as const)(
+    "has the output that was refused; sandbox %s",
+    async (sandbox) => {
+      const world = makeBuildWorld({ memory: true });
+      const store = await world.buildStore("s", { STORE_ROOT: join(world.directory, "s") });
+      const make = "mkdir $out; echo text > $out/file; cp $out/file $out/same";
+      world.recipe("known", `build: script\nphases: {install: "${make}"}\n`);
+      world.recipe("piped", `build: script\nphases: {install: "${make}; mkfifo $out/p"}\n`);
+      world.recipe(
+        "telling",
+        `dependencies: {build: [known]}\nreferences: {disallow: [known]}\nbuild: script\nphases: {install: "${make}; echo $dep_known > $out/path"}\n`,
+      );
+      await world.build(store, "known", { sandbox });
+      const env = { ...process.env, STORE_ROOT: store.layout.root, TERM: "dumb" };
+      const debug = (name: string, input: string) =>
+        spawnSync(process.execPath, ["bin/store", "debug", name], { env, input, encoding: "utf8" }).stdout;
+      for (const [name, last] of [
+        ["piped", "p"],
+        ["telling", "path"],
+      ] as const) {
+        await world.failure(store, name, { keepFailed: true, sandbox });
+        expect(debug(name, "cd $out && ls && cat file && stat -c %h file")).toBe(
+          `${["file", last, "same"].sort().join("\n")}\ntext\n1\n`,
+        );
+        expect(leftovers(store)).toEqual([]);
+      }
+    },
+  );
+
   it("is found by the version, by what messages call it, and by the path of its recipe", async () => {
     const world = makeBuildWorld({ memory: true });
     const store = await world.buildStore();
