@@ -23,7 +23,7 @@ export const command = defineCommand({
     ["store add build/out --name hello --version 1.0", "adds a directory"],
     ["store add npm:left-pad@^1.3", "adds a package of the npm registry"],
   ],
-  json: "{path, name, version, treeId, files, size, reused}",
+  json: "{path, baseName, name, version, treeId, files, size, reused}",
   isLong: true,
   async run(context, args) {
     const { add } = await import("../../operations/packages/add.ts");

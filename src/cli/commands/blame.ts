@@ -21,7 +21,7 @@ export const command = defineCommand({
     ["store blame gp", "the same"],
     ['store blame "$(readlink -f "$(which gp)")"', "the same for a path in the store"],
   ],
-  json: "{profile, file, packages: [{name, version, options, path, priority, hidden, recipe, sources[], generation, created, orEarlier, transaction, command[], user}]}",
+  json: "{profile, file, packages: [{name, version, options, path, priority, hidden, origin?, recipe, sources[], generation, created, orEarlier, transaction, command[], user}]}",
   async run(context, { file }) {
     const { blame } = await import("../../operations/packages/blame.ts");
     const store = await context.openStore();

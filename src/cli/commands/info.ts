@@ -17,7 +17,7 @@ export const command = defineCommand({
     ["store info", "shows where the store lies and what it holds"],
     ["store info zlib", "shows the manifest of an installed package"],
   ],
-  json: "{root, storeDir, format, width, id, objects, profiles[]}, or the manifest: {path, name, version, treeId, size, files, references[], created, origin}, of what was built here also build{started, seconds, phases, peakMemoryBytes, sandboxed, host, log}",
+  json: "{root, storeDir, canonicalStoreDir, format, width, id, objects, profiles[]}, or the manifest: {path, baseName, present, name, version, treeId, addressing, size, files, references[], localised, created, origin}, of what was built here also build{key, started, seconds, phases, peakMemoryBytes?, sandboxed, host, log}",
   async run(context, args) {
     const { objectInfo, storeInfo } = await import("../../operations/packages/info.ts");
     const store = await context.openStore();

@@ -23,7 +23,7 @@ export const command = defineCommand({
     ['eval "$(store shellenv --shell zsh)"', "in ~/.zshrc"],
     ["store shellenv --shell fish | source", "in ~/.config/fish/config.fish"],
   ],
-  json: "[{variable, directories[]}]",
+  json: "[{variable, directories[], keepDefault, systemDefault}]",
   endsAtOnce: () => true,
   async run(context, args) {
     const { shellEnvironment } = await import("../../operations/profiles/shell-environment.ts");
