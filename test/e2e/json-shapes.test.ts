@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadCommand } from "../../src/cli/registry.ts";
 import { differences, readShape } from "../helpers/json-shape.ts";
@@ -10,6 +12,12 @@ const makeWorld = keepWorld((world) => {
   world.done("install", tool("2"));
   world.done("install", tool("2"), "--priority", "4");
   world.done("checkpoint", "first", "1");
+  const recipe = "name: hi\nversion: 1\nbuild: script\nphases:\n  install: mkdir $out\n";
+  for (const [directory, text] of Object.entries({ good: recipe, wrong: `${recipe}biuld: make\n` })) {
+    mkdirSync(join(world.directory, directory, "hi"), { recursive: true });
+    writeFileSync(join(world.directory, directory, "hi/recipe.yaml"), text);
+  }
+  world.done("build", "--recipes", "good", "--sandbox", "off", "hi");
 });
 
 /**
@@ -71,6 +79,14 @@ const COMMANDS: readonly (readonly [line: string, before?: string, besides?: rea
   ["archive index .", "index: "],
   ["root add tool", "add: "],
   ["config"],
+  ["recipe check wrong", "check: "],
+  ["recipe list --recipes good", "list: "],
+  ["build --recipes good --sandbox off hi"],
+  ["build --recipes good --sandbox off --check hi", "with --check "],
+  ["why-rebuild --recipes good --sandbox off hi"],
+  ["derivation --recipes good --sandbox off hi"],
+  ["log-of hi"],
+  ["repro --recipes good --sandbox off hi"],
   ["init --root elsewhere"],
   ["completion bash"],
 ];

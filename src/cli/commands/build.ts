@@ -40,7 +40,7 @@ export const command = defineCommand({
     ["store build xz -o result", "builds xz and keeps it while the link ./result is there"],
     ["store build --check xz", "tells whether xz builds the same a second time"],
   ],
-  json: "[{path, name, version, options, key, built}], with --keep-going also when something failed, of what was asked for and is there; with --check {path, same, differences[]} each; with --dry-run as why-rebuild; of files also expected, same, hostDifferences[]",
+  json: "[{path, baseName, name, version, options, key, built}], with --keep-going also when something failed, of what was asked for and is there; with --check [{id, path, same, differences[], reports[], unreported}]; with --dry-run as why-rebuild; of files also expected, same, hostDifferences[]",
   isLong: true,
   async recall(context, args) {
     if (args["dry-run"] || args.check || args["out-link"] !== undefined) return false;

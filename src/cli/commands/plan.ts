@@ -21,7 +21,7 @@ export const command = defineCommand({
     ["store plan yesterday", "shows what `store revert yesterday` would do"],
     ["store plan '#57'", "shows the way back to what transaction 57 made live"],
   ],
-  json: "{at, before, transaction: 0, profile, from, to, changed: false, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], fetch[{name, version, url, bytes?}], build[{name, version, options, certain, reason, expectedSeconds?}], leftOut[], madeFrom?, wasDeleted?}",
+  json: "{at, before, transaction: 0, profile, from, to, changed: false, added[], removed[], upgraded[{name, from, to}], adjusted?[{name, from, to}], phases: {removed[], restored[]}, obtained[{path, from, where}], fetch[{name, version, url, bytes?}], build[{name, version, options, certain, reason, expectedSeconds?, endsAfterSeconds?}], leftOut[], madeFrom?, wasDeleted?}",
   async run(context, args) {
     const { planRevert } = await import("../../operations/history/revert.ts");
     const store = await context.openStore();

@@ -27,7 +27,7 @@ export const command = defineCommand({
     ["store recipe list --recipes sage:./sage-9.5 --report", "tells what of a Sage tree can be built here"],
     ["store recipe new https://ftp.gnu.org/gnu/mpfr/mpfr-4.2.1.tar.xz > recipe.yaml", "drafts a recipe"],
   ],
-  json: "check: [{file, line, column, message, suggestion?}]; show: the resolved recipe; list: [{name, versions[], summary?, findings[]}], of a Sage tree also {type, kind, tarball, buildable, reason}; list --report: {packages, buildable, kinds{}, reasons[{reason, packages[]}]}; new: {recipe}",
+  json: "check: [{file, line, column, rule, message, suggestion?}]; show: the resolved recipe; list: [{name, versions[], summary?, findings[]}], of a Sage tree also {type, kind, tarball, buildable, reason}; list --report: {packages, buildable, kinds{}, reasons[{reason, packages[]}]}; new: {recipe}",
   async run(context, args) {
     const recipes = await import("../../operations/building/recipes.ts");
     const named = args.action === "check" && args.what.length > 0;

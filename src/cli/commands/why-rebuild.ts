@@ -14,7 +14,7 @@ export const command = defineCommand({
   },
   options: { ...PLAN_OPTIONS },
   examples: [["store why-rebuild --recipes ./recipes pari", "tells which input of pari, gmp, readline … changed"]],
-  json: "[{id, name, version, options, state: present|missing|open, why?: never|changed|gone|unsandboxed, differences[{member, before, after, causes[]}], waitsFor[], chains[[id]], expectedSeconds?, output?, fetch[{url, bytes?}]}]",
+  json: "[{id, name, version, options, state: present|missing|open, why?: never|changed|gone|unsandboxed, differences[{member, before, after, causes[]}], waitsFor[], chains[[id]], expectedSeconds?, endsAfterSeconds?, output?, fetch[{url, bytes?}]}]",
   async run(context, args) {
     const { whyRebuild } = await import("../../operations/building/why-rebuild.ts");
     const store = await context.openStore({ create: true });
