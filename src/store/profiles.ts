@@ -20,6 +20,7 @@ import {
   parseProfileName,
 } from "../model/ids.ts";
 import { damagedRecord, parseJsonObject, readRecord } from "../model/json-object.ts";
+import { profileOption } from "../model/profile-option.ts";
 import {
   readTextIfPresent,
   renameLink,
@@ -287,7 +288,7 @@ function noCurrent(store: Store, profile: ProfileName): StoreError {
   const path = currentPath(store.layout, profile);
   const live = liveGeneration(store, profile);
   const fault = live === undefined ? "is not a link to a generation" : `leads to gen-${live}, which has no record`;
-  const whose = profile === "default" ? "" : ` -p ${profile}`;
+  const whose = profileOption(profile);
   return new StoreError("DAMAGED", `${path} ${fault}`, {
     hint: `\`store verify --repair\` makes the generation live that was. Or choose one: \`store generations${whose}\` lists them, \`store switch gen-N${whose}\`.`,
     details: { path },

@@ -45,3 +45,27 @@ describe("a profile that does not exist", () => {
     world.done("install", "-p", "new", source);
   });
 });
+
+describe("what an error advises for another profile than the default one", () => {
+  it("names that profile", () => {
+    const world = makeStoreWorld();
+    world.done("install", world.source("a-1", { a: "" }));
+    world.done("pin");
+    for (const version of ["1", "2"]) world.done("install", "-p", "work", world.source(`b-${version}`, { b: version }));
+    const hintOf = (...words: string[]) => world.run(["-p", "work", ...words]).stderr;
+    expect(hintOf("switch", "#1")).toContain("`store switch gen-0 -p work`");
+    expect(hintOf("bisect", "--good", "1", "--", "true")).toContain("`store run --at gen-2 -p work -- …`");
+    world.done("generations", "delete", "-p", "work", "1");
+    world.done("gc");
+    expect(hintOf("run", "--at", "1", "--", "true")).toContain("`store switch gen-1 -p work`");
+  });
+
+  it("advises no replay of a pin, which is refused", () => {
+    const world = makeStoreWorld();
+    world.done("install", world.source("a-1", { a: "" }));
+    world.done("pin");
+    const undo = (transaction: string) => world.run(["-p", "work", "undo", transaction]).stderr;
+    expect(undo("1")).toContain("`store replay FILE -p work`");
+    expect(undo("2")).toContain("Name its profile: -p default.\n");
+  });
+});

@@ -1,3 +1,4 @@
+import { profileOption } from "../../model/profile-option.ts";
 import type { Reversal } from "../../operations/history/revert.ts";
 import type { ProfileAt } from "../../operations/history/state-at.ts";
 import { formatLocalTime } from "./local-time.ts";
@@ -19,7 +20,7 @@ export function reversalLines(plan: Reversal, style: Style): string[] {
     const differences = isSame(plan) ? ["the packages are the same"] : switchLines(plan, style);
     return [...when, step, ...differences, ...pendingLines(plan)];
   }
-  const where = plan.profile === "default" ? "" : ` -p ${plan.profile}`;
+  const where = profileOption(plan.profile);
   return [
     ...when,
     isAnew ? `gen-${from} has these packages already: nothing to do` : `gen-${to} is live already: nothing to do`,

@@ -7,6 +7,7 @@ import type {
   PlannedPackage,
 } from "../../model/change.ts";
 import { packageStep } from "../../model/package-step.ts";
+import { profileOption } from "../../model/profile-option.ts";
 import { formatSize } from "../../model/size.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { CommandContext } from "../context.ts";
@@ -29,7 +30,7 @@ export function showChange(context: CommandContext, store: Store, change: Change
 /** The note on how to take a change back. */
 export function tellWayBack({ output, global }: CommandContext, change: Change, back: string): void {
   if (!change.changed) return;
-  const where = change.profile === "default" ? "" : ` -p ${change.profile}`;
+  const where = profileOption(change.profile);
   const root = global.root === undefined ? "" : ` --root ${printable(global.root)}`;
   output.note((style) => style.paint("faint", `To go back: store ${back}${where}${root}`));
 }

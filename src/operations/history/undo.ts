@@ -78,10 +78,11 @@ async function go(store: Store, profile: ProfileName, request: UndoRequest, opti
   return changeBySteps(store, { ...common, ...direction }, options);
 }
 
-function requireProfile({ transaction, profile }: TransactionEffect, wanted: ProfileName): void {
+function requireProfile({ transaction, profile, mark }: TransactionEffect, wanted: ProfileName): void {
   if (profile === wanted) return;
+  const elsewhere = ` To do the same in another profile: \`store journal '#${transaction}' FILE\`, then \`store replay FILE -p ${wanted}\`.`;
   throw new StoreError("USAGE", `transaction #${transaction} changed profile '${profile}', not '${wanted}'`, {
-    hint: `Name its profile: -p ${profile}. To do the same in another profile: \`store journal '#${transaction}' FILE\`, then \`store replay FILE -p ${wanted}\`.`,
+    hint: `Name its profile: -p ${profile}.${mark ? "" : elsewhere}`,
     details: { transaction, profile },
   });
 }

@@ -1,6 +1,7 @@
 import { StoreError } from "../../errors.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { parseGenerationNumber } from "../../model/ids.ts";
+import { profileOption } from "../../model/profile-option.ts";
 import { parseSelector, pickGeneration, type Selector } from "../../model/selector.ts";
 import { type Precision, precisionFor, zonedText } from "../../model/zoned-text.ts";
 import { readMarks } from "../../store/journal.ts";
@@ -179,7 +180,7 @@ function generationOf({ context }: Store, live: Live, { when, profile, instant }
       return parseGenerationNumber(live.state.current);
     case "no-profile":
       throw new StoreError("NOT_FOUND", `profile '${profile}' did not exist ${when}`, {
-        hint: "gen-0 is the empty generation it began with: `store switch gen-0`.",
+        hint: `gen-0 is the empty generation it began with: \`store switch gen-0${profileOption(profile)}\`.`,
       });
     case "before-history": {
       const begins = live.begins

@@ -4,6 +4,7 @@ import { diffPackages, type PackageDifference } from "../../model/change.ts";
 import type { Generation } from "../../model/generation.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
 import { type PackageStep, stepsBetween, takeSteps } from "../../model/package-steps.ts";
+import { profileOption } from "../../model/profile-option.ts";
 import { summariseTransaction } from "../../model/transaction-summary.ts";
 import { buildForest } from "../../store/build-forest.ts";
 import { readGeneration } from "../../store/generation-records.ts";
@@ -143,7 +144,7 @@ async function expectVerdict(search: Search, generation: GenerationNumber, wante
     "INVALID_INPUT",
     `gen-${generation} was given as ${wanted}, but the command says ${verdict} (${reason})`,
     {
-      hint: `Try it: \`store run --at gen-${generation} -- …\`.`,
+      hint: `Try it: \`store run --at gen-${generation}${profileOption(search.profile)} -- …\`.`,
       details: { generation, wanted, verdict },
     },
   );

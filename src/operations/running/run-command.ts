@@ -1,5 +1,6 @@
 import { StoreError } from "../../errors.ts";
 import type { GenerationNumber, ProfileName } from "../../model/ids.ts";
+import { profileOption } from "../../model/profile-option.ts";
 import { buildForest } from "../../store/build-forest.ts";
 import { readGeneration } from "../../store/generation-records.ts";
 import { objectPath } from "../../store/layout.ts";
@@ -91,7 +92,7 @@ export async function holdGeneration(
 /** What only deleted generations kept is collected: nothing is damaged by that. */
 function notThere(store: Store, { profile, generation }: Omit<Problems, "problems">, faults: readonly ObjectProblem[]) {
   const problems = faults.map(({ object, reason }) => `${object}: ${reason}`);
-  const hint = `\`store switch gen-${generation}\` makes it anew with what can be had again.`;
+  const hint = `\`store switch gen-${generation}${profileOption(profile)}\` makes it anew with what can be had again.`;
   if (faults.some(({ object }) => hasObject(store, object))) return notWhole({ profile, generation, problems }, hint);
   const gone = faults.map(({ object }) => object);
   return new StoreError("NOT_FOUND", `gen-${generation} was deleted, and its packages are gone: ${gone.join(", ")}`, {
