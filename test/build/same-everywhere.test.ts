@@ -43,6 +43,22 @@ function checkThatItRuns(store: Store, built: readonly BuiltPackage[]): void {
   expect(readFileSync(join(selfish, "lib/libself.so")).includes(selfish)).toBe(true);
 }
 
+it.each([["auto"], ["off"]] as const)(
+  "Python leaves nothing beside modules that it imports; sandbox %s",
+  async (sandbox) => {
+    const world = makeBuildWorld({ memory: true });
+    const store = await world.buildStore();
+    const install = "mkdir $out; echo 'x = 1' > $out/module.py";
+    const use = (place: string) =>
+      `[ ! -e /usr/bin/python3 ] || PYTHONPATH=${place} /usr/bin/python3 -c 'import module'`;
+    world.recipe("module", `build: script\nphases:\n  install: |\n    ${install}; ${use("$out")}\n`);
+    const importing = `mkdir $out; ${use("$dep_module")}`;
+    world.recipe("user", `dependencies: {build: [module]}\nbuild: script\nphases:\n  install: |\n    ${importing}\n`);
+    const { built } = await world.build(store, ["module", "user"], { sandbox });
+    expect(readdirSync(built.find(({ name }) => name === "module")?.path as string)).toEqual(["module.py"]);
+  },
+);
+
 describe.runIf(hasSandbox)("builds in two stores of different users", () => {
   it("give the same objects, and these run where they lie", async () => {
     const world = makeBuildWorld({ memory: true });

@@ -17,5 +17,7 @@ export function baseEnvironment(path: string): Record<string, string> {
     LC_ALL: "C.UTF-8",
     TZ: "UTC",
     SOURCE_DATE_EPOCH: String(SOURCE_DATE_EPOCH),
+    // What Python keeps beside the modules that it imports has their times in it, and root can write to the inputs.
+    PYTHONDONTWRITEBYTECODE: "1",
   };
 }

@@ -76,9 +76,8 @@ function becomeCommand([program = ""]: readonly string[], env: Readonly<Record<s
  * long as a tenth of a short build.
  */
 function isPlainName(name: string): boolean {
-  return /^(?:[a-z]\w*|PATH|HOME|USER|LOGNAME|SHELL|TERM|TMPDIR|TZ|LC_ALL|SOURCE_DATE_EPOCH|\w*FLAGS|\w+PATH)$/.test(
-    name,
-  );
+  const own = /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|TMPDIR|TZ|LC_ALL|SOURCE_DATE_EPOCH|PYTHONDONTWRITEBYTECODE)$/;
+  return own.test(name) || /^(?:[a-z]\w*|\w*FLAGS|\w+PATH)$/.test(name);
 }
 
 function assignment([name, value]: readonly [string, string]): string {
