@@ -25,6 +25,8 @@ export interface Wanted {
   readonly options: OptionValues;
   /** Values for options that nobody asks for, as far as the recipe takes them; the others have its defaults. */
   readonly kept?: OptionValues | undefined;
+  /** What the package that is installed was built with, by name. */
+  readonly builtWith?: ReadonlyMap<string, { readonly version: string; readonly options: OptionValues }> | undefined;
   readonly loaded?: LoadedRecipe;
 }
 
@@ -32,6 +34,8 @@ export interface GraphOptions {
   readonly platform: Platform;
   /** Run the test suites of the build systems, too. */
   readonly check: boolean;
+  /** What was found already, where several graphs are planned from the same recipes. */
+  readonly chosen?: Map<string, Chosen>;
 }
 
 /**
@@ -41,35 +45,11 @@ export interface GraphOptions {
  */
 export function planGraph(recipes: RecipeCollection, wanted: readonly Wanted[], options: GraphOptions): BuildGraph {
   const names = wanted.map(({ name }) => name);
-  const planner: Planner = { recipes, options, asked: byName(wanted.map(requestOfCommand)), chosen: new Map() };
+  const { chosen = new Map() } = options;
+  const planner: Planner = { recipes, options, asked: byName(wanted.map(requestOfCommand)), chosen };
   const { walk, needs } = settleNeeds(planner, names);
   if (faultOf(walk)) throw faultOf(walkNeeds(planner, names.toSorted(), needs));
   return { packages: walk.packages, wanted: names.map((name) => (walk.settled.get(name) as Chosen).id) };
-}
-
-/**
- * The same for packages that were asked for one by one and need not suit each other: a package can be there several times
- * with other options or versions.
- * @throws StoreError as `planGraph`; CONFLICT when two of them need the same package with other dependencies
- */
-export function planSeparately(
-  recipes: RecipeCollection,
-  wanted: readonly Wanted[],
-  options: GraphOptions,
-): BuildGraph {
-  const packages = new Map<string, PlannedPackage>();
-  const graphs = wanted.map((each) => planGraph(recipes, [each], options));
-  for (const planned of graphs.flatMap((graph) => [...graph.packages.values()])) {
-    const known = packages.get(planned.id);
-    if (known && idsOf(known) !== idsOf(planned))
-      throw conflict(`${planned.id} is needed with ${idsOf(known)} and with ${idsOf(planned)}`);
-    packages.set(planned.id, planned);
-  }
-  return { packages, wanted: graphs.flatMap((graph) => graph.wanted) };
-}
-
-function idsOf({ dependencies }: PlannedPackage): string {
-  return dependencies.map(({ id }) => id).join(", ");
 }
 
 const COMMAND = "the command";

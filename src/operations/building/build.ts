@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { BuildGraph, PlannedPackage } from "../../build/build-plan.ts";
 import { inspectGraph } from "../../build/inspect-graph.ts";
-import { planGraph, planSeparately, type Wanted } from "../../build/plan-graph.ts";
+import { planAgain } from "../../build/plan-again.ts";
+import { planGraph, type Wanted } from "../../build/plan-graph.ts";
 import type { BuildResult } from "../../build/run-build.ts";
 import { runPrepared } from "../../build/run-prepared.ts";
 import { StoreError } from "../../errors.ts";
@@ -23,12 +24,15 @@ import type { BuildSettings } from "./build-settings.ts";
 import { openBuildSetting, realiseGraph } from "./realise-graph.ts";
 import { recallBuild } from "./recall-build.ts";
 import { rememberBuild } from "./remember-build.ts";
+import type { Variant } from "./variants-below.ts";
 import { wantedOutputs } from "./wanted-outputs.ts";
 
 export interface BuildRequest extends BuildSettings {
   readonly specs: readonly string[];
   /** By SPEC: values for options that it does not name, in place of the recipe's defaults. */
   readonly kept?: ReadonlyMap<string, OptionValues> | undefined;
+  /** By SPEC: what the package that is there was built with, by name. */
+  readonly builtWith?: ReadonlyMap<string, ReadonlyMap<string, Variant>> | undefined;
   /** Where to make a link to the output that keeps it; of further outputs with `-2` and so on behind it. */
   readonly outLink?: string | undefined;
 }
@@ -127,17 +131,11 @@ export function planBuild(request: BuildRequest, options: Pick<OpenOptions, "mis
   const wanted = request.specs.map((spec) => ({
     ...wantedOf(recipes, spec, request.cwd),
     kept: request.kept?.get(spec),
+    builtWith: request.builtWith?.get(spec),
   }));
   const graphOptions = { platform, check: request.check ?? false };
-  try {
-    return planGraph(recipes, wanted, graphOptions);
-  } catch (error) {
-    // What is installed was asked for in several commands, which may have had other wishes for what they share.
-    const wasInstalled = (request.kept?.size ?? 0) > 0;
-    if (wasInstalled && error instanceof StoreError && error.code === "CONFLICT")
-      return planSeparately(recipes, wanted, graphOptions);
-    throw error;
-  }
+  const wasInstalled = (request.kept?.size ?? 0) > 0;
+  return wasInstalled ? planAgain(recipes, wanted, graphOptions) : planGraph(recipes, wanted, graphOptions);
 }
 
 function wantedOf(recipes: RecipeCollection, text: string, cwd: string): Wanted {

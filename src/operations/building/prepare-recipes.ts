@@ -45,10 +45,12 @@ export function recipesAmong(
   for (const input of recipes) refuseIntegrity(input, "a recipe");
   const settings = first.build ?? { recipes: [], cwd: first.cwd };
   const specs = recipes.map(({ from, cwd }) => (isPath(store, from) ? resolve(cwd, from) : from));
-  const kept = new Map(
-    recipes.flatMap(({ keptOptions }, index) => (keptOptions ? [[specs[index] as string, keptOptions]] : [])),
-  );
-  return { inputs: recipes, request: { offline: first.offline, mirrors: first.mirrors, ...settings, specs, kept } };
+  const bySpec = <Value>(of: (input: PackageInput) => Value | undefined) =>
+    new Map(recipes.flatMap((input, index) => (of(input) ? [[specs[index] as string, of(input) as Value]] : [])));
+  const kept = bySpec(({ keptOptions }) => keptOptions);
+  const builtWith = bySpec((input) => input.builtWith);
+  const { offline, mirrors } = first;
+  return { inputs: recipes, request: { offline, mirrors, ...settings, specs, kept, builtWith } };
 }
 
 /**

@@ -27,11 +27,12 @@ export function recallBuild(store: Store, request: BuildRequest): readonly Built
  */
 export function requestText(store: Store, request: BuildRequest): string | undefined {
   if (request.recipes.some(isSageTree)) return undefined;
-  const { cwd, specs, kept = [], recipes, check = false, sandbox } = request;
+  const { cwd, specs, kept = [], builtWith = [], recipes, check = false, sandbox } = request;
   const places = recipes.map((place) => resolve(cwd, place));
   const host = hostToolStamp({ path: hostToolPath(store.context.env.PATH ?? "") });
+  const variants = [...builtWith].map(([spec, below]) => [spec, ...below]);
   const program = [process.env.STORE_VERSION, BUILD_SUPPORT, process.platform, process.arch];
-  return JSON.stringify([program, host, cwd, places, specs, [...kept], check, sandbox === "required"]);
+  return JSON.stringify([program, host, cwd, places, specs, [...kept], variants, check, sandbox === "required"]);
 }
 
 function isAsItWas(store: Store, { stamps, builds }: BuildMemory): boolean {

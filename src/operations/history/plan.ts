@@ -18,7 +18,7 @@ import type { InstallRequest } from "../profiles/install.ts";
 import { merge, printableFrom } from "../profiles/install.ts";
 import { checkInstalled } from "../profiles/remove.ts";
 import { settleFiles } from "../profiles/settle-files.ts";
-import { inputOf, sayWhatStays, type UpgradeRequest, upgradable } from "../profiles/upgrade.ts";
+import { inputsOf, sayWhatStays, type UpgradeRequest, upgradable } from "../profiles/upgrade.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
 
@@ -83,11 +83,7 @@ export async function planUpgrade(store: Store, request: UpgradeRequest, run: Ru
   const wanted = upgradable(store, head, request);
   sayWhatStays(store, head, { request, run });
   using workspace = openWorkspace(store);
-  const looks = await lookAtAll(
-    store,
-    wanted.map((item) => inputOf(store, item, request)),
-    { ...run, workspace, head },
-  );
+  const looks = await lookAtAll(store, inputsOf(store, wanted, request), { ...run, workspace, head });
   refuseUpgradeConflicts(store, head, { wanted, looks: looks.looks });
   return planned(head, looks);
 }

@@ -10,6 +10,7 @@ import { type ArchiveLimits, extractArchive } from "../../system/archive/extract
 import type { FileWatch } from "../../system/archive/tree-writer.ts";
 import type { BuildSettings } from "../building/build-settings.ts";
 import type { FetchSettings } from "../building/fetch-context.ts";
+import type { Variant } from "../building/variants-below.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -29,6 +30,8 @@ export interface PackageInput extends Omit<FetchSettings, "maxBytes"> {
   readonly checksum?: boolean | undefined;
   /** Of a recipe: values for options that `from` does not name, in place of the recipe's defaults. */
   readonly keptOptions?: Readonly<Record<string, OptionValue>> | undefined;
+  /** Of a recipe: what the package that is there was built with, by name. */
+  readonly builtWith?: ReadonlyMap<string, Variant> | undefined;
   /** It is asked for again, as the generation recorded it, and not by a person who sees the working directory. */
   readonly again?: boolean | undefined;
   /** How packages that are built from recipes are found and built. */

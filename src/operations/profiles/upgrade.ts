@@ -7,6 +7,7 @@ import { readIfWhole } from "../../store/index/index-entry.ts";
 import type { Store } from "../../store/open-store.ts";
 import { readProfile } from "../../store/profiles.ts";
 import { findsRecipe, isRecipe } from "../building/prepare-recipes.ts";
+import { variantsBelow } from "../building/variants-below.ts";
 import { checkInput } from "../packages/check-input.ts";
 import type { PackageInput, PreparedPackage } from "../packages/stage-package.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -40,7 +41,7 @@ export async function upgrade(store: Store, request: UpgradeRequest, run: RunOpt
         const head = readGeneration(store, profile, readProfile(store, profile).current);
         const wanted = upgradable(store, head, request);
         sayWhatStays(store, head, { request, run });
-        const inputs = wanted.map((item) => inputOf(store, item, request));
+        const inputs = inputsOf(store, wanted, request);
         const prepared = await prepareAll(store, inputs, { ...run, workspace });
         return (now) => replaceAll(now, wanted, prepared);
       },
@@ -85,16 +86,17 @@ function lacksRecipe(store: Store, { requested }: InstalledPackage, { input }: U
  * A registry or a recipe says which version there is now; a file or directory has the one it was installed with. Options
  * stay as they are, also when a recipe's defaults have changed.
  */
-export function inputOf(store: Store, item: InstalledPackage, { input }: UpgradeRequest): PackageInput {
-  const { name, version, requested, options } = item;
-  return {
-    ...input,
-    from: requested,
-    again: true,
-    name,
-    keptOptions: options,
-    ...(isPlainPath(store, item) && { version }),
-  };
+export function inputsOf(
+  store: Store,
+  items: readonly InstalledPackage[],
+  { input }: UpgradeRequest,
+): readonly PackageInput[] {
+  const builtWith = variantsBelow(store);
+  return items.map((item) => {
+    const { name, version, requested, options, path } = item;
+    const kept = { keptOptions: options, builtWith: builtWith(path) };
+    return { ...input, from: requested, again: true, name, ...kept, ...(isPlainPath(store, item) && { version }) };
+  });
 }
 
 function isPlainPath(store: Store, { requested, path }: InstalledPackage): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, rmSync, unlinkSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { whyRebuild } from "../../../src/operations/building/why-rebuild.ts";
@@ -209,6 +209,33 @@ describe("packages that were installed one by one", () => {
     expect(upgraded.map(({ name }) => name)).toEqual(["low", "mid"]);
     expect(await planUpgrade(store, forUpgrade(world))).toMatchObject({ build: [], upgraded: [] });
   });
+
+  it.each([
+    ["one by one", [["a", "c"], ["d"], ["b"]]],
+    ["together", [["a", "b", "c"]]],
+  ])(
+    "that were installed %s stay with what they were built with; new versions of it reach all",
+    async (_, commands) => {
+      const world = makeBuildWorld({ memory: true });
+      const store = await world.buildStore();
+      const script = (text: string) => `build: script\nphases: {install: 'mkdir "$out"; ${text}'}\n`;
+      world.recipe("low", `options: {x: {default: false}}\n${script('echo {{version}} {{options.x}} > "$out/low"')}`);
+      world.tree({ "low/0.yaml": "" }, world.recipes);
+      const needs = { a: "low", b: "low+x", c: "low", d: "low@<1" };
+      for (const [name, need] of Object.entries(needs))
+        world.recipe(name, `dependencies: {build: [${need}]}\n${script(`cp {{deps.low}}/low "$out/${name}"`)}`);
+      for (const names of commands) await install(store, inputs(world, ...names));
+      expect(await planUpgrade(store, forUpgrade(world))).toMatchObject({ build: [], upgraded: [] });
+      expect(await upgrade(store, forUpgrade(world))).toMatchObject({ changed: false });
+      world.tree({ "low/2.yaml": "" }, world.recipes);
+      const { upgraded } = await upgrade(store, forUpgrade(world));
+      expect(upgraded.map(({ name }) => name)).toEqual(["a", "b", "c"]);
+      expect(await upgrade(store, forUpgrade(world))).toMatchObject({ changed: false });
+      const current = join(store.layout.profiles, "default/current");
+      const lows = ["a", "b", "c"].map((name) => readFileSync(join(current, name), "utf8").trim());
+      expect(lows).toEqual(["2 false", "2 true", "2 false"].map((low) => (commands.length > 1 ? low : "2 true")));
+    },
+  );
 });
 
 describe("whyRebuild", () => {
