@@ -54,7 +54,7 @@ const GO_ELSEWHERE = "Go to a directory that exists: `cd` alone leads home.";
  */
 export function explainSystemError(error: unknown, root?: string): StoreError | undefined {
   const found = readSystemError(error, root);
-  if (!found) return undefined;
+  if (!found) return notLoaded(error);
   const { errno, path, message } = found;
   const details = { errno, ...(path !== undefined && { path }) };
   if (errno === "ENOENT" && message.endsWith("uv_cwd"))
@@ -65,6 +65,18 @@ export function explainSystemError(error: unknown, root?: string): StoreError | 
   // What the system calls the error stands before the comma, and in the meaning already.
   const subject = path ?? `a file (${message.slice(message.lastIndexOf(" ") + 1)})`;
   return new StoreError(code, `${text} ${subject}`, { hint, details, cause: error });
+}
+
+/** Of a library of the program's own, the system says only in words why it cannot be loaded. */
+function notLoaded(error: unknown): StoreError | undefined {
+  if (!(error instanceof Error) || errnoOf(error) !== "ERR_DLOPEN_FAILED") return undefined;
+  const hint = error.message.includes("Too many open files")
+    ? MEANINGS.EMFILE?.[2]
+    : "Install store again, on this system, where libraries can be executed (no mount with `noexec`).";
+  return new StoreError("FAILED", `a part of store cannot be loaded: ${error.message}`, {
+    ...(hint !== undefined && { hint }),
+    cause: error,
+  });
 }
 
 /** Whether a program's own words say that a disk or a quota is used up. */

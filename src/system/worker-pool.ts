@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { isErrno, StoreError } from "../errors.ts";
 import { unpackError } from "./worker-error.ts";
 
 /** Threads that each do one task after the other; tasks go to the thread with the least to do. */
@@ -86,9 +87,24 @@ function startThread<Result>(
     if ("error" in answer) waiting?.reject(unpackError(answer.error));
     else waiting?.resolve(answer.result);
   });
-  thread.worker.on("error", (error) => failAll(thread, error));
+  thread.worker.on("error", (error) => failAll(thread, notStarted(error) ?? error));
   thread.worker.on("exit", () => failAll(thread, new Error("a worker thread ended")));
   return thread;
+}
+
+/** The error for a thread that the system gave no files or memory. */
+function notStarted(error: Error): StoreError | undefined {
+  if (!isErrno(error, "ERR_WORKER_INIT_FAILED")) return undefined;
+  const [errno = ""] = /\bE[A-Z]+$/.exec(error.message) ?? [];
+  const hint =
+    errno === "EMFILE"
+      ? "Raise the limit of this shell: `ulimit -n 4096`."
+      : "Look at the limits of this shell: `ulimit -a`.";
+  return new StoreError("FAILED", `a thread cannot be started: ${error.message}`, {
+    hint,
+    details: { errno },
+    cause: error,
+  });
 }
 
 /** Results live until they are sent: a small young generation would copy them about. */

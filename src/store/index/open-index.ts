@@ -11,7 +11,7 @@ import { type IndexEntry, type OtherFiles, readIndexEntry, type StoreIndex } fro
 import { makeIndexDirectory } from "./index-place.ts";
 import { forgetChanges, manifestsState, objectsChanged } from "./manifest-changes.ts";
 import { openMemoryIndex } from "./memory-index.ts";
-import { createLockFile, reserveSpace } from "./reserve.ts";
+import { createLockFile, reserveFiles, reserveSpace } from "./reserve.ts";
 import { dataFile, discardIndex, type IndexDirectory, isSealed, writeSeal } from "./seal.ts";
 
 /**
@@ -45,6 +45,7 @@ async function openDatabase(store: Store, index: IndexDirectory): Promise<StoreI
   using _lock = await acquireLock(lockPath(store.layout, "index"), { command: command.join(" "), now, wait: true });
   if (!isSealed(index)) startAnew(index);
   createLockFile(index);
+  reserveFiles(index);
   const tables = await openTables(index);
   try {
     if (synchronise(store, index, tables)) writeSeal(index);

@@ -25,6 +25,19 @@ export function reserveSpace(index: IndexDirectory, bytes: number): void {
   }
 }
 
+/**
+ * LMDB also ends the process when it is refused a file.
+ * @throws EMFILE, ENFILE when it would be
+ */
+export function reserveFiles(index: IndexDirectory): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < FILES) opened.push(openSync(index.directory, "r"));
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
+}
+
 /** Makes the lock file with all its blocks, unless there is one: it may be in use. */
 export function createLockFile(index: IndexDirectory): void {
   try {
@@ -37,6 +50,9 @@ export function createLockFile(index: IndexDirectory): void {
 }
 
 const BLOCK = 1 << 20;
+
+/** LMDB keeps three open, and opens one more for a moment; our own, and what threads open meanwhile, need some as well. */
+const FILES = 8;
 
 /** More than LMDB's own header and table of readers take (8,272 bytes with its 126 readers). */
 const LOCK_BYTES = 16 * 1024;

@@ -48,7 +48,11 @@ export function readStart(file: PackedFile): Buffer {
 }
 
 export function unreadable(path: string, cause: Error): StoreError {
-  return new StoreError("FAILED", `${path} cannot be read: ${cause.message}`, { details: { path }, cause });
+  return new StoreError("FAILED", `${path} cannot be read: ${cause.message}`, {
+    ...(isErrno(cause, "EMFILE") && { hint: "Raise the limit of this shell: `ulimit -n 4096`." }),
+    details: { path },
+    cause,
+  });
 }
 
 /** Where the next chunk of an archive is read: it can be moved on. */
