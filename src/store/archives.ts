@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../errors.ts";
 import type { ArchivedObject } from "../model/archive-retention.ts";
 import type { BaseName } from "../model/ids.ts";
 import { packedInFile } from "../model/packed-object.ts";
 import { syncDirectory, TEMPORARY_MARK } from "../system/atomic-file.ts";
+import { makeDirectory } from "../system/make-directory.ts";
 import { removeFile } from "../system/remove-file.ts";
 import { listUnfinished } from "../system/unfinished-output.ts";
 import { faultInPacked, visibleFault } from "./check-packed.ts";
@@ -40,7 +41,7 @@ export async function isArchived(
 /** Packs an object into the archives, whatever is there; returns the bytes that were written. */
 export async function archiveObject(store: Store, object: BaseName, signal?: AbortSignal): Promise<number> {
   const target = archivePath(store.layout, object);
-  mkdirSync(store.layout.archives, { recursive: true, mode: 0o700 });
+  makeDirectory(store.layout.archives, { mode: 0o700, hint: "Mount the store where directories can be made." });
   return packObject(store, object, { target, signal });
 }
 

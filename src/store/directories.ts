@@ -1,13 +1,14 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isErrno } from "../errors.ts";
+import { makeDirectory } from "../system/make-directory.ts";
 import { namesIn } from "../system/names-in.ts";
 import type { Layout } from "./layout.ts";
 import type { Store } from "./open-store.ts";
 
 /** Makes all directories of an empty store. */
 export function makeDirectories(layout: Layout): void {
-  for (const path of [...storeDirectories(layout), ...poolParts(layout)]) makeDirectory(layout, path);
+  for (const path of [...storeDirectories(layout), ...poolParts(layout)]) makeWithMode(layout, path);
 }
 
 /**
@@ -53,7 +54,7 @@ function poolParts({ files }: Layout): readonly string[] {
 
 function makeIfWritable(layout: Layout, path: string): boolean {
   try {
-    makeDirectory(layout, path);
+    makeWithMode(layout, path);
     return true;
   } catch (error) {
     if (isErrno(error, "EROFS", "EACCES", "EPERM", "ENOSPC", "EDQUOT")) return false;
@@ -62,9 +63,9 @@ function makeIfWritable(layout: Layout, path: string): boolean {
 }
 
 /** What holds what objects consist of can be entered by whoever can enter the root. */
-function makeDirectory(layout: Layout, path: string): void {
+function makeWithMode(layout: Layout, path: string): void {
   const { log, roots, builds, buildLogs, temporary, trash, locks } = layout;
   const isClosed = [log, roots, builds, buildLogs, temporary, trash, locks].includes(path);
-  mkdirSync(path, { recursive: true });
+  makeDirectory(path, { hint: "Mount the store where directories can be made." });
   chmodSync(path, isClosed ? 0o700 : 0o755);
 }

@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { isErrno, StoreError } from "../errors.ts";
 
 /**
- * Makes a directory that a person named, and those above it. Node's own recursive mkdir never ends where a filesystem
- * answers ENOENT for a directory that it will not make, as /proc does.
+ * Makes a directory, and those above it. Node's own recursive mkdir never ends where a filesystem answers ENOENT for a
+ * directory that it will not make, as /proc does, and on a read-only one says ENOENT itself.
  * @throws StoreError INVALID_INPUT with `hint` where the filesystem takes no new directories
  */
 export function makeDirectory(path: string, { mode, hint }: { readonly mode?: number; readonly hint: string }): void {

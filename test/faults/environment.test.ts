@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openStore } from "../../src/operations/open-store.ts";
 import { openStoreAt } from "../../src/store/open-store.ts";
+import { removeTree } from "../../src/system/remove-tree.ts";
 import { brokenRules } from "../helpers/profile-invariants.ts";
 import { installFrom, logRecords, switchTo } from "../helpers/profile-worlds.ts";
 import { makeStoreWorld, type StoreRun, type StoreWorld } from "../helpers/run-store.ts";
@@ -203,6 +204,18 @@ describe.skipIf(!canMount)("a disk (invariants 1, 2, 5, 8 and 15)", () => {
       rmSync(join(world.disk, "ballast"), { recursive: true });
     }
     world.done("build", "--recipes", recipes, "few");
+  });
+
+  it("that is read-only can be checked without the directories that a backup left out, and is named as that", () => {
+    const world = onSmallDisk("size=8m");
+    for (const name of ["index", "trash", "builds", "files/00"]) removeTree(join(world.root, name));
+    execFileSync("mount", ["-o", "remount,ro", world.disk]);
+    expect(world.done("verify").stdout).toContain("nothing is damaged");
+    for (const words of [
+      ["archive", "add", "a"],
+      ["archive", "export", "a", "-o", `${world.disk}/new/`],
+    ])
+      expect(world.run(words).stderr, words.join(" ")).toContain("read-only filesystem");
   });
 
   it("that is read-only can be read, and refuses every change", async () => {

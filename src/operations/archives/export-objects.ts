@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { withReferences } from "../../model/closure.ts";
@@ -8,6 +8,7 @@ import { readManifest } from "../../store/manifests.ts";
 import type { Store } from "../../store/open-store.ts";
 import { packObject } from "../../store/pack-object.ts";
 import { hasRepositoryIndex, writeRepositoryIndex } from "../../store/repository-index.ts";
+import { makeDirectory } from "../../system/make-directory.ts";
 import { outputPlace, sweepOutputs } from "../../system/output-place.ts";
 import { asUser } from "../../system/umask.ts";
 import { findObject } from "../packages/info.ts";
@@ -75,6 +76,6 @@ function placeFor({ output, cwd }: ExportRequest, objects: readonly BaseName[]):
       details: { output: path, objects },
     });
   }
-  if (isDirectory) asUser(() => mkdirSync(path, { recursive: true }));
+  if (isDirectory) asUser(() => makeDirectory(path, { hint: "Name another place with -o." }));
   return (object) => (isDirectory ? join(path, packedFileName(object)) : join(dirname(path), basename(path)));
 }
