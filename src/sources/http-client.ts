@@ -39,6 +39,7 @@ export interface HttpResponse extends Disposable {
 }
 
 const MOST_REDIRECTS = 10;
+const CHECK_URL = "Check the URL; a browser shows where it leads.";
 
 /**
  * Gets a URL and follows redirects, but never from https to http. Each host is asked with its own identity only.
@@ -54,7 +55,9 @@ export async function getUrl(start: URL, request: HttpRequest): Promise<HttpResp
     response[Symbol.dispose]();
     url = redirectTarget(url, response.headers.get("location"));
   }
-  throw new StoreError("NETWORK", `${printableUrl(start)} redirects more than ${MOST_REDIRECTS} times`);
+  throw new StoreError("NETWORK", `${printableUrl(start)} redirects more than ${MOST_REDIRECTS} times`, {
+    hint: CHECK_URL,
+  });
 }
 
 async function getOnce(url: URL, { access, headers, signal }: HttpRequest): Promise<HttpResponse> {
@@ -94,7 +97,7 @@ async function getOnce(url: URL, { access, headers, signal }: HttpRequest): Prom
 function redirectTarget(from: URL, location: string | null): URL {
   const subject = printableUrl(from);
   if (!location || !URL.canParse(location, from.href)) {
-    throw new StoreError("NETWORK", `${subject} redirects, but not to a URL`);
+    throw new StoreError("NETWORK", `${subject} redirects, but not to a URL`, { hint: CHECK_URL });
   }
   const target = new URL(location, from);
   const safe = target.protocol === "https:" || (target.protocol === "http:" && from.protocol === "http:");

@@ -69,7 +69,9 @@ export function statusError(response: HttpResponse, url: URL): StoreError {
   const code = status === 404 || status === 410 ? "NOT_FOUND" : "NETWORK";
   return new StoreError(code, `${printableUrl(url)}: ${reason}`, {
     details: { url: printableUrl(url), status },
-    ...([401, 403, 407].includes(status) && { hint: "Check the credentials for this host or proxy." }),
+    hint: [401, 403, 407].includes(status)
+      ? "Check the credentials for this host or proxy."
+      : "Check the URL: the server answers, but does not give this file.",
   });
 }
 

@@ -72,7 +72,11 @@ test("the first failure ends the others, which keep what they have", async () =>
   });
   const requests = [file(`${server.url}/slow`, large), file(`${server.url}/bad`, ""), file(`${server.url}/never`, "")];
   const error = await caughtAsync(fetchAll(world.context, requests, { concurrency: 2 }));
-  expect(error).toMatchObject({ code: "NOT_FOUND", message: `${server.url}/bad: 404 Not Found` });
+  expect(error).toMatchObject({
+    code: "NOT_FOUND",
+    message: `${server.url}/bad: 404 Not Found`,
+    hint: expect.stringContaining("Check the URL"),
+  });
   expect(server.asked.sort()).toEqual(["GET /bad", "GET /slow"]);
   const left = readFileSync(partialPath(world.context.directory, `${server.url}/slow`));
   expect(left).toEqual(large.subarray(0, 300_000));
