@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
+import { closeStream } from "../../close-stream.ts";
 import { CHUNK_BYTES, type PackedFile } from "../packed-file.ts";
 import { endOfData } from "./trailing-zeros.ts";
 
@@ -19,7 +20,7 @@ export async function* gunzip(file: PackedFile): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of inflate) yield chunk as Buffer;
   } finally {
-    source.destroy();
+    await closeStream(source);
   }
   // zlib stops at the first zero after a member without a look at the rest.
   if (endOfData(file) > inflate.bytesWritten) throw new Error("something else follows the compressed data");

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { accessSync, constants, createReadStream } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import { StoreError } from "../../../errors.ts";
+import { closeStream } from "../../close-stream.ts";
 import { CHUNK_BYTES, type PackedFile } from "../packed-file.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,8 +49,8 @@ export async function* runProgram(file: PackedFile, program: string, options: Pr
       throw new Error(message || `${basename(program)} ended with ${status ?? signal}`);
     }
   } finally {
-    source.destroy();
     child.kill("SIGKILL");
+    await closeStream(source);
     await closed.catch(() => undefined);
   }
 }

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
 import { isErrno, StoreError } from "../../../errors.ts";
 import { formatCount } from "../../../model/format-count.ts";
+import { closeStream } from "../../close-stream.ts";
 import { archiveError, countExpanded, type Extraction } from "../extraction.ts";
 import { CHUNK_BYTES } from "../packed-file.ts";
 import type { ZipEntry } from "./read-directory.ts";
@@ -86,7 +87,7 @@ async function* inflateInChunks({ path, entry }: ZipSource): AsyncGenerator<Buff
   try {
     for await (const chunk of inflate) yield chunk as Buffer;
   } finally {
-    source.destroy();
+    await closeStream(source);
   }
   checkAllUsed(inflate, entry);
 }

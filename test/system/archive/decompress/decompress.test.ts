@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { pbkdf2, randomBytes } from "node:crypto";
 import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
@@ -41,6 +42,18 @@ const WAYS: readonly Way[] = [
     [packing, "the library", LIBRARIES],
   ]),
 ];
+
+it.runIf(process.platform === "linux").each(WAYS)("%s by %s: when all is read the file is closed", async (...way) => {
+  const [packing, , environment] = way;
+  needPrograms(packing);
+  const path = join(makeWorld().directory, "packed");
+  writeFileSync(path, pack(packing, randomBytes(100)));
+  // Closing needs a thread of those that are busy now.
+  const busy = Array.from({ length: 8 }, () => promisify(pbkdf2)("", "", 20_000, 64, "sha512"));
+  for await (const _chunk of decompress(packedFile(path), packing, environment));
+  expect(openFiles(path)).toBe(0);
+  await Promise.all(busy);
+});
 
 it("leaves an uncompressed file as it is", async () => {
   const content = randomBytes(3_000_000);
