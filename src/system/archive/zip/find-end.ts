@@ -8,7 +8,8 @@ const END64 = 0x06064b50;
 const END64_BYTES = 56;
 const LOCATOR64 = 0x07064b50;
 const LOCATOR64_BYTES = 20;
-const CENTRAL_HEADER = 0x02014b50;
+/** With what each entry of the list begins. */
+export const CENTRAL_HEADER = 0x02014b50;
 
 /** The end of a zip archive, which tells where its list of entries is. */
 export interface ZipEnd {

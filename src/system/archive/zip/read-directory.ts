@@ -4,7 +4,7 @@ import yauzl from "yauzl";
 import { StoreError } from "../../../errors.ts";
 import { type ByteString, fromBytes, fromText } from "../../../model/byte-string.ts";
 import { archiveError, countEntry, type Extraction } from "../extraction.ts";
-import { findZipEnd } from "./find-end.ts";
+import { CENTRAL_HEADER, findZipEnd } from "./find-end.ts";
 
 /** An entry of a zip archive (APPNOTE.TXT 6.3.10). */
 export interface ZipEntry {
@@ -26,7 +26,6 @@ const ENCRYPTED_FLAG = 1;
 /** Sizes and checksum stand behind the data, not in the entry's own header. */
 const DESCRIPTOR_FLAG = 8;
 const SEE_ZIP64 = 0xffffffff;
-const CENTRAL_HEADER = 0x02014b50;
 const DEFLATED = 8;
 const UTF8_FLAG = 0x800;
 const UNICODE_PATH = 0x7075;
